@@ -1,0 +1,69 @@
+"""Turn folders of good photos into labelled defect datasets.
+
+Defects are modelled the way they arise (cracks propagate, pits grow, sheets yield), rendered in
+the photo's own light and labelled by what visibly changed.
+
+Examples
+--------
+>>> import anomsynth as asy
+>>> recipe = asy.load_recipe("metal")
+>>> photo = asy.demo_photos()["metal"][0]
+>>> sample = asy.synthesize(photo, recipe, seed=0)
+>>> sample.image.shape == photo.shape, bool(sample.mask.any())
+(True, True)
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from anomsynth.core.types import DefectLayer, Sample, SampleKey, Surface
+    from anomsynth.dataset.demo import demo_photos
+    from anomsynth.errors import AnomsynthError
+    from anomsynth.pipeline.synthesize import synthesize
+    from anomsynth.recipe.load import load_recipe
+    from anomsynth.recipe.models import Recipe
+    from anomsynth.surface.analyze import analyze
+
+__version__ = "0.1.0"
+
+# Imported on first use: `anomsynth --help` must not wait for numpy and OpenCV.
+_HOMES = {
+    "AnomsynthError": "anomsynth.errors",
+    "DefectLayer": "anomsynth.core.types",
+    "Recipe": "anomsynth.recipe.models",
+    "Sample": "anomsynth.core.types",
+    "SampleKey": "anomsynth.core.types",
+    "Surface": "anomsynth.core.types",
+    "analyze": "anomsynth.surface.analyze",
+    "demo_photos": "anomsynth.dataset.demo",
+    "load_recipe": "anomsynth.recipe.load",
+    "synthesize": "anomsynth.pipeline.synthesize",
+}
+
+__all__ = [
+    "AnomsynthError",
+    "DefectLayer",
+    "Recipe",
+    "Sample",
+    "SampleKey",
+    "Surface",
+    "__version__",
+    "analyze",
+    "demo_photos",
+    "load_recipe",
+    "synthesize",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import public names when they are first asked for (PEP 562)."""
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    msg = f"module 'anomsynth' has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

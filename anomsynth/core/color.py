@@ -1,0 +1,103 @@
+"""Between encoded pixels, linear light and lightness.
+
+sRGB is IEC 61966-2-1; lightness and differences are CIE 1976 L*a*b* (D65).
+"""
+
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Float32 = NDArray[np.float32]
+
+TABLE = 1 << 14  # steps of the encoding table: error under 0.01 grey level of 255
+BLACK = np.float32(1e-5)  # linear light that stands for "no light" where a ratio is needed
+
+
+def srgb_to_linear(encoded: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Decode sRGB values in [0, 1] to linear light in [0, 1]."""
+    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+
+
+def linear_to_srgb(light: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Encode linear light in [0, 1] as sRGB in [0, 1]."""
+    low = light * 12.92
+    return np.where(light <= 0.0031308, low, 1.055 * np.maximum(light, 0) ** (1 / 2.4) - 0.055)
+
+
+@cache
+def _decoding(dtype: str, encoding: str) -> Float32:
+    top = np.iinfo(dtype).max
+    encoded = np.arange(top + 1) / top
+    table = encoded if encoding == "linear" else srgb_to_linear(encoded)
+    return table.astype(np.float32)
+
+
+@cache
+def _encoding() -> Float32:
+    root = np.arange(TABLE + 1) / TABLE
+    return (255 * linear_to_srgb(root**2)).astype(np.float32)
+
+
+def decode(pixels: NDArray[np.uint8] | NDArray[np.uint16], encoding: str = "srgb") -> Float32:
+    """Return linear light in [0, 1] of encoded pixels, same shape, float32."""
+    return _decoding(pixels.dtype.name, encoding)[pixels]
+
+
+def encode_levels(light: Float32, encoding: str = "srgb") -> Float32:
+    """Return grey levels on a 0..255 scale (not rounded) of linear light; clips to [0, 1]."""
+    clipped = np.clip(light, 0, 1)
+    if encoding == "linear":
+        return clipped * np.float32(255)
+    position = np.sqrt(clipped, out=clipped)
+    position *= np.float32(TABLE)
+    lower = position.astype(np.int32)
+    np.minimum(lower, TABLE - 1, out=lower)
+    table = _encoding()
+    start = table[lower]
+    position -= lower
+    start += position * (table[lower + 1] - start)
+    return start
+
+
+def quantise(levels: Float32, dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
+    """Round grey levels on a 0..255 scale to the file's integer type."""
+    if dtype == np.uint8:
+        return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    return np.clip(np.rint(levels * np.float32(257)), 0, 65535).astype(np.uint16)
+
+
+def to_levels(pixels: NDArray[np.generic]) -> Float32:
+    """Return encoded pixels as float32 grey levels on a 0..255 scale."""
+    if pixels.dtype == np.uint8:
+        return pixels.astype(np.float32)
+    return pixels.astype(np.float32) / np.float32(257)
+
+
+def lab(light: Float32) -> Float32:
+    """Return CIE L*a*b* of (..., 3) linear RGB, or (..., 1) L* of (..., 1) grey; float32."""
+    if light.shape[-1] == 1:
+        return np.float32(116) * _lab_root(light) - np.float32(16)
+    flat = np.ascontiguousarray(light.reshape(-1, 1, 3), dtype=np.float32)
+    return cv2.cvtColor(flat, cv2.COLOR_LRGB2Lab).reshape(light.shape)
+
+
+def _lab_root(light: Float32) -> Float32:
+    low = np.float32(841 / 108) * light + np.float32(4 / 29)
+    return np.where(light > 216 / 24389, np.cbrt(light), low).astype(np.float32)
+
+
+def delta_e(first: Float32, second: Float32) -> Float32:
+    """Return the CIE 1976 difference of two `lab` arrays, shape without the last axis."""
+    step = first - second
+    if step.shape[-1] == 1:
+        return np.abs(step[..., 0])
+    return np.sqrt(np.einsum("...c,...c->...", step, step))
+
+
+def luminance(light: Float32) -> Float32:
+    """Return relative luminance (Rec. 709) of (h, w, C) linear light as (h, w)."""
+    if light.shape[-1] == 1:
+        return light[..., 0]
+    return light @ np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)

@@ -1,0 +1,53 @@
+"""The roles a component can play. A plugin subclasses one of them."""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from anomsynth.core.component import Component
+from anomsynth.core.types import Change, DefectLayer, Float32, Surface
+
+
+class Generator(Component, ABC):
+    """Says what a defect does to the surface; never paints pixels, never labels."""
+
+    @abstractmethod
+    def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
+        """Return one defect.
+
+        All randomness comes from `rng`: first one number for every range, in field order, then
+        the site, then fields. Every drawn range is recorded in `parameters` under its name.
+
+        Raises
+        ------
+        PlacementError
+            If the part has no room for the defect.
+        """
+
+
+class Refiner(Component):
+    """Makes a defect look photographed; changes pixels of the support only.
+
+    The pipeline calls the hooks in order: `relax` on the defect's physical fields before
+    rendering, `refine` on the rendered light, `finish` on the encoded grey levels. Each does
+    nothing unless a refiner overrides it.
+    """
+
+    def relax(
+        self, layer: DefectLayer, surface: Surface, rng: np.random.Generator
+    ) -> tuple[DefectLayer, dict[str, float]]:
+        """Return the layer with its fields at rest, and the residuals measured."""
+        del surface, rng
+        return layer, {}
+
+    def refine(self, change: Change, surface: Surface, rng: np.random.Generator) -> Change:
+        """Return the change with new `after` and `residuals`; nothing outside the support."""
+        del surface, rng
+        return change
+
+    def finish(
+        self, levels: Float32, change: Change, surface: Surface, rng: np.random.Generator
+    ) -> Float32:
+        """Return the encoded (h, w, C) grey levels, 0..255, as the camera would have saved them."""
+        del change, surface, rng
+        return levels

@@ -1,0 +1,1 @@
+"""Everything that touches the disk: folders, images, layout, manifest."""

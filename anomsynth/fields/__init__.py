@@ -1,0 +1,1 @@
+"""Pure array mathematics: noise, paths, points, distances, solvers. Knows no defects."""

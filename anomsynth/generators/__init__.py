@@ -1,0 +1,1 @@
+"""Physical mechanisms, one per file; the file name is the kind."""

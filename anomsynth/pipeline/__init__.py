@@ -1,0 +1,1 @@
+"""From photo to sample to dataset: render, solve visibility, label, run."""

@@ -1,0 +1,1 @@
+"""What to make: models, TOML loading, presets."""

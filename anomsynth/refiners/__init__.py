@@ -1,0 +1,1 @@
+"""What makes a rendered defect look photographed; the file name is the kind."""

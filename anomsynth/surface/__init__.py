@@ -1,0 +1,1 @@
+"""What one photo tells us: foreground, camera, light, grain, admissible sites."""
