@@ -176,6 +176,10 @@ class Surface:
         Unit (row, col) vectors at `edge_sites` that point into the part.
     encoding : {"srgb", "linear"}
         How `pixels` encode light.
+    alpha : (H, W) of the dtype of `pixels`, or None
+        Carried through unchanged.
+    flat : bool
+        True if results have no channel axis, as the input had none.
     """
 
     pixels: Pixels
@@ -189,6 +193,8 @@ class Surface:
     edge_sites: Int32
     edge_normals: Float32
     encoding: str = "srgb"
+    alpha: Pixels | None = None
+    flat: bool = False
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != 3 or self.pixels.shape[2] not in (1, 3):
@@ -224,6 +230,12 @@ class Surface:
     def part_size_px(self) -> float:
         """Reference length: square root of the part's area, pixels."""
         return float(np.sqrt(self.part_area_px))
+
+    def assemble(self, pixels: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Return (H, W, C) colour planes in the layout of the input, alpha included."""
+        if self.alpha is not None:
+            return np.concatenate([pixels, self.alpha[..., None]], axis=2)
+        return pixels[..., 0] if self.flat else pixels
 
     def linear(self, box: Box) -> Float32:
         """Return the (h, w, C) float32 linear light of a box, in [0, 1]."""

@@ -1,0 +1,60 @@
+"""What a run says while it goes on; the command line turns these into progress."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from anomsynth.core.types import SampleKey
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run begins; `done` samples were already there (a resumed run)."""
+
+    total: int
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
+class SampleDone:
+    """One sample was written."""
+
+    key: SampleKey
+    sample_id: str
+    kinds: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SampleFailed:
+    """One sample could not be made; `cause` is the error's class name."""
+
+    key: SampleKey
+    cause: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFailed:
+    """One photo could not be used; it costs `samples` samples."""
+
+    category: str
+    image: str
+    cause: str
+    message: str
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run ended; counts over the whole dataset, resumed samples included."""
+
+    written: int
+    failed: int
+    by_kind: Mapping[str, int] = field(default_factory=dict)
+    by_cause: Mapping[str, int] = field(default_factory=dict)
+    failed_images: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+Event = Started | SampleDone | SampleFailed | ImageFailed | Finished
+Listener = Callable[[Event], None]

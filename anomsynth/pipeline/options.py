@@ -1,0 +1,47 @@
+"""What the user may choose about a run besides its recipe."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Extra = Literal["soft", "class", "instance", "foreground", "height", "strict"]
+
+
+class RunOptions(BaseModel):
+    """Choices of one run.
+
+    Attributes
+    ----------
+    per_image : int
+        Samples made of each photo; `count` replaces it.
+    count : int or None
+        Samples per category, spread evenly over its photos.
+    jobs : int
+        Worker processes; -1 is one per core. Never changes what is made.
+    roi, avoid : path or None
+        Folder of masks named like the photos: where the part is, and where no defect may go.
+    test_share : float in [0, 1]
+        Share of the good photos that goes to test/good instead of train/good.
+    link : {"copy", "hardlink"}
+        How 8-bit PNG photos come into the dataset; everything else is converted.
+    extras : masks written beside the dataset
+    resume, overwrite : bool
+        What to do with a non-empty output folder.
+    strict : bool
+        Stop at the first photo that cannot be used.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    per_image: int = Field(default=2, ge=1)
+    count: int | None = Field(default=None, ge=1)
+    jobs: int = 1
+    roi: Path | None = None
+    avoid: Path | None = None
+    test_share: float = Field(default=0.2, ge=0, le=1)
+    link: Literal["copy", "hardlink"] = "copy"
+    extras: tuple[Extra, ...] = ()
+    resume: bool = False
+    overwrite: bool = False
+    strict: bool = False
