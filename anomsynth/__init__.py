@@ -17,7 +17,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from anomsynth.core.types import DefectLayer, Sample, SampleKey, Surface
+    from anomsynth.core.layer import DefectLayer
+    from anomsynth.core.sample import Sample
+    from anomsynth.core.types import SampleKey, Surface
     from anomsynth.dataset.demo import demo_photos
     from anomsynth.errors import AnomsynthError
     from anomsynth.pipeline.synthesize import synthesize
@@ -30,9 +32,9 @@ __version__ = "0.1.0"
 # Imported on first use: `anomsynth --help` must not wait for numpy and OpenCV.
 _HOMES = {
     "AnomsynthError": "anomsynth.errors",
-    "DefectLayer": "anomsynth.core.types",
+    "DefectLayer": "anomsynth.core.layer",
     "Recipe": "anomsynth.recipe.models",
-    "Sample": "anomsynth.core.types",
+    "Sample": "anomsynth.core.sample",
     "SampleKey": "anomsynth.core.types",
     "Surface": "anomsynth.core.types",
     "analyze": "anomsynth.surface.analyze",

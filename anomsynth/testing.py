@@ -8,15 +8,14 @@ import numpy as np
 
 from anomsynth.core.color import linear_to_srgb
 from anomsynth.core.component import Range
+from anomsynth.core.layer import DefectLayer
 from anomsynth.core.rng import stream
 from anomsynth.core.roles import Generator
-from anomsynth.core.types import Camera, DefectLayer, Grain, Light, Pixels, Surface
+from anomsynth.core.types import Camera, Grain, Light, Pixels, Surface
 from anomsynth.surface.sites import find_edges, find_sites
 
 
-def make_pixels(
-    height: int = 160, width: int = 200, *, channels: int = 1, seed: int = 0
-) -> Pixels:
+def make_pixels(height: int = 160, width: int = 200, *, channels: int = 1, seed: int = 0) -> Pixels:
     """Render a softly textured grey surface, (H, W, C) uint8, with camera noise."""
     rng = np.random.default_rng(seed)
     rough = cv2.GaussianBlur(rng.standard_normal((height, width)).astype(np.float32), (0, 0), 2.5)

@@ -1,1 +1,1 @@
-"""The command line; the only room that talks to the terminal."""
+"""The command line: one file per command."""

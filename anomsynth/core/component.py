@@ -7,13 +7,11 @@ import numpy as np
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     model_serializer,
     model_validator,
 )
-
 
 R = TypeVar("R", bound="Range")
 
@@ -46,6 +44,18 @@ class Range(BaseModel):
 
     low: float
     high: float
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_pair(cls, value: object) -> object:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return {"low": value, "high": value}
+        if isinstance(value, list | tuple):
+            if len(value) != 2:
+                msg = f"a range is [low, high] or one number, got {list(value)}"
+                raise ValueError(msg)
+            return {"low": value[0], "high": value[1]}
+        return value
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -92,17 +102,6 @@ class CountRange(Range):
         return min(self.low + math.floor(share * (self.high - self.low + 1)), self.high)
 
 
-def _as_range(value: object) -> object:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return {"low": value, "high": value}
-    if isinstance(value, list | tuple):
-        if len(value) != 2:
-            msg = f"a range is [low, high] or one number, got {list(value)}"
-            raise ValueError(msg)
-        return {"low": value[0], "high": value[1]}
-    return value
-
-
 def _positive(value: R) -> R:
     if value.low <= 0:
         msg = f"must be above 0, got {value.low:g}"
@@ -124,15 +123,12 @@ def _unit(value: R) -> R:
     return value
 
 
-AnyRange = Annotated[Range, BeforeValidator(_as_range)]
-PositiveRange = Annotated[Range, BeforeValidator(_as_range), AfterValidator(_positive)]
-NonNegativeRange = Annotated[Range, BeforeValidator(_as_range), AfterValidator(_non_negative)]
-UnitRange = Annotated[Range, BeforeValidator(_as_range), AfterValidator(_unit)]
-SizeRange = Annotated[LogRange, BeforeValidator(_as_range), AfterValidator(_positive)]
-ShareRange = Annotated[
-    LogRange, BeforeValidator(_as_range), AfterValidator(_positive), AfterValidator(_unit)
-]
-Count = Annotated[CountRange, BeforeValidator(_as_range), AfterValidator(_non_negative)]
+PositiveRange = Annotated[Range, AfterValidator(_positive)]
+NonNegativeRange = Annotated[Range, AfterValidator(_non_negative)]
+UnitRange = Annotated[Range, AfterValidator(_unit)]
+SizeRange = Annotated[LogRange, AfterValidator(_positive)]
+ShareRange = Annotated[LogRange, AfterValidator(_positive), AfterValidator(_unit)]
+Count = Annotated[CountRange, AfterValidator(_non_negative)]
 
 
 def parameter(default: object, unit: str, doc: str) -> Any:  # noqa: ANN401 - a pydantic default

@@ -1,6 +1,7 @@
 """A photo as it came from a file or an array: colour planes, alpha, compression."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,7 @@ def as_photo(array: NDArray[np.generic]) -> Photo:
     if array.size == 0:
         msg = f"image of shape {array.shape} has no pixels"
         raise InputError(msg, hint="remove it from the input")
-    pixels: Pixels = np.array(array)  # own copy: the caller's array stays writable and untouched
+    pixels: Any = np.array(array)  # own copy: the caller's array stays writable and untouched
     if pixels.ndim == 2:
         return Photo(pixels[..., None], flat=True)
     if pixels.shape[2] in (2, 4):

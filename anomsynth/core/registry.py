@@ -103,7 +103,9 @@ class Registry(Generic[C]):
             if first["type"] == "extra_forbidden":
                 reason = "no such parameter"
                 near = difflib.get_close_matches(where, loaded.model_fields, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"see: anomsynth show {data['kind']}"
+                hint = (
+                    f"did you mean {near[0]!r}?" if near else f"see: anomsynth show {data['kind']}"
+                )
             msg = f"{self.role} of kind {data['kind']!r}: {where}: {reason}"
             raise RecipeError(msg, hint=hint) from error
 

@@ -5,7 +5,8 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from anomsynth.core.component import Component
-from anomsynth.core.types import Change, DefectLayer, Float32, Surface
+from anomsynth.core.layer import Change, DefectLayer
+from anomsynth.core.types import Float32, Surface
 
 
 class Generator(Component, ABC):
@@ -48,6 +49,19 @@ class Refiner(Component):
     def finish(
         self, levels: Float32, change: Change, surface: Surface, rng: np.random.Generator
     ) -> Float32:
-        """Return the encoded (h, w, C) grey levels, 0..255, as the camera would have saved them."""
+        """Return grey levels as the camera would have saved them.
+
+        Parameters
+        ----------
+        levels : (n, C) float32, 0..255
+            Encoded result at the pixels `change.index`.
+        change : Change
+        surface : Surface
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        (n, C) float32
+        """
         del change, surface, rng
         return levels

@@ -1,7 +1,6 @@
 """The values that flow through the pipeline. All are immutable."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -123,7 +122,11 @@ class Light:
         """Unit vector towards the light as (row, col, up)."""
         azimuth, elevation = np.deg2rad(self.azimuth_deg), np.deg2rad(self.elevation_deg)
         flat = float(np.cos(elevation))
-        return -flat * float(np.sin(azimuth)), flat * float(np.cos(azimuth)), float(np.sin(elevation))
+        return (
+            -flat * float(np.sin(azimuth)),
+            flat * float(np.cos(azimuth)),
+            float(np.sin(elevation)),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -242,233 +245,7 @@ class Surface:
         return decode(self.pixels[box.slices], self.encoding)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DefectLayer:
-    """What one defect does to the surface, on a patch placed in the image.
-
-    Every array has the patch's (h, w); optional ones are None where nothing of the kind happens.
-    Outside `support` nothing may change.
-
-    Attributes
-    ----------
-    kind : str
-    origin : (int, int)
-        Image row and column of patch pixel [0, 0]; may be negative or outside the image.
-    support : (h, w) bool
-        Where the surface may change.
-    coverage : (h, w) float32 in [0, 1]
-        Share of each pixel where another material (or a void) shows instead of the surface.
-    albedo : (h, w) or (h, w, 3) float32 > 0
-        Reflectance of that material relative to the surface around it; needed with `coverage`.
-    height : (h, w) float32, millimeters
-        Relief; + is towards the camera, 0 outside `support`.
-    openness : (h, w) float32 in (0, 1]
-        Share of the sky a point sees (1 = flat surface); darkens grooves and pits.
-    displacement : (h, w, 2) float32, pixels
-        Inverse map u as (row, col): the surface seen at x was at x - u(x).
-    absorbance : (h, w) or (h, w, 3) float32
-        Optical depth tau of a film; light passes twice, exp(-2 tau). Negative brightens.
-    tint : (h, w, 3) float32 > 0
-        Factor on the reflected light, e.g. by interference.
-    roughness : (h, w) float32 in [-1, 1]
-        Change of micro-roughness; + kills gloss.
-    thin : bool
-        True for cracks, scratches, chips: edges are never softened beyond the sharpest optics.
-    parameters : drawn values, recorded in the manifest
-    laws : measured physics of this very layer, for tests and the manifest
-    """
-
-    kind: str
-    origin: tuple[int, int]
-    support: Mask
-    coverage: Float32 | None = None
-    albedo: Float32 | None = None
-    height: Float32 | None = None
-    openness: Float32 | None = None
-    displacement: Float32 | None = None
-    absorbance: Float32 | None = None
-    tint: Float32 | None = None
-    roughness: Float32 | None = None
-    thin: bool = False
-    parameters: Mapping[str, float] = field(default_factory=dict)
-    laws: Mapping[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        patch = self.support.shape
-        check_array("support", self.support, np.bool_, patch)
-        for name, array in self.fields().items():
-            if array.dtype != np.float32 or array.shape[:2] != patch:
-                msg = f"{name}: expected float32 {patch}, got {array.dtype} {array.shape}"
-                raise ValueError(msg)
-        if (self.coverage is None) != (self.albedo is None):
-            msg = "coverage and albedo come together"
-            raise ValueError(msg)
-
-    def fields(self) -> dict[str, Float32]:
-        """Return the fields that are present, by name."""
-        named = {name: getattr(self, name) for name in FIELDS}
-        return {name: array for name, array in named.items() if array is not None}
-
-    @property
-    def box(self) -> Box:
-        """Place of the patch in the image; may reach over its border."""
-        return Box(
-            self.origin[0],
-            self.origin[1],
-            self.origin[0] + self.support.shape[0],
-            self.origin[1] + self.support.shape[1],
-        )
-
-
-FIELDS = (
-    "coverage",
-    "albedo",
-    "height",
-    "openness",
-    "displacement",
-    "absorbance",
-    "tint",
-    "roughness",
-)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Change:
-    """A rendered defect on its region of interest.
-
-    Attributes
-    ----------
-    box : Box
-        Where the arrays lie in the image.
-    layer : DefectLayer
-        Cut to `box`; its support lies inside the allowed area.
-    gain : float
-        Amplitude found for the wanted visibility.
-    before, after : (h, w, C) float32 linear light in [0, 1]
-        The surface without and with the defect; equal outside the support.
-    hidden : (h, w) float32 in [0, 1]
-        Share of the photo's own texture and noise that the defect hides.
-    residuals : measured by the refiners, recorded in the manifest
-    """
-
-    box: Box
-    layer: DefectLayer
-    gain: float
-    before: Float32
-    after: Float32
-    hidden: Float32
-    residuals: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Instance:
-    """One defect of a sample as it came out.
-
-    Attributes
-    ----------
-    kind : str
-    box : Box
-        Tightest box around the instance's strict mask.
-    support_box : Box
-    support : bool array of support_box.shape
-        Where pixels were allowed to change.
-    target, visibility : float
-        Visibility d' asked for and reached: rms change over the local standard deviation.
-    gain : float
-        Amplitude relative to the nominal physics.
-    area_px : int
-        Pixels of the strict mask.
-    closing_px : int
-        Radius of the closing that made the label mask.
-    parameters, laws, residuals : recorded values
-    """
-
-    kind: str
-    box: Box
-    support_box: Box
-    support: Mask
-    target: float
-    visibility: float
-    gain: float
-    area_px: int
-    closing_px: int
-    parameters: Mapping[str, float]
-    laws: Mapping[str, float]
-    residuals: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sample:
-    """One synthetic image with its truth.
-
-    Attributes
-    ----------
-    image : array like the input
-        Same dtype, size and channels (alpha included).
-    mask : (H, W) bool
-        Label mask: closed, hole-free outline of the visible change.
-    strict : (H, W) bool
-        Pixels whose change is visible.
-    soft : (H, W) float32 in [0, 1]
-        Size of the change, 1 = four times just noticeable or more.
-    class_index : (H, W) uint8
-        0 = good, else 1 + position of the kind in `kinds`.
-    instance_index : (H, W) uint16
-        0 = good, else 1 + position in `instances`.
-    height_mm : (H, W) float32
-        Relief of all defects, millimeters.
-    kinds : sorted distinct kinds
-    instances : tuple of Instance
-    attempt : int
-        How many tries were rejected before.
-    key : SampleKey
-    seed : int
-    """
-
-    image: NDArray[np.generic]
-    mask: Mask
-    strict: Mask
-    soft: Float32
-    class_index: NDArray[np.uint8]
-    instance_index: NDArray[np.uint16]
-    height_mm: Float32
-    kinds: tuple[str, ...]
-    instances: tuple[Instance, ...]
-    attempt: int
-    key: SampleKey
-    seed: int
-
-    @property
-    def record(self) -> dict[str, object]:
-        """Everything but the arrays, as plain JSON values."""
-        return {
-            "kinds": list(self.kinds),
-            "seed": self.seed,
-            "attempt": self.attempt,
-            "area_px": int(np.count_nonzero(self.strict)),
-            "label_area_px": int(np.count_nonzero(self.mask)),
-            "instances": [
-                {
-                    "kind": item.kind,
-                    "box": list(item.box),
-                    "support_box": list(item.support_box),
-                    "target": item.target,
-                    "visibility": item.visibility,
-                    "gain": item.gain,
-                    "area_px": item.area_px,
-                    "closing_px": item.closing_px,
-                    "parameters": dict(item.parameters),
-                    "laws": dict(item.laws),
-                    "residuals": dict(item.residuals),
-                }
-                for item in self.instances
-            ],
-        }
-
-
-def check_array(
-    name: str, array: NDArray[np.generic], dtype: type, shape: tuple[int, ...]
-) -> None:
+def check_array(name: str, array: NDArray[np.generic], dtype: type, shape: tuple[int, ...]) -> None:
     """Raise ValueError unless `array` has exactly this dtype and shape."""
     if array.dtype != dtype or array.shape != shape:
         msg = f"{name}: expected {np.dtype(dtype)} {shape}, got {array.dtype} {array.shape}"

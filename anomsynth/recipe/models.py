@@ -36,7 +36,7 @@ class Severity(BaseModel):
 
     model_config = FROZEN
 
-    d_prime: SizeRange = Field(default=(1.5, 8.0), validate_default=True)  # type: ignore[assignment]  # validated into a LogRange
+    d_prime: SizeRange = Field(default=(1.5, 8.0), validate_default=True)
     area_cap: float = Field(default=4.5, gt=0)
     area_share: float = Field(default=0.03, gt=0, le=1)
 
@@ -49,7 +49,8 @@ class Gates(BaseModel):
     min_pixels : int
         Fewest visible pixels.
     min_visibility : float
-        Smallest d' reached, as a share of the d' asked for.
+        Smallest d' accepted, as a share of the lower end of the severity (or of what was asked
+        for, if less): slopes and clipping limit how visible a defect can be made.
     max_clipped : float in [0, 1]
         Largest share of visible pixels that the defect drives to black or white.
     attempts : int
@@ -59,15 +60,16 @@ class Gates(BaseModel):
     model_config = FROZEN
 
     min_pixels: int = Field(default=6, ge=1)
-    min_visibility: float = Field(default=0.5, ge=0, le=1)
+    min_visibility: float = Field(default=0.8, ge=0, le=1)
     max_clipped: float = Field(default=0.1, ge=0, le=1)
-    attempts: int = Field(default=12, ge=1)
+    attempts: int = Field(default=24, ge=1)
 
 
 class Recipe(BaseModel):
     """Everything that decides what a run makes; written as TOML.
 
-    Exactly one of `mm_per_px`, `field_mm` and `object_mm` sets the scale.
+    Exactly one of `mm_per_px`, `field_mm` and `object_mm` sets the scale. `mixed_share` is the
+    share of images with several defects whose defects may differ in kind.
     """
 
     model_config = FROZEN
@@ -81,6 +83,7 @@ class Recipe(BaseModel):
     object_mm: float | None = Field(default=None, gt=0)
     encoding: Literal["srgb", "linear"] = "srgb"
     mechanisms: tuple[Mechanism, ...] = Field(min_length=1)
+    mixed_share: float = Field(default=0.3, ge=0, le=1)
     defects_per_image: Count = Field(default=CountRange(low=1, high=3), validate_default=True)
     severity: Severity = Severity()
     refiners: tuple[SerializeAsAny[Refiner], ...] = ()

@@ -6,7 +6,8 @@ import numpy as np
 from anomsynth.core.types import Float32, Int32, Mask, Surface
 from anomsynth.errors import PlacementError
 
-MOST_SITES = 1 << 16
+MOST_SITES = 1 << 14
+REACH = 7  # pixels over which the outline is smoothed for its normals
 
 
 def find_sites(allowed: Mask) -> Int32:
@@ -30,18 +31,19 @@ def find_edges(foreground: Mask, allowed: Mask) -> tuple[Int32, Float32]:
     """
     height, width = foreground.shape
     step = max(int(max(height, width) / 512), 1)
-    small = np.ascontiguousarray(foreground[::step, ::step]).astype(np.uint8)
-    framed = cv2.copyMakeBorder(small, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    depth = cv2.distanceTransform(framed, cv2.DIST_L2, 5)
-    outline = (depth > 0) & (depth < 2)
-    smooth = cv2.GaussianBlur(depth, (0, 0), 2.0)
-    normal_row = cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
-    normal_col = cv2.Sobel(smooth, cv2.CV_32F, 1, 0)
-    sites = np.argwhere(outline)
-    normals = np.stack([normal_row[outline], normal_col[outline]], axis=1)
+    small = np.ascontiguousarray(foreground[::step, ::step]).view(np.uint8) * np.uint8(255)
+    framed = cv2.copyMakeBorder(small, REACH, REACH, REACH, REACH, cv2.BORDER_CONSTANT, value=0)
+    outline = framed > cv2.erode(framed, np.ones((3, 3), np.uint8))
+    box = (REACH, REACH)
+    smooth = cv2.blur(cv2.blur(framed.astype(np.float32), box), box)  # falls across the outline
+    row, col = np.divmod(np.flatnonzero(outline), outline.shape[1])
+    normals = np.stack(
+        [smooth[row + 1, col] - smooth[row - 1, col], smooth[row, col + 1] - smooth[row, col - 1]],
+        axis=1,
+    )
     length = np.hypot(normals[:, 0], normals[:, 1])
-    rows = np.minimum((sites[:, 0] - 1) * step, height - 1)
-    cols = np.minimum((sites[:, 1] - 1) * step, width - 1)
+    rows = np.minimum((row - REACH) * step, height - 1)
+    cols = np.minimum((col - REACH) * step, width - 1)
     keep = (length > 1e-6) & allowed[rows, cols]
     places = np.stack([rows, cols], axis=1)[keep].astype(np.int32)
     return places, (normals[keep] / length[keep, None]).astype(np.float32)

@@ -1,0 +1,153 @@
+"""Option values: from the text of a command line to a recipe, with the option named on error."""
+
+import difflib
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from anomsynth.errors import UserError
+
+if TYPE_CHECKING:
+    from anomsynth.recipe.models import Recipe
+
+Preset = Annotated[
+    str, typer.Option("--preset", metavar="NAME|FILE.toml", help="What to make: preset or recipe.")
+]
+Kinds = Annotated[
+    str | None,
+    typer.Option("--kinds", metavar="A,B", help="Only these kinds of defects."),
+]
+Refiners = Annotated[
+    str | None,
+    typer.Option("--refiners", metavar="none|A,B", help="These refiners instead of the preset's."),
+]
+Severity = Annotated[
+    str | None,
+    typer.Option("--severity", metavar="LO:HI", help="Visibility d' of defects, e.g. 1.5:8."),
+]
+DefectsPerImage = Annotated[
+    str | None,
+    typer.Option("--defects-per-image", metavar="LO:HI|N", help="Defects on one image."),
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", min=0, help="Another number makes other defects.")
+]
+MmPerPx = Annotated[
+    float | None,
+    typer.Option("--mm-per-px", help="Size of a pixel, instead of the preset's scale."),
+]
+
+
+@contextmanager
+def named(option: str) -> Iterator[None]:
+    """Put the option's name before the message of any `UserError`."""
+    try:
+        yield
+    except UserError as error:
+        raise type(error)(f"{option}: {error}", hint=error.hint) from error
+
+
+def parse_range(option: str, text: str) -> tuple[float, float]:
+    """Return low and high of ``LO:HI`` or of one number; both above 0.
+
+    Raises
+    ------
+    UserError
+        If the text is no range, or the range is empty or not above 0.
+    """
+    hint = f"for example {option} 2:6"
+    low_text, colon, high_text = text.partition(":")
+    try:
+        low = float(low_text)
+        high = float(high_text) if colon else low
+    except ValueError:
+        raise UserError(f"{option}: expected LO:HI, got {text!r}", hint=hint) from None
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise UserError(f"{option}: expected finite numbers, got {text!r}", hint=hint)
+    if low > high:
+        raise UserError(f"{option}: low {low:g} is above high {high:g}", hint=hint)
+    if low <= 0:
+        raise UserError(f"{option}: must be above 0, got {text!r}", hint=hint)
+    return low, high
+
+
+def parse_counts(option: str, text: str) -> tuple[int, int]:
+    """Return low and high of ``LO:HI`` or of one whole number; both at least 1.
+
+    Raises
+    ------
+    UserError
+        If the text is no range of whole numbers.
+    """
+    low, high = parse_range(option, text)
+    if low != int(low) or high != int(high):
+        raise UserError(
+            f"{option}: expected whole numbers, got {text!r}", hint=f"e.g. {option} 1:3"
+        )
+    return int(low), int(high)
+
+
+def parse_words(option: str, text: str, known: Sequence[str] | None = None) -> list[str]:
+    """Return the words of ``a,b``, without repetition.
+
+    Raises
+    ------
+    UserError
+        If there is none, or one is not among the `known` ones.
+    """
+    words = list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+    if not words:
+        raise UserError(f"{option}: expected a,b,..., got {text!r}")
+    for word in words:
+        if known is not None and word not in known:
+            near = difflib.get_close_matches(word, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+            raise UserError(f"{option}: no such choice {word!r}", hint=hint)
+    return words
+
+
+def choose_recipe(
+    preset: str,
+    *,
+    kinds: str | None = None,
+    refiners: str | None = None,
+    severity: str | None = None,
+    defects_per_image: str | None = None,
+    seed: int | None = None,
+    mm_per_px: float | None = None,
+) -> "Recipe":
+    """Load a preset and change it as the options say.
+
+    Raises
+    ------
+    UserError
+        If the preset or an option's value is not valid; the message names the option.
+    """
+    changes: dict[str, object] = {}
+    if severity is not None:
+        changes["severity"] = {"d_prime": parse_range("--severity", severity)}
+    if defects_per_image is not None:
+        changes["defects_per_image"] = parse_counts("--defects-per-image", defects_per_image)
+    if seed is not None:
+        changes["seed"] = seed
+    if mm_per_px is not None:
+        if not (math.isfinite(mm_per_px) and mm_per_px > 0):
+            raise UserError(f"--mm-per-px: must be above 0, got {mm_per_px:g}")
+        changes["mm_per_px"] = mm_per_px
+
+    from anomsynth.recipe.load import choose_kinds, choose_refiners, load_recipe
+
+    with named("--preset"):
+        recipe = load_recipe(preset, **changes)
+    if kinds is not None:
+        chosen = parse_words("--kinds", kinds)
+        with named("--kinds"):
+            recipe = choose_kinds(recipe, chosen)
+    if refiners is not None:
+        chosen = [] if refiners.strip() == "none" else parse_words("--refiners", refiners)
+        with named("--refiners"):
+            recipe = choose_refiners(recipe, chosen)
+    return recipe

@@ -1,0 +1,128 @@
+"""What a command tells the person or the script that called it, and how it ends."""
+
+import json
+import shlex
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from anomsynth.errors import PluginError, UserError
+
+SOME_FAILED = 3
+USER_ERROR = 2
+INTERRUPTED = 130
+PIPE_WIDTH = 100  # columns of a table that is not printed on a terminal
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON lines, the result last.")]
+
+
+def example(*lines: str) -> str:
+    """Return a help epilog that shows how a command is called, one call a line."""
+    return "\n".join(["\b", "Example:", *(f"  anomsynth {line}" for line in lines)])
+
+
+class Console:
+    """Stdout and stderr of one command.
+
+    Parameters
+    ----------
+    quiet : bool
+        Only errors are printed.
+    as_json : bool
+        Stdout holds JSON lines and nothing else.
+    """
+
+    def __init__(self, *, quiet: bool = False, as_json: bool = False) -> None:
+        self.quiet = quiet
+        self.as_json = as_json
+
+    @property
+    def talks(self) -> bool:
+        """Whether text for people is wanted."""
+        return not (self.quiet or self.as_json)
+
+    def say(self, text: str = "") -> None:
+        """Print text for people on stdout."""
+        if self.talks:
+            typer.echo(text)
+
+    def note(self, text: str) -> None:
+        """Print text for people on stderr: progress and warnings."""
+        if self.talks:
+            typer.echo(text, err=True)
+
+    def warn(self, text: str) -> None:
+        """Print one line on stderr, whatever was asked for."""
+        typer.echo(f"anomsynth: {' '.join(text.split())}", err=True)
+
+    def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Print aligned columns; the last one wraps."""
+        if not self.talks:
+            return
+        from rich.console import Console as RichConsole
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        for index, heading in enumerate(headings):
+            wraps = index == len(headings) - 1
+            table.add_column(heading, no_wrap=not wraps, overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))
+        width = None if sys.stdout.isatty() else PIPE_WIDTH
+        RichConsole(width=width, highlight=False).print(table)
+
+    def line(self, kind: str, values: Mapping[str, object]) -> None:
+        """Print one JSON line, if JSON is wanted; a name `event` says what it is."""
+        if self.as_json and not self.quiet:
+            typer.echo(json.dumps({"event": kind, **values}, default=str))
+
+    def result(self, **values: object) -> None:
+        """Print the final JSON object, if JSON is wanted."""
+        self.line("result", values)
+
+    def error(self, message: str, hint: str = "") -> None:
+        """Print one line on stderr, and the final JSON object if JSON is wanted."""
+        self.warn(f"{message}; {hint}".rstrip("; "))
+        self.line("error", {"message": message, "hint": hint})
+
+
+@contextmanager
+def reporting(*, quiet: bool, as_json: bool, again: str = "") -> Iterator[Console]:
+    """Turn errors of a command into its exit code.
+
+    Parameters
+    ----------
+    quiet, as_json : bool
+        As for `Console`.
+    again : str
+        Command that goes on after Ctrl-C, if there is one.
+
+    Raises
+    ------
+    typer.Exit
+        With code 2 after an error the user can fix, 130 after Ctrl-C. Anything else is a bug and
+        passes through.
+    """
+    console = Console(quiet=quiet, as_json=as_json)
+    try:
+        yield console
+    except UserError as error:
+        console.error(str(error), error.hint)
+        raise typer.Exit(USER_ERROR) from None
+    except PluginError as error:
+        console.error(str(error), "repair or uninstall the plugin")
+        raise typer.Exit(USER_ERROR) from None
+    except KeyboardInterrupt:
+        console.error("interrupted", f"go on with: {again}" if again else "")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def resume_command(arguments: Sequence[str]) -> str:
+    """Return the command line that continues an interrupted one."""
+    kept = [word for word in arguments if word not in ("--overwrite", "--resume")]
+    return shlex.join(["anomsynth", *kept, "--resume"])

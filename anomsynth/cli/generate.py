@@ -1,0 +1,152 @@
+"""`anomsynth generate`: a folder of good photos becomes a labelled dataset."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from anomsynth.cli.choices import (
+    DefectsPerImage,
+    Kinds,
+    MmPerPx,
+    Preset,
+    Refiners,
+    Seed,
+    Severity,
+    choose_recipe,
+    parse_words,
+)
+from anomsynth.cli.console import SOME_FAILED, Json, Quiet, example, reporting, resume_command
+from anomsynth.cli.summary import print_summary
+from anomsynth.errors import InputError, UserError
+
+if TYPE_CHECKING:
+    from anomsynth.pipeline.options import RunOptions
+
+EXAMPLE = example(
+    "generate photos dataset --preset metal --per-image 4",
+    "generate photos dataset --kinds crack,scratch --severity 2:6 --dry-run",
+)
+EXTRAS = ("soft", "class", "instance", "foreground", "height", "strict")
+
+
+def generate(
+    source: Annotated[
+        Path, typer.Argument(help="Good photos: folder, folders, or MVTec-style root.")
+    ],
+    out: Annotated[Path, typer.Argument(help="Folder for the dataset.")],
+    preset: Preset = "generic",
+    kinds: Kinds = None,
+    per_image: Annotated[
+        int | None, typer.Option("--per-image", min=1, help="Samples made of each photo [2].")
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option("--count", min=1, help="Samples per category, instead.")
+    ] = None,
+    defects_per_image: DefectsPerImage = None,
+    severity: Severity = None,
+    seed: Seed = None,
+    refiners: Refiners = None,
+    mm_per_px: MmPerPx = None,
+    roi: Annotated[
+        Path | None, typer.Option("--roi", metavar="DIR", help="Masks: where defects may go.")
+    ] = None,
+    avoid: Annotated[
+        Path | None, typer.Option("--avoid", metavar="DIR", help="Masks: where they must not.")
+    ] = None,
+    test_share: Annotated[
+        float, typer.Option("--test-share", min=0, max=1, help="Share of photos for test/good.")
+    ] = 0.2,
+    extras: Annotated[
+        str | None, typer.Option("--extras", metavar="A,B", help=f"Also write {', '.join(EXTRAS)}.")
+    ] = None,
+    hardlink: Annotated[
+        bool, typer.Option("--hardlink/--copy", help="How 8-bit PNG photos come into OUT.")
+    ] = False,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes; -1 is one per core.")] = -1,
+    resume: Annotated[bool, typer.Option("--resume", help="Finish an interrupted run.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what OUT holds.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad photo.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only print what would be made, and its cost.")
+    ] = False,
+    print_config: Annotated[
+        bool, typer.Option("--print-config", help="Only print the whole recipe as TOML.")
+    ] = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Make a labelled defect dataset in MVTec AD layout from good photos.
+
+    SOURCE is never written to. The same seed makes the same images with any number of jobs.
+    """
+    with reporting(quiet=quiet, as_json=as_json, again=resume_command(sys.argv[1:])) as console:
+        if per_image is not None and count is not None:
+            raise UserError("--per-image and --count exclude each other", hint="give one of them")
+        if resume and overwrite:
+            raise UserError("--resume and --overwrite exclude each other", hint="give one of them")
+        recipe = choose_recipe(
+            preset,
+            kinds=kinds,
+            refiners=refiners,
+            severity=severity,
+            defects_per_image=defects_per_image,
+            seed=seed,
+            mm_per_px=mm_per_px,
+        )
+        if print_config:
+            from anomsynth.recipe.schema import to_toml
+
+            console.say(to_toml(recipe).rstrip())
+            console.result(**recipe.model_dump(mode="json", exclude_none=True))
+            return
+        for option, folder in (("--roi", roi), ("--avoid", avoid)):
+            if folder is not None and not folder.is_dir():
+                raise InputError(f"{option}: {folder}: no such folder", hint="check the path")
+        options = _options(
+            per_image=per_image,
+            count=count,
+            jobs=jobs,
+            roi=roi,
+            avoid=avoid,
+            test_share=test_share,
+            link="hardlink" if hardlink else "copy",
+            extras=parse_words("--extras", extras, EXTRAS) if extras is not None else (),
+            resume=resume,
+            overwrite=overwrite,
+            strict=strict,
+        )
+        from anomsynth.pipeline.plan import make_plan
+
+        plan = make_plan(source, out, recipe, options)
+        if dry_run:
+            from anomsynth.cli.cost import print_plan
+
+            print_plan(console, plan)
+            return
+        from anomsynth.cli.progress import RunProgress
+        from anomsynth.pipeline.run import run
+
+        with RunProgress(console) as progress:
+            finished = run(plan, progress)
+        print_summary(console, plan.out, plan.categories, finished, progress.resumed)
+    if finished.failed or finished.failed_images:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _options(**values: object) -> "RunOptions":
+    """Validate the options of a run; errors name the option."""
+    from pydantic import ValidationError
+
+    from anomsynth.pipeline.options import RunOptions
+
+    if values["jobs"] != -1 and not int(str(values["jobs"])) >= 1:
+        raise UserError(f"--jobs: expected -1 or at least 1, got {values['jobs']}")
+    given = {name: value for name, value in values.items() if value is not None}
+    try:
+        return RunOptions.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = "--" + str(first["loc"][0]).replace("_", "-")
+        raise UserError(f"{option}: {first['msg']}, got {first['input']!r}") from error

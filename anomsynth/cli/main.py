@@ -1,0 +1,59 @@
+"""The program `anomsynth`."""
+
+import io
+import sys
+from typing import Annotated
+
+import typer
+
+import anomsynth
+from anomsynth.cli import demo, generate, list_, preview, replay, show
+from anomsynth.cli.console import example
+
+app = typer.Typer(
+    name="anomsynth",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # Rich alone takes longer to import than the whole help may take
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=example("demo", "generate photos dataset --preset metal"),
+)
+app.command("generate", short_help="Make a dataset from good photos.", epilog=generate.EXAMPLE)(
+    generate.generate
+)
+app.command("preview", short_help="Draw a sheet of samples of one photo.", epilog=preview.EXAMPLE)(
+    preview.preview
+)
+app.command("list", short_help="List generators, refiners, presets.", epilog=list_.EXAMPLE)(
+    list_.list_components
+)
+app.command("show", short_help="Explain a kind or a preset.", epilog=show.EXAMPLE)(show.show)
+app.command("replay", short_help="Rebuild and verify a sample.", epilog=replay.EXAMPLE)(
+    replay.replay
+)
+app.command("demo", short_help="Make a small dataset to look at.", epilog=demo.EXAMPLE)(demo.demo)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"anomsynth {anomsynth.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def anomsynth_program(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Turn folders of good photos into labelled defect datasets."""
+
+
+def main() -> None:
+    """Run the program; the exit code is 0, 1 (bug), 2 (user error), 3 (some failed) or 130."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console of another encoding must not end a run
+    app(prog_name="anomsynth")

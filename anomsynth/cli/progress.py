@@ -1,0 +1,100 @@
+"""A run's events on a terminal, in a log, or as JSON lines."""
+
+import dataclasses
+import time
+
+from rich.console import Console as RichConsole
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from anomsynth.cli.console import Console
+from anomsynth.pipeline.events import Event, ImageFailed, SampleDone, SampleFailed, Started
+
+LOG_SECONDS = 5.0  # between two lines of a log
+FEWEST_SECONDS = 0.5  # before a rate is worth printing
+
+
+class RunProgress:
+    """Listens to one run and says how far it is; a context manager.
+
+    Parameters
+    ----------
+    console : Console
+        Decides whether people or scripts are told, and whether anybody is.
+
+    Attributes
+    ----------
+    resumed : int
+        Samples of an earlier run that this one goes on with.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._total = 0
+        self.resumed = 0
+        self._done = 0
+        self._start = time.monotonic()
+        self._said = self._start
+        errors = RichConsole(stderr=True)
+        self._bar: Progress | None = None
+        if console.talks and errors.is_terminal:
+            columns = (
+                TextColumn("samples"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[rate]}"),
+                TimeRemainingColumn(elapsed_when_finished=True),
+            )
+            self._bar = Progress(*columns, console=errors, transient=True)
+            self._task = self._bar.add_task("samples", total=None, rate="")
+
+    def __enter__(self) -> "RunProgress":
+        """Show the bar."""
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take the bar away, also after an error."""
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Take in one event."""
+        fields = {item.name: getattr(event, item.name) for item in dataclasses.fields(event)}
+        if "key" in fields:
+            fields["key"] = dataclasses.asdict(fields["key"])
+        if not self._console.quiet:
+            self._console.line(type(event).__name__, fields)
+        if isinstance(event, Started):
+            self._total, self.resumed = event.total, event.done
+            self._done = event.done
+            self._start = time.monotonic()
+        elif isinstance(event, SampleDone | SampleFailed):
+            self._done += 1
+        elif isinstance(event, ImageFailed):
+            self._done += event.samples
+            self._tell(f"skipped {event.category}/{event.image}: {event.message}")
+        self._show()
+
+    def _tell(self, text: str) -> None:
+        if self._bar is not None:
+            self._bar.console.print(text, markup=False, highlight=False)
+        else:
+            self._console.note(text)
+
+    def _show(self) -> None:
+        now = time.monotonic()
+        if self._bar is not None:
+            rate = self._rate(now)
+            text = f"{rate:.1f}/s" if rate else ""
+            self._bar.update(self._task, completed=self._done, total=self._total, rate=text)
+        elif now - self._said >= LOG_SECONDS:
+            self._said = now
+            rate = self._rate(now)
+            left = f", {rate:.1f}/s, {(self._total - self._done) / rate:.0f} s left" if rate else ""
+            self._console.note(f"{self._done} of {self._total} samples{left}")
+
+    def _rate(self, now: float) -> float:
+        """Return samples a second of this run, 0 where it is too early to tell."""
+        seconds = now - self._start
+        return (self._done - self.resumed) / seconds if seconds > FEWEST_SECONDS else 0.0

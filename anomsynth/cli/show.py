@@ -1,0 +1,177 @@
+"""`anomsynth show`: parameters of a mechanism or refiner, contents of a preset."""
+
+import difflib
+from typing import TYPE_CHECKING, Annotated, Literal, get_args, get_origin
+
+import typer
+
+from anomsynth.cli.console import Console, Json, Quiet, example, reporting
+from anomsynth.errors import UnknownComponentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
+
+    from anomsynth.core.component import Component
+    from anomsynth.recipe.models import Recipe
+
+EXAMPLE = example("show crack", "show metal", "show recipe --json")
+RECIPE = "recipe"  # not a kind: the format of recipe files itself
+
+
+def show(
+    name: Annotated[str, typer.Argument(metavar="KIND|PRESET|FILE.toml", help="What to explain.")],
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Explain a mechanism, a refiner, a preset, or (`show recipe`) the recipe format.
+
+    Parameters are listed with unit, default range and meaning, with the law and its source.
+    """
+    with reporting(quiet=quiet, as_json=as_json) as console:
+        from anomsynth.core.registry import generators, refiners
+        from anomsynth.recipe.load import load_recipe
+        from anomsynth.recipe.presets import preset_names
+
+        if name == RECIPE:
+            _show_format(console)
+        elif name in generators.kinds():
+            _show_component(console, generators.load(name), "generator")
+        elif name in refiners.kinds():
+            _show_component(console, refiners.load(name), "refiner")
+        elif name.endswith(".toml") or name in preset_names():
+            _show_recipe(console, load_recipe(name))
+        else:
+            known = [*generators.kinds(), *refiners.kinds(), *preset_names()]
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "see: anomsynth list"
+            raise UnknownComponentError(f"no generator, refiner or preset {name!r}", hint=hint)
+
+
+def _show_component(console: Console, component: "type[Component]", role: str) -> None:
+    kind = str(component.model_fields["kind"].default)
+    paragraph = (component.__doc__ or "").strip().partition("\n\n")[0]
+    about = " ".join(paragraph.replace(" [1]_", "").replace(" [2]_", "").split())
+    defaults = _defaults(component)
+    parameters = [
+        _parameter(name, field, defaults[name])
+        for name, field in component.model_fields.items()
+        if name != "kind"
+    ]
+    console.say(f"{kind} ({role})\n{about}")
+    if component.law:
+        console.say(f"law:    {component.law}")
+    if component.source:
+        console.say(f"source: {component.source}")
+    console.say()
+    headings = ("name", "default", "unit", "meaning")
+    console.table(
+        ["parameter", *headings[1:]], [[row[key] for key in headings] for row in parameters]
+    )
+    console.result(
+        kind=kind,
+        role=role,
+        about=about,
+        law=component.law,
+        source=component.source,
+        parameters=parameters,
+    )
+
+
+def _parameter(name: str, field: "FieldInfo", default: object) -> dict[str, str]:
+    extra = field.json_schema_extra
+    unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+    choices = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+    others = f" ({', '.join(str(choice) for choice in choices)})" if len(choices) > 1 else ""
+    meaning = field.description or ""
+    return {"name": name, "default": _plain(default) + others, "unit": unit, "meaning": meaning}
+
+
+def _defaults(model: "type[BaseModel]") -> dict[str, object]:
+    """Return the validated default of every field; "required" where there is none."""
+    from pydantic import ValidationError
+
+    try:
+        return dict(model())
+    except ValidationError:  # a plugin may require parameters
+        return {
+            name: "required"
+            if field.is_required()
+            else field.get_default(call_default_factory=True)
+            for name, field in model.model_fields.items()
+        }
+
+
+def _plain(value: object) -> str:
+    """Return a default as people write it."""
+    from anomsynth.core.component import LogRange, Range
+
+    if isinstance(value, Range):
+        how = ", log-uniform" if isinstance(value, LogRange) and value.low < value.high else ""
+        if value.low == value.high:
+            return f"{value.low:g}"
+        return f"{value.low:g} .. {value.high:g}{how}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(_plain(item) for item in value)}]"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _show_recipe(console: Console, recipe: "Recipe") -> None:
+    scale = {
+        name: value
+        for name in ("mm_per_px", "field_mm", "object_mm")
+        if (value := getattr(recipe, name)) is not None
+    }
+    total = sum(mechanism.weight for mechanism in recipe.mechanisms)
+    strength = recipe.severity
+    console.say(f"{recipe.name} (preset)\n{recipe.description}\n")
+    console.say("scale:             " + ", ".join(f"{k} = {v:g}" for k, v in scale.items()))
+    console.say(f"defects per image: {_plain(recipe.defects_per_image)}")
+    console.say(f"visibility d':     {_plain(strength.d_prime)}; areas to {strength.area_cap:g}")
+    console.say(f"refiners:          {', '.join(item.kind for item in recipe.refiners) or 'none'}")
+    console.say()
+    console.table(
+        ["mechanism", "share", "changed parameters"],
+        [
+            [
+                item.generator.kind,
+                f"{item.weight / total:.0%}",
+                ", ".join(_changed(item.generator)) or "defaults",
+            ]
+            for item in recipe.mechanisms
+        ],
+    )
+    console.result(**recipe.model_dump(mode="json", exclude_none=True))
+
+
+def _changed(component: "Component") -> list[str]:
+    """Return the parameters that differ from the defaults, as text."""
+    defaults = _defaults(type(component))
+    return [
+        f"{name} = {_plain(value)}"
+        for name, value in component
+        if name != "kind" and value != defaults[name]
+    ]
+
+
+def _show_format(console: Console) -> None:
+    from anomsynth.recipe.models import Recipe
+    from anomsynth.recipe.schema import recipe_schema
+
+    console.say("A recipe is a TOML file with these keys; --json prints its JSON schema.\n")
+    console.table(["key", "default"], list(_keys(_defaults(Recipe))))
+    console.result(schema=recipe_schema())
+
+
+def _keys(values: dict[str, object], prefix: str = "") -> "Iterator[tuple[str, str]]":
+    from pydantic import BaseModel
+
+    from anomsynth.core.component import Range
+
+    for name, value in values.items():
+        if isinstance(value, BaseModel) and not isinstance(value, Range):
+            yield from _keys(dict(value), f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", _plain(value)

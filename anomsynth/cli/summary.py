@@ -1,0 +1,71 @@
+"""What a run made, and how to go on with it."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from anomsynth.cli.console import Console
+
+if TYPE_CHECKING:
+    from anomsynth.pipeline.events import Finished
+
+
+def print_summary(
+    console: Console,
+    out: Path,
+    categories: Sequence[str],
+    finished: "Finished",
+    resumed: int = 0,
+) -> None:
+    """Print counts by kind and by cause of failure, and the lines that load the dataset.
+
+    Of the samples, `resumed` were there before the run began.
+    """
+    rate = max(finished.written - resumed, 0) / max(finished.seconds, 1e-9)
+    earlier = f" ({resumed} of them there before)" if resumed else ""
+    console.say(
+        f"{finished.written} samples{earlier} in {finished.seconds:.1f} s ({rate:.1f}/s) -> {out}"
+    )
+    for kind, number in sorted(finished.by_kind.items()):
+        console.say(f"  {kind:<16}{number:>7}")
+    if finished.failed:
+        console.say(f"  {'failed':<16}{finished.failed:>7}")
+        for cause, number in sorted(finished.by_cause.items()):
+            console.say(f"    {cause:<14}{number:>7}")
+    for image in finished.failed_images:
+        console.say(f"  not usable: {image}")
+    if finished.written:
+        for line in loading_lines(out, categories):
+            console.say(line)
+    if finished.failed or finished.failed_images:
+        bad = len(finished.failed_images)
+        photos = f", {bad} photos could not be used" if bad else ""
+        console.warn(f"{finished.failed} samples failed{photos}")
+    console.result(
+        out=str(out),
+        categories=list(categories),
+        written=finished.written,
+        failed=finished.failed,
+        by_kind=dict(finished.by_kind),
+        by_cause=dict(finished.by_cause),
+        failed_images=list(finished.failed_images),
+        seconds=finished.seconds,
+    )
+
+
+def loading_lines(out: Path, categories: Sequence[str]) -> list[str]:
+    """Return the lines that load a dataset with anomalib, from Python and from a shell."""
+    category = categories[0]
+    others = f"  # or {', '.join(categories[1:4])}" if len(categories) > 1 else ""
+    more = ", ..." if len(categories) > 4 else ""
+    root = out.resolve()
+    return [
+        "",
+        "Load it with anomalib:",
+        "  from anomalib.data import MVTecAD",
+        f"  datamodule = MVTecAD(root={str(root)!r}, category={category!r}){others}{more}",
+        "or train on it:",
+        "  anomalib train --model Padim --data MVTecAD"
+        f" --data.root {shlex.quote(str(root))} --data.category {shlex.quote(category)}",
+    ]

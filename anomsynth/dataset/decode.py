@@ -1,0 +1,100 @@
+"""From an opened picture file to its pixels, whatever its mode and depth."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, TiffImagePlugin
+
+from anomsynth.errors import InputError
+
+ORIENTATION = 274  # EXIF and TIFF tag
+BITS_PER_SAMPLE = 258  # TIFF tag
+GREY_ALPHA = 4  # PNG colour type
+
+
+def decode_pixels(image: Image.Image, content: bytes, path: Path) -> NDArray[np.generic]:
+    """Return the pixels of an opened file, upright, (H, W) or (H, W, C) uint8 or uint16.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Opened, not loaded.
+    content : bytes
+        The whole file: Pillow cuts 16-bit colour to 8 bits, OpenCV reads it from here.
+    path : Path
+        For messages.
+
+    Raises
+    ------
+    InputError
+        If the pixels are not 8-bit or 16-bit unsigned integers.
+    """
+    orientation = orientation_of(image)
+    is_tiff = image.format == "TIFF"
+    deep = _bits(image, content) == 16 and image.mode in {"RGB", "RGBA", "LA"}
+    image.load()  # both decoders run on deep pictures: OpenCV does not notice cut-off files
+    pixels = _decode_deep(image, content, path) if deep else _decode_shallow(image, path)
+    # Both decoders turn TIFF upright by themselves, and neither does it for other formats.
+    return pixels if is_tiff else _upright(pixels, orientation)
+
+
+def orientation_of(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1..8, of an opened file that is not loaded yet."""
+    try:
+        value = image.getexif().get(ORIENTATION, 1)
+    except Exception:  # noqa: BLE001, RUF100 - broken metadata does not break the photo
+        return 1
+    return value if value in range(1, 9) else 1
+
+
+def _bits(image: Image.Image, content: bytes) -> int:
+    if image.format == "PNG":
+        return content[24]  # IHDR: width, height, bit depth
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return int(max(image.tag_v2.get(BITS_PER_SAMPLE, (1,))))
+    return 8
+
+
+def _decode_deep(image: Image.Image, content: bytes, path: Path) -> NDArray[np.generic]:
+    decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    if decoded is None or decoded.dtype != np.uint16 or decoded.ndim != 3:
+        msg = f"{path}: 16-bit colour of a kind that is not supported"
+        raise InputError(msg, hint="save it as an ordinary 16-bit PNG")
+    if decoded.shape[2] == 3:
+        return cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
+    if image.format == "PNG" and content[25] == GREY_ALPHA:
+        return np.ascontiguousarray(decoded[..., [0, 3]])
+    return cv2.cvtColor(decoded, cv2.COLOR_BGRA2RGBA)
+
+
+def _decode_shallow(image: Image.Image, path: Path) -> NDArray[np.generic]:
+    if image.mode.startswith("I;16"):
+        return np.asarray(image).astype(np.uint16)  # some files are big-endian
+    if image.mode == "I" and image.format == "PNG":  # Pillow below 11.3 widens 16-bit grey
+        return np.asarray(image).astype(np.uint16)
+    if image.mode in {"F", "I"}:
+        kind = "floating-point numbers" if image.mode == "F" else "32-bit or signed integers"
+        msg = f"{path}: its pixels are {kind}"
+        raise InputError(msg, hint="convert it to 8-bit or 16-bit unsigned integers")
+    return np.asarray(image.convert(_target_mode(image)))
+
+
+def _target_mode(image: Image.Image) -> str:
+    if image.mode == "1":
+        return "L"
+    if image.mode in {"L", "LA"}:
+        return "LA" if image.has_transparency_data else "L"
+    return "RGBA" if image.has_transparency_data else "RGB"
+
+
+def _upright(pixels: NDArray[np.generic], orientation: int) -> NDArray[np.generic]:
+    """Undo how the camera was held; EXIF 2.32, tag 0x0112."""
+    if orientation >= 5:
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in {3, 4, 7, 8}:
+        pixels = pixels[::-1]
+    if orientation in {2, 3, 6, 7}:
+        pixels = pixels[:, ::-1]
+    return np.ascontiguousarray(pixels)

@@ -1,0 +1,105 @@
+"""Whole files or none: every write is a temporary file and a rename on the same file system."""
+
+import errno
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from anomsynth.errors import OutputError
+
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_numbers = itertools.count()
+
+
+def write_bytes(path: Path, content: bytes, scratch: Path) -> None:
+    """Write a file so that it is whole or absent, whenever the process dies.
+
+    There is no fsync: a power cut may leave an empty file, which a resumed run writes anew.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder is made if needed.
+    content : bytes
+    scratch : Path
+        Existing folder for temporary files on the file system of `path`.
+
+    Raises
+    ------
+    OutputError
+        If the disk is full, read-only or forbids it.
+    """
+    write_pieces(path, [content], scratch)
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes], scratch: Path) -> None:
+    """Write a file piece by piece, whole or not at all; see `write_bytes`."""
+
+    def fill(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            file.writelines(pieces)
+
+    _place(path, fill, scratch)
+
+
+def link_file(source: Path, path: Path, scratch: Path, *, copy: bool = False) -> None:
+    """Hard-link a file into the dataset; copy it if asked or where links are not possible.
+
+    Raises
+    ------
+    OutputError
+        If the disk is full, read-only or forbids it.
+    """
+
+    def fill(temporary: Path) -> None:
+        if not copy:
+            try:
+                os.link(source.resolve(), temporary)
+            except OSError:  # another file system, or one without links
+                temporary.unlink(missing_ok=True)
+            else:
+                return
+        shutil.copyfile(source, temporary)
+
+    _place(path, fill, scratch)
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """Say in the user's words why a file could not be written."""
+    if error.errno in _FULL:
+        return OutputError(
+            f"{path}: the disk is full", hint="free some space, then run again with --resume"
+        )
+    if error.errno in _FORBIDDEN:
+        hint = "choose another output folder or change its permissions"
+        return OutputError(f"{path}: cannot be written: {error.strerror}", hint=hint)
+    return OutputError(f"{path}: cannot be written: {error.strerror or error}")
+
+
+def _place(path: Path, fill: Callable[[Path], None], scratch: Path) -> None:
+    temporary = scratch / f"{os.getpid()}-{next(_numbers)}.part"
+    try:
+        fill(temporary)
+        try:
+            temporary.replace(path)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.replace(path)
+        # Renaming one hard link of a file onto another of the same file does nothing at all.
+        temporary.unlink(missing_ok=True)
+    except OSError as error:
+        _forget(temporary)
+        raise output_error(path, error) from error
+    except BaseException:
+        _forget(temporary)
+        raise
+
+
+def _forget(temporary: Path) -> None:
+    try:
+        temporary.unlink(missing_ok=True)
+    except OSError:  # the scratch folder is cleared when the run ends or is resumed
+        return

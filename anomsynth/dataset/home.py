@@ -1,0 +1,153 @@
+"""What an output folder holds already: nothing, a run of ours, or somebody else's files."""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from anomsynth.dataset.files import output_error, write_bytes
+from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.manifest import Line
+from anomsynth.errors import OutputError
+
+OURS = re.compile(r"(train|test)/[^/]+/\d{6,}\.png|ground_truth/[^/]+/\d{6,}_mask\.png")
+SYSTEM_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+
+
+def contents(layout: Layout) -> Literal["nothing", "run", "other"]:
+    """Tell what the output folder holds.
+
+    Raises
+    ------
+    OutputError
+        If it is a file or cannot be read.
+    """
+    if not layout.root.exists():
+        return "nothing"
+    if not layout.root.is_dir():
+        raise OutputError(f"{layout.root}: not a folder", hint="choose another output folder")
+    try:
+        if layout.run_file.is_file():
+            return "run"
+        entries = [path for path in layout.root.iterdir() if path.name not in SYSTEM_FILES]
+        # A run that died before its first file leaves nothing but its folder of temporary files.
+        if entries == [layout.home] and set(layout.home.iterdir()) <= {layout.scratch}:
+            return "nothing"
+    except OSError as error:
+        raise OutputError(f"{layout.root}: cannot be read: {error.strerror}") from error
+    return "other" if entries else "nothing"
+
+
+def check_writable(folder: Path) -> None:
+    """Raise OutputError unless files can be made in a folder, or it can be made itself."""
+    existing = folder
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    if not existing.is_dir():
+        raise OutputError(f"{existing}: not a folder", hint="choose another output folder")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        hint = "choose another output folder or change its permissions"
+        raise OutputError(f"{existing}: cannot be written to", hint=hint)
+
+
+def read_run(layout: Layout) -> Line:
+    """Read run.json.
+
+    Raises
+    ------
+    OutputError
+        If it is missing or damaged.
+    """
+    path = layout.run_file
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        hint = "give the folder that `anomsynth generate` wrote"
+        raise OutputError(f"{layout.root}: not a dataset of anomsynth", hint=hint) from error
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{path}: cannot be read: {error}") from error
+    if not isinstance(record, dict):
+        raise OutputError(f"{path}: damaged", hint="make the dataset again in another folder")
+    return record
+
+
+def make_scratch(layout: Layout) -> None:
+    """Make the output folder with an empty folder for temporary files.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made.
+    """
+    try:
+        if layout.scratch.exists():
+            shutil.rmtree(layout.scratch)
+        layout.scratch.mkdir(parents=True)
+    except OSError as error:
+        raise output_error(layout.root, error) from error
+
+
+def write_run(layout: Layout, record: Mapping[str, object]) -> None:
+    """Write run.json, the first file of a run: from then on the folder is known as ours."""
+    text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    write_bytes(layout.run_file, text.encode(), layout.scratch)
+
+
+def check_removable(layout: Layout, categories: list[str]) -> None:
+    """Raise OutputError if removing a run would remove a file that is not its own.
+
+    Parameters
+    ----------
+    layout : Layout
+        Of a folder that holds a run.
+    categories : of the run that comes next
+    """
+    recorded = _categories(layout)
+    for category in categories:
+        if category not in recorded and (layout.root / category).exists():
+            msg = f"{layout.root / category}: not made by anomsynth, will not be overwritten"
+            raise OutputError(msg, hint="choose another output folder")
+    for category in recorded:
+        folder = layout.root / category
+        for path in sorted(folder.rglob("*")):
+            if path.is_dir() or path.name in SYSTEM_FILES:
+                continue
+            if not OURS.fullmatch(path.relative_to(folder).as_posix()):
+                msg = f"{path}: not made by anomsynth, will not be deleted"
+                raise OutputError(msg, hint="move it away or choose another output folder")
+
+
+def remove_run(layout: Layout) -> None:
+    """Delete what a run wrote, run.json last so that an interrupted deletion can go on.
+
+    Raises
+    ------
+    OutputError
+        If something cannot be deleted.
+    """
+    try:
+        for category in _categories(layout):
+            if (layout.root / category).exists():
+                shutil.rmtree(layout.root / category)
+        for path in layout.home.iterdir():
+            if path == layout.run_file:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        layout.run_file.unlink()
+    except OSError as error:
+        raise output_error(Path(error.filename or layout.root), error) from error
+
+
+def _categories(layout: Layout) -> list[str]:
+    recorded = read_run(layout).get("categories")
+    names = sorted(recorded) if isinstance(recorded, dict) else []
+    # A damaged record must not lead out of the folder.
+    return [
+        name for name in names if name and "/" not in name and "\\" not in name and name != ".."
+    ]

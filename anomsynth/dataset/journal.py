@@ -1,0 +1,129 @@
+"""What an unfinished run has done: one line per unit of work, written when its files are there."""
+
+import itertools
+import json
+import os
+from collections.abc import Iterable, Iterator
+from io import FileIO
+
+from anomsynth.dataset.files import output_error, write_pieces
+from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.manifest import Line, read_lines, read_placed_lines, to_json
+from anomsynth.errors import OutputError
+
+Name = tuple[str, str, int]  # category, image key, index of the first sample
+
+
+class Journal:
+    """Journal of one run; only the parent process writes it.
+
+    The memory it takes is one number per unit: lines are read again from the file.
+
+    Parameters
+    ----------
+    layout : Layout
+        Its scratch folder exists.
+    categories : of the run
+        If their manifests are there but no journal, the run had ended and is taken up again.
+    unit_samples : int
+        Most samples of a unit; the first of each has an index that is a multiple of it.
+
+    Raises
+    ------
+    OutputError
+        If a file is damaged before its last line, or cannot be read or written.
+    """
+
+    def __init__(self, layout: Layout, categories: Iterable[str], unit_samples: int) -> None:
+        self.path = layout.journal
+        if not self.path.exists():
+            write_pieces(
+                self.path, _from_manifests(layout, categories, unit_samples), layout.scratch
+            )
+        self._places: dict[Name, int] = {}
+        end = 0
+        for place, line in read_placed_lines(self.path):
+            name = str(line.get("category")), str(line.get("image")), int(str(line.get("first")))
+            self._places[name] = place.start
+            end = place.stop
+        try:
+            self._file = FileIO(os.fspath(self.path), "r+")
+            self._file.truncate(end)  # drops a line that was cut off when the last run died
+        except OSError as error:
+            raise output_error(self.path, error) from error
+
+    def names(self) -> list[Name]:
+        """Return the units in the journal, in the order they were written."""
+        return list(self._places)
+
+    def forget(self, name: Name) -> None:
+        """Treat a unit as not done; its line stays in the file until a new one follows."""
+        del self._places[name]
+
+    def append(self, name: Name, lines: list[Line]) -> None:
+        """Add the manifest lines of a unit.
+
+        Raises
+        ------
+        OutputError
+            If the disk is full; the cut-off line is dropped when the run is resumed.
+        """
+        try:
+            offset = self._file.seek(0, os.SEEK_END)
+            rest = memoryview(_entry(name, lines))
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            raise output_error(self.path, error) from error
+        self._places[name] = offset
+
+    def lines(self, name: Name) -> list[Line]:
+        """Return the manifest lines of a unit, none if it is not in the journal."""
+        if name not in self._places:
+            return []
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self._places[name])
+                lines = json.loads(file.readline())["lines"]
+        except OSError as error:
+            raise OutputError(f"{self.path}: cannot be read: {error.strerror}") from error
+        except (ValueError, KeyError, TypeError) as error:
+            hint = "make the dataset again with --overwrite"
+            raise OutputError(f"{self.path}: damaged line of {name[1]}", hint=hint) from error
+        return list(lines)
+
+    def close(self) -> None:
+        """Close the file; the journal stays."""
+        self._file.close()
+
+    def remove(self) -> None:
+        """Delete the journal: everything in it is in the manifests."""
+        self.close()
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise output_error(self.path, error) from error
+
+
+def _from_manifests(
+    layout: Layout, categories: Iterable[str], unit_samples: int
+) -> Iterator[bytes]:
+    """Yield the journal that manifests were made from."""
+    for category in categories:
+        if not layout.manifest(category).exists():
+            continue
+        lines = read_lines(layout.manifest(category))
+
+        def name_of(line: Line, category: str = category) -> Name:
+            index = line.get("index", line.get("first", 0))
+            first = int(str(index)) // unit_samples * unit_samples
+            return category, str(line.get("image")), first
+
+        for name, group in itertools.groupby(lines, name_of):
+            yield _entry(name, list(group))
+
+
+def _entry(name: Name, lines: list[Line]) -> bytes:
+    category, image, first = name
+    entry = {"category": category, "image": image, "first": first, "lines": lines}
+    return (to_json(entry) + "\n").encode()

@@ -1,0 +1,102 @@
+"""Where every file of a dataset lies: the MVTec AD tree, and extras beside it.
+
+Loaders of that tree take every PNG below a category folder for a photo or a mask and pair them by
+sorted names, so nothing else may lie there and all names have one width.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from anomsynth.errors import OutputError
+
+RESERVED = "_anomsynth"
+COMBINED = "combined"
+GOOD = "good"
+FEWEST_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Paths of one dataset.
+
+    Attributes
+    ----------
+    root : Path
+    digits : int
+        Width of every file number.
+    """
+
+    root: Path
+    digits: int = FEWEST_DIGITS
+
+    @property
+    def home(self) -> Path:
+        """Folder of everything that is not the tree itself."""
+        return self.root / RESERVED
+
+    @property
+    def scratch(self) -> Path:
+        """Folder of temporary files; gone when a run has ended."""
+        return self.home / ".tmp"
+
+    @property
+    def run_file(self) -> Path:
+        """What was run: versions, recipe, options."""
+        return self.home / "run.json"
+
+    @property
+    def journal(self) -> Path:
+        """What an unfinished run has done so far."""
+        return self.home / "journal.jsonl"
+
+    def number(self, number: int) -> str:
+        """Return the file stem of a number."""
+        return f"{number:0{self.digits}d}"
+
+    def normal(self, category: str, split: str, number: int) -> Path:
+        """Return the path of a good photo; `split` is "train" or "test"."""
+        return self.root / category / split / GOOD / f"{self.number(number)}.png"
+
+    def image(self, category: str, kinds: Sequence[str], number: int) -> Path:
+        """Return the path of a defect image."""
+        return self.root / category / "test" / defect_folder(kinds) / f"{self.number(number)}.png"
+
+    def mask(self, category: str, kinds: Sequence[str], number: int) -> Path:
+        """Return the path of a label mask."""
+        name = f"{self.number(number)}_mask.png"
+        return self.root / category / "ground_truth" / defect_folder(kinds) / name
+
+    def beside(self, category: str, name: str, file: str) -> Path:
+        """Return the path of a file in one of the folders of extras."""
+        return self.home / category / name / file
+
+    def manifest(self, category: str) -> Path:
+        """Return the path of the manifest, one JSON line per photo and sample."""
+        return self.home / category / "manifest.jsonl"
+
+    def scores(self, category: str) -> Path:
+        """Return the path of the table of scores."""
+        return self.home / category / "scores.csv"
+
+    def relative(self, path: Path) -> str:
+        """Return a path below the root as it is written in manifests."""
+        return path.relative_to(self.root).as_posix()
+
+
+def digits_for(highest: int) -> int:
+    """Return the width of file numbers up to `highest`."""
+    return max(FEWEST_DIGITS, len(str(highest)))
+
+
+def defect_folder(kinds: Sequence[str]) -> str:
+    """Return the folder of a sample: its kind, or "combined" if it holds several."""
+    return kinds[0] if len(kinds) == 1 else COMBINED
+
+
+def check_kinds(kinds: Sequence[str]) -> None:
+    """Raise OutputError if a kind has the name of a folder with a meaning of its own."""
+    for kind in kinds:
+        if kind in {GOOD, COMBINED}:
+            msg = f"kind {kind!r}: this folder means something else in a dataset"
+            raise OutputError(msg, hint="rename the component")

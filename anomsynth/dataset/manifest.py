@@ -1,0 +1,116 @@
+"""The record of a dataset: JSON lines that say of each picture what it is and where from."""
+
+import base64
+import hashlib
+import json
+import math
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomsynth.core.sample import Instance
+from anomsynth.core.types import Box, Mask
+from anomsynth.errors import OutputError
+
+Line = dict[str, object]
+What = Literal["normal", "sample", "failed sample", "unusable photo"]
+SIGNIFICANT = 6  # digits; parameters are recorded to be read, a sample is rebuilt from its key
+
+
+def to_json(value: Mapping[str, object]) -> str:
+    """Return one line of JSON: sorted keys, UTF-8, no spaces, NaN and infinity as null."""
+    return json.dumps(
+        _plain(value), sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+    )
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    """Yield the lines of a file; a last line that was cut off by a crash is left out.
+
+    Raises
+    ------
+    OutputError
+        If a line before the last is not a JSON object, or the file cannot be read.
+    """
+    for _, line in read_placed_lines(path):
+        yield line
+
+
+def read_placed_lines(path: Path) -> Iterator[tuple[range, Line]]:
+    """Yield each line with the range of bytes it takes; see `read_lines`."""
+    start = 0
+    try:
+        with path.open("rb") as file:
+            for number, raw in enumerate(file, start=1):
+                if not raw.endswith(b"\n"):
+                    return
+                place = range(start, start + len(raw))
+                yield place, _parse(raw, path, number)
+                start = place.stop
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def array_hash(array: NDArray[np.generic]) -> str:
+    """Return the SHA-256 of an array's type, shape and values (little-endian)."""
+    little = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"), copy=False))
+    sha = hashlib.sha256(f"{little.dtype.name}{little.shape}".encode())
+    sha.update(little.view(np.uint8).data if little.size else b"")
+    return sha.hexdigest()
+
+
+def pack_support(instance: Instance) -> dict[str, object]:
+    """Return where an instance could change pixels: its box and the bits in it, compressed."""
+    bits = np.packbits(instance.support).tobytes()
+    return {
+        "box": list(instance.support_box),
+        "bits": base64.b64encode(zlib.compress(bits, 6)).decode("ascii"),
+    }
+
+
+def unpack_support(packed: Mapping[str, object]) -> tuple[Box, Mask]:
+    """Return the box and the (h, w) bool support that `pack_support` stored.
+
+    Raises
+    ------
+    OutputError
+        If the record is damaged.
+    """
+    try:
+        box = Box(*(int(side) for side in packed["box"]))  # type: ignore[attr-defined]  # see except
+        bits = zlib.decompress(base64.b64decode(str(packed["bits"])))
+        count = box.shape[0] * box.shape[1]
+        flat = np.unpackbits(np.frombuffer(bits, np.uint8), count=count)
+        return box, flat.reshape(box.shape).astype(bool)
+    except (KeyError, TypeError, ValueError, zlib.error) as error:
+        raise OutputError(f"damaged record of a support: {error}") from error
+
+
+def _parse(raw: bytes, path: Path, number: int) -> Line:
+    try:
+        line = json.loads(raw)
+    except ValueError as error:
+        hint = "restore the file, or make the dataset again with --overwrite"
+        raise OutputError(f"{path}: line {number} is not JSON", hint=hint) from error
+    if not isinstance(line, dict):
+        raise OutputError(f"{path}: line {number} is not a JSON object")
+    return line
+
+
+def _plain(value: object) -> object:
+    """Return a value of plain JSON types with rounded numbers."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        return float(f"{value:.{SIGNIFICANT}g}")
+    return value

@@ -1,0 +1,74 @@
+"""Whether the files that a line of the manifest names are there and whole."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from anomsynth.dataset.images import read_photo
+from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.manifest import Line, array_hash
+from anomsynth.errors import InputError
+
+PNG_START = b"\x89PNG\r\n\x1a\n"
+PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+
+
+def is_done(layout: Layout, lines: Sequence[Line], *, decode: bool) -> bool:
+    """Tell whether a photo needs no more work.
+
+    Photos that could not be used are tried again: the user may have replaced them.
+
+    Parameters
+    ----------
+    layout : Layout
+    lines : of one photo
+    decode : bool
+        Compare the hashes of the decoded images and masks too, not only the files' two ends.
+    """
+    if not lines or any(line.get("what") == "unusable photo" for line in lines):
+        return False
+    return all(_is_whole(layout, line, decode=decode) for line in lines)
+
+
+def files_of(line: Line) -> dict[str, list[str]]:
+    """Return the files of a manifest line below the root, by role: image, mask, extras."""
+    files = line.get("files")
+    if not isinstance(files, Mapping):
+        return {}
+    return {
+        str(role): [str(name) for name in names] if isinstance(names, list) else [str(names)]
+        for role, names in files.items()
+    }
+
+
+def _is_whole(layout: Layout, line: Line, *, decode: bool) -> bool:
+    files = files_of(line)
+    if not all(_has_both_ends(layout.root / name) for names in files.values() for name in names):
+        return False
+    hashes = line.get("sha256")
+    if not decode or not isinstance(hashes, Mapping):
+        return True
+    return all(
+        _hash_of(layout.root / files[role][0]) == hashes[role]
+        for role in ("image", "mask")
+        if role in files
+    )
+
+
+def _has_both_ends(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(PNG_START))
+            if path.suffix != ".png":
+                return bool(start)
+            file.seek(-len(PNG_END), 2)
+            return start == PNG_START and file.read() == PNG_END
+    except OSError:
+        return False
+
+
+def _hash_of(path: Path) -> str:
+    try:
+        photo = read_photo(path)
+    except InputError:
+        return ""
+    return array_hash(photo.pixels[..., 0] if photo.flat else photo.pixels)

@@ -1,0 +1,197 @@
+"""Puts one photo or one sample on disk and says what was written, as a line of the manifest."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomsynth.core.color import quantise, to_levels
+from anomsynth.core.photo import Photo
+from anomsynth.core.sample import Sample
+from anomsynth.core.types import Surface
+from anomsynth.dataset.extras import (
+    binary,
+    write_extras,
+    write_foreground,
+    write_original,
+)
+from anomsynth.dataset.files import link_file
+from anomsynth.dataset.images import LoadedPhoto, write_png
+from anomsynth.dataset.layout import GOOD, Layout
+from anomsynth.dataset.manifest import Line, array_hash, pack_support
+from anomsynth.dataset.scores import TERMS, score, score_terms
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The photo that a line of the manifest is about.
+
+    Attributes
+    ----------
+    category : str
+    image : str
+        Key of the photo in its category.
+    file : str
+        Its path below the source folder, as it is on disk.
+    sha256 : str
+        Of the decoded pixels; empty if they could not be decoded.
+    """
+
+    category: str
+    image: str
+    file: str
+    sha256: str = ""
+
+    def line(self, what: str, **more: object) -> Line:
+        """Return a manifest line about this photo."""
+        named = {"category": self.category, "image": self.image}
+        source = {"file": self.file, "sha256": self.sha256}
+        return {"what": what, **named, "source": source, **more}
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes into one dataset.
+
+    Attributes
+    ----------
+    layout : Layout
+    extras : names of `RunOptions.extras`
+    kinds : every kind of the run, sorted
+    link : {"copy", "hardlink"}
+        How photos come in that are plain 8-bit PNG already.
+    """
+
+    layout: Layout
+    extras: Sequence[str] = ()
+    kinds: Sequence[str] = ()
+    link: Literal["copy", "hardlink"] = "copy"
+
+    def normal(
+        self, origin: Origin, place: tuple[str, int], loaded: LoadedPhoto, surface: Surface
+    ) -> Line:
+        """Put a good photo into the tree.
+
+        Parameters
+        ----------
+        origin : Origin
+        place : (str, int)
+            Split, "train" or "test", and number.
+        loaded : LoadedPhoto
+        surface : Surface
+            Of the same photo.
+
+        Raises
+        ------
+        OutputError
+            If a file cannot be written.
+        """
+        layout = self.layout
+        path = layout.normal(origin.category, *place)
+        extras = []
+        if "foreground" in self.extras:
+            name = f"{GOOD}/{layout.number(place[1])}"
+            extras.append(write_foreground(layout, origin.category, name, surface))
+        picture = layout_picture(loaded.photo.pixels)
+        if not loaded.plain:
+            write_png(path, picture, layout.scratch)
+        else:
+            link_file(loaded.path, path, layout.scratch, copy=self.link == "copy")
+        return origin.line(
+            "normal",
+            split=place[0],
+            number=place[1],
+            files={"image": layout.relative(path), "extras": extras},
+            sha256={"image": array_hash(picture)},
+        )
+
+    def sample(self, origin: Origin, number: int, sample: Sample, surface: Surface) -> Line:
+        """Put a sample into the tree, its extras beside it.
+
+        The tree holds 8-bit grey or RGB, because loaders cut 16 bits off at white and drop
+        alpha; a sample with more is kept whole among the extras, in ``original``.
+
+        Raises
+        ------
+        OutputError
+            If a file cannot be written.
+        """
+        layout, key = self.layout, sample.key
+        image = layout.image(key.category, sample.kinds, number)
+        mask = layout.mask(key.category, sample.kinds, number)
+        colour = without_alpha(sample.image)
+        picture, label = layout_picture(colour), binary(sample.mask)
+        extras = write_extras(layout, number, sample, self.extras, self.kinds)
+        if picture.dtype != sample.image.dtype or picture.shape != sample.image.shape:
+            extras.append(write_original(layout, number, sample))
+        if "foreground" in self.extras:
+            name = layout.number(number)
+            extras.append(write_foreground(layout, key.category, name, surface))
+        write_png(mask, label, layout.scratch)
+        write_png(image, picture, layout.scratch)
+        terms = score_terms(sample)
+        picture_hash = array_hash(picture)
+        whole_hash = picture_hash if picture is sample.image else array_hash(sample.image)
+        return origin.line(
+            "sample",
+            id=f"{key.category}/{layout.number(number)}",
+            number=number,
+            index=key.index,
+            files={
+                "image": layout.relative(image),
+                "mask": layout.relative(mask),
+                "extras": sorted(extras),
+            },
+            sha256={"sample": whole_hash, "image": picture_hash, "mask": array_hash(label)},
+            mm_per_px=surface.mm_per_px,
+            record=sample.record,
+            supports=[pack_support(item) for item in sample.instances],
+            scores={"score": score([terms[name] for name in TERMS]), **terms},
+        )
+
+
+def failed_line(origin: Origin, number: int, index: int, error: Exception) -> Line:
+    """Return the manifest line of a sample that could not be made."""
+    cause = {"cause": type(error).__name__, "message": str(error)}
+    return origin.line("failed sample", number=number, index=index, **cause)
+
+
+def unusable_line(origin: Origin, indices: range, error: Exception) -> Line:
+    """Return the manifest line of a photo that could not be used and cost these samples."""
+    cause = {"cause": type(error).__name__, "message": str(error)}
+    return origin.line("unusable photo", first=indices.start, samples=len(indices), **cause)
+
+
+def without_alpha(image: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Return the colour planes of an (H, W) or (H, W, 1 to 4) picture."""
+    if image.ndim == 3 and image.shape[2] in {2, 4}:
+        colour = image[..., :-1]
+        return np.ascontiguousarray(colour[..., 0] if colour.shape[2] == 1 else colour)
+    return image
+
+
+def layout_picture(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Return pixels as the tree holds them: 8 bits, 16-bit values over the full range."""
+    flat = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
+    if flat.dtype == np.uint16:
+        return quantise(to_levels(flat), np.dtype(np.uint8))
+    return flat
+
+
+def photo_hash(photo: Photo) -> str:
+    """Return the SHA-256 of a photo's decoded pixels, alpha included."""
+    if photo.alpha is None:
+        return array_hash(photo.pixels)
+    return array_hash(np.concatenate([photo.pixels, photo.alpha[..., None]], axis=2))
+
+
+def score_row(line: Mapping[str, object]) -> list[str]:
+    """Return the row of scores.csv of a sample's manifest line."""
+    files, scores = line["files"], line["scores"]
+    if not isinstance(files, Mapping) or not isinstance(scores, Mapping):
+        msg = f"no scores in the line of {line.get('id')}"
+        raise TypeError(msg)
+    numbers = [f"{float(scores[name]):.6g}" for name in ("score", *TERMS)]
+    return [str(files["image"]), str(files["mask"]), *numbers]

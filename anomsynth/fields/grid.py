@@ -1,0 +1,69 @@
+"""Coarse grids over a box of the image: smooth fields are computed there and refined."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from anomsynth.core.types import Box, Float32
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Cells of `step` x `step` pixels that cover `box`; the last ones may reach over it.
+
+    Attributes
+    ----------
+    box : Box
+        Pixels to cover, at least one.
+    step : int
+        Pixels per cell, >= 1.
+    """
+
+    box: Box
+    step: int = 1
+
+    @classmethod
+    def over(cls, box: Box, most: int) -> "Grid":
+        """Return the finest grid over `box` with at most `most` cells along its longer side."""
+        return cls(box, max(-(-max(box.shape) // most), 1))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of cells."""
+        height, width = self.box.shape
+        return -(-height // self.step), -(-width // self.step)
+
+    def offsets(self, row: float, col: float) -> tuple[Float32, Float32]:
+        """Return the image coordinates of cell centres relative to a point, (h, 1) and (1, w)."""
+        rows, cols = self.shape
+        half = (self.step - 1) / 2
+        down = np.arange(rows, dtype=np.float32) * self.step + np.float32(self.box.top + half - row)
+        right = np.arange(cols, dtype=np.float32) * self.step + np.float32(
+            self.box.left + half - col
+        )
+        return down[:, None], right[None, :]
+
+    def refine(self, field: Float32, *, smooth: bool = False) -> Float32:
+        """Interpolate a field on the cells to the pixels of `box`.
+
+        Parameters
+        ----------
+        field : (h, w) or (h, w, 2) float32
+        smooth : bool
+            Bicubic (continuous slopes, may overshoot) instead of bilinear (never overshoots).
+
+        Returns
+        -------
+        (H, W) or (H, W, 2) float32, a new array
+        """
+        if self.step == 1:
+            return field.copy()
+        height, width = self.box.shape
+        rows, cols = self.shape
+        full = cv2.resize(
+            field,
+            (cols * self.step, rows * self.step),
+            interpolation=cv2.INTER_CUBIC if smooth else cv2.INTER_LINEAR,
+        )
+        return np.asarray(full[:height, :width], dtype=np.float32)  # a view: a copy costs as much

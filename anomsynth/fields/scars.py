@@ -1,0 +1,117 @@
+"""What a region of lost surface looks like: sharp rim, rough floor, another reflectance."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from anomsynth.core.types import Float32
+from anomsynth.fields.grid import Grid
+from anomsynth.fields.noise import fbm, value_noise
+from anomsynth.fields.outlines import EDGE_PX
+
+FRACTURE_HURST = 0.8  # Bouchaud, Lapasset and Planes 1990
+FLOOR_GRAIN_PX = 1.2  # blur of the floor's relief: finer facets average out within a pixel
+
+
+@dataclass(frozen=True, slots=True)
+class Scar:
+    """Floor and rim of a region whose surface broke away.
+
+    Attributes
+    ----------
+    albedo : float
+        Mean reflectance of the floor relative to the surface.
+    opacity : float in (0, 1]
+        Share of the old surface that is gone.
+    roughness : float
+        Root-mean-square slope of the floor.
+    rim_slope : float
+        Mean slope of the step at the rim.
+    rim_px : float
+        Width of that step, pixels.
+    size_px : float
+        Typical radius of the region, pixels.
+    """
+
+    albedo: float
+    opacity: float
+    roughness: float
+    rim_slope: float
+    rim_px: float
+    size_px: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScarFields:
+    """Arrays of the grid's box, (h, w) float32 but for `support` (bool); `height` in pixels."""
+
+    support: "np.ndarray[tuple[int, int], np.dtype[np.bool_]]"
+    coverage: Float32
+    albedo: Float32
+    height: Float32
+    openness: Float32
+
+
+def break_away(phi: Float32, scar: Scar, grid: Grid, rng: np.random.Generator) -> ScarFields:
+    """Turn a signed distance on the grid (pixels, > 0 inside) into fields on the pixels.
+
+    Slow variation is computed on the grid; the outline stays one pixel sharp at any size.
+    """
+    floor = _floor(phi, scar, grid, rng)
+    opacity, albedo = _opacity(grid, scar, rng), _albedo(grid, scar, rng)
+    # All in place below: a region may cover most of a large picture, and memory is what costs.
+    step = grid.refine(phi)
+    support = step > -EDGE_PX / 2
+    coverage = step * np.float32(1 / EDGE_PX)
+    coverage += np.float32(0.5)
+    np.clip(coverage, 0, 1, out=coverage)
+    scratch = grid.refine(opacity)
+    coverage *= scratch
+    step *= np.float32(1 / scar.rim_px)
+    np.clip(step, 0, 1, out=step)
+    np.multiply(step, -2, out=scratch)
+    scratch += 3
+    scratch *= step
+    step *= scratch  # 3 t^2 - 2 t^3: 0 with zero slope on the rim, 1 on the floor
+    height = grid.refine(floor, smooth=True)
+    height -= np.float32(scar.rim_slope * scar.rim_px)
+    height *= step
+    openness = step
+    openness -= 1
+    openness *= grid.refine(_rim_shade(grid, scar, rng))
+    openness += 1
+    np.copyto(openness, 1, where=~support)
+    return ScarFields(support, coverage, grid.refine(albedo), height, openness)
+
+
+def _floor(phi: Float32, scar: Scar, grid: Grid, rng: np.random.Generator) -> Float32:
+    relief = cv2.GaussianBlur(
+        fbm(phi.shape, FRACTURE_HURST, rng), (0, 0), max(FLOOR_GRAIN_PX / grid.step, 0.8)
+    )
+    slope_row = cv2.Sobel(relief, cv2.CV_32F, 0, 1, scale=0.125 / grid.step)
+    slope_col = cv2.Sobel(relief, cv2.CV_32F, 1, 0, scale=0.125 / grid.step)
+    slope = float(np.sqrt(np.mean(slope_row**2 + slope_col**2)))
+    return np.asarray(relief * np.float32(scar.roughness / max(slope, 1e-9)), dtype=np.float32)
+
+
+def _opacity(grid: Grid, scar: Scar, rng: np.random.Generator) -> Float32:
+    cell = max(scar.size_px / grid.step, 3.0)
+    loose = 1.2 * scar.opacity * (1 - scar.opacity)
+    uneven = scar.opacity + np.float32(loose) * value_noise(grid.shape, cell, rng)
+    return np.clip(uneven, 0.05, 1).astype(np.float32)
+
+
+def _rim_shade(grid: Grid, scar: Scar, rng: np.random.Generator) -> Float32:
+    """Return how dark the foot of the rim is; here and there only, as real breaks show."""
+    cell = max(0.7 * scar.size_px / grid.step, 3.0)
+    dark = 0.05 + 0.22 * value_noise(grid.shape, cell, rng)
+    return np.clip(dark * min(2 * scar.rim_slope, 1.0), 0, 0.4).astype(np.float32)
+
+
+def _albedo(grid: Grid, scar: Scar, rng: np.random.Generator) -> Float32:
+    cell = max(0.8 * scar.size_px / grid.step, 3.0)
+    slow = value_noise(grid.shape, cell, rng, octaves=3, hurst=0.6)
+    # The variation grows with the contrast: a faint region must not turn into clouds.
+    contrast = np.float32(0.03 + 0.2 * max(-np.log(scar.albedo), 0.0))
+    return np.asarray(scar.albedo * np.exp(contrast * slow), dtype=np.float32)

@@ -1,0 +1,170 @@
+"""The picture and its masks while defects are added to it one after another."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomsynth.core.color import quantise
+from anomsynth.core.layer import Change
+from anomsynth.core.sample import Instance, Sample
+from anomsynth.core.types import Box, Float32, Mask, SampleKey, Surface
+from anomsynth.errors import RejectedError
+from anomsynth.pipeline.label import closing_radius, outline, strict_mask, visible_change
+from anomsynth.pipeline.visibility import JUST_VISIBLE, visibility
+from anomsynth.recipe.models import Gates
+
+MOST_OVERLAP = 0.3  # share of a defect that may lie on earlier ones, and of them under it
+SOFT_FULL = 4 * JUST_VISIBLE  # change that counts as 1 in the soft mask
+
+
+class Canvas:
+    """A copy of the photo that collects defects, and the truth about them.
+
+    Only pixels whose change is visible are ever written: the strict mask is exactly the set of
+    pixels in which the result differs from the photo.
+    """
+
+    def __init__(self, surface: Surface) -> None:
+        self.surface = surface
+        self.pixels: NDArray[np.generic] = surface.pixels.copy()
+        shape = surface.shape
+        self._strict = np.zeros(shape, dtype=bool)
+        self._label = np.zeros(shape, dtype=bool)
+        self._owner = np.zeros(shape, dtype=np.uint16)
+        self._soft = np.zeros(shape, dtype=np.float32)
+        self._height = np.zeros(shape, dtype=np.float32)
+        self._overlapped = False
+        self.instances: list[Instance] = []
+
+    def check_room(self, support: Mask, box: Box) -> None:
+        """Raise RejectedError if the defect would lie too much on earlier ones."""
+        if not self.instances:
+            return
+        shared = self._owner[box.slices][support]
+        common = int(np.count_nonzero(shared))
+        if common == 0:
+            return
+        covered = np.bincount(shared, minlength=len(self.instances) + 1)[1:]
+        hides = any(
+            count > MOST_OVERLAP * item.area_px
+            for count, item in zip(covered, self.instances, strict=True)
+        )
+        if hides or common > MOST_OVERLAP * int(np.count_nonzero(support)):
+            raise RejectedError("the defect would lie on an earlier one")
+
+    def commit(
+        self, change: Change, levels: Float32, *, target: float, normal_sd: float, gates: Gates
+    ) -> None:
+        """Write the visible pixels of a change, or raise RejectedError if there are too few.
+
+        Parameters
+        ----------
+        change : Change
+        levels : (n, C) float32
+            Encoded grey levels, 0..255, of the pixels `change.index`.
+        target : float
+            Visibility asked for, recorded.
+        normal_sd : float
+            Local standard deviation of the normal surface, lightness units.
+        gates : Gates
+        """
+        layer, here = change.layer, change.box.slices
+        proposed = quantise(levels, self.pixels.dtype)
+        patch = self.pixels[here].copy()
+        flat = patch.reshape(-1, patch.shape[2])
+        seen = visible_change(flat[change.index], proposed, self.surface.encoding)
+        difference = np.zeros(layer.support.shape, dtype=np.float32)
+        difference.ravel()[change.index] = seen
+        strict = strict_mask(difference, layer.support)
+        area = int(np.count_nonzero(strict))
+        if area < gates.min_pixels:
+            raise RejectedError(f"{layer.kind}: only {area} pixels change visibly")
+        reached = visibility(difference[strict], normal_sd)
+        if np.any(self._owner[here][strict]):
+            self._overlapped = True
+        kept = strict.ravel()[change.index]
+        flat[change.index[kept]] = proposed[kept]
+        self.pixels[here] = patch
+        self._strict[here] |= strict
+        self._owner[here][strict] = len(self.instances) + 1
+        soft = np.clip(difference / np.float32(SOFT_FULL), 0, 1) * strict
+        np.maximum(self._soft[here], soft, out=self._soft[here])
+        if layer.height is not None:
+            self._height[here] += layer.height * np.float32(change.gain)
+        radius = closing_radius(layer.support, strict)
+        self._label[here] |= outline(strict, radius, self.surface.allowed[here])
+        support_box = Box.around(layer.support) or Box(0, 0, 0, 0)
+        self.instances.append(
+            Instance(
+                kind=layer.kind,
+                box=_placed(Box.around(strict), change.box),
+                support_box=_placed(support_box, change.box),
+                support=layer.support[support_box.slices].copy(),
+                target=target,
+                visibility=reached,
+                gain=change.gain,
+                area_px=area,
+                closing_px=radius,
+                parameters=layer.parameters,
+                laws=layer.laws,
+                residuals=change.residuals,
+            )
+        )
+
+    def sample(self, key: SampleKey, seed: int, attempt: int) -> Sample:
+        """Return the finished sample."""
+        if self._overlapped:
+            self._settle()
+        kinds = tuple(sorted({item.kind for item in self.instances}))
+        numbers = [0] + [1 + kinds.index(item.kind) for item in self.instances]
+        classes = np.zeros(self._owner.shape, dtype=np.uint8)
+        for item in self.instances:
+            here = item.box.slices
+            classes[here] = np.array(numbers, np.uint8)[self._owner[here]]
+        return Sample(
+            image=self.surface.assemble(self.pixels),
+            mask=self._label,
+            strict=self._strict,
+            soft=self._soft,
+            class_index=classes,
+            instance_index=self._owner,
+            height_mm=self._height,
+            kinds=kinds,
+            instances=tuple(self.instances),
+            attempt=attempt,
+            key=key,
+            seed=seed,
+        )
+
+    def _settle(self) -> None:
+        """Measure the truth again where defects overlap: one may have undone another."""
+        box = Box.around(self._strict)
+        if box is None:
+            return
+        here = box.slices
+        photo = self.surface.pixels[here]
+        strict = self._strict[here]
+        difference = np.zeros(strict.shape, dtype=np.float32)
+        difference[strict] = visible_change(
+            photo[strict], self.pixels[here][strict], self.surface.encoding
+        )
+        strict = strict_mask(difference, strict)
+        self.pixels[here] = np.where(strict[..., None], self.pixels[here], photo)
+        self._strict[here] = strict
+        self._owner[here][~strict] = 0
+        self._soft[here] *= strict
+        areas = np.bincount(self._owner[here].ravel(), minlength=len(self.instances) + 1)[1:]
+        self.instances = [
+            replace(item, area_px=int(area))
+            for item, area in zip(self.instances, areas, strict=True)
+        ]
+
+
+def _placed(box: Box | None, frame: Box) -> Box:
+    """Return a box given relative to `frame` in image coordinates."""
+    if box is None:
+        return Box(frame.top, frame.left, frame.top, frame.left)
+    return Box(
+        box.top + frame.top, box.left + frame.left, box.bottom + frame.top, box.right + frame.left
+    )

@@ -1,0 +1,253 @@
+"""What a run is going to do, settled and checked before anything is written."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from anomsynth.core.rng import stream
+from anomsynth.dataset.folders import Source, SourceImage, find_source
+from anomsynth.dataset.home import check_removable, check_writable, contents, read_run
+from anomsynth.dataset.layout import Layout, check_kinds, digits_for
+from anomsynth.dataset.masks import MaskFolder
+from anomsynth.errors import InputError, OutputError
+from anomsynth.pipeline.options import RunOptions
+from anomsynth.pipeline.record import differences, run_record
+from anomsynth.recipe.models import Recipe
+
+# Reading and analysing a photo costs as much as one sample or less: 3 % of a full unit.
+UNIT_SAMPLES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One photo and samples to be made of it.
+
+    Attributes
+    ----------
+    category : str
+    image : str
+        Key of the photo in its category.
+    path : Path
+    rank : int
+        Position of the photo in its category.
+    first, samples : int
+        The samples' indices are first .. first + samples - 1. Whoever makes the first sample of
+        all writes the good photo too.
+    split : {"train", "test"}
+        Where the good photo itself goes.
+    roi, avoid : path or None
+        Masks that go with the photo.
+    """
+
+    category: str
+    image: str
+    path: Path
+    rank: int
+    first: int
+    samples: int
+    split: Literal["train", "test"]
+    roi: Path | None = None
+    avoid: Path | None = None
+
+    @property
+    def indices(self) -> range:
+        """Indices of the samples among those of the photo."""
+        return range(self.first, self.first + self.samples)
+
+    def pieces(self) -> list["Unit"]:
+        """Split into units of at most `UNIT_SAMPLES`; one without samples stays whole.
+
+        So few photos keep many workers busy, and little is lost when a run is killed.
+        """
+        starts = range(self.first, self.first + max(self.samples, 1), UNIT_SAMPLES)
+        end = self.indices.stop
+        return [
+            replace(self, first=start, samples=min(UNIT_SAMPLES, end - start)) for start in starts
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A checked run.
+
+    Attributes
+    ----------
+    source : Path
+        Absolute.
+    recipe : Recipe
+    options : RunOptions
+    layout : Layout
+    units : tuple of Unit
+        One for each photo, by category and rank.
+    per_photo : int
+        Most samples of one photo; sample `index` of the photo of `rank` has the number
+        ``rank * per_photo + index``.
+    ignored : int
+        Files and folders of the source that are no photos.
+    """
+
+    source: Path
+    recipe: Recipe
+    options: RunOptions
+    layout: Layout
+    units: tuple[Unit, ...]
+    per_photo: int
+    ignored: int
+
+    @property
+    def out(self) -> Path:
+        """Output folder, absolute."""
+        return self.layout.root
+
+    @property
+    def samples(self) -> int:
+        """Number of samples."""
+        return sum(unit.samples for unit in self.units)
+
+    @property
+    def photos(self) -> tuple[tuple[str, str], ...]:
+        """Category and key of every photo."""
+        return tuple((unit.category, unit.image) for unit in self.units)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Categories in the order of their names."""
+        return tuple(dict.fromkeys(unit.category for unit in self.units))
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds the recipe can make, sorted."""
+        return tuple(sorted({item.generator.kind for item in self.recipe.mechanisms}))
+
+    def record(self) -> dict[str, object]:
+        """Return what run.json says: everything that decides the dataset's content."""
+        return run_record(self.recipe, self.options, self.source, self.photos)
+
+
+def make_plan(source: Path, out: Path, recipe: Recipe, options: RunOptions) -> Plan:
+    """Settle a run; reads the disk, writes nothing.
+
+    Raises
+    ------
+    InputError
+        If the source is missing, unreadable or empty, or a folder of masks does not fit.
+    OutputError
+        If the output folder lies in the source or holds it, cannot be written, or holds files and
+        neither `resume` nor `overwrite` is set; or if it is to be resumed with something else than
+        it was begun with.
+    """
+    if options.jobs == 0:
+        raise InputError("jobs: 0 workers do no work", hint="use 1 or more, or -1 for one per core")
+    root = out.resolve()
+    exclude = [folder for folder in (options.roi, options.avoid) if folder is not None]
+    found = find_source(source, exclude)
+    _check_apart(found.root, root)
+    per_photo, units = _units(found, recipe, options)
+    highest = per_photo * max(len(photos) for photos in found.categories.values())
+    layout = Layout(root, digits_for(highest))
+    plan = Plan(found.root, recipe, options, layout, units, per_photo, found.ignored)
+    check_kinds(plan.kinds)
+    _check_out(plan)
+    return plan
+
+
+def _check_apart(source: Path, out: Path) -> None:
+    if out.is_relative_to(source):
+        hint = "choose an output folder outside; the source is never written to"
+        raise OutputError(f"{out}: lies in the source folder {source}", hint=hint)
+    if source.is_relative_to(out):
+        hint = "choose an output folder of its own"
+        raise OutputError(f"{out}: holds the source folder {source}", hint=hint)
+
+
+def _check_out(plan: Plan) -> None:
+    options, layout = plan.options, plan.layout
+    if options.resume and options.overwrite:
+        raise OutputError("resume and overwrite exclude each other", hint="give one of them")
+    held = contents(layout)
+    check_writable(layout.root)
+    if held == "other":
+        msg = f"{layout.root}: not empty, and not made by anomsynth"
+        raise OutputError(msg, hint="choose another output folder")
+    if held == "nothing":
+        return
+    if options.overwrite:
+        check_removable(layout, list(plan.categories))
+    elif options.resume:
+        changed = differences(read_run(layout), plan.record())
+        if changed:
+            msg = f"{layout.root}: was begun with other settings: {'; '.join(changed)}"
+            raise OutputError(msg, hint="use the same settings, or --overwrite")
+    else:
+        raise OutputError(f"{layout.root}: not empty", hint="add --resume or --overwrite")
+
+
+def _units(found: Source, recipe: Recipe, options: RunOptions) -> tuple[int, tuple[Unit, ...]]:
+    roi = _MaskFinder(options.roi)
+    avoid = _MaskFinder(options.avoid)
+    per_photo = 1
+    units: list[Unit] = []
+    for category, photos in found.categories.items():
+        held_out = _held_out(recipe.seed, category, photos, options.test_share)
+        for rank, photo in enumerate(photos):
+            samples = _share_of(rank, len(photos), options)
+            per_photo = max(per_photo, samples)
+            units.append(
+                Unit(
+                    category=category,
+                    image=photo.key,
+                    path=photo.path,
+                    rank=rank,
+                    first=0,
+                    samples=samples,
+                    split="test" if photo.key in held_out else "train",
+                    roi=roi.find(category, photo.key),
+                    avoid=avoid.find(category, photo.key),
+                )
+            )
+    roi.check_used()
+    avoid.check_used()
+    return per_photo, tuple(units)
+
+
+def _share_of(rank: int, photos: int, options: RunOptions) -> int:
+    """Return the samples of a photo; a count is spread evenly over the ranks."""
+    if options.count is None:
+        return options.per_image
+    return (rank + 1) * options.count // photos - rank * options.count // photos
+
+
+def _held_out(
+    seed: int, category: str, photos: Sequence[SourceImage], share: float
+) -> frozenset[str]:
+    """Pick the good photos that are kept for testing; at least one is left to train on.
+
+    Each photo draws its own number, so adding one moves no more than one other across.
+    """
+    wanted = min(math.floor(share * len(photos) + 0.5), len(photos) - 1)
+    order = sorted(
+        (float(stream(seed, category, photo.key, "split").random()), photo.key) for photo in photos
+    )
+    return frozenset(key for _, key in order[:wanted])
+
+
+class _MaskFinder:
+    """Finds masks in a folder that may not be given, and notices a folder that fits nothing."""
+
+    def __init__(self, root: Path | None) -> None:
+        self.folder = None if root is None else MaskFolder(root)
+        self.used = 0
+
+    def find(self, category: str, key: str) -> Path | None:
+        """Return the mask of a photo, if there is one."""
+        found = None if self.folder is None else self.folder.find(category, key)
+        self.used += found is not None
+        return found
+
+    def check_used(self) -> None:
+        """Raise InputError if no photo had a mask in the folder."""
+        if self.folder is not None and self.used == 0:
+            msg = f"{self.folder.root}: holds no mask of any photo"
+            raise InputError(msg, hint="masks carry the name of their photo, or NAME_mask")

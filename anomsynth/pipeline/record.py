@@ -1,0 +1,99 @@
+"""What decides the content of a dataset, as run.json keeps it."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import cv2
+
+import anomsynth
+from anomsynth.pipeline.options import RunOptions
+from anomsynth.recipe.models import Recipe
+
+# Pixels may differ between versions of these; Python itself has no say in them.
+DECISIVE = ("anomsynth", "numpy", "scipy", "opencv", "pillow", "PyWavelets")
+
+
+def run_record(
+    recipe: Recipe, options: RunOptions, source: Path, photos: Sequence[tuple[str, str]]
+) -> dict[str, object]:
+    """Return run.json as plain JSON values: no times, no worker count, nothing of this machine.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    options : RunOptions
+    source : Path
+    photos : category and key of each photo
+    """
+    return {
+        "format": 1,
+        "versions": versions(),
+        "recipe": recipe.model_dump(mode="json"),
+        "seed": recipe.seed,
+        "source": source.as_posix(),
+        "categories": {
+            category: _listing([key for name, key in photos if name == category])
+            for category in dict.fromkeys(name for name, _ in photos)
+        },
+        "options": {
+            "per_image": options.per_image if options.count is None else None,
+            "count": options.count,
+            "test_share": options.test_share,
+            "extras": sorted(options.extras),
+            "roi": _absolute(options.roi),
+            "avoid": _absolute(options.avoid),
+        },
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that decide whether a dataset can be made again."""
+    return {
+        "anomsynth": anomsynth.__version__,
+        "python": platform.python_version(),
+        "numpy": version("numpy"),
+        "scipy": version("scipy"),
+        "opencv": cv2.__version__,  # its wheel has one of four names
+        "pillow": version("pillow"),
+        "PyWavelets": version("PyWavelets"),
+    }
+
+
+def differences(stored: Mapping[str, object], planned: Mapping[str, object]) -> list[str]:
+    """Name what differs between a stored and a planned run, old and new value where it is short."""
+    plain = json.loads(json.dumps(planned))
+    found = []
+    for part in ("source", "seed", "recipe", "options", "categories", "versions"):
+        old, new = stored.get(part), plain.get(part)
+        if isinstance(old, dict) and isinstance(new, dict):
+            names = [
+                name
+                for name in dict.fromkeys((*new, *old))
+                if old.get(name) != new.get(name) and (part, name) != ("recipe", "seed")
+            ]
+            if part == "versions":
+                names = [name for name in names if name in DECISIVE]
+            found += [_difference(f"{part} {name}", old.get(name), new.get(name)) for name in names]
+        elif old != new:
+            found.append(_difference(part, old, new))
+    return found
+
+
+def _difference(name: str, old: object, new: object) -> str:
+    shown = [json.dumps(value, ensure_ascii=False) for value in (old, new)]
+    if max(map(len, shown)) > 80:
+        return name
+    return f"{name} was {shown[0]}, is {shown[1]}"
+
+
+def _listing(keys: Sequence[str]) -> dict[str, object]:
+    names = "\n".join(keys)
+    return {"photos": len(keys), "names_sha256": hashlib.sha256(names.encode()).hexdigest()}
+
+
+def _absolute(folder: Path | None) -> str | None:
+    return None if folder is None else folder.resolve().as_posix()

@@ -1,0 +1,244 @@
+"""What the camera sees of a defect: one renderer, in linear light, for every mechanism.
+
+Relative re-lighting keeps the photo's own albedo and illumination: where nothing happens the ratio
+is exactly one. Lambert 1760; Blinn 1977 in ratio form; Beer-Lambert for films.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anomsynth.core.layer import Change, DefectLayer
+from anomsynth.core.types import Float32
+from anomsynth.pipeline.scene import Scene
+
+STEEPEST = 2.0  # slopes are cut here: beyond, one bounce of light no longer describes a surface
+SHADE_RANGE = (0.1, 4.0)
+LOST_BY_WARP = 0.15  # share of noise that bicubic interpolation takes, mean over sub-pixel shifts
+REMAP_ROWS = 1 << 14  # OpenCV takes at most 32767 rows at once
+NO_FOLD = 0.9  # largest gradient of an inverse map that surely keeps it one-to-one
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ingredients:
+    """A layer and its scene as lists of pixels, (n, 1, C) or (n, 1): the support, or part of it.
+
+    Work follows the defect: a crack across the picture costs its own pixels, not its box. `slope`
+    is the relief's gradient (row, col) at gain one; `place` the pixels' rows and columns, `index`
+    their flat index in the box.
+    """
+
+    scene: Scene
+    index: NDArray[np.intp]
+    place: tuple[Float32, Float32]
+    before: Float32
+    mean: Float32
+    coverage: Float32 | None
+    albedo: Float32 | None
+    slope: tuple[Float32, Float32] | None
+    openness: Float32 | None
+    displacement: Float32 | None
+    absorbance: Float32 | None
+    tint: Float32 | None
+    roughness: Float32 | None
+    most_gain: float
+
+    def take(self, index: NDArray[np.intp]) -> "Ingredients":
+        """Return the ingredients of some of the pixels."""
+        fields = {name: _pick(getattr(self, name), index) for name in _PICKED}
+        slope = self.slope
+        return Ingredients(
+            scene=self.scene,
+            index=self.index[index],
+            place=(self.place[0][index], self.place[1][index]),
+            slope=None if slope is None else (slope[0][index], slope[1][index]),
+            most_gain=self.most_gain,
+            **fields,  # type: ignore[arg-type]  # optional exactly where the original is
+        )
+
+
+_PICKED = (
+    "before",
+    "mean",
+    "coverage",
+    "albedo",
+    "openness",
+    "displacement",
+    "absorbance",
+    "tint",
+    "roughness",
+)
+
+
+def _pick(array: Float32 | None, index: NDArray[np.intp]) -> Float32 | None:
+    return None if array is None else array[index]
+
+
+def prepare(layer: DefectLayer, scene: Scene) -> Ingredients:
+    """Bring the pixels of a layer, already on the scene's box, and the scene together."""
+    index = np.flatnonzero(layer.support)
+    width = layer.support.shape[1]
+
+    def pick(array: Float32 | None) -> Float32 | None:
+        if array is None:
+            return None
+        return array.reshape(-1, *array.shape[2:])[index][:, None]
+
+    slope = None
+    if layer.height is not None:
+        relief = layer.height / np.float32(scene.mm_per_px)
+        slope = (_slope(relief, 0, 1, index), _slope(relief, 1, 0, index))
+    most_gain = np.inf
+    if layer.displacement is not None:
+        most_gain = NO_FOLD / max(_steepest_stretch(layer.displacement), 1e-6)
+    channels = scene.before.shape[2]
+    return Ingredients(
+        scene=scene,
+        index=index,
+        place=(
+            (index // width)[:, None].astype(np.float32),
+            (index % width)[:, None].astype(np.float32),
+        ),
+        before=scene.before.reshape(-1, 1, channels)[index],
+        mean=scene.mean.reshape(-1, 1, channels)[index],
+        coverage=pick(layer.coverage),
+        albedo=pick(layer.albedo),
+        slope=slope,
+        openness=pick(layer.openness),
+        displacement=pick(layer.displacement),
+        absorbance=pick(layer.absorbance),
+        tint=pick(layer.tint),
+        roughness=pick(layer.roughness),
+        most_gain=most_gain,
+    )
+
+
+def _slope(relief: Float32, cols: int, rows: int, index: NDArray[np.intp]) -> Float32:
+    steps = cv2.Sobel(relief, cv2.CV_32F, cols, rows, scale=0.125, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(steps, dtype=np.float32).ravel()[index][:, None]
+
+
+def compose(item: Ingredients, gain: float) -> Float32:
+    """Return linear light in [0, 1] of the surface with the defect at amplitude `gain`.
+
+    ``L = (1 - a) L_in(x - g u) R T^g exp(-2 g tau) V^g + a E rho^g R V^g`` with a coverage, R the
+    relative shading of relief g h, T tint, tau optical depth, V openness, E local mean light and
+    rho the relative albedo of the material that shows.
+    """
+    g = np.float32(gain)
+    light = item.before if item.displacement is None else _displaced(item, gain)
+    if item.roughness is not None:
+        light = _roughened(light, item.mean, item.roughness * g)
+    factor: Float32 | None = None
+    if item.slope is not None:
+        factor = _shade(item.slope[0] * g, item.slope[1] * g, item.scene)[..., None]
+    if item.openness is not None:
+        open_sky = (item.openness**g)[..., None]
+        factor = open_sky if factor is None else factor * open_sky
+    film: Float32 | None = None
+    if item.absorbance is not None:
+        film = np.exp(-2 * g * _with_channels(item.absorbance))
+    if item.tint is not None:
+        gained = item.tint**g
+        film = gained if film is None else film * gained
+    base = light if film is None else light * film
+    if item.coverage is not None and item.albedo is not None:
+        cover = item.coverage[..., None]
+        new = item.mean * _with_channels(item.albedo) ** g
+        base = base + cover * (new - base)
+    if factor is not None:
+        base = base * factor
+    return np.clip(base, 0, 1)
+
+
+def render(item: Ingredients, layer: DefectLayer, gain: float) -> Change:
+    """Render a layer on its box; outside the support the result equals the surface exactly.
+
+    Parameters
+    ----------
+    item : Ingredients
+        All pixels of the support, from `prepare`.
+    layer : DefectLayer
+    gain : float
+    """
+    after = item.scene.before.copy()
+    after.reshape(-1, 1, after.shape[2])[item.index] = compose(item, gain)
+    hidden = np.zeros(layer.support.shape, dtype=np.float32)
+    if layer.coverage is not None:
+        hidden = layer.coverage.copy()
+    if layer.roughness is not None:
+        hidden = np.maximum(hidden, np.clip(layer.roughness * np.float32(0.7 * gain), 0, 1))
+    if layer.displacement is not None:
+        moved = np.abs(layer.displacement).max(axis=2) > 0.05
+        hidden = np.maximum(hidden, np.float32(LOST_BY_WARP) * moved)
+    return Change(
+        box=item.scene.box,
+        layer=layer,
+        index=item.index,
+        gain=gain,
+        before=item.scene.before,
+        after=after,
+        hidden=hidden,
+    )
+
+
+def _with_channels(array: Float32) -> Float32:
+    return array if array.ndim == 3 else array[..., None]
+
+
+def _displaced(item: Ingredients, gain: float) -> Float32:
+    if item.displacement is None:
+        return item.before
+    rows = item.place[0] - np.float32(gain) * item.displacement[..., 0]
+    cols = item.place[1] - np.float32(gain) * item.displacement[..., 1]
+    moved = np.empty_like(item.before)
+    for start in range(0, len(rows), REMAP_ROWS):
+        part = slice(start, start + REMAP_ROWS)
+        moved[part] = cv2.remap(
+            item.scene.before,
+            cols[part],
+            rows[part],
+            cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_REPLICATE,
+        ).reshape(moved[part].shape)
+    return moved
+
+
+def _steepest_stretch(displacement: Float32) -> float:
+    """Return the largest spectral norm of grad u: g times it below 1 keeps the map one-to-one."""
+    if min(displacement.shape[:2]) < 2:
+        return 0.0
+    rows = np.gradient(displacement, axis=0)
+    cols = np.gradient(displacement, axis=1)
+    squares = np.einsum("hwc,hwc->hw", rows, rows) + np.einsum("hwc,hwc->hw", cols, cols)
+    return float(np.sqrt(squares.max()))
+
+
+def _roughened(light: Float32, mean: Float32, change: Float32) -> Float32:
+    """Kill gloss: highlights spread into the surroundings, and diffuse light gains a little."""
+    rough = np.clip(change, -1, 1)[..., None]
+    return mean + (light - mean) * (1 - np.float32(0.7) * rough) + np.float32(0.12) * rough * mean
+
+
+def _shade(row_slope: Float32, col_slope: Float32, scene: Scene) -> Float32:
+    """Return the relative re-lighting by slopes dh/drow and dh/dcol, 1 where flat."""
+    row_slope = np.clip(row_slope, -STEEPEST, STEEPEST)
+    col_slope = np.clip(col_slope, -STEEPEST, STEEPEST)
+    to_row, to_col, to_up = (np.float32(part) for part in scene.light.vector)
+    norm = 1 / np.sqrt(1 + row_slope * row_slope + col_slope * col_slope)
+    facing = (to_up - row_slope * to_row - col_slope * to_col) * norm
+    diffuse = np.maximum(facing, 0) / to_up
+    material = scene.material
+    total = diffuse
+    if material.specular > 0:
+        # Half vector between light and a camera straight above.
+        half_up = np.sqrt((1 + to_up) / 2)
+        half_row, half_col = to_row / (2 * half_up), to_col / (2 * half_up)
+        power = max(2 / material.gloss_width**2 - 2, 1.0)
+        mirror = (half_up - row_slope * half_row - col_slope * half_col) * norm
+        shine = (np.maximum(mirror, 0) / half_up) ** np.float32(power)
+        total = (1 - material.specular) * diffuse + material.specular * shine
+    shade = material.ambient + (1 - material.ambient) * total
+    return np.clip(shade, *SHADE_RANGE).astype(np.float32, copy=False)

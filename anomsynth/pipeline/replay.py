@@ -1,0 +1,126 @@
+"""Makes a recorded sample again, from its key alone, and proves that it is the same."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from anomsynth.core.sample import Sample
+from anomsynth.core.types import SampleKey
+from anomsynth.dataset.extras import binary
+from anomsynth.dataset.home import read_run
+from anomsynth.dataset.images import load_photo
+from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.manifest import Line, array_hash, read_lines
+from anomsynth.dataset.masks import MaskFolder
+from anomsynth.dataset.writer import photo_hash
+from anomsynth.errors import InputError, OutputError
+from anomsynth.pipeline.plan import Unit
+from anomsynth.pipeline.record import DECISIVE, versions
+from anomsynth.pipeline.synthesize import synthesize
+from anomsynth.pipeline.worker import analyse_photo
+from anomsynth.recipe.load import build_recipe
+from anomsynth.recipe.models import Recipe
+
+
+def replay(out: Path, sample_id: str) -> Sample:
+    """Rebuild a sample of a dataset from its source photo.
+
+    Parameters
+    ----------
+    out : Path
+        Dataset written by `run`, finished or not.
+    sample_id : str
+        ``"<category>/<number>"`` as in the manifest; leading zeros may be left out.
+
+    Raises
+    ------
+    OutputError
+        If there is no such dataset or sample, or the result is not the recorded one.
+    InputError
+        If the source photo is gone or is another one now.
+    """
+    layout = Layout(out.resolve())
+    record = read_run(layout)
+    line = _find(layout, sample_id, record)
+    recipe = _recipe(record, layout)
+    path = Path(str(record["source"])) / str(_part(line, "source")["file"])
+    loaded = load_photo(path)
+    if photo_hash(loaded.photo) != _part(line, "source")["sha256"]:
+        msg = f"{path}: not the photo that {sample_id} was made of"
+        raise InputError(msg, hint="restore the photo, or make the dataset again")
+    key = SampleKey(str(line["category"]), str(line["image"]), int(str(line["index"])))
+    unit = _unit(record, key, path)
+    surface = analyse_photo(loaded, unit, recipe, needs_roi=unit.roi is not None)
+    sample = synthesize(surface, recipe, seed=recipe.seed, key=key)
+    hashes = _part(line, "sha256")
+    made = {"sample": array_hash(sample.image), "mask": array_hash(binary(sample.mask))}
+    if any(hashes.get(name) != value for name, value in made.items()):
+        raise OutputError(f"{sample_id}: came out differently", hint=_why(record))
+    return sample
+
+
+def _find(layout: Layout, sample_id: str, record: Line) -> Line:
+    category, _, number = sample_id.rpartition("/")
+    known = _part(record, "categories")
+    if category not in known:
+        hint = f"categories: {', '.join(sorted(known))}; write CATEGORY/NUMBER"
+        raise OutputError(f"{sample_id}: no such category in {layout.root}", hint=hint)
+    if number.isdecimal():
+        for line in _lines(layout, category):
+            if line.get("number") != int(number) or line.get("category") != category:
+                continue
+            if line.get("what") == "sample":
+                return line
+            if line.get("what") == "failed sample":
+                msg = f"{sample_id}: could not be made: {line.get('message')}"
+                raise OutputError(msg, hint="choose a sample that exists")
+    hint = f"samples are listed in {layout.manifest(category)}"
+    raise OutputError(f"{sample_id}: no such sample", hint=hint)
+
+
+def _lines(layout: Layout, category: str) -> Iterator[Line]:
+    if layout.manifest(category).exists():
+        yield from read_lines(layout.manifest(category))
+    elif layout.journal.exists():
+        for entry in read_lines(layout.journal):
+            lines = entry.get("lines")
+            yield from lines if isinstance(lines, list) else ()
+
+
+def _recipe(record: Line, layout: Layout) -> Recipe:
+    return build_recipe(_part(record, "recipe"), str(layout.run_file))
+
+
+def _unit(record: Line, key: SampleKey, path: Path) -> Unit:
+    masks = {}
+    for name in ("roi", "avoid"):
+        folder = _part(record, "options").get(name)
+        found = None if folder is None else MaskFolder(Path(str(folder)))
+        masks[name] = None if found is None else found.find(key.category, key.image)
+    return Unit(
+        category=key.category,
+        image=key.image,
+        path=path,
+        rank=0,
+        first=key.index,
+        samples=1,
+        split="train",
+        roi=masks["roi"],
+        avoid=masks["avoid"],
+    )
+
+
+def _part(line: Line, name: str) -> Mapping[str, object]:
+    part = line.get(name)
+    if not isinstance(part, Mapping):
+        raise OutputError(f"damaged record: no {name}", hint="make the dataset again")
+    return part
+
+
+def _why(record: Line) -> str:
+    stored, present = _part(record, "versions"), versions()
+    changed = [
+        f"{name} was {stored.get(name)}, is {present[name]}"
+        for name in DECISIVE
+        if stored.get(name) != present[name]
+    ]
+    return "; ".join(changed) if changed else "masks may have changed; versions are the same"

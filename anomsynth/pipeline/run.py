@@ -1,0 +1,187 @@
+"""A dataset from a plan: resumable, the same bytes for any number of workers."""
+
+import csv
+import io
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+from anomsynth.dataset.extras import write_legend
+from anomsynth.dataset.files import write_pieces
+from anomsynth.dataset.home import contents, make_scratch, remove_run, write_run
+from anomsynth.dataset.journal import Journal, Name
+from anomsynth.dataset.manifest import Line, to_json
+from anomsynth.dataset.scores import TERMS
+from anomsynth.dataset.verify import is_done
+from anomsynth.dataset.writer import score_row
+from anomsynth.errors import OutputError
+from anomsynth.pipeline.backends import count_workers, do_all
+from anomsynth.pipeline.events import Event, Finished, Listener, Started
+from anomsynth.pipeline.plan import UNIT_SAMPLES, Plan, Unit
+from anomsynth.pipeline.worker import Job
+
+DECODED = 16  # units, of those last written before a crash, whose files are decoded and compared
+
+
+def run(plan: Plan, on_event: Listener | None = None) -> Finished:
+    """Make the dataset of a plan.
+
+    Whatever stops it (Ctrl-C, a full disk, a killed process), a plan with `resume` goes on where
+    it stopped and ends in the same bytes.
+
+    Parameters
+    ----------
+    plan : Plan
+    on_event : callable, optional
+        Is told what happens, in this process.
+
+    Raises
+    ------
+    OutputError
+        If the dataset cannot be written.
+    InputError
+        If a photo cannot be used and the plan is strict.
+    KeyboardInterrupt
+        After workers have ended and temporary files are gone.
+    """
+    started = time.perf_counter()
+    tell = on_event or _nobody
+    _prepare(plan)
+    journal = Journal(plan.layout, plan.categories, UNIT_SAMPLES)
+    try:
+        pending = _pending(plan, journal)
+        waiting = sum(unit.samples for unit in pending)
+        tell(Started(plan.samples, plan.samples - waiting))
+        _work(plan, pending, journal, tell)
+        finished = _finish(plan, journal, started)
+    finally:
+        journal.close()
+        shutil.rmtree(plan.layout.scratch, ignore_errors=True)
+    tell(finished)
+    return finished
+
+
+def _nobody(_: Event) -> None:
+    """Listen to nothing."""
+
+
+def _prepare(plan: Plan) -> None:
+    """Make the output folder ours, and free of what a killed run left half-done."""
+    layout = plan.layout
+    held = contents(layout)
+    if held == "run" and plan.options.overwrite:
+        remove_run(layout)
+        held = "nothing"
+    if held == "other" or (held == "run" and not plan.options.resume):
+        raise OutputError(f"{layout.root}: was filled since the plan was made", hint="plan again")
+    make_scratch(layout)
+    if held == "nothing":
+        write_run(layout, plan.record())
+    if "class" in plan.options.extras or len(plan.kinds) > 1:
+        for category in plan.categories:
+            write_legend(layout, category, plan.kinds)
+
+
+def _pending(plan: Plan, journal: Journal) -> list[Unit]:
+    """Return the units whose files are not all there."""
+    names = journal.names()
+    recent = set(names[-DECODED:])
+    for name in names:
+        if not is_done(plan.layout, journal.lines(name), decode=name in recent):
+            journal.forget(name)
+    done = set(journal.names())
+    return [unit for unit in _pieces(plan) if _name(unit) not in done]
+
+
+def _pieces(plan: Plan) -> list[Unit]:
+    return [piece for unit in plan.units for piece in unit.pieces()]
+
+
+def _work(plan: Plan, pending: list[Unit], journal: Journal, tell: Listener) -> None:
+    workers = min(count_workers(plan.options.jobs), max(len(pending), 1))
+    outcomes = do_all((Job.of(plan, unit) for unit in pending), workers)
+    try:
+        for outcome in outcomes:
+            if outcome.error is not None and plan.options.strict:
+                raise outcome.error
+            journal.append(_name(outcome.unit), outcome.lines)
+            for event in outcome.events:
+                tell(event)
+    finally:
+        outcomes.close()
+
+
+def _finish(plan: Plan, journal: Journal, started: float) -> Finished:
+    """Write manifests and scores in the plan's order and count what there is."""
+    tally = _Tally()
+    layout = plan.layout
+    for category in plan.categories:
+        names = [_name(unit) for unit in _pieces(plan) if unit.category == category]
+        manifest = (f"{to_json(tally.count(line))}\n".encode() for line in _lines(journal, names))
+        write_pieces(layout.manifest(category), manifest, layout.scratch)
+        rows = _score_table(_lines(journal, names))
+        write_pieces(layout.scores(category), rows, layout.scratch)
+    journal.remove()
+    return tally.finished(time.perf_counter() - started)
+
+
+def _lines(journal: Journal, names: list[Name]) -> Iterator[Line]:
+    for name in names:
+        yield from journal.lines(name)
+
+
+def _score_table(lines: Iterator[Line]) -> Iterator[bytes]:
+    yield _csv_row(["image", "mask", "score", *TERMS])
+    for line in lines:
+        if line["what"] == "sample":
+            yield _csv_row(score_row(line))
+
+
+def _csv_row(cells: list[str]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue().encode()
+
+
+def _name(unit: Unit) -> Name:
+    return unit.category, unit.image, unit.first
+
+
+class _Tally:
+    """Counts manifest lines as they pass."""
+
+    def __init__(self) -> None:
+        self.written = 0
+        self.failed = 0
+        self.by_kind: Counter[str] = Counter()
+        self.by_cause: Counter[str] = Counter()
+        self.failed_images: dict[str, None] = {}  # a photo of many samples fails unit by unit
+
+    def count(self, line: Line) -> Line:
+        """Count a line and return it."""
+        match line["what"]:
+            case "sample":
+                self.written += 1
+                record = line["record"]
+                self.by_kind.update(record["kinds"])  # type: ignore[index]  # written by us
+            case "failed sample":
+                self.failed += 1
+                self.by_cause[str(line["cause"])] += 1
+            case "unusable photo":
+                lost = int(str(line["samples"]))
+                self.failed += lost
+                self.by_cause[str(line["cause"])] += lost
+                self.failed_images[f"{line['category']}/{line['image']}"] = None
+        return line
+
+    def finished(self, seconds: float) -> Finished:
+        """Return the counts; a sample counts for each kind it holds."""
+        return Finished(
+            written=self.written,
+            failed=self.failed,
+            by_kind=dict(sorted(self.by_kind.items())),
+            by_cause=dict(sorted(self.by_cause.items())),
+            failed_images=tuple(self.failed_images),
+            seconds=seconds,
+        )

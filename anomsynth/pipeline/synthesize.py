@@ -1,0 +1,195 @@
+"""One sample: draw defects, render, refine and label them on one photo."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomsynth.core.color import decode, encode_levels
+from anomsynth.core.layer import Change, DefectLayer
+from anomsynth.core.photo import Photo, as_photo
+from anomsynth.core.rng import stream
+from anomsynth.core.roles import Generator
+from anomsynth.core.sample import Sample
+from anomsynth.core.types import Light, SampleKey, Surface
+from anomsynth.errors import RejectedError, SynthesisError
+from anomsynth.pipeline.canvas import Canvas
+from anomsynth.pipeline.render import prepare, render
+from anomsynth.pipeline.scene import Scene, crop_layer, make_scene
+from anomsynth.pipeline.visibility import keep_visibility, solve_gain
+from anomsynth.recipe.models import Recipe
+from anomsynth.surface.analyze import analyze
+
+Streams = Sequence[np.random.Generator]  # one for each refiner, used by its hooks in turn
+
+MARGIN = 18  # pixels around a defect: the ring its surroundings are measured on
+TRIES_PER_MECHANISM = 6
+MEASURED_LIGHT = 0.3  # confidence from which the photo's own light axis is used
+ELEVATION_DEG = (30.0, 65.0)  # one photo does not tell the height of the light
+
+
+def synthesize(
+    image: NDArray[np.generic] | Photo | Surface,
+    recipe: Recipe,
+    *,
+    seed: int | None = None,
+    key: SampleKey | None = None,
+) -> Sample:
+    """Damage one photo of a good part and say exactly where.
+
+    A pure function: the same arguments give the same arrays, whatever else runs or ran.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, C) uint8 or uint16, Photo, or Surface
+        C = 1, 2 (grey + alpha), 3 or 4 (RGBA). A `Surface` from `analyze` saves analysing the
+        same photo again for every sample.
+    recipe : Recipe
+    seed : int, optional
+        Run seed; the recipe's own by default.
+    key : SampleKey, optional
+        Names the sample; another key is another sample.
+
+    Returns
+    -------
+    Sample
+        `image` has dtype, size and channels of the input; pixels outside the strict mask equal
+        the input's bit for bit.
+
+    Raises
+    ------
+    InputError
+        If the array is no image.
+    SynthesisError
+        If no defect could be placed, or none was visible, within the recipe's attempts.
+    """
+    if isinstance(image, Surface):
+        surface = image
+    else:
+        photo = image if isinstance(image, Photo) else as_photo(image)
+        surface = analyze(photo, scale=recipe.scale, encoding=recipe.encoding)
+    seed = recipe.seed if seed is None else seed
+    return _Synthesis(surface, recipe, seed, key or SampleKey("", "", 0)).run()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Synthesis:
+    """What stays the same while the defects of one sample are added."""
+
+    surface: Surface
+    recipe: Recipe
+    seed: int
+    key: SampleKey
+
+    def run(self) -> Sample:
+        """Add the drawn number of defects; at least one has to succeed."""
+        plan = self._stream(0, "plan", "", 0)
+        count = int(self.recipe.defects_per_image.draw(plan))
+        mixed = plan.random() < self.recipe.mixed_share
+        light = self._draw_light()
+        canvas = Canvas(self.surface)
+        rejected = 0
+        last = SynthesisError("no defect was drawn")
+        for nth in range(count):
+            kind = canvas.instances[0].kind if canvas.instances and not mixed else None
+            for attempt in range(self.recipe.gates.attempts):
+                try:
+                    self._add_defect(canvas, light, kind, (attempt, nth))
+                    break
+                except SynthesisError as error:
+                    # With its traceback the error would keep this sample's arrays alive.
+                    last = error.with_traceback(None)
+                    rejected += 1
+        if not canvas.instances:
+            raise last
+        return canvas.sample(self.key, self.seed, rejected)
+
+    def _add_defect(
+        self, canvas: Canvas, light: Light, kind: str | None, turn: tuple[int, int]
+    ) -> None:
+        """Draw, render, refine and write one defect; raise SynthesisError if it fails a gate."""
+        attempt, nth = turn
+        # A mechanism gets several tries, or hard ones would lose their share to easy ones.
+        pick = self._stream(attempt // TRIES_PER_MECHANISM, "pick", "", nth)
+        generator = self._pick(float(pick.random()), kind)
+        draw = self._stream(attempt, "draw", "", nth)
+        severity = self.recipe.severity
+        target = severity.d_prime.draw(draw)
+        layer = generator.generate(
+            self.surface, self._stream(attempt, "generate", generator.kind, nth)
+        )
+        cropped = crop_layer(layer, self.surface, MARGIN)
+        if cropped is None:
+            raise RejectedError(f"{generator.kind}: nothing of the defect lies on the part")
+        layer, box = cropped
+        canvas.check_room(layer.support, box)
+        if np.count_nonzero(layer.support) >= severity.area_share * self.surface.part_area_px:
+            target = min(target, severity.area_cap)
+        streams = [
+            self._stream(attempt, "refine", refiner.kind, nth, position)
+            for position, refiner in enumerate(self.recipe.refiners)
+        ]
+        layer, residuals = self._relax(layer, streams)
+        before = decode(canvas.pixels[box.slices], self.surface.encoding)
+        scene = make_scene(self.surface, before, box, light=light, material=self.recipe.material)
+        item = prepare(layer, scene)
+        gates = self.recipe.gates
+        solution = solve_gain(item, target, gates.max_clipped)
+        if solution.visibility < gates.min_visibility * min(severity.d_prime.low, target):
+            reached = f"visibility {solution.visibility:.2f} of {target:.2f} wanted"
+            raise RejectedError(f"{layer.kind}: {reached}")
+        change = replace(render(item, layer, solution.gain), residuals=residuals)
+        if self.recipe.refiners:
+            change = self._refine(change, scene, solution.visibility, streams)
+        after = change.after.reshape(-1, change.after.shape[2])[change.index]
+        levels = encode_levels(after, self.surface.encoding)
+        for refiner, rng in zip(self.recipe.refiners, streams, strict=True):
+            levels = refiner.finish(levels, change, self.surface, rng)
+        canvas.commit(change, levels, target=target, normal_sd=scene.normal_sd, gates=gates)
+
+    def _relax(self, layer: DefectLayer, streams: Streams) -> tuple[DefectLayer, dict[str, float]]:
+        residuals: dict[str, float] = {}
+        for refiner, rng in zip(self.recipe.refiners, streams, strict=True):
+            layer, measured = refiner.relax(layer, self.surface, rng)
+            residuals.update(measured)
+        return layer, residuals
+
+    def _refine(self, change: Change, scene: Scene, coarse: float, streams: Streams) -> Change:
+        """Refine the rendered light, then bring its visibility back to the coarse one."""
+        for refiner, rng in zip(self.recipe.refiners, streams, strict=True):
+            change = refiner.refine(change, self.surface, rng)
+        kept = keep_visibility(change, scene, coarse)
+        if kept is None:
+            raise RejectedError(f"{change.layer.kind}: refining changed how visible the defect is")
+        change, factor = kept
+        return replace(change, residuals={**change.residuals, "contrast_factor": factor})
+
+    def _pick(self, share: float, kind: str | None) -> Generator:
+        """Return the mechanism at quantile `share` of the weights, among those of `kind`."""
+        choices = [
+            item for item in self.recipe.mechanisms if kind is None or item.generator.kind == kind
+        ]
+        edges = np.cumsum([item.weight for item in choices])
+        index = int(np.searchsorted(edges, share * edges[-1], side="right"))
+        return choices[min(index, len(choices) - 1)].generator
+
+    def _draw_light(self) -> Light:
+        """Fix what one photo cannot tell, the same for all samples of the photo."""
+        rng = stream(self.seed, self.key.category, self.key.image, "light")
+        turn, lift = float(rng.random()), float(rng.random())
+        measured = self.surface.light
+        if measured.confidence >= MEASURED_LIGHT:
+            azimuth = measured.azimuth_deg + (180 if turn < 0.5 else 0)
+        else:
+            azimuth = 360 * turn
+        low, high = ELEVATION_DEG
+        return Light(azimuth, low + lift * (high - low), measured.confidence)
+
+    def _stream(
+        self, attempt: int, stage: str, kind: str, nth: int, position: int = 0
+    ) -> np.random.Generator:
+        key = self.key
+        return stream(
+            self.seed, key.category, key.image, key.index, attempt, stage, kind, nth, position
+        )

@@ -1,0 +1,153 @@
+"""Strength in units of visibility: find the amplitude that gives the wanted d'.
+
+d' is the root-mean-square visible change inside the mask over the local standard deviation of the
+normal surface, both in CIE lightness units. Raw physical amplitudes make half of all defects
+near-invisible; a drawn d' makes them as visible as real ones are.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from anomsynth.core.color import delta_e, lab
+from anomsynth.core.layer import Change
+from anomsynth.core.types import Float32
+from anomsynth.pipeline.render import Ingredients, compose
+from anomsynth.pipeline.scene import Scene
+
+JUST_VISIBLE = 2.3  # CIE 1976 units, the just noticeable difference (Mahy et al. 1994)
+TOUCHING = 0.5  # pixels this share of JUST_VISIBLE count if they touch visible ones
+GAINS = (0.02, 4.0)
+PROBES = 1024  # pixels the amplitude is solved on
+TOLERANCE = 0.02
+REFINED_GAINS = (0.7, 1.6)
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Amplitude found, the d' it gives, and the share of visible pixels it clips."""
+
+    gain: float
+    visibility: float
+    clipped: float
+
+
+Measure = Callable[[float], Solution]
+
+
+def visibility(difference: Float32, normal_sd: float) -> float:
+    """Return d' of a change: rms of delta E where it is visible, over the normal surface's sd."""
+    seen = difference[difference >= TOUCHING * JUST_VISIBLE]
+    if seen.size == 0:
+        return 0.0
+    return float(np.sqrt(np.mean(seen * seen))) / normal_sd
+
+
+def solve_gain(item: Ingredients, target: float, max_clipped: float) -> Solution:
+    """Find the amplitude that gives visibility `target`, as far as optics allow.
+
+    Parameters
+    ----------
+    item : Ingredients
+        All pixels of the support.
+    target : float
+        Wanted d'.
+    max_clipped : float
+        Largest share of visible pixels driven to black or white; caps the amplitude.
+    """
+    count = len(item.before)
+    probe = item.take(np.linspace(0, count - 1, min(count, PROBES)).astype(np.intp))
+    lightness = lab(probe.before)
+
+    def measure(gain: float) -> Solution:
+        after = compose(probe, gain)
+        change = delta_e(lab(after), lightness)
+        clipped = _clipped_share(probe.before, after, change)
+        return Solution(gain, visibility(change, probe.scene.normal_sd), clipped)
+
+    best = _bisect(measure, target, min(GAINS[1], item.most_gain))
+    return _unclip(measure, best, max_clipped)
+
+
+def _bisect(measure: Measure, target: float, most: float) -> Solution:
+    """Bracket the target around gain 1, then interpolate in log-log."""
+    found = measure(min(1.0, most))
+    low = high = found
+    while high.visibility < target and high.gain < most:
+        high = measure(min(high.gain * 2.5, most))
+    while low.visibility > target and low.gain > GAINS[0]:
+        low = measure(max(low.gain / 2.5, GAINS[0]))
+    if high.visibility < target:
+        return high
+    if low.visibility > target:
+        return low
+    for _ in range(8):
+        found = min(low, high, key=lambda s: abs(s.visibility - target))
+        if abs(found.visibility - target) <= TOLERANCE * target or high.gain <= low.gain * 1.001:
+            return found
+        found = measure(_between(low, high, target))
+        if found.visibility < target:
+            low = found
+        else:
+            high = found
+    return min(low, high, key=lambda s: abs(s.visibility - target))
+
+
+def _between(low: Solution, high: Solution, target: float) -> float:
+    """Interpolate the gain in log-log, kept away from the ends so that both brackets shrink."""
+    reach = np.log(high.gain / low.gain)
+    rise = np.log(high.visibility / max(low.visibility, 1e-3))
+    share = np.log(target / max(low.visibility, 1e-3)) / rise if rise > 1e-6 else 0.5
+    return float(low.gain * np.exp(reach * np.clip(share, 0.1, 0.9)))
+
+
+def _unclip(measure: Measure, found: Solution, max_clipped: float) -> Solution:
+    """Lower the amplitude until few enough pixels are black or white."""
+    for _ in range(8):
+        if found.clipped <= max_clipped or found.gain <= GAINS[0]:
+            break
+        found = measure(found.gain * 0.75)
+    return found
+
+
+def _clipped_share(before: Float32, after: Float32, change: Float32) -> float:
+    seen = change >= TOUCHING * JUST_VISIBLE
+    if not seen.any():
+        return 0.0
+    top, bottom = np.float32(0.985), np.float32(6e-4)  # grey levels 253 and 2 of 255
+    newly = ((after >= top) & (before < top)) | ((after <= bottom) & (before > bottom))
+    return float(np.any(newly, axis=-1)[seen].mean())
+
+
+def keep_visibility(change: Change, scene: Scene, target: float) -> tuple[Change, float] | None:
+    """Scale a refined change back to the visibility it had, to within 3 %.
+
+    Returns the change and the factor used, or None if the factor would leave `REFINED_GAINS`:
+    the refiners have then made another defect of it.
+    """
+    index = change.index
+    index = index[np.linspace(0, index.size - 1, min(index.size, PROBES)).astype(np.intp)]
+    channels = change.before.shape[2]
+    before = change.before.reshape(-1, 1, channels)[index]
+    step = change.after.reshape(-1, 1, channels)[index] - before
+    lightness = lab(before)
+    factor = 1.0
+    for _ in range(6):
+        after = np.clip(before + np.float32(factor) * step, 0, 1)
+        reached = visibility(delta_e(lab(after), lightness), scene.normal_sd)
+        if reached <= 0:
+            return None
+        if abs(reached / target - 1) <= TOLERANCE:
+            break
+        factor *= float(np.clip(target / reached, 0.5, 2.0))
+        if not REFINED_GAINS[0] * 0.8 <= factor <= REFINED_GAINS[1] * 1.2:
+            break
+    if not REFINED_GAINS[0] <= factor <= REFINED_GAINS[1]:
+        return None
+    if factor == 1.0:
+        return change, factor
+    scaled = change.after - change.before
+    scaled *= np.float32(factor)
+    scaled += change.before
+    return replace(change, after=np.clip(scaled, 0, 1, out=scaled)), factor

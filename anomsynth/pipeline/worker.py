@@ -1,0 +1,166 @@
+"""One photo, start to end: read, analyse, write the good photo, make and write its samples."""
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+
+from anomsynth.core.types import Mask, SampleKey, Surface
+from anomsynth.dataset.images import LoadedPhoto, load_photo, read_mask
+from anomsynth.dataset.manifest import Line
+from anomsynth.dataset.writer import Origin, Writer, failed_line, photo_hash, unusable_line
+from anomsynth.errors import InputError, SynthesisError
+from anomsynth.pipeline.events import ImageFailed, SampleDone, SampleFailed
+from anomsynth.pipeline.plan import Plan, Unit
+from anomsynth.pipeline.synthesize import synthesize
+from anomsynth.recipe.models import Recipe
+from anomsynth.surface.analyze import analyze
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A unit of work with all that is needed to do it in another process.
+
+    Attributes
+    ----------
+    unit : Unit
+    recipe : Recipe
+    writer : Writer
+    source : Path
+        Root of the source folder.
+    per_photo : int
+        See `Plan`.
+    roi : path or None
+        Folder of masks; if given, every photo needs one.
+    """
+
+    unit: Unit
+    recipe: Recipe
+    writer: Writer
+    source: Path
+    per_photo: int
+    roi: Path | None
+
+    @classmethod
+    def of(cls, plan: Plan, unit: Unit) -> "Job":
+        """Return the job of a plan's unit."""
+        options = plan.options
+        writer = Writer(plan.layout, options.extras, plan.kinds, options.link)
+        return cls(unit, plan.recipe, writer, plan.source, plan.per_photo, options.roi)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a unit.
+
+    Attributes
+    ----------
+    unit : Unit
+    lines : of the manifest
+    events : what happened, in order
+    error : InputError or None
+        Why the photo could not be used.
+    """
+
+    unit: Unit
+    lines: list[Line]
+    events: tuple[SampleDone | SampleFailed | ImageFailed, ...]
+    error: InputError | None = None
+
+
+def work_in_child(job: Job, parent: int) -> Outcome:
+    """Do a unit in a worker process: one thread, no Ctrl-C, no work for a dead parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it and ends its workers
+    cv2.setNumThreads(1)
+    return work(job, parent)
+
+
+def work(job: Job, parent: int | None = None) -> Outcome:
+    """Do a unit.
+
+    Errors of the photo or of single samples are part of the outcome; everything else is raised,
+    with a note that names the sample.
+
+    Raises
+    ------
+    OutputError
+        If the dataset cannot be written.
+    """
+    unit = job.unit
+    _stop_with(parent)
+    file = unit.path.relative_to(job.source).as_posix()
+    origin = Origin(unit.category, unit.image, file)
+    try:
+        loaded = load_photo(unit.path)
+        origin = Origin(unit.category, unit.image, file, photo_hash(loaded.photo))
+        surface = analyse_photo(loaded, unit, job.recipe, needs_roi=job.roi is not None)
+    except InputError as error:
+        cause, text = type(error).__name__, str(error)
+        failed = ImageFailed(unit.category, unit.image, cause, text, unit.samples)
+        return Outcome(unit, [unusable_line(origin, unit.indices, error)], (failed,), error)
+    except Exception as error:
+        error.add_note(f"while reading the photo {unit.path}")
+        raise
+    lines: list[Line] = []
+    if unit.first == 0:
+        lines.append(job.writer.normal(origin, (unit.split, unit.rank), loaded, surface))
+    events: list[SampleDone | SampleFailed] = []
+    for index in unit.indices:
+        _stop_with(parent)
+        line, event = _make_sample(job, origin, surface, index)
+        lines.append(line)
+        events.append(event)
+    return Outcome(unit, lines, tuple(events))
+
+
+def analyse_photo(loaded: LoadedPhoto, unit: Unit, recipe: Recipe, *, needs_roi: bool) -> Surface:
+    """Analyse a photo with the masks that go with it.
+
+    Raises
+    ------
+    InputError
+        If a mask is missing, cannot be read, or has another size than the photo.
+    """
+    if needs_roi and unit.roi is None:
+        msg = f"{unit.path}: no mask of this photo in the folder of regions"
+        raise InputError(msg, hint="name it like the photo, or NAME_mask.png")
+    height, width = loaded.photo.pixels.shape[:2]
+    roi, avoid = (_mask(path, (height, width)) for path in (unit.roi, unit.avoid))
+    return analyze(loaded.photo, scale=recipe.scale, encoding=recipe.encoding, roi=roi, avoid=avoid)
+
+
+def _mask(path: Path | None, shape: tuple[int, int]) -> Mask | None:
+    return None if path is None else read_mask(path, shape)
+
+
+def _make_sample(
+    job: Job, origin: Origin, surface: Surface, index: int
+) -> tuple[Line, SampleDone | SampleFailed]:
+    start = time.perf_counter()
+    seed = job.recipe.seed
+    key = SampleKey(origin.category, origin.image, index)
+    number = job.unit.rank * job.per_photo + index
+    try:
+        sample = synthesize(surface, job.recipe, seed=seed, key=key)
+        line = job.writer.sample(origin, number, sample, surface)
+    except SynthesisError as error:
+        failed = SampleFailed(key, type(error).__name__, str(error))
+        return failed_line(origin, number, index, error), failed
+    except Exception as error:
+        where = f"{key.category!r}, {key.image!r}, index {index}, seed {seed}"
+        error.add_note(f"while making the sample of {where}")
+        raise
+    seconds = time.perf_counter() - start
+    return line, SampleDone(key, str(line["id"]), sample.kinds, seconds)
+
+
+def _stop_with(parent: int | None) -> None:
+    """End this worker if the process that started it was killed.
+
+    A worker that lived on would write into a dataset that another run has taken over.
+    """
+    if parent is not None and hasattr(os, "getppid") and os.getppid() != parent:
+        os._exit(1)

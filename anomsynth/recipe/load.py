@@ -1,0 +1,195 @@
+"""Recipes from TOML files and presets; every error names the file and the key."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from anomsynth.core.component import Component
+from anomsynth.core.registry import generators, refiners
+from anomsynth.errors import RecipeError, UserError
+from anomsynth.recipe.models import Mechanism, Recipe
+from anomsynth.recipe.presets import find_preset, preset_folder
+
+SCALES = ("mm_per_px", "field_mm", "object_mm")
+
+
+def load_recipe(source: str | Path, **changes: object) -> Recipe:
+    """Load a preset or a recipe file.
+
+    Parameters
+    ----------
+    source : str or path
+        Name of a preset (``"metal"``, ``"mvtec/bottle"``), or a file whose name ends in ``.toml``.
+    **changes : recipe keys
+        Values that replace those of the file, as they would be written there; tables are merged,
+        and a scale (`mm_per_px`, `field_mm`, `object_mm`) replaces the other two.
+
+    Raises
+    ------
+    UnknownComponentError
+        If no preset has this name.
+    RecipeError
+        If the file cannot be read, is not TOML, or a value is unknown or out of range.
+
+    Examples
+    --------
+    >>> load_recipe("metal", seed=3, severity={"d_prime": [2, 4]}).severity.d_prime.high
+    4.0
+    """
+    is_file = isinstance(source, Path) or source.endswith(".toml")
+    path = Path(source) if is_file else find_preset(str(source))
+    shown = str(path) if is_file else path.relative_to(preset_folder().parent).as_posix()
+    written = _read(path, shown)
+    written.setdefault("name", path.stem if is_file else str(source))
+    recipe = build_recipe(written, shown)
+    if not changes:
+        return recipe
+    return build_recipe(_merge(written, changes), f"{shown} as changed")
+
+
+def build_recipe(written: Mapping[str, object], where: str) -> Recipe:
+    """Validate a recipe as it is written in TOML; `where` begins every error message.
+
+    Raises
+    ------
+    RecipeError, UnknownComponentError
+        If something is missing, unknown or out of range.
+    """
+    built = dict(written)
+    if "mechanisms" in written:
+        built["mechanisms"] = [
+            _build_mechanism(entry, f"{where}: mechanisms[{index}]")
+            for index, entry in enumerate(_entries(written["mechanisms"], f"{where}: mechanisms"))
+        ]
+    if "refiners" in written:
+        built["refiners"] = [
+            _build_component("refiners", entry, f"{where}: refiners[{index}]")
+            for index, entry in enumerate(_entries(written["refiners"], f"{where}: refiners"))
+        ]
+    try:
+        return Recipe.model_validate(built)
+    except ValidationError as error:
+        raise _explained(error, where) from error
+
+
+def choose_kinds(recipe: Recipe, kinds: Sequence[str]) -> Recipe:
+    """Return the recipe with mechanisms of these kinds only.
+
+    Kinds the recipe does not use join it with their default parameters and weight 1.
+
+    Raises
+    ------
+    UnknownComponentError
+        If nobody provides a kind.
+    """
+    used = {mechanism.generator.kind for mechanism in recipe.mechanisms}
+    kept = [item for item in recipe.mechanisms if item.generator.kind in kinds]
+    added = [
+        Mechanism(generator=generators.build({"kind": kind}))
+        for kind in dict.fromkeys(kinds)
+        if kind not in used
+    ]
+    return recipe.model_copy(update={"mechanisms": (*kept, *added)})
+
+
+def choose_refiners(recipe: Recipe, kinds: Sequence[str]) -> Recipe:
+    """Return the recipe with these refiners in this order, with its own parameters for each.
+
+    Raises
+    ------
+    UnknownComponentError
+        If nobody provides a kind.
+    """
+    own = {refiner.kind: refiner for refiner in recipe.refiners}
+    chosen = tuple(own.get(kind) or refiners.build({"kind": kind}) for kind in kinds)
+    return recipe.model_copy(update={"refiners": chosen})
+
+
+def _read(path: Path, shown: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        hint = "text needs quotes, tables are [name], lists of tables [[name]]"
+        raise RecipeError(f"{shown}: not valid TOML: {error}", hint=hint) from error
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{shown}: not a text file", hint="recipes are TOML in UTF-8") from error
+    except FileNotFoundError as error:
+        hint = "presets are named without .toml, see: anomsynth list presets"
+        raise RecipeError(f"{shown}: no such file", hint=hint) from error
+    except OSError as error:
+        raise RecipeError(f"{shown}: cannot be read: {error.strerror}") from error
+
+
+def _merge(written: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
+    if any(changes.get(name) is not None for name in SCALES):
+        written = {name: value for name, value in written.items() if name not in SCALES}
+    merged = dict(written)
+    for name, value in changes.items():
+        old = written.get(name)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        merged[name] = {**old, **value} if both else value  # type: ignore[dict-item]  # checked above
+    return merged
+
+
+def _entries(value: object, where: str) -> Sequence[object]:
+    if isinstance(value, list | tuple):
+        return value
+    name = where.rpartition(" ")[2]
+    raise RecipeError(f"{where}: expected a list of tables", hint=f"write [[{name}]] above each")
+
+
+def _build_mechanism(entry: object, where: str) -> object:
+    if not isinstance(entry, Mapping):
+        return entry
+    built = dict(entry)
+    if "generator" in entry:
+        built["generator"] = _build_component(
+            "generators", entry["generator"], f"{where}.generator"
+        )
+    return built
+
+
+def _build_component(role: str, entry: object, where: str) -> Component:
+    if isinstance(entry, Component):
+        return entry
+    if not isinstance(entry, Mapping):
+        hint = f'write {{ kind = "{entry}" }}' if isinstance(entry, str) else ""
+        raise RecipeError(f"{where}: expected a table with a kind, got {entry!r}", hint=hint)
+    try:
+        return generators.build(entry) if role == "generators" else refiners.build(entry)
+    except UserError as error:
+        # The place in the file says more than the registry's own prefix.
+        reason = str(error).removeprefix(f"{role} of kind {entry.get('kind')!r}: ")
+        raise type(error)(f"{where}: {reason}", hint=error.hint) from error
+
+
+def _explained(error: ValidationError, where: str) -> RecipeError:
+    first = error.errors()[0]
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
+    reason, hint = first["msg"].removeprefix("Value error, "), ""
+    if first["type"] == "extra_forbidden":
+        known = _keys_at(first["loc"][:-1])
+        near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
+        reason = "no such key"
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+    elif first["type"] == "missing":
+        reason = "is missing"
+    elif first["type"] != "value_error" and isinstance(first["input"], str | int | float):
+        reason = f"{reason[0].lower()}{reason[1:]}, got {first['input']!r}"
+    return RecipeError(": ".join(filter(None, (where, place.lstrip("."), reason))), hint=hint)
+
+
+def _keys_at(place: tuple[int | str, ...]) -> list[str]:
+    """Return the keys a recipe may have at a place of an error."""
+    model: type[BaseModel] = Recipe
+    for part in place:
+        if part == "mechanisms":
+            model = Mechanism
+        elif isinstance(part, str):
+            inner = model.model_fields[part].annotation
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                model = inner
+    return list(model.model_fields)

@@ -1,0 +1,208 @@
+"""npcF++: local fidelity: texture that dents keep, edges as sharp as the camera, its noise."""
+
+from dataclasses import replace
+from typing import ClassVar, Literal
+
+import cv2
+import numpy as np
+from pydantic import Field
+
+from anomsynth.core.color import luminance, to_levels
+from anomsynth.core.layer import Change
+from anomsynth.core.roles import Refiner
+from anomsynth.core.types import Camera, Float32, Jpeg, Mask, Surface
+from anomsynth.fields.wavelets import split
+
+OWN_BLUR_PX = 0.35  # an anti-aliased edge is this soft by itself
+LEAST_BLUR_PX = 0.35  # less extra blur than this cannot be seen
+THIN_FROM_PX = 1.0  # cracks and scratches soften only under optics blurrier than this
+MOST_GAIN = 2.0
+BLOCK = 8
+
+
+class NpcfPlus(Refiner):
+    """Local fidelity by wavelets and boundary synergy (the paper's npcF++, our equations).
+
+    Dents and stains, under which the material survives, get back per wavelet band the variance
+    that the surface around them has [1]_; voids and opaque layers get none. Edges become exactly
+    as soft as the camera's, inwards only. Noise the defect took away returns: one field for all
+    channels, variance from the local grey level [2]_, deficit only. Where the photo is a JPEG, the
+    change goes through the same quantisation on the same grid.
+
+    References
+    ----------
+    .. [1] J.-L. Starck, F. Murtagh, "Astronomical Image and Data Analysis", Springer, 2002.
+    .. [2] A. Foi et al., "Practical Poissonian-Gaussian noise modeling", IEEE TIP 17:1737, 2008.
+    """
+
+    law: ClassVar[str] = (
+        "v_add,j = v_ring,j - v_in,j;  sigma_edge = sigma_cam;  s_add^2 = s^2(L) - (1-a)^2 s^2(L0)"
+    )
+    source: ClassVar[str] = "Starck & Murtagh 2002; Foi et al. 2008"
+
+    kind: Literal["npcf_plus"] = "npcf_plus"
+    transform: Literal["starlet", "swt"] = Field(
+        default="starlet",
+        description="wavelets: starlet (fast) or PyWavelets' stationary transform (swt)",
+    )
+    levels: int = Field(default=3, ge=1, le=5, description="number of wavelet bands")
+    match_texture: bool = Field(
+        default=True, description="give dents and stains missing band variance"
+    )
+    match_edges: bool = Field(default=True, description="soften edges to the camera's blur")
+    match_noise: bool = Field(default=True, description="give back noise that the defect hides")
+    match_jpeg: bool = Field(default=True, description="compress the change like the photo")
+
+    def refine(self, change: Change, surface: Surface, rng: np.random.Generator) -> Change:
+        """Match texture and edges; residuals say how much was missing."""
+        del rng
+        residuals = dict(change.residuals)
+        after = change.after
+        layer = change.layer
+        survives = layer.coverage is None and not layer.thin
+        if self.match_texture and survives and layer.support.sum() >= 64:
+            after, residuals["band_deficit"] = self._with_texture(change, surface)
+        if self.match_edges:
+            extra = _extra_blur(surface.camera, thin=layer.thin)
+            residuals["edge_blur_px"] = extra
+            if extra > 0:
+                after = _soften_edges(change.before, after, layer.support, extra)
+        return replace(change, after=after, residuals=residuals)
+
+    def finish(
+        self, levels: Float32, change: Change, surface: Surface, rng: np.random.Generator
+    ) -> Float32:
+        """Add the noise that is missing, then the compression."""
+        index = change.index
+        if self.match_noise:
+            here = surface.pixels[change.box.slices]
+            before = to_levels(here.reshape(-1, here.shape[2])[index])
+            missing = _missing_noise(before, levels, change.hidden.ravel()[index], surface.camera)
+            field = rng.standard_normal(missing.shape, dtype=np.float32)
+            levels = levels + (field * missing)[:, None]
+        jpeg = surface.camera.jpeg
+        if self.match_jpeg and jpeg is not None:
+            picture = to_levels(surface.pixels[change.box.slices])
+            picture.reshape(-1, picture.shape[2])[index] = levels
+            origin = (change.box.top, change.box.left)
+            through = _compress(picture, change.layer.support, jpeg, origin)
+            levels = through.reshape(-1, levels.shape[1])[index]
+        return levels
+
+    def _with_texture(self, change: Change, surface: Surface) -> tuple[Float32, float]:
+        """Add to each band of the changed surface the variance that the ring around it has more."""
+        support = change.layer.support
+        reach = cv2.distanceTransform((~support).astype(np.uint8), cv2.DIST_L2, 3)
+        ring = (reach >= 3) & (reach <= 16) & surface.foreground[change.box.slices]
+        if ring.sum() < 64:
+            return change.after, 0.0
+        floor = np.float32(1e-4)
+        before = np.log(luminance(change.before) + floor)
+        ratio = np.log(luminance(change.after) + floor) - before
+        # The defect's own signal is smooth here; what it takes from the texture shows in the sum.
+        bands = split(before, self.levels, self.transform)[:-1]
+        changed = split(before + ratio, self.levels, self.transform)[:-1]
+        added = np.zeros_like(before)
+        missing = 0.0
+        for own, now in zip(bands, changed, strict=True):
+            around = _spread(own, ring)
+            inside = _spread(now, support)
+            own_inside = _spread(own, support)
+            # Never more than the photo had in this very place: its texture is not everywhere alike.
+            wanted = min(around, own_inside)
+            if inside < wanted and own_inside > 0:
+                shared = float(np.mean(own[support] * now[support]))
+                shared -= float(own[support].mean()) * float(now[support].mean())
+                gain = _missing_gain(own_inside, inside, shared, wanted)
+                added += np.float32(min(gain, MOST_GAIN - 1)) * own
+                missing = max(missing, 1 - inside / wanted)
+        factor = np.exp(np.clip(added, -0.5, 0.5) * support)
+        return np.clip(change.after * factor[..., None], 0, 1), float(missing)
+
+
+def _spread(band: Float32, mask: Mask) -> float:
+    return float(band[mask].std())
+
+
+def _missing_gain(own: float, now: float, shared: float, wanted: float) -> float:
+    """Return g with ``Var(now + g own) = wanted**2``, given deviations and their covariance."""
+    power = own * own
+    return (float(np.sqrt(shared**2 + power * (wanted**2 - now**2))) - shared) / power
+
+
+def _extra_blur(camera: Camera, *, thin: bool) -> float:
+    """Return the Gaussian, in px, that an anti-aliased edge lacks to be as soft as the camera's."""
+    wanted = camera.blur_px
+    if thin:
+        wanted = camera.sharpest_px if camera.sharpest_px > THIN_FROM_PX else 0.0
+    extra = float(np.sqrt(max(wanted**2 - OWN_BLUR_PX**2, 0)))
+    return extra if extra >= LEAST_BLUR_PX else 0.0
+
+
+def _soften_edges(before: Float32, after: Float32, support: Mask, sigma: float) -> Float32:
+    """Blur the change near the support's rim, inwards: it is zero at the rim and beyond."""
+    framed = cv2.copyMakeBorder(support.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    depth = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    step = after - before
+    soft = cv2.GaussianBlur(step, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    soft = soft.reshape(step.shape)
+    near = np.clip(4 - depth, 0, 1)[..., None]
+    blended = step + near * (soft - step)
+    return np.where(support[..., None], np.clip(before + blended, 0, 1), before)
+
+
+def _missing_noise(before: Float32, after: Float32, hidden: Float32, camera: Camera) -> Float32:
+    """Return the standard deviation, grey levels, of noise to add to each of n pixels, (n,).
+
+    `before` and `after` are (n, C) grey levels, `hidden` (n,) the share of old noise that is gone.
+    """
+    level_before = before.mean(axis=1)
+    level_after = after.mean(axis=1)
+    scaled = np.minimum(level_after / np.maximum(level_before, 1), 1)
+    kept = (1 - hidden) * scaled * camera.noise_sd(level_before)
+    wanted = camera.noise_sd(level_after)
+    return np.sqrt(np.maximum(wanted * wanted - kept * kept, 0))
+
+
+def _compress(levels: Float32, support: Mask, jpeg: Jpeg, origin: tuple[int, int]) -> Float32:
+    """Quantise grey levels (h, w, C) like a JPEG whose 8x8 grid starts at (jpeg.row, jpeg.col).
+
+    Works in the blocks' cosine transform directly, on blocks that the support touches, and without
+    chroma subsampling: what the change loses must not depend on which encoder made the photo.
+    """
+    height, width, channels = levels.shape
+    size = BLOCK
+    top, left = (origin[0] - jpeg.row) % size, (origin[1] - jpeg.col) % size
+    frame = ((top, -(top + height) % size), (left, -(left + width) % size))
+    rows, cols = (top + height + frame[0][1]) // size, (left + width + frame[1][1]) // size
+    touched = np.pad(support, frame).reshape(rows, size, cols, size).any(axis=(1, 3))
+    planes = levels if channels == 1 else cv2.cvtColor(levels, cv2.COLOR_RGB2YCrCb)
+    planes = planes.reshape(height, width, channels)
+    out: Float32 = np.empty(planes.shape, dtype=np.float32)
+    for index in range(channels):
+        table = np.array(jpeg.luma if index == 0 else jpeg.chroma, dtype=np.float32)
+        table = table.reshape(size, size)
+        # OpenCV centres float chroma on 0.5, whatever the scale of the values.
+        centre = np.float32(128 if index == 0 else 0.5)
+        framed = np.pad(planes[..., index], frame, mode="edge")
+        blocks = framed.reshape(rows, size, cols, size).transpose(0, 2, 1, 3).copy()
+        used = blocks[touched] - centre
+        kept = np.rint(_COSINE @ used @ _COSINE.T / table) * table
+        blocks[touched] = _COSINE.T @ kept @ _COSINE + centre
+        whole = blocks.transpose(0, 2, 1, 3).reshape(framed.shape)
+        out[..., index] = whole[top : top + height, left : left + width]
+    if channels == 3:
+        out = np.asarray(cv2.cvtColor(out, cv2.COLOR_YCrCb2RGB), dtype=np.float32)
+    return out
+
+
+def _cosine_matrix(size: int) -> Float32:
+    order = np.arange(size)
+    matrix = np.cos(np.pi * (2 * order[None, :] + 1) * order[:, None] / (2 * size)) * np.sqrt(
+        2 / size
+    )
+    matrix[0] /= np.sqrt(2)
+    return matrix.astype(np.float32)
+
+
+_COSINE = _cosine_matrix(BLOCK)

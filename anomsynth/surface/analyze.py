@@ -1,0 +1,103 @@
+"""Everything one photo of a flawless surface tells us, measured once for all its samples."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomsynth.core.photo import Photo, as_photo
+from anomsynth.core.scale import Scale
+from anomsynth.core.types import Mask, Surface
+from anomsynth.errors import InputError
+from anomsynth.surface.camera import measure_camera
+from anomsynth.surface.foreground import find_foreground
+from anomsynth.surface.grain import measure_grain
+from anomsynth.surface.light import measure_light
+from anomsynth.surface.sites import find_edges, find_sites
+from anomsynth.surface.structure import gradient_tensor
+from anomsynth.surface.thumbnail import make_thumbnail, shrink_mask
+from anomsynth.surface.windows import grey_levels
+
+FIELD_MM = 100.0  # width of the field of view where nothing is known
+
+
+def analyze(
+    image: NDArray[np.generic] | Photo,
+    *,
+    scale: Scale | None = None,
+    encoding: str = "srgb",
+    roi: Mask | None = None,
+    avoid: Mask | None = None,
+) -> Surface:
+    """Measure what a photo of a flawless surface tells us.
+
+    Parameters
+    ----------
+    image : array or Photo
+        (H, W) or (H, W, C) uint8 or uint16, C in {1, 2, 3, 4}; it is not changed. A Photo's arrays
+        become part of the surface and read-only.
+    scale : Scale, optional
+        How large a pixel is; by default the field of view is 100 mm wide.
+    encoding : {"srgb", "linear"}
+        How the pixels encode light.
+    roi : (H, W) bool, optional
+        Where the part is; replaces the automatic foreground. Transparent pixels stay out of it.
+    avoid : (H, W) bool, optional
+        Where no defect may go.
+
+    Raises
+    ------
+    InputError
+        If the image is of an unsupported kind, the encoding unknown, a mask of another size, or
+        `roi` marks nothing.
+    """
+    photo = image if isinstance(image, Photo) else as_photo(image)
+    shape = photo.pixels.shape[0], photo.pixels.shape[1]
+    if encoding not in ("srgb", "linear"):
+        raise InputError(f"unknown encoding {encoding!r}", hint="expected 'srgb' or 'linear'")
+    thumbnail = make_thumbnail(photo.pixels)
+    foreground = _part(photo, roi)
+    if foreground is None:
+        foreground = find_foreground(photo.pixels, photo.alpha, thumbnail)
+    allowed = foreground
+    if avoid is not None:
+        allowed = foreground & ~_as_mask("avoid", avoid, shape)
+    tensor = gradient_tensor(grey_levels(thumbnail), shrink_mask(foreground))
+    edge_sites, edge_normals = find_edges(foreground, allowed)
+    return Surface(
+        pixels=photo.pixels,
+        foreground=foreground,
+        allowed=allowed,
+        mm_per_px=(scale or Scale(field_mm=FIELD_MM)).of(foreground),
+        camera=measure_camera(photo.pixels, photo.jpeg, foreground, thumbnail),
+        light=measure_light(tensor),
+        grain=measure_grain(tensor, shape),
+        sites=find_sites(allowed),
+        edge_sites=edge_sites,
+        edge_normals=edge_normals,
+        encoding=encoding,
+        alpha=photo.alpha,
+        flat=photo.flat,
+    )
+
+
+def _part(photo: Photo, roi: Mask | None) -> Mask | None:
+    """Return the part as the user marked it."""
+    if roi is None:
+        return None
+    part = _as_mask("roi", roi, (photo.pixels.shape[0], photo.pixels.shape[1]))
+    if photo.alpha is not None:
+        part &= photo.alpha > 0
+    if not part.any():
+        raise InputError(
+            "roi marks no visible pixel", hint="mark where the part is, or leave it out"
+        )
+    return part
+
+
+def _as_mask(name: str, mask: NDArray[np.generic], shape: tuple[int, int]) -> Mask:
+    """Return an own boolean copy of a mask of the photo's size."""
+    if mask.shape != shape:
+        msg = (
+            f"{name} of shape {mask.shape} does not fit an image of {shape[0]} x {shape[1]} pixels"
+        )
+        raise InputError(msg, hint="a mask needs one value for each pixel of its image")
+    return np.array(mask, dtype=np.bool_)

@@ -1,0 +1,116 @@
+"""Where the part is in a photo, as a person would outline it."""
+
+from functools import cache
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anomsynth.core.color import decode, lab
+from anomsynth.core.types import Float32, Mask, Pixels
+from anomsynth.surface.backdrop import Backdrop, centres, find_backdrop, quantile
+from anomsynth.surface.margins import find_margins
+from anomsynth.surface.thumbnail import enlarge, make_thumbnail, shrink
+from anomsynth.surface.windows import grey_levels
+
+CUT_OUT = 0.01  # share of transparent pixels from which alpha itself is the outline
+SMALLEST_SIDE = 24  # thumbnails with a shorter side hold no background worth telling apart
+COARSE = 102  # longer side of the picture in which the background is found
+
+
+def find_foreground(
+    pixels: Pixels, alpha: Pixels | None = None, thumbnail: Pixels | None = None
+) -> Mask:
+    """Return the (H, W) mask of the part; the whole picture where there is no clear background.
+
+    A background is calm, reaches the border of the picture and ends in a step of colour; it may be
+    slightly uneven. Holes through which it shows count as background if they are large. A picture
+    cut out by its alpha channel is taken as cut.
+
+    Parameters
+    ----------
+    pixels : (H, W, C) uint8 or uint16, C in {1, 3}
+    alpha : (H, W) of the same dtype, or None
+        Pixels with alpha 0 are never part.
+    thumbnail : (h, w, C), optional
+        If it is at hand; made where it is needed.
+    """
+    shape = pixels.shape[0], pixels.shape[1]
+    opaque = None if alpha is None else alpha > 0
+    if opaque is not None and np.count_nonzero(opaque) < (1 - CUT_OUT) * opaque.size:
+        return opaque
+    soft = find_outline(make_thumbnail(pixels) if thumbnail is None else thumbnail)
+    part = np.ones(shape, dtype=bool) if soft is None else enlarge(soft, shape)
+    return part if opaque is None else part & opaque
+
+
+def find_outline(thumbnail: Pixels) -> Float32 | None:
+    """Return a (h, w) field in [0, 1] that crosses a half on the outline, None without one.
+
+    Parameters
+    ----------
+    thumbnail : (h, w, C) uint8 or uint16, C in {1, 3}
+    """
+    height, width = thumbnail.shape[:2]
+    if min(height, width) < SMALLEST_SIDE:
+        return None
+    scale = min(COARSE / max(height, width), 1.0)
+    small = max(round(height * scale), 1), max(round(width * scale), 1)
+    coarse = shrink(thumbnail, small)
+    exposure = find_exposure(coarse)
+    backdrop = find_backdrop(perceived(coarse, exposure))
+    if backdrop is not None:
+        return _soften(backdrop, thumbnail, exposure)
+    return find_margins(grey_levels(thumbnail))
+
+
+def perceived(pixels: Pixels, exposure: NDArray[np.uint8]) -> Float32:
+    """Return the (h, w, C) L*a*b* (or L*) of pixels after the table of `find_exposure`."""
+    grey = pixels.shape[2] == 1
+    table = _lightness()[exposure] if grey else exposure
+    coded = cv2.LUT(pixels, table) if pixels.dtype == np.uint8 else table[pixels]
+    if not grey:
+        coded = cv2.cvtColor(coded, cv2.COLOR_RGB2Lab)
+    colours = coded.reshape(pixels.shape).astype(np.float32)
+    colours[..., 0] *= np.float32(100 / 255)
+    return colours
+
+
+def find_exposure(pixels: Pixels) -> NDArray[np.uint8]:
+    """Return the table from encoded pixels to 8-bit sRGB that makes a dark photo light."""
+    top = np.iinfo(pixels.dtype).max
+    bright = max(quantile(pixels[::2, ::2].ravel(), 0.99) / top, 0.02)
+    # In encoded values a longer exposure is very nearly a factor.
+    gain = min(max(0.85 / bright, 1.0), 2.2)
+    encoded = np.arange(top + 1, dtype=np.float32) * np.float32(255 * gain / top)
+    return np.minimum(np.rint(encoded), 255).astype(np.uint8)
+
+
+@cache
+def _lightness() -> NDArray[np.uint8]:
+    """Return 8-bit L* of 8-bit sRGB grey."""
+    levels = lab(decode(np.arange(256, dtype=np.uint8)[:, None]))[:, 0]
+    return np.rint(levels * np.float32(2.55)).astype(np.uint8)
+
+
+def _soften(backdrop: Backdrop, thumbnail: Pixels, exposure: NDArray[np.uint8]) -> Float32:
+    """Place the outline to fractions of a pixel; away from it the part is as found."""
+    shape = thumbnail.shape[0], thumbnail.shape[1]
+    part = cv2.resize(
+        backdrop.part.view(np.uint8) * np.uint8(255), shape[::-1], interpolation=cv2.INTER_LINEAR
+    )
+    reach = round(shape[0] / backdrop.part.shape[0]) + 1  # the outline may move a coarse pixel
+    band = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    inside = cv2.erode(part, band, borderType=cv2.BORDER_REPLICATE) > 127
+    within = cv2.dilate(part, band, borderType=cv2.BORDER_REPLICATE) > 127
+    rows, cols = np.nonzero(within & ~inside)
+    blurred = cv2.GaussianBlur(thumbnail, (5, 5), 0.9, borderType=cv2.BORDER_REPLICATE)
+    smooth = cast("Pixels", blurred.reshape(thumbnail.shape))
+    colours = perceived(smooth[rows, cols][:, None], exposure)[:, 0]
+    distance = backdrop.distance(colours, centres(shape[0])[rows], centres(shape[1])[cols])
+    soft = np.where(inside, np.float32(0.8), np.float32(0.2))
+    soft[rows, cols] = np.clip(distance * np.float32(0.5 / backdrop.threshold), 0.2, 0.8)
+    return np.asarray(
+        cv2.GaussianBlur(soft, (0, 0), 1.2, borderType=cv2.BORDER_REPLICATE), dtype=np.float32
+    )

@@ -1,0 +1,47 @@
+"""Write a mechanism of your own and use it in a recipe: python own_generator.py [FOLDER]."""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+import anomsynth as asy
+from anomsynth.core.component import UnitRange, parameter
+from anomsynth.core.roles import Generator
+from anomsynth.surface.sites import pick_site
+
+
+class Stain(Generator):
+    """A round drop of a liquid that has dried: a film, darkest at its rim."""
+
+    kind: Literal["stain"] = "stain"
+    radius_share: UnitRange = parameter((0.04, 0.12), "share of the part's size", "radius")
+
+    def generate(self, surface: asy.Surface, rng: np.random.Generator) -> asy.DefectLayer:
+        """Draw the size, then the place, then say how much light the film absorbs."""
+        share = self.radius_share.draw(rng)
+        row, col = pick_site(surface, rng)
+        radius = max(share * surface.part_size_px, 2.0)
+        reach = int(np.ceil(radius))
+        offset = np.arange(-reach, reach + 1) / radius
+        distance = np.hypot(offset[:, None], offset[None, :])
+        film = np.where(distance < 1, 0.1 + 0.2 * distance**6, 0).astype(np.float32)
+        return asy.DefectLayer(
+            kind=self.kind,
+            origin=(row - reach, col - reach),
+            support=film > 0,
+            absorbance=film,
+            parameters={"radius_share": share},
+        )
+
+
+folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp())
+folder.mkdir(parents=True, exist_ok=True)
+recipe = asy.load_recipe("metal", mechanisms=[{"generator": Stain()}])
+sample = asy.synthesize(asy.demo_photos()["metal"][1], recipe, seed=1)
+Image.fromarray(sample.image).save(folder / "stain.png")
+Image.fromarray(sample.mask).convert("L").save(folder / "stain_mask.png")
+print(f"{len(sample.instances)} stains on the part, saved in {folder}")

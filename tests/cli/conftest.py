@@ -1,0 +1,58 @@
+"""Photos, a quick recipe and a way to call the program."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from anomsynth.cli.main import app
+from anomsynth.testing import make_pixels
+
+RECIPE = """\
+version = 1
+description = "cracks and pits"
+field_mm = 100
+defects_per_image = 1
+
+[[mechanisms]]
+generator = { kind = "crack" }
+
+[[mechanisms]]
+generator = { kind = "pitting" }
+"""
+
+
+@pytest.fixture
+def call() -> Callable[..., Result]:
+    """Call the program with these words."""
+
+    def call(*words: object) -> Result:
+        return CliRunner().invoke(app, [str(word) for word in words])
+
+    return call
+
+
+@pytest.fixture
+def recipe_file(tmp_path) -> Path:
+    path = tmp_path / "quick.toml"
+    path.write_text(RECIPE)
+    return path
+
+
+@pytest.fixture
+def photos(tmp_path) -> Path:
+    """Write three photos of each of two categories."""
+    folder = tmp_path / "photos"
+    for category in ("plate", "tile"):
+        (folder / category).mkdir(parents=True)
+        for index in range(3):
+            pixels = make_pixels(96, 96, seed=index + 10 * len(category))[..., 0]
+            Image.fromarray(pixels).save(folder / category / f"{index}.png")
+    return folder
+
+
+@pytest.fixture
+def photo(photos) -> Path:
+    return photos / "plate" / "0.png"

@@ -1,0 +1,75 @@
+"""`anomsynth demo` makes something to look at, and says how to go on."""
+
+import json
+
+import pytest
+from PIL import Image
+
+from anomsynth.cli import demo as command
+from anomsynth.dataset import demo
+
+
+@pytest.fixture(scope="module")
+def two_photos():
+    """Return two photos of each surface."""
+    return {name: photos[:2] for name, photos in demo.demo_photos().items()}
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch, recipe_file, two_photos):
+    """Make one sample a photo, of the quick recipe."""
+    monkeypatch.setattr(demo, "demo_photos", lambda: two_photos)
+    monkeypatch.setattr(command, "PRESET", str(recipe_file))
+    monkeypatch.setattr(command, "PER_IMAGE", 1)
+
+
+def test_writes_photos_dataset_and_sheet_and_says_how_to_go_on(call, tmp_path) -> None:
+    out = tmp_path / "demo"
+
+    result = call("demo", out, "--jobs", 1)
+
+    assert result.exit_code == 0
+    assert len(list((out / "photos" / "metal").iterdir())) == 2
+    assert sorted(path.name for path in (out / "dataset").iterdir()) == [
+        "_anomsynth", "brick", "grass", "gravel", "metal",
+    ]  # fmt: skip
+    with Image.open(out / "contact_sheet.png") as sheet:
+        assert sheet.size[0] > 1000
+    for line in (f"Look at it: {out / 'contact_sheet.png'}", "MVTecAD(root=", "anomsynth generate"):
+        assert line in result.stdout
+
+
+def test_a_second_demo_says_what_to_do_and_touches_nothing(call, tmp_path) -> None:
+    (tmp_path / "photos").mkdir()
+
+    result = call("demo", tmp_path)
+
+    assert result.exit_code == 2
+    assert "a demo is there already" in result.stderr
+    assert "--overwrite" in result.stderr
+    assert list((tmp_path / "photos").iterdir()) == []
+
+
+def test_overwrite_makes_it_anew_and_leaves_other_files_alone(call, tmp_path) -> None:
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "mine.txt").write_text("keep")
+    call("demo", tmp_path / "demo", "--jobs", 1)
+
+    result = call("demo", tmp_path / "demo", "--jobs", 1, "--overwrite", "--json")
+
+    assert result.exit_code == 0
+    last = json.loads(result.stdout.splitlines()[-1])
+    assert (last["event"], last["written"]) == ("result", 8)
+    assert (tmp_path / "demo" / "mine.txt").read_text() == "keep"
+
+
+def test_quiet_prints_nothing(call, tmp_path) -> None:
+    result = call("demo", tmp_path / "demo", "--jobs", 1, "--quiet")
+
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_the_sheet_shows_every_kind_of_defect_first_once() -> None:
+    made = {f"a/{index}": ("crack",) for index in range(6)} | {"a/7": ("pitting",), "b/0": ("x",)}
+
+    assert command._pick(made) == ["a/0", "a/1", "a/2", "a/7", "b/0"]

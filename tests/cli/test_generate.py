@@ -1,0 +1,213 @@
+"""`anomsynth generate` from a folder of photos to a dataset, and everything that can be wrong."""
+
+import json
+import tomllib
+
+import pytest
+
+from anomsynth.pipeline.events import Finished
+
+
+def files(folder) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png"))
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def generate(call, photos, out, recipe_file):
+    """Generate with the quick recipe in one process."""
+
+    def generate(*words: object):
+        return call("generate", photos, out, "--preset", recipe_file, "--jobs", 1, *words)
+
+    return generate
+
+
+def test_makes_the_dataset_and_says_how_to_load_it(generate, out) -> None:
+    result = generate("--per-image", 1, "--test-share", 0.4)
+
+    assert result.exit_code == 0
+    assert len(list((out / "plate" / "train" / "good").iterdir())) == 2
+    masks = sorted((out / "tile" / "ground_truth").rglob("*.png"))
+    assert len(masks) == 3
+    assert "6 samples in " in result.stdout
+    assert f"MVTecAD(root={str(out)!r}, category='plate')  # or tile" in result.stdout
+    assert f"--data.root {out} --data.category plate" in result.stdout
+    assert result.stderr == ""
+
+
+def test_json_is_lines_with_the_result_last_and_nothing_else(generate) -> None:
+    result = generate("--count", 1, "--json")
+
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 0
+    assert [line["event"] for line in lines] == [
+        "Started", "SampleDone", "SampleDone", "Finished", "result",
+    ]  # fmt: skip
+    assert lines[-1]["written"] == 2
+    assert lines[-1]["categories"] == ["plate", "tile"]
+
+
+def test_quiet_prints_nothing(generate) -> None:
+    result = generate("--count", 1, "--quiet")
+
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_dry_run_prints_the_plan_and_writes_nothing(generate, out) -> None:
+    result = generate("--count", 4, "--dry-run")
+
+    assert result.exit_code == 0
+    assert ["plate", "3", "2", "1", "4"] in [line.split() for line in result.stdout.splitlines()]
+    assert "nothing was written" in result.stdout
+    assert not out.exists()
+
+
+def test_dry_run_as_json_is_one_object(generate) -> None:
+    result = generate("--count", 4, "--dry-run", "--json")
+
+    plan = json.loads(result.stdout)
+    assert plan["samples"] == 8
+    assert plan["categories"]["tile"] == {"photos": 3, "train": 2, "samples": 4}
+
+
+def test_print_config_is_a_recipe_that_holds_every_choice(generate, out, tmp_path) -> None:
+    result = generate("--print-config", "--seed", 5, "--severity", "2:3", "--kinds", "crack")
+
+    written = tomllib.loads(result.stdout)
+    assert (written["seed"], written["severity"]["d_prime"]) == (5, [2, 3])
+    assert [item["generator"]["kind"] for item in written["mechanisms"]] == ["crack"]
+    assert not out.exists()
+
+
+def test_options_reach_the_run(generate, photos, out) -> None:
+    result = generate(
+        "--kinds", "crack", "--per-image", 1, "--test-share", 0, "--extras", "soft,strict",
+        "--hardlink", "--seed", 3,
+    )  # fmt: skip
+
+    record = json.loads((out / "_anomsynth" / "run.json").read_text())
+    assert result.exit_code == 0
+    assert record["recipe"]["seed"] == 3
+    assert not (out / "plate" / "test" / "good").exists()
+    assert {path.name for path in (out / "plate" / "test").iterdir()} == {"crack"}
+    good = out / "plate" / "train" / "good" / "000000.png"
+    assert good.samefile(photos / "plate" / "0.png")
+    assert len(list((out / "_anomsynth" / "plate" / "strict").iterdir())) == 3
+
+
+def test_a_second_run_needs_resume_or_overwrite(generate, out) -> None:
+    generate("--count", 1)
+    first = files(out)
+
+    again = generate("--count", 1)
+    resumed = generate("--count", 1, "--resume")
+    replaced = generate("--count", 2, "--overwrite")
+
+    assert again.exit_code == 2
+    assert again.stderr.count("\n") == 1
+    assert "--resume or --overwrite" in again.stderr
+    assert resumed.exit_code == 0
+    assert "2 samples (2 of them there before)" in resumed.stdout
+    assert replaced.exit_code == 0
+    assert len(files(out)) == len(first) + 4
+
+
+def test_a_bad_photo_costs_itself_and_exit_code_3(generate, photos) -> None:
+    (photos / "plate" / "1.png").write_text("not a picture")
+
+    result = generate("--per-image", 1)
+
+    assert result.exit_code == 3
+    assert "not usable: plate/1.png" in result.stdout
+    assert "anomsynth: 1 samples failed, 1 photos could not be used" in result.stderr
+
+
+def test_strict_stops_at_a_bad_photo(generate, photos) -> None:
+    (photos / "plate" / "1.png").write_text("not a picture")
+
+    result = generate("--per-image", 1, "--strict")
+
+    assert result.exit_code == 2
+    assert "1.png" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--per-image", "1", "--count", "2"], "--per-image and --count exclude each other"),
+        (["--resume", "--overwrite"], "--resume and --overwrite exclude each other"),
+        (["--kinds", "crak"], "--kinds: no generators of kind 'crak'; did you mean 'crack'?"),
+        (["--preset", "genric"], "--preset: no preset 'genric'; did you mean 'generic'?"),
+        (["--severity", "abc"], "--severity: expected LO:HI, got 'abc'; for example"),
+        (["--severity", "6:2"], "--severity: low 6 is above high 2"),
+        (["--defects-per-image", "0"], "--defects-per-image: must be above 0"),
+        (["--extras", "sotf"], "--extras: no such choice 'sotf'; did you mean 'soft'?"),
+        (["--jobs", "0"], "--jobs: expected -1 or at least 1, got 0"),
+        (["--jobs", "-2"], "--jobs: expected -1 or at least 1, got -2"),
+        (["--mm-per-px", "-1"], "--mm-per-px: must be above 0, got -1"),
+        (["--roi", "nowhere"], "--roi: nowhere: no such folder"),
+        (["--avoid", "nowhere"], "--avoid: nowhere: no such folder"),
+        (["--refiners", "npfc"], "--refiners: no refiners of kind 'npfc'; did you mean 'npcf'?"),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_the_option(call, photos, out, words, message) -> None:
+    result = call("generate", photos, out, *words)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"anomsynth: {message}")
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+    assert not out.exists()
+
+
+def test_a_parameter_out_of_range_is_named_with_its_file(call, photos, out, recipe_file) -> None:
+    text = recipe_file.read_text()
+    recipe_file.write_text(text.replace('kind = "crack"', 'kind = "crack", width_mm = [5, 1]'))
+
+    result = call("generate", photos, out, "--preset", recipe_file)
+
+    assert result.exit_code == 2
+    assert "quick.toml: mechanisms[0].generator: width_mm: low 5 is above high 1" in result.stderr
+
+
+def test_a_missing_source_is_named(call, tmp_path, out) -> None:
+    result = call("generate", tmp_path / "nowhere", out)
+
+    assert result.exit_code == 2
+    assert "nowhere: no such folder" in result.stderr
+
+
+def test_an_error_as_json_ends_with_an_error_object(call, tmp_path, out) -> None:
+    result = call("generate", tmp_path / "nowhere", out, "--json")
+
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["event"] == "error"
+
+
+@pytest.mark.parametrize("words", [["--per-image", "0"], ["--seed", "-1"], ["--test-share", "2"]])
+def test_numbers_out_of_range_are_usage_errors(generate, words) -> None:
+    result = generate(*words)
+
+    assert result.exit_code == 2
+    assert words[0] in result.stderr
+
+
+def test_ctrl_c_says_how_to_go_on(generate, monkeypatch) -> None:
+    def interrupted(*_: object) -> Finished:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("anomsynth.pipeline.run.run", interrupted)
+    monkeypatch.setattr("sys.argv", ["anomsynth", "generate", "in", "out", "--seed", "2"])
+
+    result = generate()
+
+    assert result.exit_code == 130
+    assert result.stderr == (
+        "anomsynth: interrupted; go on with: anomsynth generate in out --seed 2 --resume\n"
+    )

@@ -1,0 +1,89 @@
+"""`anomsynth list` and `anomsynth show` say what there is and what it means."""
+
+import json
+
+import pytest
+
+from anomsynth.core.registry import generators, refiners
+from anomsynth.recipe.presets import preset_names
+
+
+def test_list_names_everything_with_one_line_each(call) -> None:
+    result = call("list")
+
+    assert result.exit_code == 0
+    for name in (*generators.kinds(), *refiners.kinds(), *preset_names()):
+        assert any(line.startswith(f"{name}  ") for line in result.stdout.splitlines()), name
+
+
+def test_list_of_one_topic_as_json(call) -> None:
+    listed = json.loads(call("list", "refiners", "--json").stdout)
+
+    assert list(listed["refiners"]) == refiners.kinds()
+    assert "generators" not in listed
+
+
+def test_an_unknown_topic_has_a_suggestion(call) -> None:
+    result = call("list", "presetz")
+
+    assert result.exit_code == 2
+    assert "did you mean 'presets'?" in result.stderr
+
+
+@pytest.mark.parametrize("kind", [*generators.kinds(), *refiners.kinds()])
+def test_show_explains_every_parameter_of_every_component(call, kind) -> None:
+    shown = json.loads(call("show", kind, "--json").stdout)
+
+    assert shown["about"]
+    assert shown["law"]
+    assert shown["source"]
+    for parameter in shown["parameters"]:
+        assert parameter["meaning"], parameter["name"]
+        assert parameter["default"], parameter["name"]
+
+
+def test_show_prints_units_ranges_law_and_source(call) -> None:
+    result = call("show", "crack")
+
+    line = next(line for line in result.stdout.splitlines() if line.startswith("width_mm"))
+    assert " .. " in line
+    assert " mm " in line
+    assert "law: " in result.stdout
+    assert "source: " in result.stdout
+
+
+def test_show_of_a_recipe_prints_shares_and_what_differs_from_the_defaults(
+    call, recipe_file
+) -> None:
+    text = recipe_file.read_text().replace('"crack"', '"crack", width_mm = [1, 2]')
+    recipe_file.write_text(text.replace("[[mechanisms]]", "[[mechanisms]]\nweight = 3", 1))
+
+    result = call("show", recipe_file)
+
+    lines = [line.split() for line in result.stdout.splitlines()]
+    assert ["crack", "75%", "width_mm", "=", "1", "..", "2,", "log-uniform"] in lines
+    assert ["pitting", "25%", "defaults"] in lines
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_show_knows_every_preset(call, name) -> None:
+    assert json.loads(call("show", name, "--json").stdout)["name"] == name
+
+
+def test_show_recipe_gives_the_format_and_its_schema(call) -> None:
+    assert "severity.d_prime" in call("show", "recipe").stdout
+    assert "$defs" in json.loads(call("show", "recipe", "--json").stdout)["schema"]
+
+
+@pytest.mark.parametrize("words", [["list"], ["show", "crack"], ["show", "recipe"]])
+def test_quiet_prints_nothing(call, words) -> None:
+    result = call(*words, "--quiet")
+
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_an_unknown_name_has_a_suggestion(call) -> None:
+    result = call("show", "pittng")
+
+    assert result.exit_code == 2
+    assert "did you mean 'pitting'?" in result.stderr

@@ -1,0 +1,99 @@
+"""The program itself: help, version, speed of the help, and how commands end."""
+
+import subprocess
+import sys
+
+import pytest
+
+import anomsynth
+from anomsynth.cli.console import reporting, resume_command
+from anomsynth.errors import PluginError
+
+COMMANDS = ("generate", "preview", "list", "show", "replay", "demo")
+PROGRAM = "from anomsynth.cli.main import main; main()"
+
+
+def test_help_lists_every_command_and_shows_an_example(call) -> None:
+    result = call("--help")
+
+    assert result.exit_code == 0
+    assert all(f"  {name} " in result.stdout for name in COMMANDS)
+    assert "Example:" in result.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_every_command_shows_an_example_that_calls_it(call, command) -> None:
+    result = call(command, "--help")
+
+    assert result.exit_code == 0
+    assert f"Example:\n    anomsynth {command}" in result.stdout
+    assert "--quiet" in result.stdout
+    assert "--json" in result.stdout
+
+
+def test_version_is_the_version_of_the_package(call) -> None:
+    assert call("--version").stdout == f"anomsynth {anomsynth.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "also"),
+    [(["--help"], ["pydantic", "rich"]), (["generate", "--help"], [])],  # typer may want these
+)
+def test_help_waits_for_no_heavy_import(words, also) -> None:
+    heavy = ["numpy", "cv2", "scipy", "skimage", "joblib", "PIL", *also]
+    code = (
+        "import sys\n"
+        "from anomsynth.cli.main import app\n"
+        f"try:\n    app({words})\n"
+        "except SystemExit:\n    pass\n"
+        f"sys.exit(', '.join(name for name in {heavy} if name in sys.modules) or 0)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_user_error_is_one_line_and_exit_code_2_in_a_real_process() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, "show", "crakc"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == (
+        "anomsynth: no generator, refiner or preset 'crakc'; did you mean 'crack'?\n"
+    )
+
+
+def test_a_mistyped_command_has_a_suggestion(call) -> None:
+    result = call("generat", "a", "b")
+
+    assert result.exit_code == 2
+    assert "generate" in result.stderr
+
+
+def test_a_bug_passes_through_with_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError), reporting(quiet=False, as_json=False):
+        _ = 1 / 0
+
+
+def test_a_broken_plugin_is_the_users_to_repair(call, monkeypatch) -> None:
+    def broken(*_: object) -> None:
+        raise PluginError("plugin 'dust' failed to import")
+
+    monkeypatch.setattr("anomsynth.core.registry.Registry.load", broken)
+
+    result = call("list", "refiners")
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "anomsynth: plugin 'dust' failed to import; repair or uninstall the plugin\n"
+    )
+
+
+def test_resuming_keeps_every_other_word_of_the_command() -> None:
+    words = ["generate", "my photos", "out", "--overwrite", "--seed", "3"]
+
+    assert resume_command(words) == "anomsynth generate 'my photos' out --seed 3 --resume"

@@ -1,0 +1,78 @@
+"""Ranges draw what they say, and refuse what they cannot be."""
+
+from typing import Literal
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anomsynth.core.component import Component, Count, Range, ShareRange, SizeRange, parameter
+from anomsynth.core.rng import stream
+
+
+class Example(Component):
+    kind: Literal["example"] = "example"
+    tilt_deg: Range = parameter((0.0, 10.0), "deg", "a uniform one")
+    size_mm: SizeRange = parameter((0.1, 10.0), "mm", "a log-uniform one")
+    share: ShareRange = parameter((0.001, 0.3), "", "a share")
+    count: Count = parameter((1, 5), "", "a whole number")
+
+
+def test_a_pair_or_a_number_is_a_range() -> None:
+    example = Example(tilt_deg=[1, 2], size_mm=3)
+
+    assert (example.tilt_deg.low, example.tilt_deg.high) == (1, 2)
+    assert example.size_mm.draw(stream(0)) == 3
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("tilt_deg", [5, 1], "low 5 is above high 1"),
+        ("tilt_deg", [1, 2, 3], "a range is"),
+        ("size_mm", 0, "above 0"),
+        ("share", [0.1, 2], r"\[0, 1\]"),
+        ("count", [1.5, 3], "whole"),
+        ("size", 3, "Extra inputs"),
+        ("tilt_deg", float("nan"), "finite"),
+    ],
+)
+def test_refuses(field, value, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        Example.model_validate({field: value})
+
+
+def test_sizes_are_log_uniform_and_counts_reach_both_ends() -> None:
+    rng = np.random.default_rng(0)
+    example = Example()
+
+    sizes = [example.size_mm.draw(rng) for _ in range(4000)]
+    counts = [example.count.draw(rng) for _ in range(500)]
+
+    assert np.mean(np.array(sizes) < 1) == pytest.approx(0.5, abs=0.03)
+    assert set(counts) == {1, 2, 3, 4, 5}
+
+
+@given(low=st.floats(1e-3, 1e3), width=st.floats(0, 1e3), share=st.floats(0, 0.999999))
+def test_a_drawn_value_narrows_its_range_to_itself(low, width, share) -> None:
+    drawn = SizeRangeModel(value=[low, low + width]).value.at(share)
+
+    assert SizeRangeModel(value=drawn).value.at(0.7) == drawn
+
+
+class SizeRangeModel(Component):
+    kind: Literal["size"] = "size"
+    value: SizeRange
+
+
+def test_every_draw_uses_one_number_of_the_stream() -> None:
+    free, frozen = stream(1), stream(1)
+    Range(low=0, high=1).draw(free)
+    Range(low=0.5, high=0.5).draw(frozen)
+
+    assert free.random() == frozen.random()
+
+
+def test_dumping_keeps_ranges_as_pairs() -> None:
+    assert Example().model_dump()["tilt_deg"] == [0.0, 10.0]

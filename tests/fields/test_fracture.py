@@ -1,0 +1,139 @@
+"""Tips obey the laws of linear elastic fracture mechanics that are claimed for them."""
+
+import math
+
+import numpy as np
+import pytest
+
+from anomsynth.fields.fracture import Loading, Tip, grow, kink_angle
+
+
+def everywhere(row: float, col: float) -> bool:
+    return True
+
+
+def ahead(row: float, col: float) -> float:
+    return 0.0
+
+
+@pytest.mark.parametrize(
+    ("ratio", "degrees"), [(0.1, -11.20), (0.3, -29.10), (1.0, -53.13), (1e9, -70.53)]
+)
+def test_kinks_follow_the_maximum_hoop_stress(ratio: float, degrees: float) -> None:  # CR3
+    angle = kink_angle(ratio)
+
+    assert math.degrees(angle) == pytest.approx(degrees, abs=0.05)
+    assert kink_angle(-ratio) == -angle
+    if ratio < 1e3:
+        residual = math.sin(angle) + ratio * (3 * math.cos(angle) - 1)
+        assert residual == pytest.approx(0, abs=1e-9)
+
+
+def test_no_shear_means_no_kink() -> None:
+    assert kink_angle(0) == 0
+
+
+def test_a_misaligned_crack_turns_across_the_tension() -> None:
+    loading = Loading(length=80, wander=0)
+
+    strand = grow([Tip(0, 0, 0.8, 80)], loading, ahead, everywhere, np.random.default_rng(0))[0]
+
+    steps = np.diff(strand.points, axis=0)
+    heading = np.arctan2(steps[:, 0], steps[:, 1])
+    assert abs(heading[-1]) < 0.01
+    assert (np.diff(np.abs(heading)) <= 1e-9).all()
+    assert abs(heading[0]) > 0.3  # over the process zone, not at once
+
+
+def test_branches_open_by_twice_the_half_angle() -> None:  # CR4
+    loading = Loading(length=400, wander=0, spacing=30, half_angle=math.radians(18.5))
+    angles: list[float] = []
+    directions: list[float] = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        strands = grow([Tip(0, 0, 0, 400, 0.5)], loading, ahead, everywhere, rng)
+        angles += [angle for strand in strands for _, angle in strand.branchings]
+        for strand in strands[1:]:
+            parent = strands[strand.parent].points
+            if strand.parent == 0 and 2 < strand.joint < len(parent) - 2:
+                mine = strand.points[1] - strand.points[0]
+                other = parent[strand.joint + 1] - parent[strand.joint]
+                directions.append(math.acos(mine @ other / math.hypot(*mine) / math.hypot(*other)))
+
+    assert len(angles) >= 100
+    assert math.degrees(np.mean(angles)) == pytest.approx(37, abs=2)
+    assert math.degrees(np.mean(directions)) == pytest.approx(37, abs=6)  # as drawn
+
+
+def test_branches_are_as_far_apart_as_asked_for() -> None:  # CR9
+    spacing = 25.0
+    loading = Loading(length=300, wander=0, spacing=spacing, scatter=0, uneven=0)
+    gaps: list[float] = []
+    for seed in range(40):
+        tip = Tip(0, 0, 0, 300, 0.5)
+        main = grow([tip], loading, ahead, everywhere, np.random.default_rng(seed))[0]
+        places = [0.0, *(place for place, _ in main.branchings)]
+        gaps += np.diff(places).tolist()
+
+    assert np.mean(gaps) == pytest.approx(spacing, rel=0.05)
+
+
+def test_branches_share_the_square_of_the_width() -> None:
+    loading = Loading(length=200, spacing=40)
+
+    strands = grow([Tip(0, 0, 0, 200, 0.5)], loading, ahead, everywhere, np.random.default_rng(3))
+
+    branches = [strand for strand in strands if strand.parent == 0]
+    assert branches
+    for branch in branches:
+        before = strands[0].scale[branch.joint]
+        after = strands[0].scale[min(branch.joint + 1, len(strands[0].scale) - 1)]
+        if after < before:
+            assert branch.scale[0] ** 2 + after**2 == pytest.approx(before**2)
+
+
+def test_a_crack_stops_at_another_one() -> None:
+    wall = Tip(-40, 50, math.pi / 2, 80)
+    runner = Tip(0, 0, 0, 100)
+    loading = Loading(length=100, wander=0, zone=1e9)
+
+    strands = grow([wall, runner], loading, ahead, everywhere, np.random.default_rng(0))
+
+    assert not strands[1].free
+    assert strands[1].points[-1, 1] == pytest.approx(50, abs=3)
+
+
+def test_a_crack_ends_at_the_edge_of_the_material() -> None:
+    tip = Tip(0, 0, 0, 100)
+
+    def narrow(row: float, col: float) -> bool:
+        return col < 30
+
+    strand = grow([tip], Loading(length=100), ahead, narrow, np.random.default_rng(0))[0]
+
+    assert not strand.free
+    assert (strand.points[:-1, 1] < 30).all()
+
+
+def test_wandering_paths_are_rough_like_real_cracks() -> None:
+    loading = Loading(length=600, zone=6, wander=math.radians(4))
+    traces = [
+        grow([Tip(0, 0, 0, 600)], loading, ahead, everywhere, np.random.default_rng(seed))[0]
+        for seed in range(30)
+    ]
+    lags = np.array([4, 8, 16, 40])
+    spread = [
+        np.mean([np.mean((t.points[lag:, 0] - t.points[:-lag, 0]) ** 2) for t in traces])
+        for lag in lags
+    ]
+
+    exponent = np.polyfit(np.log(lags), np.log(spread), 1)[0] / 2
+    assert 0.55 < exponent < 0.75
+
+
+def test_the_number_of_strands_is_bounded() -> None:
+    loading = Loading(length=2000, spacing=2)
+
+    strands = grow([Tip(0, 0, 0, 2000, 1)], loading, ahead, everywhere, np.random.default_rng(0))
+
+    assert len(strands) <= 24

@@ -1,0 +1,158 @@
+"""The renderer changes light by the laws it names, and nothing where nothing happens."""
+
+import numpy as np
+import pytest
+
+from anomsynth.core.layer import DefectLayer
+from anomsynth.core.material import Material
+from anomsynth.core.types import Light
+from anomsynth.pipeline.render import prepare, render
+from anomsynth.pipeline.scene import crop_layer, make_scene
+from anomsynth.testing import make_surface
+
+MATT = Material(specular=0, ambient=0)
+OVERHEAD_LIGHT = Light(azimuth_deg=0, elevation_deg=45)
+
+
+def disc(size: int = 41, radius: float = 15) -> np.ndarray:
+    rows, cols = np.mgrid[:size, :size] - size // 2
+    return np.hypot(rows, cols) <= radius
+
+
+def make_item(layer: DefectLayer, *, material: Material = MATT, channels: int = 1):
+    surface = make_surface(channels=channels)
+    layer, box = crop_layer(layer, surface, 10)
+    scene = make_scene(surface, surface.linear(box), box, light=OVERHEAD_LIGHT, material=material)
+    return prepare(layer, scene), layer
+
+
+def flat_layer(**fields) -> DefectLayer:
+    return DefectLayer(kind="test", origin=(60, 80), support=disc(), **fields)
+
+
+def test_a_flat_clear_layer_changes_nothing() -> None:
+    support = disc()
+    item, layer = make_item(
+        flat_layer(
+            height=np.zeros(support.shape, np.float32),
+            openness=np.ones(support.shape, np.float32),
+            absorbance=np.zeros(support.shape, np.float32),
+            displacement=np.zeros((*support.shape, 2), np.float32),
+        ),
+        material=Material(),
+    )
+
+    change = render(item, layer, 1.0)
+
+    assert np.allclose(change.after, change.before, atol=1e-6)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_film_follows_beer_lambert_with_a_double_pass(channels) -> None:
+    depth = (0.3 * disc()).astype(np.float32)
+    item, layer = make_item(flat_layer(absorbance=depth), channels=channels)
+
+    change = render(item, layer, 2.0)
+
+    ratio = change.after[layer.support] / change.before[layer.support]
+    assert ratio == pytest.approx(np.exp(-2 * 2.0 * 0.3), rel=1e-4)
+
+
+@pytest.mark.parametrize("slope", [0.02, 0.1, -0.3])
+def test_a_tilted_facet_shades_by_lambert(slope) -> None:
+    size = 41
+    cols = np.arange(size, dtype=np.float32)
+    relief = np.repeat((slope * 0.1 * cols)[None, :], size, axis=0)  # mm at 0.1 mm/px
+    layer = DefectLayer(
+        kind="test",
+        origin=(60, 80),
+        support=np.ones((size, size), bool),
+        height=relief.astype(np.float32),
+    )
+    item, layer = make_item(layer)
+
+    change = render(item, layer, 1.0)
+
+    # Light from +col at 45 degrees: n.l / l_z with n = (-slope, 1) / norm.
+    expected = (1 - slope) / np.sqrt(1 + slope**2)
+    middle = (slice(20, 40), slice(20, 40))
+    assert (change.after / change.before)[middle] == pytest.approx(expected, rel=1e-3)
+
+
+def test_new_material_shows_the_local_light_times_its_albedo() -> None:
+    support = disc()
+    item, layer = make_item(
+        flat_layer(
+            coverage=support.astype(np.float32), albedo=np.full(support.shape, 0.5, np.float32)
+        )
+    )
+
+    change = render(item, layer, 2.0)
+
+    expected = item.scene.mean[layer.support] * 0.5**2
+    assert np.allclose(change.after[layer.support], expected, rtol=1e-5)
+    assert (change.hidden[layer.support] == 1).all()
+
+
+def test_displacement_takes_the_surface_from_where_it_was() -> None:
+    support = disc()
+    shift = np.zeros((*support.shape, 2), np.float32)
+    shift[..., 1] = 3
+    item, layer = make_item(flat_layer(displacement=shift * support[..., None]))
+
+    change = render(item, layer, 1.0)
+
+    inner = (slice(25, 35), slice(25, 35))
+    moved = np.roll(change.before, 3, axis=1)
+    assert np.allclose(change.after[inner], moved[inner], atol=2e-3)
+
+
+def test_a_stretching_displacement_caps_the_gain_before_it_folds() -> None:
+    rows, cols = np.mgrid[:41, :41].astype(np.float32) - 20
+    bump = np.exp(-(rows**2 + cols**2) / 50)
+    shift = np.stack([np.zeros_like(bump), 6 * bump], axis=2).astype(np.float32)
+    item, _ = make_item(flat_layer(displacement=shift))
+
+    steepest = np.abs(np.gradient(shift[..., 1], axis=1)).max()
+
+    assert item.most_gain * steepest < 1
+
+
+def test_roughening_kills_contrast_of_gloss() -> None:
+    item, layer = make_item(flat_layer(roughness=disc().astype(np.float32)))
+
+    change = render(item, layer, 1.0)
+
+    assert change.after[layer.support].std() < 0.5 * change.before[layer.support].std()
+
+
+def test_nothing_changes_outside_the_support() -> None:
+    support = disc()
+    item, layer = make_item(
+        flat_layer(
+            height=(disc(41, 10) * 0.5).astype(np.float32), absorbance=support.astype(np.float32)
+        )
+    )
+
+    change = render(item, layer, 1.5)
+
+    assert np.array_equal(change.after[~layer.support], change.before[~layer.support])
+
+
+def test_a_layer_beyond_the_border_is_cut_and_one_off_the_part_is_none() -> None:
+    surface = make_surface()
+    over = DefectLayer(
+        kind="test", origin=(-20, -20), support=disc(), absorbance=disc().astype(np.float32)
+    )
+    off = DefectLayer(
+        kind="test", origin=(500, 500), support=disc(), absorbance=disc().astype(np.float32)
+    )
+
+    cut = crop_layer(over, surface, 5)
+
+    assert cut is not None
+    layer, box = cut
+    assert min(box) >= 0
+    assert not (layer.support & ~surface.allowed[box.slices]).any()
+    assert not layer.absorbance[~layer.support].any()
+    assert crop_layer(off, surface, 5) is None

@@ -1,0 +1,235 @@
+"""What a sample says about itself is true, for every generator, size, depth and colour layout."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from skimage.color import deltaE_cie76, rgb2lab
+
+from anomsynth.core.photo import as_photo
+from anomsynth.core.registry import generators, refiners
+from anomsynth.core.sample import Sample
+from anomsynth.core.types import SampleKey
+from anomsynth.errors import SynthesisError
+from anomsynth.pipeline.synthesize import synthesize
+from anomsynth.recipe.load import load_recipe
+from anomsynth.recipe.models import Mechanism, Recipe
+from anomsynth.recipe.presets import preset_names
+from anomsynth.surface.analyze import analyze
+from anomsynth.testing import make_pixels
+
+REFINERS = tuple(refiners.build({"kind": kind}) for kind in ("npcf", "npcf_plus"))
+LAYOUTS = {"grey": 1, "grey_2d": 0, "grey_alpha": 2, "rgb": 3, "rgba": 4}
+
+
+def recipe_for(kind: str, **changes) -> Recipe:
+    mechanism = Mechanism(generator=generators.build({"kind": kind}))
+    plain = Recipe(
+        name="test",
+        field_mm=30,
+        mechanisms=(mechanism,),
+        refiners=REFINERS,
+        defects_per_image=[1, 3],
+    )
+    return plain.model_copy(update=changes)
+
+
+def make_image(height: int, width: int, layout: str, dtype: type) -> np.ndarray:
+    pixels = make_pixels(height, width, channels=3).astype(dtype)
+    if dtype == np.uint16:
+        pixels *= np.uint16(257)
+    if layout == "grey_2d":
+        return pixels[..., 0]
+    channels = LAYOUTS[layout]
+    if channels in (2, 4):
+        alpha = np.full((height, width, 1), np.iinfo(dtype).max, dtype)
+        return np.concatenate([pixels[..., : channels - 1], alpha], axis=2)
+    return pixels[..., :channels]
+
+
+def colour_planes(image: np.ndarray) -> np.ndarray:
+    return as_photo(image).pixels
+
+
+def check_truth(image: np.ndarray, sample: Sample) -> None:
+    """Assert every promise about the masks of one sample."""
+    assert sample.image.dtype == image.dtype
+    assert sample.image.shape == image.shape
+    before, after = colour_planes(image), colour_planes(sample.image)
+    changed = (before != after).any(axis=2)
+    supported = np.zeros(changed.shape, bool)
+    widest = np.zeros(changed.shape, np.uint8)
+    for item in sample.instances:
+        supported[item.support_box.slices] |= item.support
+        widest |= reach(sample.strict, item.closing_px)
+
+    assert not (changed & ~supported).any(), "a pixel changed outside the recorded support"
+    assert np.array_equal(sample.strict, changed), "strict mask and changed pixels differ"
+    assert changed.any(), "an invisible defect"
+    assert not (sample.strict & ~sample.mask).any(), "label does not contain the strict mask"
+    assert not (sample.mask & ~(widest > 0)).any(), "label adds more than its closing"
+    assert iou(sample.strict, visibly_changed(before, after)) >= 0.97
+    assert np.array_equal(sample.instance_index > 0, sample.strict)
+    assert np.array_equal(sample.class_index > 0, sample.strict)
+    assert (sample.soft[~sample.strict] == 0).all()
+    assert (sample.soft[sample.strict] > 0).all()
+
+
+def reach(strict: np.ndarray, radius: int) -> np.ndarray:
+    """Return what a disc of the radius reaches from the mask, holes filled."""
+    padded = np.pad(strict.astype(np.uint8), radius + 2)
+    near = (cv2.distanceTransform(1 - padded, cv2.DIST_L2, 5) <= 1.2 * radius + 1).astype(np.uint8)
+    contours, _ = cv2.findContours(near, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(near, contours, -1, 1, thickness=cv2.FILLED)
+    return near[radius + 2 : -radius - 2, radius + 2 : -radius - 2]
+
+
+def visibly_changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Return pixels that differ by half a just noticeable difference, by scikit-image's formulas."""
+    top = np.iinfo(before.dtype).max
+    labs = [rgb2lab(np.repeat(p, 3 // p.shape[2], axis=2) / top) for p in (before, after)]
+    return deltaE_cie76(*labs) >= 1.15
+
+
+def iou(first: np.ndarray, second: np.ndarray) -> float:
+    return (first & second).sum() / max((first | second).sum(), 1)
+
+
+@pytest.mark.parametrize("kind", generators.kinds())
+@pytest.mark.parametrize("index", range(8))
+def test_masks_tell_the_truth(kind: str, index: int) -> None:
+    image = make_image(200, 240, "rgb", np.uint8)
+
+    sample = synthesize(image, recipe_for(kind), seed=3, key=SampleKey("c", "i", index))
+
+    check_truth(image, sample)
+
+
+@pytest.mark.parametrize("name", preset_names())
+@pytest.mark.parametrize("index", range(6))
+def test_presets_tell_the_truth(name: str, index: int) -> None:
+    image = make_image(256, 256, "grey", np.uint8)
+
+    sample = synthesize(image, load_recipe(name), seed=5, key=SampleKey("c", name, index))
+
+    check_truth(image, sample)
+
+
+@pytest.mark.parametrize("kind", generators.kinds())
+@settings(max_examples=25)
+@given(
+    height=st.integers(1, 90),
+    width=st.integers(1, 90),
+    layout=st.sampled_from(sorted(LAYOUTS)),
+    dtype=st.sampled_from([np.uint8, np.uint16]),
+    seed=st.integers(0, 2**32),
+)
+def test_any_small_picture_is_damaged_truthfully_or_refused(
+    kind, height, width, layout, dtype, seed
+) -> None:
+    image = make_image(height, width, layout, dtype)
+    original = image.copy()
+
+    try:
+        sample = synthesize(image, recipe_for(kind), seed=seed)
+    except SynthesisError:
+        sample = None
+
+    assert np.array_equal(image, original), "the input was written to"
+    if sample is not None:
+        check_truth(image, sample)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", generators.kinds())
+@pytest.mark.parametrize("shape", [(4096, 4096), (64, 4096), (4096, 1)])
+def test_large_and_extreme_pictures(kind: str, shape: tuple[int, int]) -> None:
+    image = make_image(*shape, "grey", np.uint8)
+
+    try:
+        sample = synthesize(image, recipe_for(kind), seed=1)
+    except SynthesisError:
+        assert min(shape) == 1
+        return
+
+    changed = (image != sample.image).any(axis=2)
+    assert np.array_equal(sample.strict, changed)
+    assert changed.any()
+
+
+@pytest.mark.parametrize("kind", generators.kinds())
+def test_nothing_happens_off_the_part_or_where_it_must_not(kind: str) -> None:
+    image = make_image(160, 200, "grey", np.uint8)
+    part = np.zeros((160, 200), bool)
+    part[30:130, 40:170] = True
+    avoid = np.zeros((160, 200), bool)
+    avoid[60:100, 80:120] = True
+    recipe = recipe_for(kind)
+    surface = analyze(image, scale=recipe.scale, roi=part, avoid=avoid)
+
+    sample = synthesize(surface, recipe, seed=2)
+
+    changed = (image != sample.image).any(axis=2)
+    assert changed.any()
+    assert not (changed & (~part | avoid)).any()
+    assert not (sample.mask & (~part | avoid)).any()
+
+
+@pytest.mark.parametrize("kind", generators.kinds())
+def test_a_part_with_no_room_is_a_synthesis_error(kind: str) -> None:
+    image = make_image(40, 40, "grey", np.uint8)
+    recipe = recipe_for(kind)
+    surface = analyze(image, scale=recipe.scale, avoid=np.ones((40, 40), bool))
+
+    with pytest.raises(SynthesisError):
+        synthesize(surface, recipe, seed=0)
+
+
+def test_transparent_and_alpha_pixels_stay() -> None:
+    image = make_image(120, 120, "rgba", np.uint8)
+    image[:, :40, 3] = 0
+
+    sample = synthesize(image, recipe_for("pitting"), seed=1)
+
+    assert np.array_equal(sample.image[..., 3], image[..., 3])
+    assert not sample.strict[:, :38].any()
+
+
+@pytest.mark.parametrize("kind", generators.kinds())
+def test_samples_depend_on_their_key_alone(kind: str) -> None:
+    image = make_image(120, 140, "rgb", np.uint8)
+    recipe = recipe_for(kind)
+    surface = analyze(image, scale=recipe.scale)
+
+    alone = synthesize(image, recipe, seed=9, key=SampleKey("c", "i", 4))
+    others = [synthesize(surface, recipe, seed=9, key=SampleKey("c", "i", k)) for k in (5, 4)]
+
+    assert np.array_equal(alone.image, others[1].image)
+    assert np.array_equal(alone.mask, others[1].mask)
+    assert not np.array_equal(alone.image, others[0].image)
+
+
+def test_refining_keeps_area_and_strength() -> None:
+    image = make_image(256, 256, "grey", np.uint8)
+    ratios, strengths = [], []
+    for kind in generators.kinds():
+        refined, coarse = recipe_for(kind), recipe_for(kind, refiners=())
+        for index in range(10):
+            key = SampleKey("c", kind, index)
+            pair = [
+                synthesize(image, r.model_copy(update={"defects_per_image": coarse_one}), key=key)
+                for r in (coarse, refined)
+            ]
+            if pair[0].attempt == pair[1].attempt:
+                ratios.append(pair[1].strict.sum() / pair[0].strict.sum())
+                strengths.append(pair[1].instances[0].visibility / pair[0].instances[0].visibility)
+
+    assert len(ratios) >= 20
+    assert np.median(ratios) == pytest.approx(1, abs=0.1)
+    assert np.median(strengths) == pytest.approx(1, abs=0.05)
+
+
+coarse_one = Recipe.model_fields["defects_per_image"].default.model_copy(
+    update={"low": 1, "high": 1}
+)

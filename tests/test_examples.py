@@ -1,0 +1,56 @@
+"""The examples run from anywhere and write only where they are told to."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def run_example(name: str, folder: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / name, folder / "out"],
+        capture_output=True, text=True, cwd=folder, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_one_sample_saves_an_image_and_its_mask(tmp_path) -> None:
+    said = run_example("one_sample.py", tmp_path)
+
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"image.png", "mask.png"}
+    assert list(tmp_path.iterdir()) == [tmp_path / "out"]
+    assert "d' = " in said
+
+
+@pytest.mark.slow
+def test_own_generator_makes_stains(tmp_path) -> None:
+    said = run_example("own_generator.py", tmp_path)
+
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"stain.png", "stain_mask.png"}
+    assert "stains on the part" in said
+
+
+@pytest.mark.slow
+@pytest.mark.torch
+def test_torch_dataset_feeds_a_loader(tmp_path) -> None:
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("torch is not installed: pip install 'anomsynth[train]'")
+
+    said = run_example("torch_dataset.py", tmp_path)
+
+    assert "epoch 1: (8, 3, 256, 256)" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
+def test_an_example_is_short_and_says_how_it_is_called(path) -> None:
+    lines = [line for line in path.read_text().splitlines() if line.strip()]
+
+    assert len(lines) <= 40
+    assert f"python {path.name}" in lines[0]
