@@ -18,7 +18,7 @@ from anomsynth.pipeline.scene import Scene
 
 JUST_VISIBLE = 2.3  # CIE 1976 units, the just noticeable difference (Mahy et al. 1994)
 TOUCHING = 0.5  # pixels this share of JUST_VISIBLE count if they touch visible ones
-GAINS = (0.02, 4.0)
+GAINS = (0.15, 4.0)
 PROBES = 1024  # pixels the amplitude is solved on
 TOLERANCE = 0.02
 REFINED_GAINS = (0.7, 1.6)

@@ -14,7 +14,7 @@ Float64 = NDArray[np.float64]
 SAME_COLOUR = 7.0  # CIE 1976 difference below which two border colours are one candidate
 CALM = (4.0, 16.0)  # CIE differences a background may vary by around its own slow gradient
 CONTRAST = 10.0  # CIE difference that a part must show against its background
-SHARP = 0.83  # share of the outline that must be a real step in colour
+SHARP = 0.93  # share of the outline that must be a real step in colour
 CLEAR = 0.05  # least score; less is a mark on the part rather than a part
 SPECK = 0.002  # parts and holes below this share of the picture are no parts and no holes
 TERMS = 6  # constant, plane, paraboloid
@@ -236,13 +236,14 @@ def _score(part: Mask, distance: Float32, border: Mask) -> float:
     near = cv2.erode(core, _disc(1), borderType=cv2.BORDER_REPLICATE)
     deep = cv2.erode(near, _disc(2), borderType=cv2.BORDER_REPLICATE)
     wide = cv2.dilate(coded, _disc(1), borderType=cv2.BORDER_REPLICATE)
-    rim, outline = distance[core > deep], wide > core
+    rim, outline = distance[near > deep], wide > core
     if rim.size == 0 or not outline.any():
         return 0.0
     # Well inside, where a slow fade would have gone on, but an edge has ended.
-    contrast = quantile(rim, 0.7)
+    contrast = quantile(rim, 0.5)
     box = np.ones((3, 3), np.uint8)
-    jump = cv2.dilate(distance, box) - cv2.erode(distance, box)
+    # The largest step nearby: the outline may be half a pixel off the edge.
+    jump = cv2.dilate(cv2.dilate(distance, box) - cv2.erode(distance, box), box)
     sharp = float(np.mean(jump[outline] > 0.5 * contrast))
     if contrast < CONTRAST or sharp < SHARP:
         return 0.0

@@ -21,7 +21,7 @@ CHROMA = """
 LOW = np.array([8 * i + j for i in range(6) for j in range(6) if 0 < i + j < 6])  # frequencies
 QUALITIES = np.arange(20, 97)  # above, the steps drown in rounding
 MOST_BLOCKS = 192
-LARGEST = COARSEST = 127  # coefficients and steps above are counted there
+LARGEST = COARSEST = 127  # coefficients from here on are left out, steps above count as it
 FEWEST = 150  # coefficients that must tell
 PERIODIC = 0.45  # mean cosine of coefficients over their step, 1 = all are exact multiples
 
@@ -71,7 +71,7 @@ def _start(step: Float32) -> int:
 
 
 def _coefficients(windows: Float32, row: int, col: int) -> Float32:
-    """Return (N, 64) cosine coefficients of the busiest blocks of the grid."""
+    """Return (N, 20) low cosine coefficients of the busiest blocks of the grid."""
     height = (windows.shape[1] - row) // 8 * 8
     width = (windows.shape[2] - col) // 8 * 8
     cut = windows[:, row : row + height, col : col + width]
@@ -91,11 +91,11 @@ def _product(first: Float32, second: Float32) -> Float32:
 
 @cache
 def cosine_basis() -> Float32:
-    """Return the (64, 64) matrix from pixels of a block, by rows, to cosine coefficients."""
+    """Return the (64, 20) matrix from pixels of a block, by rows, to low cosine coefficients."""
     frequency, place = np.mgrid[:8, :8]
     basis = np.sqrt(2 / 8) * np.cos(np.pi * frequency * (2 * place + 1) / 16)
     basis[0] /= np.sqrt(2)
-    return np.kron(basis, basis).T.astype(np.float32)
+    return np.ascontiguousarray(np.kron(basis, basis)[LOW].T, dtype=np.float32)
 
 
 @cache
@@ -116,10 +116,11 @@ def _fits() -> tuple[Float32, Float32]:
 
 def _quality(coefficients: Float32) -> int | None:
     """Return the quality whose steps the coefficients are multiples of, None if there is none."""
-    sizes = np.minimum(np.rint(np.abs(coefficients[:, LOW])), LARGEST).astype(np.intp)
+    sizes = np.minimum(np.rint(np.abs(coefficients)), LARGEST).astype(np.intp)
     bins = sizes + np.arange(LOW.size) * (LARGEST + 1)
     counts = np.bincount(bins.ravel(), minlength=LOW.size * (LARGEST + 1))
     table = counts.reshape(LOW.size, LARGEST + 1).astype(np.float32)
+    table[:, LARGEST] = 0
     frequency = np.arange(LOW.size)
     fit, total = (_product(table, part)[frequency, _qualities()].sum(axis=1) for part in _fits())
     fit = fit / np.maximum(total, 1)

@@ -86,10 +86,10 @@ def reach(strict: np.ndarray, radius: int) -> np.ndarray:
 
 
 def visibly_changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Return pixels that differ by half a just noticeable difference, by scikit-image's formulas."""
+    """Return pixels that differ by about half a just noticeable difference (scikit-image)."""
     top = np.iinfo(before.dtype).max
     labs = [rgb2lab(np.repeat(p, 3 // p.shape[2], axis=2) / top) for p in (before, after)]
-    return deltaE_cie76(*labs) >= 1.15
+    return deltaE_cie76(*labs) >= 1.1
 
 
 def iou(first: np.ndarray, second: np.ndarray) -> float:

@@ -15,7 +15,7 @@ from anomsynth.pipeline.visibility import keep_visibility, solve_gain, visibilit
 from anomsynth.testing import make_surface
 
 
-def scene_and_item(albedo: float = 0.4, channels: int = 1):
+def scene_and_item(albedo: float = 0.7, channels: int = 1):
     surface = make_surface(channels=channels)
     rows, cols = np.mgrid[-15:16, -15:16]
     support = np.hypot(rows, cols) <= 14
@@ -42,7 +42,7 @@ def test_invisible_change_has_no_visibility() -> None:
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("target", [1.5, 3.0, 6.0])
+@pytest.mark.parametrize("target", [2.5, 4.0, 6.0])
 def test_solution_reaches_the_target(target, channels) -> None:
     scene, item, _ = scene_and_item(channels=channels)
 
