@@ -77,7 +77,7 @@ class Pitting(Generator):
     section: SizeRange = parameter((1.8, 8.0), "", "e of the section: 2 bowl, 8 flat bottom")
     albedo: SizeRange = parameter((0.42, 0.8), "", "reflectance of the bottom over the surface's")
     softness: SizeRange = parameter((0.08, 0.7), "of radius", "width of the mouth's edge")
-    halo: UnitRange = parameter((0.0, 0.1), "optical depth", "stain around the mouths")
+    halo: UnitRange = parameter((0.0, 0.05), "optical depth", "stain around the mouths")
     area_share: ShareRange = parameter((0.001, 0.3), "of part area", "polygon: area of the region")
     vertices: Count = parameter((5, 11), "", "polygon: corners")
     elongation: SizeRange = parameter((1.0, 5.0), "", "polygon: length over width")

@@ -60,7 +60,7 @@ class Gates(BaseModel):
     model_config = FROZEN
 
     min_pixels: int = Field(default=6, ge=1)
-    min_visibility: float = Field(default=0.8, ge=0, le=1)
+    min_visibility: float = Field(default=1.0, ge=0, le=1)
     max_clipped: float = Field(default=0.1, ge=0, le=1)
     attempts: int = Field(default=24, ge=1)
 
