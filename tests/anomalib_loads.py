@@ -19,7 +19,9 @@ def main(root: Path) -> None:
             path.name for path in (root / category / "test").iterdir() if path.name != "good"
         )
         on_disk = sum(len(list((root / category / "test" / kind).iterdir())) for kind in kinds)
-        mvtec = MVTecAD(root=root, category=category, train_batch_size=4, eval_batch_size=4)
+        mvtec = MVTecAD(
+            root=root, category=category, train_batch_size=4, eval_batch_size=4, num_workers=0
+        )
         folder = Folder(
             name=category,
             root=root / category,
@@ -29,30 +31,28 @@ def main(root: Path) -> None:
             mask_dir=[f"ground_truth/{kind}" for kind in kinds],
             train_batch_size=4,
             eval_batch_size=4,
+            num_workers=0,
         )
         for module in (mvtec, folder):
             module.setup()
-            defects = 0
-            for loader in (
-                module.train_dataloader(),
-                module.val_dataloader(),
-                module.test_dataloader(),
-            ):
-                for batch in loader:
-                    for image, mask, label in zip(
-                        batch.image,
-                        batch.gt_mask if batch.gt_mask is not None else batch.image,
-                        batch.gt_label,
-                        strict=True,
-                    ):
-                        assert image.shape[-2:] == mask.shape[-2:]
-                        if label:
-                            assert mask.any(), "a defect without a mask"
-                            defects += 1
-            assert defects > 0, f"{type(module).__name__}: no defect loaded from {category}"
-            sys.stdout.write(
-                f"{type(module).__name__} {category}: {defects} of {on_disk} defects in val + test\n"
-            )
+            loaded = count_defects(module)
+            name = type(module).__name__
+            assert loaded == on_disk, f"{name} {category}: {loaded} of {on_disk} defects"
+            sys.stdout.write(f"{name} {category}: all {loaded} defects\n")
+
+
+def count_defects(module: MVTecAD | Folder) -> int:
+    """Iterate every loader; return the distinct defect images seen, each with its mask."""
+    seen = set()
+    for loader in (module.train_dataloader(), module.val_dataloader(), module.test_dataloader()):
+        for batch in loader:
+            for item in batch.items:
+                if item.gt_label:
+                    assert item.gt_mask is not None, f"{item.image_path}: no mask"
+                    assert item.gt_mask.any(), f"{item.image_path}: an empty mask"
+                    assert item.gt_mask.shape[-2:] == item.image.shape[-2:]
+                    seen.add(item.image_path)
+    return len(seen)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The values that flow through the pipeline. All are immutable."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -94,8 +94,9 @@ class Camera:
 
     def noise_sd(self, levels: Float32) -> Float32:
         """Return the noise standard deviation at each grey level of a 0..255 scale."""
-        variance = self.noise_slope * np.clip(levels, 0, 255) + self.noise_floor
-        return np.sqrt(np.maximum(variance, 0)).astype(np.float32)
+        variance = np.float32(self.noise_slope) * np.clip(levels, 0, 255)
+        variance += np.float32(self.noise_floor)
+        return np.sqrt(np.maximum(variance, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,8 @@ class Surface:
         Carried through unchanged.
     flat : bool
         True if results have no channel axis, as the input had none.
+    part_area_px : int
+        Area of the part in pixels, counted from `foreground`.
     """
 
     pixels: Pixels
@@ -198,6 +201,7 @@ class Surface:
     encoding: str = "srgb"
     alpha: Pixels | None = None
     flat: bool = False
+    part_area_px: int = field(init=False)
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != 3 or self.pixels.shape[2] not in (1, 3):
@@ -213,6 +217,7 @@ class Surface:
             raise ValueError(msg)
         for array in (self.pixels, self.foreground, self.allowed):
             array.setflags(write=False)
+        object.__setattr__(self, "part_area_px", int(np.count_nonzero(self.foreground)))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -223,11 +228,6 @@ class Surface:
     def channels(self) -> int:
         """Number of colour channels, 1 or 3."""
         return int(self.pixels.shape[2])
-
-    @property
-    def part_area_px(self) -> int:
-        """Area of the part in pixels."""
-        return int(np.count_nonzero(self.foreground))
 
     @property
     def part_size_px(self) -> float:

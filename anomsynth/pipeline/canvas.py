@@ -77,19 +77,21 @@ class Canvas:
         difference = np.zeros(layer.support.shape, dtype=np.float32)
         difference.ravel()[change.index] = seen
         strict = strict_mask(difference, layer.support)
-        area = int(np.count_nonzero(strict))
+        kept = strict.ravel()[change.index]
+        area = int(np.count_nonzero(kept))
         if area < gates.min_pixels:
             raise RejectedError(f"{layer.kind}: only {area} pixels change visibly")
-        reached = visibility(difference[strict], normal_sd)
-        if np.any(self._owner[here][strict]):
+        reached = visibility(seen[kept], normal_sd)
+        if self.instances and np.any(self._strict[here] & strict):
             self._overlapped = True
-        kept = strict.ravel()[change.index]
         flat[change.index[kept]] = proposed[kept]
         self.pixels[here] = patch
         self._strict[here] |= strict
-        self._owner[here][strict] = len(self.instances) + 1
-        soft = np.clip(difference / np.float32(SOFT_FULL), 0, 1) * strict
-        np.maximum(self._soft[here], soft, out=self._soft[here])
+        np.copyto(self._owner[here], len(self.instances) + 1, where=strict)
+        difference *= np.float32(1 / SOFT_FULL)
+        np.minimum(difference, 1, out=difference)
+        difference *= strict
+        np.maximum(self._soft[here], difference, out=self._soft[here])
         if layer.height is not None:
             self._height[here] += layer.height * np.float32(change.gain)
         radius = closing_radius(layer.support, strict)
@@ -117,11 +119,12 @@ class Canvas:
         if self._overlapped:
             self._settle()
         kinds = tuple(sorted({item.kind for item in self.instances}))
-        numbers = [0] + [1 + kinds.index(item.kind) for item in self.instances]
+        numbers = np.array([0, *(1 + kinds.index(i.kind) for i in self.instances)], np.uint8)
         classes = np.zeros(self._owner.shape, dtype=np.uint8)
         for item in self.instances:
             here = item.box.slices
-            classes[here] = np.array(numbers, np.uint8)[self._owner[here]]
+            several = len(kinds) > 1
+            classes[here] = numbers.take(self._owner[here]) if several else self._strict[here]
         return Sample(
             image=self.surface.assemble(self.pixels),
             mask=self._label,

@@ -5,10 +5,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.color import decode, delta_e, lab
+from anomsynth.core.pixels import by_blocks
 from anomsynth.core.types import Box, Float32, Mask
 from anomsynth.pipeline.visibility import JUST_VISIBLE, TOUCHING
 
 LEAST_COMPONENT = 3  # pixels; smaller specks of change are taken back
+DEPTH_CELLS = 256  # wide supports are measured on about this many cells a side
 COARSE = 24  # closings wider than this run on a reduced grid
 
 
@@ -16,7 +18,11 @@ def visible_change(
     before: NDArray[np.generic], after: NDArray[np.generic], encoding: str
 ) -> Float32:
     """Return the CIE 1976 differences, (n,) float32, of (n, C) encoded pixels."""
-    return delta_e(lab(decode(before, encoding)), lab(decode(after, encoding)))
+
+    def compare(first: NDArray[np.generic], second: NDArray[np.generic]) -> Float32:
+        return delta_e(lab(decode(first, encoding)), lab(decode(second, encoding)))
+
+    return by_blocks(compare, before, after)
 
 
 def strict_mask(difference: Float32, support: Mask) -> Mask:
@@ -41,7 +47,7 @@ def strict_mask(difference: Float32, support: Mask) -> Mask:
     seeded[labels[strong & weak]] = True
     keep = seeded & (stats[:, cv2.CC_STAT_AREA] >= LEAST_COMPONENT)
     keep[0] = False
-    return keep[labels]
+    return keep.take(labels)
 
 
 def closing_radius(support: Mask, strict: Mask) -> int:
@@ -51,10 +57,23 @@ def closing_radius(support: Mask, strict: Mask) -> int:
     mask's area: a hairline is outlined tightly, a dent, whose bright and dark side are apart, as
     one region, and a few visible specks of a wide faint defect stay what they are.
     """
-    framed = cv2.copyMakeBorder(support.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    inradius = float(cv2.distanceTransform(framed, cv2.DIST_L2, 3).max())
+    step = max(max(support.shape) // DEPTH_CELLS, 1)
+    inradius = _inradius(support, step)
+    if step > 1 and inradius < 8 * step:
+        inradius = _inradius(support, 1)
     visible = float(np.sqrt(np.count_nonzero(strict) / np.pi))
     return max(round(min(inradius, visible) / 2), 1)
+
+
+def _inradius(support: Mask, step: int) -> float:
+    """Return the largest distance to the outside, pixels, measured on cells of `step` pixels."""
+    cells = support.view(np.uint8)
+    if step > 1:
+        size = (support.shape[1] // step, support.shape[0] // step)
+        shrunk = cv2.resize(cells * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+        cells = (shrunk > 127).astype(np.uint8)
+    framed = cv2.copyMakeBorder(cells, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    return step * float(cv2.distanceTransform(framed, cv2.DIST_L2, 3).max())
 
 
 def outline(strict: Mask, radius: int, allowed: Mask) -> Mask:

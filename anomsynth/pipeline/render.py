@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.layer import Change, DefectLayer
+from anomsynth.core.pixels import blocks, over_channels, power
 from anomsynth.core.types import Float32
 from anomsynth.pipeline.scene import Scene
 
@@ -26,15 +27,14 @@ class Ingredients:
     """A layer and its scene as lists of pixels, (n, 1, C) or (n, 1): the support, or part of it.
 
     Work follows the defect: a crack across the picture costs its own pixels, not its box. `slope`
-    is the relief's gradient (row, col) at gain one; `place` the pixels' rows and columns, `index`
-    their flat index in the box.
+    is the relief's gradient (row, col) at gain one; `index` the pixels' flat index in the box.
+    `mean` is the scene's where material is exposed or gloss changes.
     """
 
     scene: Scene
     index: NDArray[np.intp]
-    place: tuple[Float32, Float32]
     before: Float32
-    mean: Float32
+    mean: Float32 | None
     coverage: Float32 | None
     albedo: Float32 | None
     slope: tuple[Float32, Float32] | None
@@ -45,14 +45,13 @@ class Ingredients:
     roughness: Float32 | None
     most_gain: float
 
-    def take(self, index: NDArray[np.intp]) -> "Ingredients":
+    def take(self, index: NDArray[np.intp] | slice) -> "Ingredients":
         """Return the ingredients of some of the pixels."""
         fields = {name: _pick(getattr(self, name), index) for name in _PICKED}
         slope = self.slope
         return Ingredients(
             scene=self.scene,
             index=self.index[index],
-            place=(self.place[0][index], self.place[1][index]),
             slope=None if slope is None else (slope[0][index], slope[1][index]),
             most_gain=self.most_gain,
             **fields,  # type: ignore[arg-type]  # optional exactly where the original is
@@ -72,14 +71,13 @@ _PICKED = (
 )
 
 
-def _pick(array: Float32 | None, index: NDArray[np.intp]) -> Float32 | None:
+def _pick(array: Float32 | None, index: NDArray[np.intp] | slice) -> Float32 | None:
     return None if array is None else array[index]
 
 
 def prepare(layer: DefectLayer, scene: Scene) -> Ingredients:
     """Bring the pixels of a layer, already on the scene's box, and the scene together."""
     index = np.flatnonzero(layer.support)
-    width = layer.support.shape[1]
 
     def pick(array: Float32 | None) -> Float32 | None:
         if array is None:
@@ -93,16 +91,12 @@ def prepare(layer: DefectLayer, scene: Scene) -> Ingredients:
     most_gain = np.inf
     if layer.displacement is not None:
         most_gain = NO_FOLD / max(_steepest_stretch(layer.displacement), 1e-6)
-    channels = scene.before.shape[2]
+    flat = layer.coverage is None and layer.roughness is None
     return Ingredients(
         scene=scene,
         index=index,
-        place=(
-            (index // width)[:, None].astype(np.float32),
-            (index % width)[:, None].astype(np.float32),
-        ),
-        before=scene.before.reshape(-1, 1, channels)[index],
-        mean=scene.mean.reshape(-1, 1, channels)[index],
+        before=scene.before.reshape(-1, 1, scene.before.shape[2])[index],
+        mean=None if flat else pick(scene.mean),
         coverage=pick(layer.coverage),
         albedo=pick(layer.albedo),
         slope=slope,
@@ -129,24 +123,24 @@ def compose(item: Ingredients, gain: float) -> Float32:
     """
     g = np.float32(gain)
     light = item.before if item.displacement is None else _displaced(item, gain)
-    if item.roughness is not None:
+    if item.roughness is not None and item.mean is not None:
         light = _roughened(light, item.mean, item.roughness * g)
     factor: Float32 | None = None
     if item.slope is not None:
         factor = _shade(item.slope[0] * g, item.slope[1] * g, item.scene)[..., None]
     if item.openness is not None:
-        open_sky = (item.openness**g)[..., None]
+        open_sky = power(item.openness, gain)[..., None]
         factor = open_sky if factor is None else factor * open_sky
     film: Float32 | None = None
     if item.absorbance is not None:
         film = np.exp(-2 * g * _with_channels(item.absorbance))
     if item.tint is not None:
-        gained = item.tint**g
+        gained = power(item.tint, gain)
         film = gained if film is None else film * gained
     base = light if film is None else light * film
-    if item.coverage is not None and item.albedo is not None:
+    if item.coverage is not None and item.albedo is not None and item.mean is not None:
         cover = item.coverage[..., None]
-        new = item.mean * _with_channels(item.albedo) ** g
+        new = item.mean * _with_channels(power(item.albedo, gain))
         base = base + cover * (new - base)
     if factor is not None:
         base = base * factor
@@ -164,14 +158,17 @@ def render(item: Ingredients, layer: DefectLayer, gain: float) -> Change:
     gain : float
     """
     after = item.scene.before.copy()
-    after.reshape(-1, 1, after.shape[2])[item.index] = compose(item, gain)
+    pixels = after.reshape(-1, 1, after.shape[2])
+    for part in blocks(len(item.index)):
+        block = item.take(part)
+        pixels[block.index] = compose(block, gain)
     hidden = np.zeros(layer.support.shape, dtype=np.float32)
     if layer.coverage is not None:
-        hidden = layer.coverage.copy()
+        hidden = layer.coverage
     if layer.roughness is not None:
         hidden = np.maximum(hidden, np.clip(layer.roughness * np.float32(0.7 * gain), 0, 1))
     if layer.displacement is not None:
-        moved = np.abs(layer.displacement).max(axis=2) > 0.05
+        moved = over_channels(np.logical_or, np.abs(layer.displacement) > 0.05)
         hidden = np.maximum(hidden, np.float32(LOST_BY_WARP) * moved)
     return Change(
         box=item.scene.box,
@@ -191,8 +188,11 @@ def _with_channels(array: Float32) -> Float32:
 def _displaced(item: Ingredients, gain: float) -> Float32:
     if item.displacement is None:
         return item.before
-    rows = item.place[0] - np.float32(gain) * item.displacement[..., 0]
-    cols = item.place[1] - np.float32(gain) * item.displacement[..., 1]
+    place = np.divmod(item.index, item.scene.before.shape[1])
+    rows, cols = (
+        part.astype(np.float32)[:, None] - np.float32(gain) * item.displacement[..., axis]
+        for axis, part in enumerate(place)
+    )
     moved = np.empty_like(item.before)
     for start in range(0, len(rows), REMAP_ROWS):
         part = slice(start, start + REMAP_ROWS)
@@ -210,10 +210,14 @@ def _steepest_stretch(displacement: Float32) -> float:
     """Return the largest spectral norm of grad u: g times it below 1 keeps the map one-to-one."""
     if min(displacement.shape[:2]) < 2:
         return 0.0
-    rows = np.gradient(displacement, axis=0)
-    cols = np.gradient(displacement, axis=1)
-    squares = np.einsum("hwc,hwc->hw", rows, rows) + np.einsum("hwc,hwc->hw", cols, cols)
+    squares = over_channels(np.add, _squared_step(displacement, 0))
+    squares = squares + over_channels(np.add, _squared_step(displacement, 1))
     return float(np.sqrt(squares.max()))
+
+
+def _squared_step(displacement: Float32, axis: int) -> Float32:
+    step = np.gradient(displacement, axis=axis)
+    return np.asarray(step * step, dtype=np.float32)
 
 
 def _roughened(light: Float32, mean: Float32, change: Float32) -> Float32:
@@ -236,9 +240,9 @@ def _shade(row_slope: Float32, col_slope: Float32, scene: Scene) -> Float32:
         # Half vector between light and a camera straight above.
         half_up = np.sqrt((1 + to_up) / 2)
         half_row, half_col = to_row / (2 * half_up), to_col / (2 * half_up)
-        power = max(2 / material.gloss_width**2 - 2, 1.0)
+        exponent = max(2 / material.gloss_width**2 - 2, 1.0)
         mirror = (half_up - row_slope * half_row - col_slope * half_col) * norm
-        shine = (np.maximum(mirror, 0) / half_up) ** np.float32(power)
+        shine = power(np.maximum(mirror, 0) / half_up, exponent)
         total = (1 - material.specular) * diffuse + material.specular * shine
     shade = material.ambient + (1 - material.ambient) * total
     return np.clip(shade, *SHADE_RANGE).astype(np.float32, copy=False)

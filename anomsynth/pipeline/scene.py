@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.color import lab
+from anomsynth.core.color import lightness
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.material import Material
 from anomsynth.core.types import Box, Float32, Light, Mask, Surface
@@ -26,8 +26,8 @@ class Scene:
     ----------
     box : Box
     before : (h, w, C) float32 linear light
-    mean : (h, w, C) float32
-        Local mean light: what a flat, average piece of the part would send back here.
+    cells : (rows, cols, C) float32
+        Local mean light, see `mean`, on at most `CELLS` cells a side.
     normal_sd : float
         Local standard deviation of the normal surface's lightness, L* units.
     light : Light
@@ -38,11 +38,16 @@ class Scene:
 
     box: Box
     before: Float32
-    mean: Float32
+    cells: Float32
     normal_sd: float
     light: Light
     material: Material
     mm_per_px: float
+
+    @property
+    def mean(self) -> Float32:
+        """Light that a flat, average piece of the part would send back here, (h, w, C)."""
+        return _enlarged(self.cells, self.box.shape)
 
 
 def crop_layer(layer: DefectLayer, surface: Surface, margin: int) -> tuple[DefectLayer, Box] | None:
@@ -140,13 +145,18 @@ def make_scene(
     material : Material
     """
     part = surface.foreground[box.slices]
-    mean = local_mean(before, part)
-    sd = _local_sd(before, mean, part)
-    return Scene(box, before, mean, sd, light, material, surface.mm_per_px)
+    cells = local_mean(before, part)
+    sd = _local_sd(before, cells, part)
+    return Scene(box, before, cells, sd, light, material, surface.mm_per_px)
+
+
+def _enlarged(cells: Float32, shape: tuple[int, int]) -> Float32:
+    full = cv2.resize(cells, shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(full, dtype=np.float32).reshape(*shape, -1)
 
 
 def local_mean(light: Float32, part: Mask) -> Float32:
-    """Return the mean light around each pixel over pixels of the part, (h, w, C) float32."""
+    """Return the mean light around over pixels of the part, (rows, cols, C) float32 on cells."""
     height, width = part.shape
     rows, cols = min(height, CELLS), min(width, CELLS)
     weight = np.ones((1, 1), dtype=np.float32)
@@ -168,11 +178,10 @@ def local_mean(light: Float32, part: Mask) -> Float32:
     rest = small.mean(axis=(0, 1)) / max(float(small_weight.mean()), 1e-6)
     trace = np.float32(1e-3)
     mean = (spread(small) + trace * rest) / (spread(small_weight)[..., None] + trace)
-    full = cv2.resize(mean.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-    return full.reshape(height, width, -1)
+    return mean.astype(np.float32, copy=False)
 
 
-def _local_sd(light: Float32, mean: Float32, part: Mask) -> float:
+def _local_sd(light: Float32, cells: Float32, part: Mask) -> float:
     """Return the standard deviation of lightness about its local mean over the part, >= LEAST_SD.
 
     Deviations are cut at three median deviations, so that an edge of the part or a speck in the
@@ -181,7 +190,8 @@ def _local_sd(light: Float32, mean: Float32, part: Mask) -> float:
     step = max(int(np.sqrt(part.size / SD_PIXELS)), 1)
     sub = (slice(step // 2, None, step), slice(step // 2, None, step))
     inside = part[sub]
-    deviation = (lab(light[sub]) - lab(mean[sub]))[..., 0][inside]
+    texture = lightness(np.ascontiguousarray(light[sub]))
+    deviation = (texture - _enlarged(lightness(cells)[..., None], inside.shape)[..., 0])[inside]
     if deviation.size < 16:
         return LEAST_SD
     deviation -= np.median(deviation)

@@ -12,6 +12,7 @@ import numpy as np
 
 from anomsynth.core.color import delta_e, lab
 from anomsynth.core.layer import Change
+from anomsynth.core.pixels import bands, over_channels
 from anomsynth.core.types import Float32
 from anomsynth.pipeline.render import Ingredients, compose
 from anomsynth.pipeline.scene import Scene
@@ -26,11 +27,10 @@ REFINED_GAINS = (0.7, 1.6)
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Amplitude found, the d' it gives, and the share of visible pixels it clips."""
+    """Amplitude found, and the d' it gives."""
 
     gain: float
     visibility: float
-    clipped: float
 
 
 Measure = Callable[[float], Solution]
@@ -58,16 +58,18 @@ def solve_gain(item: Ingredients, target: float, max_clipped: float) -> Solution
     """
     count = len(item.before)
     probe = item.take(np.linspace(0, count - 1, min(count, PROBES)).astype(np.intp))
-    lightness = lab(probe.before)
+    colour = lab(probe.before)
 
     def measure(gain: float) -> Solution:
-        after = compose(probe, gain)
-        change = delta_e(lab(after), lightness)
-        clipped = _clipped_share(probe.before, after, change)
-        return Solution(gain, visibility(change, probe.scene.normal_sd), clipped)
+        change = delta_e(lab(compose(probe, gain)), colour)
+        return Solution(gain, visibility(change, probe.scene.normal_sd))
 
-    best = _bisect(measure, target, min(GAINS[1], item.most_gain))
-    return _unclip(measure, best, max_clipped)
+    found = _bisect(measure, target, min(GAINS[1], item.most_gain))
+    for _ in range(8):
+        if found.gain <= GAINS[0] or _clipped_share(probe, found.gain, colour) <= max_clipped:
+            break
+        found = measure(found.gain * 0.75)
+    return found
 
 
 def _bisect(measure: Measure, target: float, most: float) -> Solution:
@@ -102,22 +104,15 @@ def _between(low: Solution, high: Solution, target: float) -> float:
     return float(low.gain * np.exp(reach * np.clip(share, 0.1, 0.9)))
 
 
-def _unclip(measure: Measure, found: Solution, max_clipped: float) -> Solution:
-    """Lower the amplitude until few enough pixels are black or white."""
-    for _ in range(8):
-        if found.clipped <= max_clipped or found.gain <= GAINS[0]:
-            break
-        found = measure(found.gain * 0.75)
-    return found
-
-
-def _clipped_share(before: Float32, after: Float32, change: Float32) -> float:
-    seen = change >= TOUCHING * JUST_VISIBLE
+def _clipped_share(probe: Ingredients, gain: float, colour: Float32) -> float:
+    """Return the share of visible pixels that the amplitude drives to black or white."""
+    before, after = probe.before, compose(probe, gain)
+    seen = delta_e(lab(after), colour) >= TOUCHING * JUST_VISIBLE
     if not seen.any():
         return 0.0
     top, bottom = np.float32(0.985), np.float32(6e-4)  # grey levels 253 and 2 of 255
     newly = ((after >= top) & (before < top)) | ((after <= bottom) & (before > bottom))
-    return float(np.any(newly, axis=-1)[seen].mean())
+    return float(np.mean(over_channels(np.logical_or, newly)[seen]))
 
 
 def keep_visibility(change: Change, scene: Scene, target: float) -> tuple[Change, float] | None:
@@ -147,7 +142,10 @@ def keep_visibility(change: Change, scene: Scene, target: float) -> tuple[Change
         return None
     if factor == 1.0:
         return change, factor
-    scaled = change.after - change.before
-    scaled *= np.float32(factor)
-    scaled += change.before
-    return replace(change, after=np.clip(scaled, 0, 1, out=scaled)), factor
+    scaled = np.empty_like(change.after)
+    for rows in bands(*change.after.shape[:2]):
+        part = change.after[rows] - change.before[rows]
+        part *= np.float32(factor)
+        part += change.before[rows]
+        np.clip(part, 0, 1, out=scaled[rows])
+    return replace(change, after=scaled), factor
