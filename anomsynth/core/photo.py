@@ -43,6 +43,9 @@ def as_photo(array: NDArray[np.generic]) -> Photo:
     InputError
         If dtype or shape is another one, or the picture has no pixel.
     """
+    if not isinstance(array, np.ndarray):
+        msg = f"expected an image array, got {array!r}"
+        raise InputError(msg, hint="read files with PIL.Image.open and numpy.asarray")
     if array.dtype not in (np.uint8, np.uint16):
         msg = f"image of type {array.dtype} is not supported"
         raise InputError(msg, hint="convert it to 8-bit or 16-bit unsigned integers")

@@ -1,12 +1,14 @@
 """Pointwise work on long lists of pixels, in the order that processors like."""
 
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Float32 = NDArray[np.float32]
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 BLOCK = 1 << 14  # pixels of which the arrays of a few steps fit the processor's cache
 
@@ -48,7 +50,7 @@ def by_blocks(function: Callable[..., Float32], *lists: NDArray[np.generic]) -> 
     return result
 
 
-def over_channels(combine: np.ufunc, array: NDArray[np.generic]) -> NDArray[np.generic]:
+def over_channels(combine: np.ufunc, array: NDArray[Scalar]) -> NDArray[Scalar]:
     """Combine the channels of (..., C) to (...), as `combine.reduce` over the last axis would.
 
     On an axis this short, a loop over channels is ten times faster than NumPy's over pixels.
@@ -63,8 +65,7 @@ def channel_mean(array: Float32) -> Float32:
     """Return the mean over the channels of (..., C) as (...)."""
     if array.shape[-1] == 1:
         return array[..., 0]
-    total: Float32 = over_channels(np.add, array)  # type: ignore[assignment]  # keeps the dtype
-    return total * np.float32(1 / array.shape[-1])
+    return over_channels(np.add, array) * np.float32(1 / array.shape[-1])
 
 
 def power(values: Float32, exponent: float) -> Float32:

@@ -1,12 +1,12 @@
 """What comes out: one synthetic image with its truth."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.types import Box, Float32, Mask, SampleKey
+from anomsynth.core.types import Box, Float32, Light, Mask, SampleKey
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,10 +68,14 @@ class Sample:
         Relief of all defects, millimeters.
     kinds : sorted distinct kinds
     instances : tuple of Instance
-    attempt : int
-        How many tries were rejected before.
     key : SampleKey
     seed : int
+    attempt : int
+        How many tries at a defect were rejected.
+    asked : int
+        How many defects were asked for; `instances` holds those that succeeded.
+    light : Light
+        Light the defects were rendered in, drawn where the photo does not tell.
     """
 
     image: NDArray[np.generic]
@@ -83,9 +87,11 @@ class Sample:
     height_mm: Float32
     kinds: tuple[str, ...]
     instances: tuple[Instance, ...]
-    attempt: int
     key: SampleKey
     seed: int
+    attempt: int = 0
+    asked: int = 1
+    light: Light = field(default_factory=Light)
 
     @property
     def record(self) -> dict[str, object]:
@@ -94,6 +100,12 @@ class Sample:
             "kinds": list(self.kinds),
             "seed": self.seed,
             "attempt": self.attempt,
+            "asked": self.asked,
+            "light": {
+                "azimuth_deg": self.light.azimuth_deg,
+                "elevation_deg": self.light.elevation_deg,
+                "confidence": self.light.confidence,
+            },
             "area_px": int(np.count_nonzero(self.strict)),
             "label_area_px": int(np.count_nonzero(self.mask)),
             "instances": [

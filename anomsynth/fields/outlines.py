@@ -281,10 +281,10 @@ def _as_distance(phi: Float32, step: int) -> Float32:
     if min(phi.shape) < 2:
         return phi
     scale = 0.125 / step
-    slope = cv2.magnitude(
-        cv2.Sobel(phi, cv2.CV_32F, 1, 0, scale=scale, borderType=cv2.BORDER_REPLICATE),
-        cv2.Sobel(phi, cv2.CV_32F, 0, 1, scale=scale, borderType=cv2.BORDER_REPLICATE),
-    )
+    right = cv2.Sobel(phi, cv2.CV_32F, 1, 0, scale=scale, borderType=cv2.BORDER_REPLICATE)
+    down = cv2.Sobel(phi, cv2.CV_32F, 0, 1, scale=scale, borderType=cv2.BORDER_REPLICATE)
+    # Not cv2.magnitude: its last bits depend on where in memory the arrays lie.
+    slope = np.sqrt(right * right + down * down)
     return np.asarray(phi / np.clip(slope, 0.6, 3.0), dtype=np.float32)
 
 

@@ -190,7 +190,6 @@ def _as_gap(gaps: list[Gap], case: _Case, rng: np.random.Generator) -> DefectLay
     tone, facet, dirt = _tone(len(left), drawn, rng)
     width = band.left + band.right
     outside = np.clip(band.distance_outside() / band.at(reach), 0, 1)
-
     flake = 0.55 + 0.6 * rng.random()  # a flake leaves a fresh, shallow face
     share = np.where(coverage > 1e-6, core / np.maximum(coverage, 1e-6), 1)
     # Rounded lips see more of the sky than the bottom: darkest in the middle.

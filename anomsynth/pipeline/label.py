@@ -47,7 +47,7 @@ def strict_mask(difference: Float32, support: Mask) -> Mask:
     seeded[labels[strong & weak]] = True
     keep = seeded & (stats[:, cv2.CC_STAT_AREA] >= LEAST_COMPONENT)
     keep[0] = False
-    return keep.take(labels)
+    return keep.take(np.asarray(labels, dtype=np.int32))
 
 
 def closing_radius(support: Mask, strict: Mask) -> int:

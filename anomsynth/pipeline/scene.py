@@ -14,7 +14,7 @@ from anomsynth.core.types import Box, Float32, Light, Mask, Surface
 Resized = NDArray[np.integer | np.floating]  # what OpenCV says that it returns
 
 CELLS = 24  # the local mean light is computed on at most this many cells a side
-SD_PIXELS = 8192  # the standard deviation is measured on about this many pixels
+SD_PIXELS = 4096  # the standard deviation is measured on about this many pixels
 LEAST_SD = 0.8  # lightness units: about two grey levels, less cannot be seen as texture
 
 
@@ -79,7 +79,7 @@ def crop_layer(layer: DefectLayer, surface: Surface, margin: int) -> tuple[Defec
         inner.left + tight.right,
     )
     box = used.grown(margin, shape)
-    if support.sum() != layer.support.sum() or box != place:
+    if box != place or np.count_nonzero(support) != np.count_nonzero(layer.support):
         return _moved(layer, box, used, surface.allowed), box
     return layer, box
 

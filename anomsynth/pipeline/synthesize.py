@@ -9,15 +9,16 @@ from numpy.typing import NDArray
 from anomsynth.core.color import decode, encode_levels
 from anomsynth.core.layer import Change, DefectLayer
 from anomsynth.core.photo import Photo, as_photo
+from anomsynth.core.pixels import by_blocks
 from anomsynth.core.rng import stream
 from anomsynth.core.roles import Generator
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Light, SampleKey, Surface
-from anomsynth.errors import RejectedError, SynthesisError
+from anomsynth.errors import RecipeError, RejectedError, SynthesisError
 from anomsynth.pipeline.canvas import Canvas
 from anomsynth.pipeline.render import prepare, render
 from anomsynth.pipeline.scene import Scene, crop_layer, make_scene
-from anomsynth.pipeline.visibility import keep_visibility, solve_gain
+from anomsynth.pipeline.visibility import TOLERANCE, keep_visibility, solve_gain
 from anomsynth.recipe.models import Recipe
 from anomsynth.surface.analyze import analyze
 
@@ -60,16 +61,23 @@ def synthesize(
     Raises
     ------
     InputError
-        If the array is no image.
+        If `image` is not an image array of a supported type and shape.
+    RecipeError
+        If `recipe` is not a Recipe, or the seed is negative.
     SynthesisError
         If no defect could be placed, or none was visible, within the recipe's attempts.
     """
+    if not isinstance(recipe, Recipe):
+        msg = f"recipe: expected a Recipe, got {recipe!r}"
+        raise RecipeError(msg, hint="make one with load_recipe")
+    seed = recipe.seed if seed is None else seed
+    if seed < 0:
+        raise RecipeError(f"seed: must not be negative, got {seed}")
     if isinstance(image, Surface):
         surface = image
     else:
         photo = image if isinstance(image, Photo) else as_photo(image)
         surface = analyze(photo, scale=recipe.scale, encoding=recipe.encoding)
-    seed = recipe.seed if seed is None else seed
     return _Synthesis(surface, recipe, seed, key or SampleKey("", "", 0)).run()
 
 
@@ -103,7 +111,8 @@ class _Synthesis:
                     rejected += 1
         if not canvas.instances:
             raise last
-        return canvas.sample(self.key, self.seed, rejected)
+        sample = canvas.sample(self.key, self.seed)
+        return replace(sample, attempt=rejected, asked=count, light=light)
 
     def _add_defect(
         self, canvas: Canvas, light: Light, kind: str | None, turn: tuple[int, int]
@@ -136,14 +145,17 @@ class _Synthesis:
         item = prepare(layer, scene)
         gates = self.recipe.gates
         solution = solve_gain(item, target, gates.max_clipped)
-        if solution.visibility < gates.min_visibility * min(severity.d_prime.low, target):
+        least = gates.min_visibility * min(severity.d_prime.low, target)
+        if solution.visibility < (1 - TOLERANCE) * least:
             reached = f"visibility {solution.visibility:.2f} of {target:.2f} wanted"
             raise RejectedError(f"{layer.kind}: {reached}")
         change = replace(render(item, layer, solution.gain), residuals=residuals)
         if self.recipe.refiners:
             change = self._refine(change, scene, solution.visibility, streams)
-        after = change.after.reshape(-1, change.after.shape[2])[change.index]
-        levels = encode_levels(after, self.surface.encoding)
+        after = change.after.reshape(-1, change.after.shape[2])
+        levels = by_blocks(
+            lambda index: encode_levels(after[index], self.surface.encoding), change.index
+        )
         for refiner, rng in zip(self.recipe.refiners, streams, strict=True):
             levels = refiner.finish(levels, change, self.surface, rng)
         canvas.commit(change, levels, target=target, normal_sd=scene.normal_sd, gates=gates)

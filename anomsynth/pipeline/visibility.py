@@ -27,10 +27,11 @@ REFINED_GAINS = (0.7, 1.6)
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Amplitude found, and the d' it gives."""
+    """Amplitude found, the d' it gives, and the share of visible pixels it clips."""
 
     gain: float
     visibility: float
+    clipped: float
 
 
 Measure = Callable[[float], Solution]
@@ -58,18 +59,16 @@ def solve_gain(item: Ingredients, target: float, max_clipped: float) -> Solution
     """
     count = len(item.before)
     probe = item.take(np.linspace(0, count - 1, min(count, PROBES)).astype(np.intp))
-    colour = lab(probe.before)
+    lightness = lab(probe.before)
 
     def measure(gain: float) -> Solution:
-        change = delta_e(lab(compose(probe, gain)), colour)
-        return Solution(gain, visibility(change, probe.scene.normal_sd))
+        after = compose(probe, gain)
+        change = delta_e(lab(after), lightness)
+        clipped = _clipped_share(probe.before, after, change)
+        return Solution(gain, visibility(change, probe.scene.normal_sd), clipped)
 
-    found = _bisect(measure, target, min(GAINS[1], item.most_gain))
-    for _ in range(8):
-        if found.gain <= GAINS[0] or _clipped_share(probe, found.gain, colour) <= max_clipped:
-            break
-        found = measure(found.gain * 0.75)
-    return found
+    best = _bisect(measure, target, min(GAINS[1], item.most_gain))
+    return _unclip(measure, best, max_clipped)
 
 
 def _bisect(measure: Measure, target: float, most: float) -> Solution:
@@ -104,15 +103,22 @@ def _between(low: Solution, high: Solution, target: float) -> float:
     return float(low.gain * np.exp(reach * np.clip(share, 0.1, 0.9)))
 
 
-def _clipped_share(probe: Ingredients, gain: float, colour: Float32) -> float:
-    """Return the share of visible pixels that the amplitude drives to black or white."""
-    before, after = probe.before, compose(probe, gain)
-    seen = delta_e(lab(after), colour) >= TOUCHING * JUST_VISIBLE
+def _unclip(measure: Measure, found: Solution, max_clipped: float) -> Solution:
+    """Lower the amplitude until few enough pixels are black or white."""
+    for _ in range(8):
+        if found.clipped <= max_clipped or found.gain <= GAINS[0]:
+            break
+        found = measure(found.gain * 0.75)
+    return found
+
+
+def _clipped_share(before: Float32, after: Float32, change: Float32) -> float:
+    seen = change >= TOUCHING * JUST_VISIBLE
     if not seen.any():
         return 0.0
     top, bottom = np.float32(0.985), np.float32(6e-4)  # grey levels 253 and 2 of 255
     newly = ((after >= top) & (before < top)) | ((after <= bottom) & (before > bottom))
-    return float(np.mean(over_channels(np.logical_or, newly)[seen]))
+    return float(over_channels(np.logical_or, newly)[seen].mean())
 
 
 def keep_visibility(change: Change, scene: Scene, target: float) -> tuple[Change, float] | None:

@@ -5,18 +5,32 @@ from typing import ClassVar, Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
-from anomsynth.core.color import lab
+from anomsynth.core.color import decode, lightness
 from anomsynth.core.layer import Change, DefectLayer
+from anomsynth.core.pixels import bands, over_channels
 from anomsynth.core.roles import Refiner
 from anomsynth.core.types import Box, Float32, Mask, Surface
-from anomsynth.fields.diffusion import Tensor, along, diffuse, edge_enhancing, structure_tensor
+from anomsynth.fields.diffusion import (
+    Tensor,
+    along,
+    diffuse,
+    diffuse_list,
+    edge_enhancing,
+    structure_tensor,
+)
 from anomsynth.fields.poisson import laplacian, plate_residual, solve_plate, solve_screened_poisson
 
+Resized = NDArray[np.integer | np.floating]  # what OpenCV says that it returns
+
 COVERED = 0.5  # coverage from which the exposed material counts as continuous
+LEAST_SLOPE = 0.03  # change of coverage per pixel below which it counts as even
 MOST_GROWTH = 1.25  # of a pixel's coverage when a line evens out
-WIDEST = 96  # fields come to rest on at most this many cells a side: they are smooth
+PLATE_CELLS = 256  # cells a side on which wide relief comes to rest
+LOCK_CELLS = 256  # cells a side on which the offset fades towards the rim
+WIDEST = 64  # fields come to rest on at most this many cells a side: they are smooth
 
 
 class Npcf(Refiner):
@@ -109,8 +123,7 @@ class Npcf(Refiner):
                 # The logarithm is the quantity that mixes: absorbing matter per area. The rim,
                 # where the material only begins, stays as sharp as it is.
                 core = _resized(coverage, inside.shape, cv2.INTER_AREA) > COVERED
-                matter, _ = _rest_film(np.log(albedo), tensor, time, inside & core)
-                albedo = np.exp(matter)
+                albedo = _rest_matter(albedo, tensor, time, inside & core)
         relaxed = replace(
             layer, height=height, coverage=coverage, absorbance=absorbance, albedo=albedo
         )
@@ -122,9 +135,9 @@ class Npcf(Refiner):
         if change.layer.thin or self.offset_gain == 0:
             return change
         offset, residual = _slow_offset(change, self.screening)
-        after = change.after + np.float32(self.offset_gain) * offset
+        offset *= np.float32(self.offset_gain)
         residuals = {**change.residuals, "poisson_residual": residual}
-        return replace(change, after=np.clip(after, 0, 1), residuals=residuals)
+        return replace(change, after=_with_offset(change, offset), residuals=residuals)
 
 
 def _rest_relief(height: Float32, support: Mask, length: float) -> tuple[Float32, float]:
@@ -133,42 +146,53 @@ def _rest_relief(height: Float32, support: Mask, length: float) -> tuple[Float32
     if box is None:
         return height, 0.0
     box = box.grown(2, height.shape)
-    load = height[box.slices]
-    deflection = solve_plate(load, length)
-    residual = plate_residual(deflection, load, length)
+    whole = height[box.slices]
+    step = max(max(box.shape) / PLATE_CELLS, 1.0)
+    size = (max(round(box.shape[0] / step), 1), max(round(box.shape[1] / step), 1))
+    load = whole if step == 1 else _resized(whole, size, cv2.INTER_AREA)
+    deflection = solve_plate(load, length / step)
+    residual = plate_residual(deflection, load, length / step)
+    if step > 1:
+        # What is finer than the cells is too stiff to notice, and stays.
+        deflection = whole + _resized(deflection - load, box.shape, cv2.INTER_LINEAR)
     rested = np.zeros_like(height)
-    rested[box.slices] = deflection * support[box.slices]
+    np.multiply(deflection, support[box.slices], out=rested[box.slices])
     return rested, residual
 
 
 def _rest_line(coverage: Float32, layer: DefectLayer, time: float) -> tuple[Float32, float]:
     """Even coverage out along its own line; what pixels cannot hold stays where it was."""
-    own = along(structure_tensor(coverage, noise_px=0.5, scale_px=1.0))
-    moved = np.clip(diffuse(coverage, own, time, layer.support), 0, 1)
+    structure = structure_tensor(coverage, noise_px=0.5, scale_px=1.0)
+    # Well within a wide hole the coverage is even: nothing moves there.
+    inside = layer.support & (structure.row_row + structure.col_col > LEAST_SLOPE**2)
+    index = np.flatnonzero(inside)
+    own = along(structure.take(index))
+    before = coverage.ravel()[index]
+    moved = np.clip(diffuse_list(before, own, time, inside), 0, 1)
     # On the pixel grid some of it leaks sideways: faint rims must not become part of the line.
-    moved = np.minimum(moved, np.float32(MOST_GROWTH) * coverage)
-    mass = float(coverage.sum(dtype=np.float64))
+    moved = np.minimum(moved, np.float32(MOST_GROWTH) * before)
+    mass = float(before.sum(dtype=np.float64))
     left = float(moved.sum(dtype=np.float64))
     if left > 0:
         moved = np.minimum(moved * np.float32(mass / left), 1)
-    return moved, abs(float(moved.sum(dtype=np.float64)) / mass - 1) if mass > 0 else 0.0
+    rested = coverage.copy()
+    rested.ravel()[index] = moved
+    return rested, abs(float(moved.sum(dtype=np.float64)) / mass - 1) if mass > 0 else 0.0
 
 
 def _structure(layer: DefectLayer, surface: Surface) -> tuple[float, Tensor, Mask]:
     """Return cell size, diffusion tensor and domain on a grid of at most WIDEST cells."""
     box = layer.box
-    light = surface.linear(box)
-    lightness = lab(light)[..., 0]
-    height, width = lightness.shape
+    height, width = box.shape
     step = max(max(height, width) / WIDEST, 1.0)
     inside = layer.support
+    pixels: Resized = surface.pixels[box.slices]
     if step > 1:
         size = (max(round(width / step), 1), max(round(height / step), 1))
-        lightness = _resized(lightness, size[::-1], cv2.INTER_AREA)
-        inside = (
-            cv2.resize(layer.support.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
-        )
-    tensor = structure_tensor(np.ascontiguousarray(lightness))
+        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        pixels = small.reshape(*size[::-1], -1)
+        inside = cv2.resize(inside.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    tensor = structure_tensor(lightness(decode(pixels, surface.encoding)))
     strength = tensor.row_row + tensor.col_col
     # What most of the surface shows is its texture, not an edge: the barrier lies above it.
     contrast = max(float(np.sqrt(np.quantile(strength, 0.75))), 0.3)
@@ -196,22 +220,36 @@ def _rest_film(field: Float32, tensor: Tensor, time: float, inside: Mask) -> tup
     return rested if field.ndim == 3 else rested[..., 0], worst
 
 
+def _rest_matter(albedo: Float32, tensor: Tensor, time: float, inside: Mask) -> Float32:
+    """Diffuse the logarithm of an albedo; what it changes is a factor, found on the cells."""
+    shape = tensor.row_row.shape
+    coarse = albedo if albedo.shape[:2] == shape else _resized(albedo, shape, cv2.INTER_AREA)
+    matter = np.log(coarse)
+    rested, _ = _rest_film(matter, tensor, time, inside)
+    factor = np.exp(rested - matter)
+    if albedo.shape[:2] != shape:
+        factor = _resized(factor, albedo.shape, cv2.INTER_LINEAR)
+    return albedo * factor
+
+
 def _resized(array: Float32, shape: tuple[int, ...], method: int) -> Float32:
     out = cv2.resize(array, (shape[1], shape[0]), interpolation=method)
     return out.astype(np.float32, copy=False)
 
 
 def _slow_offset(change: Change, screening: float) -> tuple[Float32, float]:
-    """Return the screened-Poisson response to the change, zero outside and on the support's rim."""
+    """Return the screened-Poisson response to the change on cells, zero where nothing may change.
+
+    Towards the rim of the support it fades out.
+    """
     support = change.layer.support
-    step = change.after - change.before
     height, width = support.shape
     size = min(height, WIDEST), min(width, WIDEST)
-    coarse = step if size == (height, width) else _resized(step, size, cv2.INTER_AREA)
-    coarse = coarse.reshape(*size, -1)
+    # Reducing is linear: the change of the cells is the change of their light.
+    light = (_resized(array, size, cv2.INTER_AREA) for array in (change.after, change.before))
+    coarse = np.subtract(*light).reshape(*size, -1)
     scale = max(height / size[0], width / size[1])
-    framed = cv2.copyMakeBorder(support.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    depth = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    depth = _depth(support)
     inradius = max(float(depth.max()), 1.0)
     screen = (scale / max(screening * inradius, 1.0)) ** 2
     offset = np.empty_like(coarse)
@@ -223,12 +261,36 @@ def _slow_offset(change: Change, screening: float) -> tuple[Float32, float]:
         norm = float(np.linalg.norm(source))
         worst = max(worst, float(np.linalg.norm(rest[1:-1, 1:-1])) / norm if norm > 0 else 0.0)
         offset[..., index] = answer
-    if size != (height, width):
-        offset = _resized(offset, (height, width), cv2.INTER_LINEAR).reshape(height, width, -1)
+    offset = _resized(offset, depth.shape, cv2.INTER_LINEAR).reshape(*depth.shape, -1)
     lock = np.clip(depth / np.float32(max(0.3 * inradius, 1.0)), 0, 1)
-    lock = lock * lock * (3 - 2 * lock) * support
-    # Where the defect itself hardly shows, the offset must not make it show.
-    strength = np.abs(step).max(axis=2)
-    typical = float(np.sqrt(np.mean(strength[support] ** 2)))
-    present = strength / (strength + np.float32(0.5 * typical + 1e-6))
-    return offset * (lock * present)[..., None], worst
+    return offset * (lock * lock * (3 - 2 * lock))[..., None], worst
+
+
+def _depth(support: Mask) -> Float32:
+    """Return the distance to the outside in pixels, on at most about LOCK_CELLS cells a side."""
+    step = max(max(support.shape) // LOCK_CELLS, 1)
+    cells: Resized = support.view(np.uint8)
+    if step > 1:
+        size = (-(-support.shape[1] // step), -(-support.shape[0] // step))
+        cells = cv2.resize(cells, size, interpolation=cv2.INTER_NEAREST)
+    framed = cv2.copyMakeBorder(cells, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    depth = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    return np.asarray(depth, dtype=np.float32) * np.float32(step)
+
+
+def _with_offset(change: Change, offset: Float32) -> Float32:
+    """Return the light after an offset on cells is added, where the defect itself shows."""
+    before, after, support = change.before, change.after, change.layer.support
+    stride = max(max(support.shape) // LOCK_CELLS, 1)
+    some = (slice(None, None, stride), slice(None, None, stride))
+    shown = over_channels(np.maximum, np.abs(after[some] - before[some]))[support[some]]
+    typical = float(np.sqrt(np.mean(shown * shown))) if shown.size else 0.0
+    least = np.float32(0.5 * typical + 1e-6)
+    result = np.empty_like(after)
+    fine = _resized(offset, support.shape, cv2.INTER_LINEAR).reshape(after.shape)
+    for rows in bands(*support.shape):
+        strength = over_channels(np.maximum, np.abs(after[rows] - before[rows]))
+        # Where the defect itself hardly shows, the offset must not make it show.
+        present = strength / (strength + least) * support[rows]
+        np.clip(after[rows] + fine[rows] * present[..., None], 0, 1, out=result[rows])
+    return result

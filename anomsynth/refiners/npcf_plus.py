@@ -9,6 +9,7 @@ from pydantic import Field
 
 from anomsynth.core.color import luminance, to_levels
 from anomsynth.core.layer import Change
+from anomsynth.core.pixels import bands, blocks, channel_mean
 from anomsynth.core.roles import Refiner
 from anomsynth.core.types import Camera, Float32, Jpeg, Mask, Surface
 from anomsynth.fields.wavelets import split
@@ -18,6 +19,8 @@ LEAST_BLUR_PX = 0.35  # less extra blur than this cannot be seen
 THIN_FROM_PX = 1.0  # cracks and scratches soften only under optics blurrier than this
 MOST_GAIN = 2.0
 BLOCK = 8
+WINDOW = 128  # pixels a side of the windows in which texture is measured
+LEAST_RING = 64  # pixels from which a spread means something
 
 
 class NpcfPlus(Refiner):
@@ -60,7 +63,7 @@ class NpcfPlus(Refiner):
         after = change.after
         layer = change.layer
         survives = layer.coverage is None and not layer.thin
-        if self.match_texture and survives and layer.support.sum() >= 64:
+        if self.match_texture and survives and change.index.size >= LEAST_RING:
             after, residuals["band_deficit"] = self._with_texture(change, surface)
         if self.match_edges:
             extra = _extra_blur(surface.camera, thin=layer.thin)
@@ -75,11 +78,7 @@ class NpcfPlus(Refiner):
         """Add the noise that is missing, then the compression."""
         index = change.index
         if self.match_noise:
-            here = surface.pixels[change.box.slices]
-            before = to_levels(here.reshape(-1, here.shape[2])[index])
-            missing = _missing_noise(before, levels, change.hidden.ravel()[index], surface.camera)
-            field = rng.standard_normal(missing.shape, dtype=np.float32)
-            levels = levels + (field * missing)[:, None]
+            levels = _with_noise(levels, change, surface, rng)
         jpeg = surface.camera.jpeg
         if self.match_jpeg and jpeg is not None:
             picture = to_levels(surface.pixels[change.box.slices])
@@ -91,37 +90,75 @@ class NpcfPlus(Refiner):
 
     def _with_texture(self, change: Change, surface: Surface) -> tuple[Float32, float]:
         """Add to each band of the changed surface the variance that the ring around it has more."""
+        gains, missing = self._measure_gains(change, surface)
+        if not any(gains):
+            return change.after, missing
+        last = max(level for level, gain in enumerate(gains, 1) if gain)
+        own = split(_logarithm(change.before), last, self.transform)
         support = change.layer.support
-        reach = cv2.distanceTransform((~support).astype(np.uint8), cv2.DIST_L2, 3)
-        ring = (reach >= 3) & (reach <= 16) & surface.foreground[change.box.slices]
-        if ring.sum() < 64:
-            return change.after, 0.0
-        floor = np.float32(1e-4)
-        before = np.log(luminance(change.before) + floor)
-        ratio = np.log(luminance(change.after) + floor) - before
-        # The defect's own signal is smooth here; what it takes from the texture shows in the sum.
-        bands = split(before, self.levels, self.transform)[:-1]
-        changed = split(before + ratio, self.levels, self.transform)[:-1]
-        added = np.zeros_like(before)
-        missing = 0.0
-        for own, now in zip(bands, changed, strict=True):
-            around = _spread(own, ring)
-            inside = _spread(now, support)
-            own_inside = _spread(own, support)
+        after = np.empty_like(change.after)
+        for rows in bands(*support.shape):
+            added = sum(
+                np.float32(gain) * band[rows] for gain, band in zip(gains, own, strict=False)
+            )
+            factor = np.exp(np.clip(added, -0.5, 0.5) * support[rows])
+            np.clip(change.after[rows] * factor[..., None], 0, 1, out=after[rows])
+        return after, missing
+
+    def _measure_gains(self, change: Change, surface: Surface) -> tuple[list[float], float]:
+        """Return how much of each of the photo's bands to add, and the largest share missing.
+
+        Wide boxes are measured in windows.
+        """
+        part = surface.foreground[change.box.slices]
+        around, own, now = ([np.empty((self.levels, 0), np.float32)] for _ in range(3))
+        for window in _windows(part.shape):
+            support = change.layer.support[window]
+            reach = cv2.distanceTransform((~support).view(np.uint8), cv2.DIST_L2, 3)
+            ring = np.flatnonzero((reach >= 3) & (reach <= 16) & part[window])
+            inside = np.flatnonzero(support)
+            # The defect's own signal is smooth here; what it takes from the texture shows in sum.
+            before, after = (
+                np.stack(split(_logarithm(light[window]), self.levels, self.transform)[:-1])
+                for light in (change.before, change.after)
+            )
+            flat = before.reshape(self.levels, -1)
+            around.append(flat[:, ring])
+            own.append(flat[:, inside])
+            now.append(after.reshape(self.levels, -1)[:, inside])
+        ring_bands, own_bands, now_bands = (np.hstack(part) for part in (around, own, now))
+        gains, missing = [0.0] * self.levels, 0.0
+        if min(ring_bands.shape[1], own_bands.shape[1]) < LEAST_RING:
+            return gains, missing
+        spreads = (part.std(axis=1) for part in (ring_bands, own_bands, now_bands))
+        for level, (ring_sd, own_sd, now_sd) in enumerate(zip(*spreads, strict=True)):
             # Never more than the photo had in this very place: its texture is not everywhere alike.
-            wanted = min(around, own_inside)
-            if inside < wanted and own_inside > 0:
-                shared = float(np.mean(own[support] * now[support]))
-                shared -= float(own[support].mean()) * float(now[support].mean())
-                gain = _missing_gain(own_inside, inside, shared, wanted)
-                added += np.float32(min(gain, MOST_GAIN - 1)) * own
-                missing = max(missing, 1 - inside / wanted)
-        factor = np.exp(np.clip(added, -0.5, 0.5) * support)
-        return np.clip(change.after * factor[..., None], 0, 1), float(missing)
+            wanted = float(min(ring_sd, own_sd))
+            if now_sd < wanted:
+                first, second = own_bands[level], now_bands[level]
+                shared = float(np.mean(first * second)) - float(first.mean() * second.mean())
+                gain = _missing_gain(float(own_sd), float(now_sd), shared, wanted)
+                gains[level] = min(gain, MOST_GAIN - 1)
+                missing = max(missing, 1 - float(now_sd) / wanted)
+        return gains, missing
 
 
-def _spread(band: Float32, mask: Mask) -> float:
-    return float(band[mask].std())
+def _logarithm(light: Float32) -> Float32:
+    return np.log(luminance(light) + np.float32(1e-4))
+
+
+def _windows(shape: tuple[int, int]) -> list[tuple[slice, slice]]:
+    """Return the whole of a small box, or windows spread over a large one, edges included."""
+    if max(shape) <= 3 * WINDOW:
+        return [(slice(None), slice(None))]
+    rows, cols = (
+        [
+            slice(int(start), int(start) + WINDOW)
+            for start in np.linspace(0, max(side - WINDOW, 0), min(-(-side // WINDOW), 4))
+        ]
+        for side in shape
+    )
+    return [(row, col) for row in rows for col in cols]
 
 
 def _missing_gain(own: float, now: float, shared: float, wanted: float) -> float:
@@ -146,9 +183,28 @@ def _soften_edges(before: Float32, after: Float32, support: Mask, sigma: float) 
     step = after - before
     soft = cv2.GaussianBlur(step, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
     soft = soft.reshape(step.shape)
-    near = np.clip(4 - depth, 0, 1)[..., None]
-    blended = step + near * (soft - step)
-    return np.where(support[..., None], np.clip(before + blended, 0, 1), before)
+    result = after.copy()
+    for rows in bands(*support.shape):
+        near = np.clip(4 - depth[rows], 0, 1) * support[rows]
+        result[rows] += near[..., None] * (soft[rows] - step[rows])
+    return np.clip(result, 0, 1, out=result)
+
+
+def _with_noise(
+    levels: Float32, change: Change, surface: Surface, rng: np.random.Generator
+) -> Float32:
+    """Return grey levels (n, C) of the change's pixels with the noise that they lack."""
+    here = surface.pixels[change.box.slices]
+    photo, hidden = here.reshape(-1, here.shape[2]), change.hidden.ravel()
+    noisy = np.empty_like(levels)
+    for part in blocks(len(levels)):
+        index = change.index[part]
+        missing = _missing_noise(
+            to_levels(photo[index]), levels[part], hidden[index], surface.camera
+        )
+        missing *= rng.standard_normal(missing.shape, dtype=np.float32)
+        np.add(levels[part], missing[:, None], out=noisy[part])
+    return noisy
 
 
 def _missing_noise(before: Float32, after: Float32, hidden: Float32, camera: Camera) -> Float32:
@@ -156,8 +212,8 @@ def _missing_noise(before: Float32, after: Float32, hidden: Float32, camera: Cam
 
     `before` and `after` are (n, C) grey levels, `hidden` (n,) the share of old noise that is gone.
     """
-    level_before = before.mean(axis=1)
-    level_after = after.mean(axis=1)
+    level_before = channel_mean(before)
+    level_after = channel_mean(after)
     scaled = np.minimum(level_after / np.maximum(level_before, 1), 1)
     kept = (1 - hidden) * scaled * camera.noise_sd(level_before)
     wanted = camera.noise_sd(level_after)

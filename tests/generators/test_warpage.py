@@ -1,5 +1,7 @@
 """Dents balance their volume, plates obey their equation, warps never fold."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -178,7 +180,4 @@ def centred_surface():
     """Build a surface whose only site is its centre, so that nothing is cut off."""
     surface = make_surface(300, 300, border=0)
     sites = np.array([[150, 150]], dtype=np.int32)
-    return type(surface)(
-        **{name: getattr(surface, name) for name in surface.__slots__ if name != "sites"},
-        sites=sites,
-    )
+    return replace(surface, sites=sites)
