@@ -13,6 +13,8 @@ from anomsynth.errors import UserError
 if TYPE_CHECKING:
     from anomsynth.recipe.models import Recipe
 
+LEAST_SEVERITY, MOST_SEVERITY = 0.5, 50.0  # d'
+
 Preset = Annotated[
     str, typer.Option("--preset", metavar="NAME|FILE.toml", help="What to make: preset or recipe.")
 ]
@@ -26,7 +28,11 @@ Refiners = Annotated[
 ]
 Severity = Annotated[
     str | None,
-    typer.Option("--severity", metavar="LO:HI", help="Visibility d' of defects, e.g. 1.5:8."),
+    typer.Option(
+        "--severity",
+        metavar="LO:HI",
+        help="Visibility d' of defects, e.g. 1.5:8; large areas up to 4.5, or LO if higher.",
+    ),
 ]
 DefectsPerImage = Annotated[
     str | None,
@@ -109,6 +115,14 @@ def parse_words(option: str, text: str, known: Sequence[str] | None = None) -> l
     return words
 
 
+def _parse_severity(text: str) -> tuple[float, float]:
+    low, high = parse_range("--severity", text)
+    if low < LEAST_SEVERITY or high > MOST_SEVERITY:
+        msg = f"--severity: must lie in {LEAST_SEVERITY:g}:{MOST_SEVERITY:g}, got {text!r}"
+        raise UserError(msg, hint="d' below it is noise, above it no surface can show")
+    return low, high
+
+
 def choose_recipe(
     preset: str,
     *,
@@ -127,8 +141,9 @@ def choose_recipe(
         If the preset or an option's value is not valid; the message names the option.
     """
     changes: dict[str, object] = {}
-    if severity is not None:
-        changes["severity"] = {"d_prime": parse_range("--severity", severity)}
+    d_prime = None if severity is None else _parse_severity(severity)
+    if d_prime is not None:
+        changes["severity"] = {"d_prime": d_prime}
     if defects_per_image is not None:
         changes["defects_per_image"] = parse_counts("--defects-per-image", defects_per_image)
     if seed is not None:
@@ -142,6 +157,10 @@ def choose_recipe(
 
     with named("--preset"):
         recipe = load_recipe(preset, **changes)
+    if d_prime is not None and recipe.severity.area_cap < d_prime[0]:
+        # What the user asks for outweighs the rule that large areas are faint.
+        raised = recipe.severity.model_copy(update={"area_cap": d_prime[0]})
+        recipe = recipe.model_copy(update={"severity": raised})
     if kinds is not None:
         chosen = parse_words("--kinds", kinds)
         with named("--kinds"):

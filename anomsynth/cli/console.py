@@ -50,6 +50,13 @@ class Console:
         if self.talks:
             typer.echo(text)
 
+    def answer(self, text: str, values: Mapping[str, object]) -> None:
+        """Print what the user asked for and nothing else, also where quiet is wanted."""
+        if self.as_json:
+            typer.echo(json.dumps({"event": "result", **values}, default=str))
+        else:
+            typer.echo(text)
+
     def note(self, text: str) -> None:
         """Print text for people on stderr: progress and warnings."""
         if self.talks:

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from anomsynth.cli.console import Console
+from anomsynth.cli.summary import ignored_line
 
 if TYPE_CHECKING:
     from anomsynth.pipeline.plan import Plan
@@ -33,7 +34,7 @@ def print_plan(console: Console, plan: "Plan") -> None:
         ],
     )
     if plan.ignored:
-        console.say(f"{plan.ignored} other files and folders are ignored")
+        console.say(ignored_line(plan))
     minutes = cost.cpu_seconds / workers / 60
     time = f"{minutes:.0f} min" if minutes >= 2 else f"{60 * minutes:.0f} s"
     console.say(
@@ -47,6 +48,8 @@ def print_plan(console: Console, plan: "Plan") -> None:
             for name, all_, good, made in counts
         },
         samples=plan.samples,
+        ignored=plan.ignored,
+        ignored_example=plan.ignored_example,
         size_bytes=cost.size_bytes,
         cpu_seconds=cost.cpu_seconds,
         basis=cost.basis,

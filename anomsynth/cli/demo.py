@@ -51,7 +51,7 @@ def demo(
         from anomsynth.pipeline.run import run
         from anomsynth.recipe.load import load_recipe
 
-        categories = _write_photos(photos)
+        _write_photos(photos)
         options = RunOptions(per_image=PER_IMAGE, jobs=jobs, overwrite=overwrite)
         plan = make_plan(
             photos, dataset, load_recipe(PRESET, gates={"attempts": ATTEMPTS}), options
@@ -68,7 +68,7 @@ def demo(
             finished = run(plan, listen)
         if made:
             write_sheet(sheet, _draw(photos, dataset, made))
-        print_summary(console, dataset, categories, finished)
+        print_summary(console, plan, finished)
         console.say(f"\nLook at it: {sheet}")
         console.say("Then use your own photos:")
         console.say(f"  anomsynth preview {photos / 'metal' / '000.png'} --preset metal")
@@ -77,8 +77,8 @@ def demo(
         raise typer.Exit(SOME_FAILED)
 
 
-def _write_photos(folder: Path) -> list[str]:
-    """Write the demo photos, a folder for each surface; return the names of the surfaces."""
+def _write_photos(folder: Path) -> None:
+    """Write the demo photos, a folder for each surface."""
     from anomsynth.dataset.demo import demo_photos
     from anomsynth.dataset.files import output_error
     from anomsynth.dataset.images import write_png
@@ -91,7 +91,6 @@ def _write_photos(folder: Path) -> list[str]:
             raise output_error(folder / name, error) from error
         for index, photo in enumerate(photos):
             write_png(folder / name / f"{index:03d}.png", photo, folder / name)
-    return sorted(surfaces)
 
 
 def _draw(photos: Path, dataset: Path, made: Mapping[str, Sequence[str]]) -> "NDArray[np.uint8]":

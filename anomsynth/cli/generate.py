@@ -64,10 +64,15 @@ def generate(
     hardlink: Annotated[
         bool, typer.Option("--hardlink/--copy", help="How 8-bit PNG photos come into OUT.")
     ] = False,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes; -1 is one per core.")] = -1,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", help="Processes; -1 is one per core, -2 one less.")
+    ] = -1,
     resume: Annotated[bool, typer.Option("--resume", help="Finish an interrupted run.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what OUT holds.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad photo.")] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Stop at an unusable photo; failed samples stop nothing."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only print what would be made, and its cost.")
     ] = False,
@@ -80,6 +85,9 @@ def generate(
     """Make a labelled defect dataset in MVTec AD layout from good photos.
 
     SOURCE is never written to. The same seed makes the same images with any number of jobs.
+
+    Exit code: 0 all made, 2 cannot begin or go on (one line says why), 3 some samples or photos
+    failed, 130 interrupted.
     """
     with reporting(quiet=quiet, as_json=as_json, again=resume_command(sys.argv[1:])) as console:
         if per_image is not None and count is not None:
@@ -98,8 +106,8 @@ def generate(
         if print_config:
             from anomsynth.recipe.schema import to_toml
 
-            console.say(to_toml(recipe).rstrip())
-            console.result(**recipe.model_dump(mode="json", exclude_none=True))
+            settings = recipe.model_dump(mode="json", exclude_none=True)
+            console.answer(to_toml(recipe).rstrip(), settings)
             return
         for option, folder in (("--roi", roi), ("--avoid", avoid)):
             if folder is not None and not folder.is_dir():
@@ -130,7 +138,7 @@ def generate(
 
         with RunProgress(console) as progress:
             finished = run(plan, progress)
-        print_summary(console, plan.out, plan.categories, finished, progress.resumed)
+        print_summary(console, plan, finished, progress.resumed)
     if finished.failed or finished.failed_images:
         raise typer.Exit(SOME_FAILED)
 
@@ -141,8 +149,9 @@ def _options(**values: object) -> "RunOptions":
 
     from anomsynth.pipeline.options import RunOptions
 
-    if values["jobs"] != -1 and not int(str(values["jobs"])) >= 1:
-        raise UserError(f"--jobs: expected -1 or at least 1, got {values['jobs']}")
+    if values["jobs"] == 0:
+        hint = "use 1 or more, -1 for one per core, -2 for one less"
+        raise UserError("--jobs: expected a number of processes, got 0", hint=hint)
     given = {name: value for name, value in values.items() if value is not None}
     try:
         return RunOptions.model_validate(given)

@@ -9,9 +9,11 @@ import typer
 import anomsynth
 from anomsynth.cli import demo, generate, list_, preview, replay, show
 from anomsynth.cli.console import example
+from anomsynth.cli.usage import Program
 
 app = typer.Typer(
     name="anomsynth",
+    cls=Program,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,

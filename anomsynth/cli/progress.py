@@ -73,7 +73,8 @@ class RunProgress:
             self._done += 1
         elif isinstance(event, ImageFailed):
             self._done += event.samples
-            self._tell(f"skipped {event.category}/{event.image}: {event.message}")
+            hint = f"; {event.hint}" if event.hint else ""
+            self._tell(f"skipped {event.category}/{event.image}: {event.message}{hint}")
         self._show()
 
     def _tell(self, text: str) -> None:

@@ -9,12 +9,12 @@ from anomsynth.cli.console import Console
 
 if TYPE_CHECKING:
     from anomsynth.pipeline.events import Finished
+    from anomsynth.pipeline.plan import Plan
 
 
 def print_summary(
     console: Console,
-    out: Path,
-    categories: Sequence[str],
+    plan: "Plan",
     finished: "Finished",
     resumed: int = 0,
 ) -> None:
@@ -22,6 +22,7 @@ def print_summary(
 
     Of the samples, `resumed` were there before the run began.
     """
+    out, categories = plan.out, plan.categories
     rate = max(finished.written - resumed, 0) / max(finished.seconds, 1e-9)
     earlier = f" ({resumed} of them there before)" if resumed else ""
     console.say(
@@ -32,16 +33,20 @@ def print_summary(
     if finished.failed:
         console.say(f"  {'failed':<16}{finished.failed:>7}")
         for cause, number in sorted(finished.by_cause.items()):
-            console.say(f"    {cause:<14}{number:>7}")
+            reason = " ".join(finished.reasons.get(cause, "").split())
+            console.say(f"    {cause:<14}{number:>7}  {reason}".rstrip())
     for image in finished.failed_images:
         console.say(f"  not usable: {image}")
+    if plan.ignored:
+        console.say(f"  {ignored_line(plan)}")
     if finished.written:
         for line in loading_lines(out, categories):
             console.say(line)
     if finished.failed or finished.failed_images:
         bad = len(finished.failed_images)
         photos = f", {bad} photos could not be used" if bad else ""
-        console.warn(f"{finished.failed} samples failed{photos}")
+        nothing = "" if finished.written else "nothing was made, the dataset cannot be used: "
+        console.warn(f"{nothing}{finished.failed} samples failed{photos}")
     console.result(
         out=str(out),
         categories=list(categories),
@@ -49,9 +54,17 @@ def print_summary(
         failed=finished.failed,
         by_kind=dict(finished.by_kind),
         by_cause=dict(finished.by_cause),
+        reasons=dict(finished.reasons),
         failed_images=list(finished.failed_images),
+        ignored=plan.ignored,
+        ignored_example=plan.ignored_example,
         seconds=finished.seconds,
     )
+
+
+def ignored_line(plan: "Plan") -> str:
+    """Say how much of the source is no photo, with an example."""
+    return f"{plan.ignored} other files and folders are ignored, e.g. {plan.ignored_example}"
 
 
 def loading_lines(out: Path, categories: Sequence[str]) -> list[str]:

@@ -13,8 +13,6 @@ from anomsynth.core.pixels import over_channels, power
 
 Float32 = NDArray[np.float32]
 
-BLACK = np.float32(1e-5)  # linear light that stands for "no light" where a ratio is needed
-
 
 def srgb_to_linear(encoded: NDArray[np.floating]) -> NDArray[np.floating]:
     """Decode sRGB values in [0, 1] to linear light in [0, 1]."""
@@ -46,7 +44,18 @@ def decode(pixels: NDArray[np.generic], encoding: str = "srgb") -> Float32:
 
 
 def encode_levels(light: Float32, encoding: str = "srgb") -> Float32:
-    """Return grey levels on a 0..255 scale (not rounded) of linear light; clips to [0, 1]."""
+    """Encode linear light as grey levels, not rounded.
+
+    Parameters
+    ----------
+    light : float32 of any shape
+        Clipped to [0, 1].
+    encoding : {"srgb", "linear"}
+
+    Returns
+    -------
+    float32 in [0, 255], same shape
+    """
     clipped = np.clip(light, 0, 1)
     if encoding == "linear":
         return clipped * np.float32(255)
@@ -57,14 +66,25 @@ def encode_levels(light: Float32, encoding: str = "srgb") -> Float32:
 
 
 def quantise(levels: Float32, dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
-    """Round grey levels on a 0..255 scale to the file's integer type."""
+    """Round grey levels to the file's integer type.
+
+    Parameters
+    ----------
+    levels : float32 of any shape
+        On a 0..255 scale for both types; clipped to it.
+    dtype : uint8 or uint16
+
+    Returns
+    -------
+    array of `dtype`, same shape; uint16 holds 257 times the level
+    """
     if dtype == np.uint8:
         return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
     return np.clip(np.rint(levels * np.float32(257)), 0, 65535).astype(np.uint16)
 
 
 def to_levels(pixels: NDArray[np.generic]) -> Float32:
-    """Return encoded pixels as float32 grey levels on a 0..255 scale."""
+    """Return encoded uint8 or uint16 pixels of any shape as float32 grey levels in [0, 255]."""
     if pixels.dtype == np.uint8:
         return pixels.astype(np.float32)
     return pixels.astype(np.float32) / np.float32(257)

@@ -1,5 +1,6 @@
 """Photos and masks on disk: what cameras and scanners write comes in, lossless PNG goes out."""
 
+import hashlib
 import threading
 import warnings
 from collections.abc import Iterator
@@ -41,11 +42,14 @@ class LoadedPhoto:
     plain : bool
         The file may stand in a dataset as it is: an 8-bit grey or RGB PNG without transparency or
         orientation, in which every loader sees what we see.
+    file_sha256 : str
+        Of the file's bytes.
     """
 
     path: Path
     photo: Photo
     plain: bool
+    file_sha256: str
 
 
 def read_photo(path: Path) -> Photo:
@@ -161,15 +165,18 @@ def _loaded(image: Image.Image, content: bytes, path: Path) -> LoadedPhoto:
         and photo.alpha is None
         and orientation == 1
     )
-    return LoadedPhoto(path, photo, plain)
+    return LoadedPhoto(path, photo, plain, hashlib.sha256(content).hexdigest())
 
 
 def _content(path: Path) -> bytes:
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file") from error
+        raise InputError(f"{path}: no such file", hint="check the path") from error
     except OSError as error:
+        if path.is_dir():
+            msg = f"{path}: a folder, not a photo"
+            raise InputError(msg, hint="give one picture file in it") from error
         hint = "check the file's permissions"
         raise InputError(f"{path}: cannot be read: {error.strerror}", hint=hint) from error
     if not content:

@@ -1,5 +1,6 @@
-"""Whether the files that a line of the manifest names are there and whole."""
+"""Whether the files that a line of the manifest names are there, whole and still of that photo."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -27,6 +28,40 @@ def is_done(layout: Layout, lines: Sequence[Line], *, decode: bool) -> bool:
     if not lines or any(line.get("what") == "unusable photo" for line in lines):
         return False
     return all(_is_whole(layout, line, decode=decode) for line in lines)
+
+
+class SourceFiles:
+    """Tells whether source photos are the files that lines of a manifest were made of.
+
+    Every file is read once, however many units of work it has.
+
+    Parameters
+    ----------
+    root : Path
+        The source folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._hashes: dict[str, str] = {}
+
+    def are_those_of(self, lines: Sequence[Line]) -> bool:
+        """Tell whether every photo that the lines are about has the bytes it had then."""
+        sources = [line.get("source") for line in lines]
+        return all(
+            self._hash(str(source["file"])) == source["file_sha256"]
+            for source in sources
+            if isinstance(source, Mapping) and source.get("file_sha256")
+        )
+
+    def _hash(self, name: str) -> str:
+        if name not in self._hashes:
+            try:
+                with (self._root / name).open("rb") as file:
+                    self._hashes[name] = hashlib.file_digest(file, "sha256").hexdigest()
+            except OSError:  # the photo is tried again, and its error is told then
+                self._hashes[name] = ""
+        return self._hashes[name]
 
 
 def files_of(line: Line) -> dict[str, list[str]]:

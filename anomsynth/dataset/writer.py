@@ -22,6 +22,7 @@ from anomsynth.dataset.images import LoadedPhoto, write_png
 from anomsynth.dataset.layout import GOOD, Layout
 from anomsynth.dataset.manifest import Line, array_hash, pack_support
 from anomsynth.dataset.scores import TERMS, score, score_terms
+from anomsynth.errors import UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +38,24 @@ class Origin:
         Its path below the source folder, as it is on disk.
     sha256 : str
         Of the decoded pixels; empty if they could not be decoded.
+    file_sha256 : str
+        Of the file's bytes; empty if unknown.
     """
 
     category: str
     image: str
     file: str
     sha256: str = ""
+    file_sha256: str = ""
 
     def line(self, what: str, **more: object) -> Line:
         """Return a manifest line about this photo."""
         named = {"category": self.category, "image": self.image}
-        source = {"file": self.file, "sha256": self.sha256}
+        source = {
+            "file": self.file,
+            "sha256": self.sha256,
+            "file_sha256": self.file_sha256,
+        }
         return {"what": what, **named, "source": source, **more}
 
 
@@ -160,8 +168,13 @@ def failed_line(origin: Origin, number: int, index: int, error: Exception) -> Li
 
 def unusable_line(origin: Origin, indices: range, error: Exception) -> Line:
     """Return the manifest line of a photo that could not be used and cost these samples."""
-    cause = {"cause": type(error).__name__, "message": str(error)}
+    cause = {"cause": type(error).__name__, "message": str(error), "hint": hint_of(error)}
     return origin.line("unusable photo", first=indices.start, samples=len(indices), **cause)
+
+
+def hint_of(error: Exception) -> str:
+    """Return what the user can do about an error, empty if it does not say."""
+    return error.hint if isinstance(error, UserError) else ""
 
 
 def without_alpha(image: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -53,8 +53,10 @@ class Loading:
         Process zone: distance over which the heading follows the maximum hoop stress.
     wander : float
         Heading noise, radians per square root of a pixel.
-    spacing : float
-        Mean distance between branch points; ``inf`` for a crack that never branches.
+    rate : float
+        Growth of K^2 per pixel of crack; at 0 only a weak place branches it, at its beginning.
+    branching : float
+        K^2 at which the tip splits, in the unit of `rate`.
     half_angle : float
         Half the angle between two branches, radians.
     scatter : float in [0, 1)
@@ -67,7 +69,8 @@ class Loading:
     step: float = 1.0
     zone: float = 5.0
     wander: float = 0.07
-    spacing: float = math.inf
+    rate: float = 0.0
+    branching: float = 1.0
     half_angle: float = 0.32
     scatter: float = 0.3
     uneven: float = 0.6
@@ -168,7 +171,7 @@ def grow(
     hoop stress angle over the process zone, plus white noise (an Ornstein-Uhlenbeck process whose
     path has an effective Hurst exponent near 0.63 over 4 to 40 steps). K^2 grows with length; at
     the threshold the tip splits and the energy flux is divided. Mean distance between branch
-    points: threshold / (2 growth rate). A tip ends when it runs out of drive, meets another crack
+    points: ``branching / (2 rate)``. A tip ends when it runs out of drive, meets another crack
     or leaves the material.
 
     References
@@ -203,7 +206,7 @@ class _Growth:
         noise = (self.rng.standard_normal(steps) * loading.wander * math.sqrt(step)).tolist()
         toughness = self.rng.standard_normal(steps).tolist()
         follow = min(step / loading.zone, 1.0)
-        growth = step / (2 * loading.spacing)
+        growth = step * loading.rate / loading.branching
         row, col, heading, drive, scale = tip.row, tip.col, tip.heading, tip.drive, tip.scale
         push, forget = tip.push, math.exp(-step / (MEMORY * loading.zone))
         threshold = self._threshold()

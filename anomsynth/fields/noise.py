@@ -1,4 +1,4 @@
-"""Random fields: self-affine, band-limited and lattice noise."""
+"""Random fields: self-affine and lattice noise."""
 
 from functools import lru_cache
 
@@ -34,29 +34,7 @@ def fbm(shape: tuple[int, int], hurst: float, rng: np.random.Generator) -> Float
     .. [1] E. Bouchaud, G. Lapasset, J. Planes, "Fractal dimension of fractured surfaces",
        Europhysics Letters 13, 1990.
     """
-    return _standard(_spectral(shape, ("fbm", hurst, 0.0), rng))
-
-
-def band_noise(
-    shape: tuple[int, int], wavelength_px: float, bandwidth: float, rng: np.random.Generator
-) -> Float32:
-    """Draw a Gaussian field of one wavelength; the share above a level t is Phi(-t).
-
-    Parameters
-    ----------
-    shape : (int, int)
-        Rows and columns.
-    wavelength_px : float
-        Dominant wavelength, pixels, >= 2.
-    bandwidth : float
-        Relative width of the ring in frequency, 0.15-0.4: smaller is more regular.
-    rng : Generator
-
-    Returns
-    -------
-    (H, W) float32 with mean 0 and standard deviation 1 in expectation
-    """
-    return _spectral(shape, ("band", wavelength_px, bandwidth), rng)
+    return _standard(_self_affine(shape, hurst, rng))
 
 
 def value_noise(
@@ -111,13 +89,11 @@ def _lattice(shape: tuple[int, int], cell: float, rng: np.random.Generator) -> F
     return np.asarray(field, dtype=np.float32).reshape(shape)
 
 
-def _spectral(
-    shape: tuple[int, int], law: tuple[str, float, float], rng: np.random.Generator
-) -> Float32:
+def _self_affine(shape: tuple[int, int], hurst: float, rng: np.random.Generator) -> Float32:
     """Shape white noise by a filter on a grid a little larger than `shape`."""
     grid = _fast_size(shape[0]), _fast_size(shape[1])
     cached = grid[0] * grid[1] <= MOST_CACHED
-    gain = _gain(grid, law) if cached else _gain.__wrapped__(grid, law)
+    gain = _gain(grid, hurst) if cached else _gain.__wrapped__(grid, hurst)
     white = rng.standard_normal(grid, dtype=np.float32)
     field = scipy.fft.irfft2(scipy.fft.rfft2(white) * gain, s=grid)
     return np.ascontiguousarray(field[: shape[0], : shape[1]], dtype=np.float32)
@@ -131,17 +107,13 @@ def _fast_size(side: int) -> int:
 
 
 @lru_cache(maxsize=32)
-def _gain(grid: tuple[int, int], law: tuple[str, float, float]) -> Float32:
+def _gain(grid: tuple[int, int], hurst: float) -> Float32:
     """Return the filter's gain on the half plane of `rfft2`; the field has unit variance."""
-    name, first, second = law
     down = np.fft.fftfreq(grid[0])[:, None]
     right = np.fft.rfftfreq(grid[1])[None, :]
     wavenumber = np.hypot(down, right)
-    if name == "fbm":
-        wavenumber[0, 0] = 1.0
-        gain = wavenumber ** -(first + 1)
-    else:
-        gain = np.exp(-(((wavenumber * first - 1) / second) ** 2) / 4)
+    wavenumber[0, 0] = 1.0
+    gain = wavenumber ** -(hurst + 1)
     gain[0, 0] = 0.0
     # Columns between 0 and Nyquist stand for two frequencies each.
     weight = np.full(gain.shape[1], 2.0)

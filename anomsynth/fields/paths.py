@@ -68,20 +68,6 @@ def smooth_noise(count: int, correlation: float, rng: np.random.Generator) -> Fl
     return np.concatenate([piece[0] for piece in pieces]).astype(np.float64)
 
 
-def fbm_path(start: Float64, end: Float64, hurst: float, rng: np.random.Generator) -> Float64:
-    """Return a self-affine line between two points, about one vertex a pixel.
-
-    Its distance from the chord is a trace of unit variance, pinned to 0 at both ends by
-    subtracting the linear trend; scale it with `displace` for another amplitude.
-    """
-    chord = end - start
-    count = max(int(np.hypot(*chord)), 2)
-    trace = fbm_trace(count, hurst, rng)
-    share = np.linspace(0, 1, count)
-    trace -= trace[0] + (trace[-1] - trace[0]) * share
-    return displace(start + share[:, None] * chord, trace)
-
-
 def worm_like_chain(
     length: float, persistence: float, count: int, rng: np.random.Generator
 ) -> Float64:

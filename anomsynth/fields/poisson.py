@@ -37,7 +37,17 @@ def solve_plate(load: Float32, length: float) -> Float32:
     """Solve ``length**4 lap lap w + w = load`` with w = lap w = 0 outside (simply supported).
 
     The deflection of a Kirchhoff plate on a Winkler foundation [1]_ in units of load over
-    foundation stiffness; `length` is ``(D / k) ** (1 / 4)`` in pixels.
+    foundation stiffness.
+
+    Parameters
+    ----------
+    load : (h, w) float32
+    length : float
+        ``(D / k) ** (1 / 4)``, pixels, >= 0.
+
+    Returns
+    -------
+    (h, w) float32, in the unit of `load`
 
     References
     ----------
@@ -56,7 +66,17 @@ def laplacian(field: Float32) -> Float32:
 
 
 def plate_residual(deflection: Float32, load: Float32, length: float) -> float:
-    """Return ``|length**4 lap lap w + w - q| / |q|``, by finite differences, >= 0."""
+    """Return ``|length**4 lap lap w + w - q| / |q|``, by finite differences.
+
+    Parameters
+    ----------
+    deflection, load : (h, w) float32, in one unit
+    length : float, pixels
+
+    Returns
+    -------
+    float >= 0, over all pixels but two at each side; 0 where there is no load
+    """
     size = float(np.linalg.norm(load))
     if size == 0:
         return 0.0

@@ -54,9 +54,22 @@ class ScarFields:
 
 
 def break_away(phi: Float32, scar: Scar, grid: Grid, rng: np.random.Generator) -> ScarFields:
-    """Turn a signed distance on the grid (pixels, > 0 inside) into fields on the pixels.
+    """Turn a signed distance on the grid into fields on the pixels.
 
     Slow variation is computed on the grid; the outline stays one pixel sharp at any size.
+
+    Parameters
+    ----------
+    phi : float32 of grid.shape
+        Distance from the outline, pixels, > 0 inside.
+    scar : Scar
+    grid : Grid
+    rng : Generator
+
+    Returns
+    -------
+    ScarFields
+        Arrays of grid.box.shape.
     """
     floor = _floor(phi, scar, grid, rng)
     opacity, albedo = _opacity(grid, scar, rng), _albedo(grid, scar, rng)

@@ -43,7 +43,17 @@ def helmholtz_field(
 
 
 def stretch(displacement: Float32) -> float:
-    """Return the largest norm of the displacement's gradient; below 1 nothing folds."""
+    """Return the largest Frobenius norm of the displacement's gradient; below 1 nothing folds.
+
+    Parameters
+    ----------
+    displacement : (h, w, 2) float32
+        (row, col), cells.
+
+    Returns
+    -------
+    float >= 0, without unit; 0 if a side has one cell only
+    """
     if min(displacement.shape[:2]) < 2:
         return 0.0
     total = np.zeros(displacement.shape[:2], dtype=np.float32)
@@ -87,7 +97,17 @@ def invert(material: Float32) -> Float32:
 
 
 def least_determinant(inverse: Float32) -> float:
-    """Return the smallest ``det(I - grad u)``; above 0 the map is one-to-one."""
+    """Return the smallest ``det(I - grad u)``; above 0 the map is one-to-one.
+
+    Parameters
+    ----------
+    inverse : (h, w, 2) float32
+        (row, col) of u, cells, as `invert` returns it.
+
+    Returns
+    -------
+    float, without unit; 1 if a side has one cell only
+    """
     if min(inverse.shape[:2]) < 2:
         return 1.0
     row_row, row_col = _gradient(np.ascontiguousarray(inverse[..., 0]))

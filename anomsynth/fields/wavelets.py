@@ -68,5 +68,16 @@ def stationary(picture: Float32, levels: int = 3, wavelet: str = "haar") -> list
 
 
 def split(picture: Float32, levels: int, transform: Literal["starlet", "swt"]) -> list[Float32]:
-    """Return the bands of the named transform, fine to coarse, and the residual."""
+    """Return the bands of the named transform, fine to coarse, and the residual.
+
+    Parameters
+    ----------
+    picture : (h, w) float32; "starlet" also takes (h, w, C)
+    levels : int >= 1
+    transform : {"starlet", "swt"}
+
+    Returns
+    -------
+    list of levels + 1 float32 arrays of the picture's shape, whose sum is the picture
+    """
     return starlet(picture, levels) if transform == "starlet" else stationary(picture, levels)

@@ -158,7 +158,7 @@ class Crack(Generator):
             step=STEP * unit,
             zone=5 * unit,
             wander=math.radians(drawn["wander_deg"]) / math.sqrt(unit),
-            spacing=drawn["branch_share"] * length,
+            rate=1 / (2 * drawn["branch_share"] * length),
             half_angle=math.radians(drawn["half_angle_deg"]),
         )
         return grow(tips, loading, direction, inside, rng)

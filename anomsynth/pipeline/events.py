@@ -35,18 +35,22 @@ class SampleFailed:
 
 @dataclass(frozen=True, slots=True)
 class ImageFailed:
-    """One photo could not be used; it costs `samples` samples."""
+    """One photo could not be used; it costs `samples` samples, and `hint` says what to do."""
 
     category: str
     image: str
     cause: str
     message: str
     samples: int
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A run ended; counts over the whole dataset, resumed samples included."""
+    """A run ended; counts over the whole dataset, resumed samples included.
+
+    `reasons` holds the most frequent message of each cause of failure, with its hint.
+    """
 
     written: int
     failed: int
@@ -54,6 +58,7 @@ class Finished:
     by_cause: Mapping[str, int] = field(default_factory=dict)
     failed_images: tuple[str, ...] = ()
     seconds: float = 0.0
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 Event = Started | SampleDone | SampleFailed | ImageFailed | Finished

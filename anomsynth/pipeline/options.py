@@ -18,7 +18,7 @@ class RunOptions(BaseModel):
     count : int or None
         Samples per category, spread evenly over its photos.
     jobs : int
-        Worker processes; -1 is one per core. Never changes what is made.
+        Worker processes; -1 is one per core, -2 one less. Never changes what is made.
     roi, avoid : path or None
         Folder of masks named like the photos: where the part is, and where no defect may go.
     test_share : float in [0, 1]

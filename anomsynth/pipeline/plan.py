@@ -86,6 +86,8 @@ class Plan:
         ``rank * per_photo + index``.
     ignored : int
         Files and folders of the source that are no photos.
+    ignored_example : str
+        One of them, below the source folder.
     """
 
     source: Path
@@ -95,6 +97,7 @@ class Plan:
     units: tuple[Unit, ...]
     per_photo: int
     ignored: int
+    ignored_example: str = ""
 
     @property
     def out(self) -> Path:
@@ -147,7 +150,8 @@ def make_plan(source: Path, out: Path, recipe: Recipe, options: RunOptions) -> P
     per_photo, units = _units(found, recipe, options)
     highest = per_photo * max(len(photos) for photos in found.categories.values())
     layout = Layout(root, digits_for(highest))
-    plan = Plan(found.root, recipe, options, layout, units, per_photo, found.ignored)
+    ignored = found.ignored, found.example
+    plan = Plan(found.root, recipe, options, layout, units, per_photo, *ignored)
     check_kinds(plan.kinds)
     _check_out(plan)
     return plan

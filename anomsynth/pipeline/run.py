@@ -11,17 +11,19 @@ from anomsynth.dataset.extras import write_legend
 from anomsynth.dataset.files import write_pieces
 from anomsynth.dataset.home import contents, make_scratch, remove_run, write_run
 from anomsynth.dataset.journal import Journal, Name
+from anomsynth.dataset.leftovers import remove_leftovers
 from anomsynth.dataset.manifest import Line, to_json
 from anomsynth.dataset.scores import TERMS
-from anomsynth.dataset.verify import is_done
+from anomsynth.dataset.verify import SourceFiles, is_done
 from anomsynth.dataset.writer import score_row
-from anomsynth.errors import OutputError
+from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.backends import count_workers, do_all
 from anomsynth.pipeline.events import Event, Finished, Listener, Started
 from anomsynth.pipeline.plan import UNIT_SAMPLES, Plan, Unit
 from anomsynth.pipeline.worker import Job
 
 DECODED = 16  # units, of those last written before a crash, whose files are decoded and compared
+MOST_MESSAGES = 1000  # different ones of each cause that are counted; memory must not grow
 
 
 def run(plan: Plan, on_event: Listener | None = None) -> Finished:
@@ -51,6 +53,7 @@ def run(plan: Plan, on_event: Listener | None = None) -> Finished:
     journal = Journal(plan.layout, plan.categories, UNIT_SAMPLES)
     try:
         pending = _pending(plan, journal)
+        _remove_leftovers(plan, pending)
         waiting = sum(unit.samples for unit in pending)
         tell(Started(plan.samples, plan.samples - waiting))
         _work(plan, pending, journal, tell)
@@ -84,14 +87,28 @@ def _prepare(plan: Plan) -> None:
 
 
 def _pending(plan: Plan, journal: Journal) -> list[Unit]:
-    """Return the units whose files are not all there."""
+    """Return the units whose files are not all there, or are of a photo that was replaced."""
+    sources = SourceFiles(plan.source)
     names = journal.names()
     recent = set(names[-DECODED:])
     for name in names:
-        if not is_done(plan.layout, journal.lines(name), decode=name in recent):
+        lines = journal.lines(name)
+        whole = is_done(plan.layout, lines, decode=name in recent)
+        if not (whole and sources.are_those_of(lines)):
             journal.forget(name)
     done = set(journal.names())
     return [unit for unit in _pieces(plan) if _name(unit) not in done]
+
+
+def _remove_leftovers(plan: Plan, pending: list[Unit]) -> None:
+    """Delete what an earlier run made of units that are to be done now."""
+    if not plan.options.resume:
+        return
+    for category in plan.categories:
+        units = [unit for unit in pending if unit.category == category]
+        normals = {unit.rank for unit in units if unit.first == 0}
+        samples = {unit.rank * plan.per_photo + index for unit in units for index in unit.indices}
+        remove_leftovers(plan.layout, category, normals, samples)
 
 
 def _pieces(plan: Plan) -> list[Unit]:
@@ -104,12 +121,19 @@ def _work(plan: Plan, pending: list[Unit], journal: Journal, tell: Listener) -> 
     try:
         for outcome in outcomes:
             if outcome.error is not None and plan.options.strict:
-                raise outcome.error
+                raise _stopped(outcome.error) from outcome.error
             journal.append(_name(outcome.unit), outcome.lines)
             for event in outcome.events:
                 tell(event)
     finally:
         outcomes.close()
+
+
+def _stopped(error: InputError) -> InputError:
+    """Return the error of a strict run with the way on."""
+    # Removing the photo makes another dataset: a run with fewer photos cannot be resumed.
+    on = "mend or replace the photo, then --resume; or remove it, then --overwrite"
+    return InputError(str(error), hint=f"{error.hint}; {on}" if error.hint else on)
 
 
 def _finish(plan: Plan, journal: Journal, started: float) -> Finished:
@@ -157,6 +181,7 @@ class _Tally:
         self.by_kind: Counter[str] = Counter()
         self.by_cause: Counter[str] = Counter()
         self.failed_images: dict[str, None] = {}  # a photo of many samples fails unit by unit
+        self.messages: dict[str, Counter[str]] = {}
 
     def count(self, line: Line) -> Line:
         """Count a line and return it."""
@@ -167,13 +192,22 @@ class _Tally:
                 self.by_kind.update(record["kinds"])  # type: ignore[index]  # written by us
             case "failed sample":
                 self.failed += 1
-                self.by_cause[str(line["cause"])] += 1
+                self._count_failure(line, 1)
             case "unusable photo":
                 lost = int(str(line["samples"]))
                 self.failed += lost
-                self.by_cause[str(line["cause"])] += lost
+                self._count_failure(line, lost)
                 self.failed_images[f"{line['category']}/{line['image']}"] = None
         return line
+
+    def _count_failure(self, line: Line, lost: int) -> None:
+        cause = str(line["cause"])
+        self.by_cause[cause] += lost
+        messages = self.messages.setdefault(cause, Counter())
+        hint = line.get("hint")
+        message = f"{line['message']}; {hint}" if hint else str(line["message"])
+        if message in messages or len(messages) < MOST_MESSAGES:
+            messages[message] += lost
 
     def finished(self, seconds: float) -> Finished:
         """Return the counts; a sample counts for each kind it holds."""
@@ -184,4 +218,8 @@ class _Tally:
             by_cause=dict(sorted(self.by_cause.items())),
             failed_images=tuple(self.failed_images),
             seconds=seconds,
+            reasons={
+                cause: messages.most_common(1)[0][0]
+                for cause, messages in sorted(self.messages.items())
+            },
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 
 from anomsynth.core.types import Mask, SampleKey, Surface
+from anomsynth.dataset.folders import check_name, printable
 from anomsynth.dataset.images import LoadedPhoto, load_photo, read_mask
 from anomsynth.dataset.manifest import Line
 from anomsynth.dataset.writer import Origin, Writer, failed_line, photo_hash, unusable_line
@@ -91,15 +92,17 @@ def work(job: Job, parent: int | None = None) -> Outcome:
     """
     unit = job.unit
     _stop_with(parent)
-    file = unit.path.relative_to(job.source).as_posix()
+    file = printable(unit.path.relative_to(job.source).as_posix())
     origin = Origin(unit.category, unit.image, file)
     try:
+        check_name(unit.path.relative_to(job.source))
         loaded = load_photo(unit.path)
-        origin = Origin(unit.category, unit.image, file, photo_hash(loaded.photo))
+        hashes = photo_hash(loaded.photo), loaded.file_sha256
+        origin = Origin(unit.category, unit.image, file, *hashes)
         surface = analyse_photo(loaded, unit, job.recipe, needs_roi=job.roi is not None)
     except InputError as error:
         cause, text = type(error).__name__, str(error)
-        failed = ImageFailed(unit.category, unit.image, cause, text, unit.samples)
+        failed = ImageFailed(unit.category, unit.image, cause, text, unit.samples, error.hint)
         return Outcome(unit, [unusable_line(origin, unit.indices, error)], (failed,), error)
     except Exception as error:
         error.add_note(f"while reading the photo {unit.path}")

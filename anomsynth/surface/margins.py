@@ -69,7 +69,17 @@ def _bridge(ends: Float32, shows: Mask) -> Float32:
 
 
 def first_above(lines: Float32, level: float) -> Float32:
-    """Return where each line first exceeds `level`, between pixels; its length if nowhere."""
+    """Return where each line first exceeds a level, between pixels.
+
+    Parameters
+    ----------
+    lines : (N, L) float32
+    level : float
+
+    Returns
+    -------
+    (N,) float32, pixels from the line's first, in [0, L - 1]; L where it never does
+    """
     above: Mask = lines > level
     index = above.argmax(axis=1)
     rows = np.arange(len(lines))

@@ -24,10 +24,16 @@ def find_edges(foreground: Mask, allowed: Mask) -> tuple[Int32, Float32]:
 
     The border of the picture counts as outline: a part that fills the picture is cut there.
 
+    Parameters
+    ----------
+    foreground, allowed : (H, W) bool
+
     Returns
     -------
     sites : (M, 2) int32, rows and columns
     normals : (M, 2) float32, (row, col) unit vectors
+        M is 0 if the outline is nowhere allowed; outlines of photos wider than 1024 pixels are
+        followed in steps.
     """
     height, width = foreground.shape
     step = max(int(max(height, width) / 512), 1)

@@ -57,7 +57,19 @@ def edge_windows(pixels: Pixels, thumbnail: Pixels) -> Float32:
 
 
 def shrink_to_largest(field: Float32, cells: tuple[int, int]) -> Float32:
-    """Return the largest value of every cell of a (cells) grid laid over the field, about."""
+    """Return about the largest value of every cell of a grid laid over a field.
+
+    Parameters
+    ----------
+    field : (h, w) float32
+    cells : (int, int)
+        Rows and columns of the grid, each >= 1.
+
+    Returns
+    -------
+    float32 array of shape `cells`
+        Windows are as large as a cell, rounded up: neighbours overlap by up to a pixel.
+    """
     extent = [max(-(-n // count), 1) for n, count in zip(field.shape, cells, strict=True)]
     widest = cv2.dilate(field, np.ones(extent, np.uint8))
     rows, cols = (

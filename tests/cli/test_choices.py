@@ -75,6 +75,13 @@ def test_every_option_reaches_the_recipe(recipe_file) -> None:
     assert (recipe.seed, recipe.mm_per_px, recipe.field_mm) == (9, 0.5, None)
 
 
+@pytest.mark.parametrize(("text", "cap"), [("2:6", 4.5), ("8:12", 8)])
+def test_large_areas_are_as_visible_as_the_least_asked_for(recipe_file, text, cap) -> None:
+    recipe = choose_recipe(str(recipe_file), severity=text)
+
+    assert recipe.severity.area_cap == cap
+
+
 def test_no_option_leaves_the_recipe_alone(recipe_file) -> None:
     recipe = choose_recipe(str(recipe_file), refiners="none")
 

@@ -4,6 +4,7 @@ import json
 import tomllib
 
 import pytest
+from PIL import Image
 
 from anomsynth.pipeline.events import Finished
 
@@ -134,6 +135,7 @@ def test_strict_stops_at_a_bad_photo(generate, photos) -> None:
 
     assert result.exit_code == 2
     assert "1.png" in result.stderr
+    assert "mend or replace the photo, then --resume" in result.stderr
     assert result.stderr.count("\n") == 1
 
 
@@ -148,8 +150,15 @@ def test_strict_stops_at_a_bad_photo(generate, photos) -> None:
         (["--severity", "6:2"], "--severity: low 6 is above high 2"),
         (["--defects-per-image", "0"], "--defects-per-image: must be above 0"),
         (["--extras", "sotf"], "--extras: no such choice 'sotf'; did you mean 'soft'?"),
-        (["--jobs", "0"], "--jobs: expected -1 or at least 1, got 0"),
-        (["--jobs", "-2"], "--jobs: expected -1 or at least 1, got -2"),
+        (["--severity", "0.2:3"], "--severity: must lie in 0.5:50, got '0.2:3'"),
+        (["--severity", "2:60"], "--severity: must lie in 0.5:50, got '2:60'"),
+        (["--jobs", "0"], "--jobs: expected a number of processes, got 0"),
+        (["--per-image", "0"], "--per-image: must be at least 1, got 0"),
+        (["--seed", "-3"], "--seed: must be at least 0, got -3"),
+        (["--test-share=2"], "--test-share: must be at most 1, got 2"),
+        (["--per-image", "x"], "--per-image: "),
+        (["--nothing"], "no such option: --nothing"),
+        (["--kinds"], "option '--kinds' requires an argument"),
         (["--mm-per-px", "-1"], "--mm-per-px: must be above 0, got -1"),
         (["--roi", "nowhere"], "--roi: nowhere: no such folder"),
         (["--avoid", "nowhere"], "--avoid: nowhere: no such folder"),
@@ -190,12 +199,62 @@ def test_an_error_as_json_ends_with_an_error_object(call, tmp_path, out) -> None
     assert json.loads(result.stdout)["event"] == "error"
 
 
-@pytest.mark.parametrize("words", [["--per-image", "0"], ["--seed", "-1"], ["--test-share", "2"]])
-def test_numbers_out_of_range_are_usage_errors(generate, words) -> None:
-    result = generate(*words)
+def test_a_usage_error_as_json_is_an_error_object(generate) -> None:
+    result = generate("--per-image", "0", "--json")
 
+    shown = json.loads(result.stdout)
     assert result.exit_code == 2
-    assert words[0] in result.stderr
+    assert (shown["event"], shown["message"]) == ("error", "--per-image: must be at least 1, got 0")
+    assert result.stderr.count("\n") == 1
+
+
+def test_one_process_less_than_cores_may_be_asked_for(generate) -> None:
+    assert generate("--count", 1, "--dry-run", "--jobs", -2).exit_code == 0
+
+
+def test_print_config_is_printed_in_quiet_too(generate) -> None:
+    text = generate("--print-config", "--quiet", "--seed", 5).stdout
+    as_json = generate("--print-config", "--quiet", "--json", "--seed", 5).stdout
+
+    assert tomllib.loads(text)["seed"] == json.loads(as_json)["seed"] == 5
+
+
+def test_ignored_files_are_told_with_an_example(generate, photos) -> None:
+    (photos / "plate" / "animation.gif").touch()
+    (photos / "plate" / "phone.heic").touch()
+
+    text = generate("--count", 1).stdout
+    shown = generate("--count", 1, "--resume", "--json").stdout
+
+    line = "2 other files and folders are ignored, e.g. plate/animation.gif"
+    assert line in [line.strip() for line in text.splitlines()]
+    result = json.loads(shown.splitlines()[-1])
+    assert (result["ignored"], result["ignored_example"]) == (2, "plate/animation.gif")
+
+
+def test_a_region_that_is_missing_is_told_with_its_hint(generate, photos, tmp_path) -> None:
+    roi = tmp_path / "roi" / "plate"
+    roi.mkdir(parents=True)
+    for name in ("0.png", "1.png"):
+        Image.new("L", (96, 96), 255).save(roi / name)
+
+    result = generate("--count", 3, "--roi", tmp_path / "roi")
+
+    assert "2.png: no mask of this photo" in result.stderr
+    assert "name it like the photo, or NAME_mask.png" in result.stderr
+
+
+def test_a_run_that_made_nothing_says_so(generate, photos) -> None:
+    for path in photos.rglob("*.png"):
+        path.write_text("not a picture")
+
+    result = generate("--per-image", 1)
+
+    assert result.exit_code == 3
+    assert "anomsynth: nothing was made, the dataset cannot be used: 6 samples" in result.stderr
+    assert "anomalib" not in result.stdout
+    cause = next(line for line in result.stdout.splitlines() if "InputError" in line)
+    assert "0.png: a text file, not a picture; remove it" in cause
 
 
 def test_ctrl_c_says_how_to_go_on(generate, monkeypatch) -> None:

@@ -72,6 +72,25 @@ def test_a_mistyped_command_has_a_suggestion(call) -> None:
 
     assert result.exit_code == 2
     assert "generate" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--nothing"],
+        *([name, "--nothing"] for name in COMMANDS),
+        ["replay", "out"],
+        ["show", "a", "b"],
+    ],
+)
+def test_wrong_words_are_one_line_that_points_to_the_help(call, words) -> None:
+    result = call(*words)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("anomsynth: ")
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.endswith(" --help\n")
 
 
 def test_a_bug_passes_through_with_its_traceback() -> None:

@@ -69,6 +69,7 @@ def test_failed_samples_are_counted_by_cause(
     ("image", "out", "message"),
     [
         ("nowhere.png", "sheet.png", "nowhere.png"),
+        ("plate", "sheet.png", "plate: a folder, not a photo; give one picture file"),
         ("plate/0.png", "sheet.jpg", "--out: expected a name that ends in .png"),
         ("plate/0.png", "plate/0.png", "is the photo itself"),
         ("plate/0.png", "tile/0.png/sheet.png", "0.png"),

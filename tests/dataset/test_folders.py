@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from anomsynth.dataset.folders import find_source
+from anomsynth.dataset.folders import check_name, find_source
 from anomsynth.errors import InputError
 
 
@@ -64,6 +64,13 @@ def test_hidden_and_other_files_are_passed_over_and_counted(tmp_path) -> None:
 
     assert [photo.key for photo in found.categories["s"]] == ["a.png"]
     assert found.ignored == 5  # .b.png, .git, c.txt, d and sub
+    assert found.example == "c.txt"
+
+
+def test_folders_without_good_photos_in_an_mvtec_root_are_counted(tmp_path) -> None:
+    found = find_source(touch(tmp_path, "screw/train/good/0.png", "notes/a.png"))
+
+    assert (found.ignored, found.example) == (1, "notes")
 
 
 def test_excluded_folders_are_no_categories(tmp_path) -> None:
@@ -89,14 +96,27 @@ def test_two_spellings_of_one_name_clash(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a\nb.png", "a\udcff.png"])
-def test_names_that_are_no_text_are_refused(tmp_path, name) -> None:
+def test_names_that_are_no_text_have_keys_that_are(tmp_path, name) -> None:
     try:
-        touch(tmp_path / "s", name)
+        touch(tmp_path / "s", name, "good.png")
     except (OSError, UnicodeEncodeError):
         pytest.skip("the file system refuses them itself")
 
+    escaped = name.replace("\n", r"\x0a").replace("\udcff", r"\xff")
+    assert keys(tmp_path / "s") == {"s": [escaped, "good.png"]}
+    with pytest.raises(InputError, match="control characters") as caught:
+        check_name(tmp_path / "s" / name)
+    assert escaped in str(caught.value)
+
+
+def test_a_category_needs_a_name_that_is_text(tmp_path) -> None:
+    try:
+        touch(tmp_path, "s\nt/a.png")
+    except OSError:
+        pytest.skip("the file system refuses them itself")
+
     with pytest.raises(InputError, match="control characters"):
-        find_source(tmp_path / "s")
+        find_source(tmp_path)
 
 
 def test_the_reserved_name_is_no_category(tmp_path) -> None:
@@ -111,6 +131,30 @@ def test_a_link_back_does_not_loop(tmp_path) -> None:
     (tmp_path / "s" / "x" / "back").symlink_to(tmp_path / "s")
 
     assert keys(tmp_path) == {"s": ["x/a.png"]}
+
+
+def test_crosswise_links_list_no_photo_twice(tmp_path) -> None:
+    touch(tmp_path, "a/1.png", "b/2.png")
+    (tmp_path / "a" / "tob").symlink_to(tmp_path / "b")
+    (tmp_path / "b" / "toa").symlink_to(tmp_path / "a")
+
+    assert keys(tmp_path) == {"a": ["1.png"], "b": ["2.png"]}
+
+
+def test_links_out_of_the_source_are_followed_once(tmp_path) -> None:
+    source = touch(tmp_path / "s", "a/1.png")
+    touch(tmp_path, "far/2.png", "away/3.png", "above.png")
+    (source / "a" / "far").symlink_to(tmp_path / "far")
+    (tmp_path / "far" / "away").symlink_to(tmp_path / "away")
+    (tmp_path / "away" / "far").symlink_to(tmp_path / "far")
+    (tmp_path / "away" / "up").symlink_to(tmp_path)
+    (tmp_path / "away" / "into").symlink_to(source)
+    (source / "linked").symlink_to(tmp_path / "away")
+
+    assert keys(source) == {
+        "a": ["1.png", "far/2.png", "far/away/3.png"],
+        "linked": ["3.png", "far/2.png"],
+    }
 
 
 def test_missing_empty_and_wrong_sources_say_so(tmp_path) -> None:

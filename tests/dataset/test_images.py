@@ -337,3 +337,10 @@ def test_masks_are_inside_wherever_they_are_not_black(tmp_path) -> None:
 def test_the_header_tells_the_size(tmp_path) -> None:
     assert image_size(save(tmp_path / "a.png", Image.fromarray(RGB))) == (5, 7, 3)
     assert image_size(tmp_path / "gone.png") is None
+
+
+def test_a_folder_is_no_photo(tmp_path) -> None:
+    with pytest.raises(InputError, match="a folder, not a photo") as caught:
+        read_photo(tmp_path)
+
+    assert "file" in caught.value.hint

@@ -28,7 +28,7 @@ from anomsynth.dataset.writer import (
 from anomsynth.errors import OutputError
 from anomsynth.testing import make_surface
 
-ORIGIN = Origin("screw", "ä b.png", "screw/train/good/ä b.png", "0" * 64)
+ORIGIN = Origin("screw", "ä b.png", "screw/train/good/ä b.png", "0" * 64, "1" * 64)
 EXTRAS = ("soft", "class", "instance", "foreground", "height", "strict")
 SURFACE = make_surface(20, 30, border=2)
 
@@ -177,7 +177,11 @@ def test_the_record_tells_source_support_and_scores(layout) -> None:
 
     line = Writer(layout, kinds=("pitting",)).sample(ORIGIN, 3, sample, SURFACE)
 
-    assert line["source"] == {"file": "screw/train/good/ä b.png", "sha256": "0" * 64}
+    assert line["source"] == {
+        "file": "screw/train/good/ä b.png",
+        "sha256": "0" * 64,
+        "file_sha256": "1" * 64,
+    }
     assert (line["image"], line["index"], line["number"]) == ("ä b.png", 1, 3)
     assert line["record"]["attempt"] == 2
     box, support = unpack_support(line["supports"][0])

@@ -56,7 +56,7 @@ def test_two_wings_make_one_crack_that_is_widest_inside() -> None:
 
 @pytest.mark.parametrize("unit", [1.0, 12.0])
 def test_branches_start_on_the_crack_they_left(unit: float) -> None:
-    loading = Loading(length=150 * unit, step=1.75 * unit, zone=5 * unit, spacing=40 * unit)
+    loading = Loading(length=150 * unit, step=1.75 * unit, zone=5 * unit, rate=1 / (80 * unit))
     tips = [Tip(0, 0, 0.0, 90 * unit, 0.8), Tip(0, 0, math.pi, 60 * unit, 0.8)]
     strands = grow(
         tips, loading, lambda row, col: 0.0, lambda row, col: True, np.random.default_rng(5)
@@ -71,7 +71,7 @@ def test_branches_start_on_the_crack_they_left(unit: float) -> None:
 
 
 def test_daughters_are_finer_than_their_parents() -> None:
-    loading = Loading(length=200, spacing=40)
+    loading = Loading(length=200, rate=1 / 80)
     strands = grow(
         [Tip(0, 0, 0, 200, 0.5)],
         loading,

@@ -1,5 +1,7 @@
 """Outlines keep their area, their bounds and their sharpness."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from anomsynth.fields.outlines import (
     ANGLES,
     RELATIVE,
     Mouths,
+    _as_distance,
     box_around,
     grown_polygon,
     harmonic_rims,
@@ -137,3 +140,41 @@ def test_grown_region_is_one_piece_without_holes() -> None:
 def test_box_is_never_empty_and_stays_inside() -> None:
     assert box_around(np.array([[-50.0, -50.0]]), 2, (8, 8)) == Box(0, 0, 1, 1)
     assert box_around(np.array([[50.0, 50.0]]), 2, (8, 8)) == Box(7, 7, 8, 8)
+
+
+def copies(array: np.ndarray, count: int = 64) -> Iterator[np.ndarray]:
+    """Yield copies of an array that begin at different places of a cache line.
+
+    What is allocated in between moves the buffers of intermediate results, too.
+    """
+    between = []
+    for shift in range(count):
+        between.append(np.empty(16 * (shift % 7) + 40, np.uint8))
+        room = np.empty(array.nbytes + 8 * count, np.uint8)
+        start = -room.ctypes.data % 64 + array.itemsize * shift
+        copy = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+        copy[...] = array
+        between.append(room)
+        yield copy
+
+
+@pytest.mark.parametrize("shape", [(2, 9), (4, 8), (9, 13), (31, 33), (64, 64)])
+def test_distances_do_not_depend_on_where_an_array_lies_in_memory(shape) -> None:
+    phi = np.random.default_rng(0).normal(0, 3, shape).astype(np.float32)
+
+    found = [_as_distance(copy, 2) for copy in copies(phi)]  # all kept: buffers are not reused
+
+    assert len({distance.tobytes() for distance in found}) == 1
+
+
+@pytest.mark.parametrize("shape", [(37, 53), (64, 64), (1, 9)])
+def test_mouths_do_not_depend_on_where_an_array_lies_in_memory(shape) -> None:
+    mouths = one_mouth(12.0, 1.7)
+    down = (np.arange(shape[0], dtype=np.float32) - 7.3)[:, None]
+    right = (np.arange(shape[1], dtype=np.float32) - 11.8)[None, :]
+
+    found = [
+        mouth_field(mouths, 0, offsets) for offsets in zip(copies(down), copies(right), strict=True)
+    ]
+
+    assert len({share.tobytes() + outside.tobytes() for share, outside in found}) == 1

@@ -10,7 +10,6 @@ from anomsynth.fields.paths import (
     arc_length,
     densify,
     displace,
-    fbm_path,
     fbm_trace,
     smooth_noise,
     tangents,
@@ -32,15 +31,6 @@ def test_fbm_traces_have_the_roughness_asked_for(asked: float, found: float) -> 
     traces = [fbm_trace(1024, asked, rng) for _ in range(24)]
 
     assert hurst(traces, [2, 4, 8, 16, 32, 64, 128]) == pytest.approx(found, abs=0.05)
-
-
-def test_fbm_paths_are_pinned_to_their_ends() -> None:
-    start, end = np.array([10.0, 20.0]), np.array([200.0, 90.0])
-
-    path = fbm_path(start, end, 0.65, np.random.default_rng(1))
-
-    np.testing.assert_allclose(path[[0, -1]], [start, end], atol=1e-9)
-    assert arc_length(path)[-1] > np.hypot(190, 70) * 1.0001
 
 
 @given(count=st.integers(1, 300), correlation=st.floats(0.1, 500))

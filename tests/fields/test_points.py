@@ -22,7 +22,7 @@ def ripley_k(points: np.ndarray, distance: float) -> float:
     return pairs / max(int(inner.sum()), 1) / len(points)
 
 
-def test_independent_points_pass_clark_and_evans() -> None:
+def test_independent_points_pass_clark_and_evans() -> None:  # PI3
     scores = [
         clark_evans(scatter_independent(200, UNIT, np.random.default_rng(seed)), UNIT)[1]
         for seed in range(20)
@@ -33,7 +33,7 @@ def test_independent_points_pass_clark_and_evans() -> None:
     assert np.mean(np.abs(scores) < 2.5) >= 0.95
 
 
-def test_repelling_points_are_regular_and_keep_their_distance() -> None:
+def test_repelling_points_are_regular_and_keep_their_distance() -> None:  # PI3
     points = scatter_repelling(80, UNIT, 0.06, np.random.default_rng(2))
 
     ratio, _ = clark_evans(points, UNIT)
@@ -43,7 +43,7 @@ def test_repelling_points_are_regular_and_keep_their_distance() -> None:
     assert ratio > 1.1
 
 
-def test_clusters_follow_the_pair_law_of_thomas() -> None:
+def test_clusters_follow_the_pair_law_of_thomas() -> None:  # PI3
     parents, spread = 25, 0.03
     ratios = []
     for seed in range(60):

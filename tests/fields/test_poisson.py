@@ -14,7 +14,7 @@ def bump(height: int, width: int) -> np.ndarray:
 
 @pytest.mark.parametrize("shape", [(255, 255), (63, 127), (31, 15)])
 @pytest.mark.parametrize("screening", [0.0, 0.01, 1.0])
-def test_screened_poisson_returns_the_manufactured_solution(shape, screening) -> None:
+def test_screened_poisson_returns_the_manufactured_solution(shape, screening) -> None:  # RE1
     height, width = shape
     exact = bump(height, width)
     eigenvalue = 4 - 2 * np.cos(np.pi / (height + 1)) - 2 * np.cos(2 * np.pi / (width + 1))
@@ -33,7 +33,7 @@ def test_padding_to_a_fast_size_still_solves_the_equation_inside() -> None:
     assert np.abs(rest[1:-1, 1:-1]).max() < 1e-4
 
 
-def test_plate_carries_a_point_load_like_the_infinite_plate() -> None:
+def test_plate_carries_a_point_load_like_the_infinite_plate() -> None:  # DE1, float32
     load = np.zeros((255, 255), dtype=np.float32)
     load[127, 127] = 1
 

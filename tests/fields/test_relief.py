@@ -21,7 +21,7 @@ from anomsynth.fields.relief import (
 
 @pytest.mark.parametrize("hardening", [0.0, 0.1, 0.25, 0.5, 1.0])
 @pytest.mark.parametrize("depth", [0.02, 0.2])
-def test_balanced_dent_keeps_its_volume(hardening, depth) -> None:
+def test_balanced_dent_keeps_its_volume(hardening, depth) -> None:  # DE3
     profile = dent_profile(Dent(depth=depth, hardening=hardening))
     axis = np.arange(-150, 151) / 45
     distance = np.hypot(axis[:, None], axis).astype(np.float32)
@@ -60,7 +60,7 @@ def test_pile_up_follows_hill(hardening, ratio) -> None:
     assert pile_up_ratio(hardening) == pytest.approx(ratio, abs=1e-3)
 
 
-def test_hertz_is_continuous_and_has_its_tail() -> None:
+def test_hertz_is_continuous_and_has_its_tail() -> None:  # DE2
     radius, sphere = 2.0, 30.0
     near = hertz_surface(np.array([radius * (1 - 1e-9), radius * (1 + 1e-9)]), radius, sphere)
     far = hertz_surface(np.array([50 * radius]), radius, sphere)[0]
@@ -69,7 +69,7 @@ def test_hertz_is_continuous_and_has_its_tail() -> None:
     assert far == pytest.approx(4 * radius**3 / (3 * np.pi * sphere * 50 * radius), rel=1e-3)
 
 
-def test_plate_under_a_point_load_sinks_by_theory() -> None:
+def test_plate_under_a_point_load_sinks_by_theory() -> None:  # DE1
     load = np.zeros((256, 256))
     load[128, 128] = 1
     rigidity, foundation = 10.0**4, 1.0
@@ -91,7 +91,7 @@ def test_plate_solution_satisfies_its_equation() -> None:
 
 
 @pytest.mark.parametrize("exponent", [1.5, 2, 5, 8])
-def test_cavity_is_monotone_from_full_depth_to_a_flat_lip(exponent) -> None:
+def test_cavity_is_monotone_from_full_depth_to_a_flat_lip(exponent) -> None:  # PI5
     share = np.linspace(0, 1.2, 241, dtype=np.float32)
 
     depth = cavity(share, exponent)

@@ -21,14 +21,14 @@ def material(seed: int, strain: float, curl: float = 0.5) -> Float32:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_inverse_of_a_warp_never_folds(seed) -> None:
+def test_inverse_of_a_warp_never_folds(seed) -> None:  # DE4
     inverse = invert(material(seed, 0.6))
 
     assert least_determinant(inverse) > 0.05
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_inverse_takes_every_point_back(seed) -> None:
+def test_inverse_takes_every_point_back(seed) -> None:  # DE4
     forward = material(seed, 0.3)
     inverse = invert(forward)
     rows, cols = np.mgrid[:128, :128].astype(np.float32)

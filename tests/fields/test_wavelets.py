@@ -13,7 +13,7 @@ def white() -> np.ndarray:
 
 @pytest.mark.parametrize("transform", ["starlet", "swt"])
 @pytest.mark.parametrize("shape", [(64, 64), (33, 50), (5, 7)])
-def test_bands_add_up_to_the_picture(transform, shape) -> None:
+def test_bands_add_up_to_the_picture(transform, shape) -> None:  # RE3
     picture = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
 
     bands = split(picture, 3, transform)
@@ -21,7 +21,7 @@ def test_bands_add_up_to_the_picture(transform, shape) -> None:
     assert np.abs(sum(bands) - picture).max() < 1e-5
 
 
-def test_white_noise_has_the_published_starlet_deviations(white) -> None:
+def test_white_noise_has_the_published_starlet_deviations(white) -> None:  # RE3
     found = [float(band.std()) for band in starlet(white, 3)[:3]]
 
     assert found == pytest.approx(STARLET_WHITE_SD[:3], rel=0.02)

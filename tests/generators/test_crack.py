@@ -143,15 +143,38 @@ def test_wide_cracks_in_ductile_parts_have_raised_lips() -> None:
     assert coverage(layer)[raised].mean() < 0.4 < coverage(layer)[sunk].mean()
 
 
-def test_shares_of_edge_cracks_follow_the_parameter(surface: Surface) -> None:
-    laws = [
-        Crack(mode=mode, branch_share=0.3).generate(surface, stream(seed)).laws
-        for mode in MODES
-        for seed in range(5)
-    ]
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.75, 1.0])
+def test_shares_of_edge_cracks_follow_the_parameter(share: float) -> None:
+    surface = make_surface(300, 300)
+    # Cracks from inside start in the middle and are too short to reach the edge.
+    surface = replace(surface, sites=np.array([[150, 150]], dtype=np.int32))
+    crack = Crack(edge_share=share, length_share=0.1, **PLAIN)
+    edge = np.zeros(surface.shape, dtype=bool)
+    edge[tuple(np.array(surface.edge_sites).T)] = True
 
-    assert all(law["strands"] >= 1 for law in laws)
-    assert any(law["strands"] > 1 for law in laws)
+    layers = [crack.generate(surface, stream(seed)) for seed in range(150)]
+
+    at_edge = [bool((edge[layer.box.slices] & (coverage(layer) > 0)).any()) for layer in layers]
+    assert np.mean(at_edge) == pytest.approx(share, abs=0.1 if 0 < share < 1 else 0)
+
+
+@pytest.mark.parametrize(
+    ("mode", "often", "never"),
+    [
+        ("lefm", {"branch_share": 0.1}, {"branch_share": 1000}),
+        ("frontier", {"p_branch": 0.05}, {"p_branch": 0}),
+    ],
+)
+def test_cracks_branch_as_often_as_they_should(
+    mode: str, often: dict[str, float], never: dict[str, float]
+) -> None:
+    def strands(**branching: float) -> list[float]:
+        crack = Crack(mode=mode, edge_share=1, length_share=0.4, hairlines=0, **branching)
+        surface = make_surface(300, 300)
+        return [crack.generate(surface, stream(seed)).laws["strands"] for seed in range(8)]
+
+    assert np.mean(strands(**never)) < 1.3  # a weak place may branch a crack at its beginning
+    assert np.mean(strands(**often)) > 3
 
 
 @pytest.mark.parametrize("mode", MODES)

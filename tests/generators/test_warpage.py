@@ -26,7 +26,7 @@ def test_keeps_the_generator_contract(mode) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_dent_with_a_rim_keeps_its_volume(seed) -> None:
+def test_dent_with_a_rim_keeps_its_volume(seed) -> None:  # DE3
     dent = Warpage(mode="dent", sheet_share=0, radius=0.06, asymmetry=0)
 
     laws = dent.generate(centred_surface(), stream(seed)).laws
@@ -80,13 +80,13 @@ def test_bent_plate_is_as_steep_as_drawn(tilt) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("gain", [1.0, 3.0])
-def test_warp_never_folds_at_any_gain_the_pipeline_uses(seed, gain) -> None:
+def test_warp_never_folds_at_any_gain_the_pipeline_uses(seed, gain) -> None:  # DE4
     layer = Warpage(mode="warp").generate(make_surface(256, 256), stream(seed))
 
     assert least_determinant(layer.displacement * np.float32(gain)) > 0.05
 
 
-def test_warp_moves_what_it_says() -> None:
+def test_warp_moves_what_it_says() -> None:  # DE4
     layer = Warpage(mode="warp", extent=0.25).generate(centred_surface(), stream(0))
 
     assert np.abs(layer.displacement).max() == pytest.approx(
@@ -174,6 +174,15 @@ def test_needs_a_part(mode) -> None:
 def test_rejects_bad_parameters(field, value) -> None:
     with pytest.raises(RecipeError, match=field):
         generators.build({"kind": "warpage", field: value})
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_golden_relief(mode, golden) -> None:
+    warpage = Warpage(mode=mode, radius=0.06, extent=0.12)
+
+    layer = warpage.generate(make_surface(), stream(42, "golden"))
+
+    golden(f"warpage_{mode}_height", layer.height)
 
 
 def centred_surface():

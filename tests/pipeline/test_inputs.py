@@ -59,8 +59,9 @@ def test_an_unreadable_photo_costs_itself(photos, tmp_path, make) -> None:
 def test_strict_stops_at_the_first_unusable_photo(photos, tmp_path, make) -> None:
     (photos / "a.png").write_bytes(b"")
 
-    with pytest.raises(InputError, match=r"a\.png: the file is empty"):
+    with pytest.raises(InputError, match=r"a\.png: the file is empty") as caught:
         make(photos, tmp_path / "out", per_image=1, strict=True)
+    assert "then --resume" in caught.value.hint
 
     assert not (tmp_path / "out" / "_anomsynth" / ".tmp").exists()
 
@@ -184,3 +185,21 @@ def test_a_folder_without_permission_is_refused_before_work(photos, tmp_path, ma
 
     with pytest.raises(OutputError, match="cannot be written to"):
         make(photos, tmp_path / "locked" / "out", per_image=1)
+
+
+@pytest.mark.parametrize("name", ["new\nline.png", "no text \udcff.png"])
+def test_a_photo_of_an_impossible_name_costs_itself(photos, tmp_path, make, tree, name) -> None:
+    try:
+        (photos / name).write_bytes((photos / "a.png").read_bytes())
+    except (OSError, UnicodeEncodeError):
+        pytest.skip("the file system refuses them itself")
+
+    finished = make(photos, tmp_path / "out", per_image=1)
+    whole = tree(tmp_path / "out")
+    make(photos, tmp_path / "out", per_image=1, resume=True)
+
+    assert (finished.written, finished.failed) == (4, 1)
+    (line,) = lines_of(tmp_path / "out", "unusable photo")
+    assert "control characters" in line["message"]
+    assert line["hint"] == "rename it"
+    assert tree(tmp_path / "out") == whole

@@ -1,5 +1,6 @@
 """Whatever stops a run, resuming it ends in the bytes of a run that nothing stopped."""
 
+import contextlib
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ import pytest
 import anomsynth
 from anomsynth.dataset.images import write_png
 from anomsynth.pipeline.events import SampleDone, Started
+from anomsynth.pipeline.replay import replay
 
 EXTRAS = ("class", "height", "foreground")
 SCRIPT = """
@@ -214,3 +216,25 @@ def test_a_resumed_run_does_not_depend_on_the_journals_order(photos, tmp_path, m
     make(photos, tmp_path / "out", per_image=1, resume=True)
 
     assert tree(tmp_path / "out") == whole
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_photos_that_were_replaced_are_done_anew(workshop, photo_maker, monkeypatch, ended) -> None:
+    other = photo_maker(workshop.root / "other", "x.png", "y.png")
+    if not ended:
+        monkeypatch.setattr("anomsynth.pipeline.run._finish", dies)
+    with contextlib.nullcontext() if ended else pytest.raises(Killed):
+        workshop.make("out", per_image=4, extras=EXTRAS)
+    monkeypatch.undo()
+    (workshop.source / "a.png").write_bytes((other / "x.png").read_bytes())
+    (workshop.source / "d.jpg").write_bytes(b"no picture any more")
+
+    workshop.make("out", per_image=4, extras=EXTRAS, resume=True)
+    workshop.make("whole", per_image=4, extras=EXTRAS)
+
+    assert workshop.tree("out") == workshop.tree("whole")
+    assert replay(workshop.root / "out", "my part/0").kinds
+
+
+def dies(*_: object) -> None:
+    raise Killed

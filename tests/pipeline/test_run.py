@@ -253,6 +253,21 @@ def test_an_unusable_photo_costs_its_samples(photos, tmp_path, make) -> None:
     assert finished.failed_images == ("my part/bad.png",)
     failed = [event for event in events if isinstance(event, ImageFailed)]
     assert [(event.image, event.samples) for event in failed] == [("bad.png", 2)]
+    (hint,) = {event.hint for event in failed}
+    assert hint
+    assert finished.reasons["InputError"].endswith(f"bad.png: a text file, not a picture; {hint}")
+
+
+def test_the_most_frequent_reason_of_a_cause_is_kept(photos, tmp_path, make, monkeypatch) -> None:
+    def fails(surface, recipe, *, seed, key):
+        raise worker.SynthesisError("no room" if key.index else "too faint")
+
+    monkeypatch.setattr(worker, "synthesize", fails)
+
+    finished = make(photos, tmp_path / "out", per_image=3)
+
+    assert finished.by_cause == {"SynthesisError": 12}
+    assert finished.reasons == {"SynthesisError": "no room"}
 
 
 @pytest.mark.slow

@@ -66,6 +66,7 @@ def covered(surface: Surface, *, thin: bool = False) -> Change:
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_hidden_noise_comes_back_at_the_cameras_strength(channels) -> None:
+    """RE4: what the defect hid is restored, ratio of deviations 0.93-1.07."""
     surface = flat_surface(Camera(noise_floor=9.0), channels)
     change = covered(surface)
     levels = np.full((*BOX.shape, channels), 80, np.float32)

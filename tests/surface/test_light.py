@@ -31,7 +31,7 @@ def off_axis(found_deg: float, true_deg: float) -> float:
     return abs((found_deg - true_deg + 90) % 180 - 90)
 
 
-def test_axis_and_eigenvalue_ratio_follow_from_lambert() -> None:
+def test_axis_and_eigenvalue_ratio_follow_from_lambert() -> None:  # RE5
     errors, ratios, sure = [], [], []
     for seed in range(40):
         azimuth = (37 * seed) % 180

@@ -1,0 +1,81 @@
+"""What is said when the words of a command line are no call of the program."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+import typer
+from typer.core import TyperGroup
+
+from anomsynth.cli.console import USER_ERROR, Console
+
+# Where typer keeps this class depends on its version; its subclass is public.
+USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
+WORDS = "anomsynth.words"
+PLAINER = (
+    ("Input should be greater than or equal to", "must be at least"),
+    ("Input should be less than or equal to", "must be at most"),
+    ("Input should be", "must be"),
+)
+
+
+class _Context(Protocol):
+    meta: dict[str, object]
+
+    @property
+    def command_path(self) -> str: ...
+
+
+class Program(TyperGroup):
+    """Says usage errors in one line, as JSON too if that is wanted, like every other error."""
+
+    def parse_args(self, ctx: _Context, args: list[str]) -> list[str]:  # type: ignore[override]  # see USAGE_ERROR
+        """Take in the words before the command; see the base class."""
+        ctx.meta[WORDS] = list(args)
+        with _reported(args):
+            return super().parse_args(ctx, args)  # type: ignore[arg-type]  # see USAGE_ERROR
+
+    def invoke(self, ctx: _Context) -> object:  # type: ignore[override]  # see USAGE_ERROR
+        """Take in the words of the command and call it; see the base class."""
+        words = ctx.meta[WORDS]
+        with _reported(words if isinstance(words, list) else []):
+            return super().invoke(ctx)  # type: ignore[arg-type]  # see USAGE_ERROR
+
+
+@contextmanager
+def _reported(words: Sequence[str]) -> Iterator[None]:
+    words = list(words)
+    try:
+        yield
+    except USAGE_ERROR as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # the help is the answer then
+            raise
+        console = Console(quiet=bool({"-q", "--quiet"} & {*words}), as_json="--json" in words)
+        path = getattr(getattr(error, "ctx", None), "command_path", "anomsynth")
+        console.error(_said(error, words), f"see {path} --help")
+        raise typer.Exit(USER_ERROR) from None
+
+
+def _said(error: Exception, words: Sequence[str]) -> str:
+    """Return what is wrong: option, what it must be, and what it is."""
+    names = getattr(getattr(error, "param", None), "opts", [])
+    message = str(getattr(error, "message", ""))
+    if not (isinstance(error, typer.BadParameter) and names and message):
+        text = str(getattr(error, "format_message", error.__str__)())
+        return f"{text[:1].lower()}{text[1:]}".rstrip(".")
+    for old, new in PLAINER:
+        message = message.replace(old, new)
+    value = _value(names, words)
+    got = f", got {value}" if value is not None else ""
+    return f"{max(names, key=len)}: {message.rstrip('.')}{got}"
+
+
+def _value(names: Sequence[str], words: Sequence[str]) -> str | None:
+    """Return what was given for an option, None if that is not clear."""
+    for position, word in enumerate(words):
+        option, equals, value = word.partition("=")
+        if option in names and equals:
+            return value
+        if word in names and position + 1 < len(words):
+            return words[position + 1]
+    return None

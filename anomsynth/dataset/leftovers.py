@@ -1,0 +1,43 @@
+"""Files of work that is to be done anew: another photo or a death may leave ones nobody lists."""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from anomsynth.dataset.files import output_error
+from anomsynth.dataset.layout import GOOD, Layout
+
+
+def remove_leftovers(
+    layout: Layout, category: str, normals: Collection[int], samples: Collection[int]
+) -> None:
+    """Delete every file of these good photos and samples, in the tree and beside it.
+
+    A sample made anew may hold other kinds and then lies in another folder than before.
+
+    Parameters
+    ----------
+    layout : Layout
+    category : str
+    normals, samples : numbers of good photos and of samples
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be deleted.
+    """
+    try:
+        for path in _pictures(layout, category):
+            number = path.stem.partition("_")[0]
+            wanted = normals if path.parent.name == GOOD else samples
+            ours = number.isdecimal() and len(number) >= layout.digits
+            if ours and int(number) in wanted:
+                path.unlink()
+    except OSError as error:
+        raise output_error(layout.root / category, error) from error
+
+
+def _pictures(layout: Layout, category: str) -> Iterator[Path]:
+    for pattern in ("train/*/*.*", "test/*/*.*", "ground_truth/*/*.*"):
+        yield from (layout.root / category).glob(pattern)
+    for pattern in ("*/*.*", f"*/{GOOD}/*.*"):
+        yield from (layout.home / category).glob(pattern)
