@@ -177,7 +177,7 @@ def _extra_blur(camera: Camera, *, thin: bool) -> float:
 
 
 def _soften_edges(before: Float32, after: Float32, support: Mask, sigma: float) -> Float32:
-    """Blur the change near the support's rim, inwards: it is zero at the rim and beyond."""
+    """Blur the change within 3 px of the support's rim, inside the support only."""
     framed = cv2.copyMakeBorder(support.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     depth = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1]
     step = after - before
