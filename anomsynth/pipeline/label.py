@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from anomsynth.core.color import decode, delta_e, lab
 from anomsynth.core.pixels import by_blocks
 from anomsynth.core.types import Box, Float32, Mask
+from anomsynth.fields.distance import depth_inside
 from anomsynth.pipeline.visibility import JUST_VISIBLE, TOUCHING
 
 LEAST_COMPONENT = 3  # pixels; smaller specks of change are taken back
@@ -67,13 +68,11 @@ def closing_radius(support: Mask, strict: Mask) -> int:
 
 def _inradius(support: Mask, step: int) -> float:
     """Return the largest distance to the outside, pixels, measured on cells of `step` pixels."""
-    cells = support.view(np.uint8)
     if step > 1:
         size = (support.shape[1] // step, support.shape[0] // step)
-        shrunk = cv2.resize(cells * np.uint8(255), size, interpolation=cv2.INTER_AREA)
-        cells = (shrunk > 127).astype(np.uint8)
-    framed = cv2.copyMakeBorder(cells, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    return step * float(cv2.distanceTransform(framed, cv2.DIST_L2, 3).max())
+        whole = support.view(np.uint8) * np.uint8(255)
+        support = cv2.resize(whole, size, interpolation=cv2.INTER_AREA) > 127
+    return step * float(depth_inside(support).max())
 
 
 def outline(strict: Mask, radius: int, allowed: Mask) -> Mask:

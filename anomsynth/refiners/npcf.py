@@ -21,6 +21,7 @@ from anomsynth.fields.diffusion import (
     edge_enhancing,
     structure_tensor,
 )
+from anomsynth.fields.distance import depth_inside
 from anomsynth.fields.poisson import laplacian, plate_residual, solve_plate, solve_screened_poisson
 
 Resized = NDArray[np.integer | np.floating]  # what OpenCV says that it returns
@@ -269,13 +270,10 @@ def _slow_offset(change: Change, screening: float) -> tuple[Float32, float]:
 def _depth(support: Mask) -> Float32:
     """Return the distance to the outside in pixels, on at most about LOCK_CELLS cells a side."""
     step = max(max(support.shape) // LOCK_CELLS, 1)
-    cells: Resized = support.view(np.uint8)
     if step > 1:
         size = (-(-support.shape[1] // step), -(-support.shape[0] // step))
-        cells = cv2.resize(cells, size, interpolation=cv2.INTER_NEAREST)
-    framed = cv2.copyMakeBorder(cells, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    depth = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1]
-    return np.asarray(depth, dtype=np.float32) * np.float32(step)
+        support = cv2.resize(support.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    return depth_inside(support) * np.float32(step)
 
 
 def _with_offset(change: Change, offset: Float32) -> Float32:

@@ -12,6 +12,7 @@ from anomsynth.core.layer import Change
 from anomsynth.core.pixels import bands, blocks, channel_mean
 from anomsynth.core.roles import Refiner
 from anomsynth.core.types import Camera, Float32, Jpeg, Mask, Surface
+from anomsynth.fields.distance import depth_inside
 from anomsynth.fields.wavelets import split
 
 OWN_BLUR_PX = 0.35  # an anti-aliased edge is this soft by itself
@@ -178,8 +179,7 @@ def _extra_blur(camera: Camera, *, thin: bool) -> float:
 
 def _soften_edges(before: Float32, after: Float32, support: Mask, sigma: float) -> Float32:
     """Blur the change within 3 px of the support's rim, inside the support only."""
-    framed = cv2.copyMakeBorder(support.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    depth = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    depth = depth_inside(support)
     step = after - before
     soft = cv2.GaussianBlur(step, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
     soft = soft.reshape(step.shape)
