@@ -89,12 +89,15 @@ def _check_fields(layer: DefectLayer) -> None:
     neutral = {"openness": 1.0, "tint": 1.0}
     for name, array in layer.fields().items():
         assert np.isfinite(array).all(), f"{name}: NaN or infinity"
-        if name != "albedo":
+        if name not in {"albedo", "exposed"}:
             assert (array[bare] == neutral.get(name, 0.0)).all(), f"{name}: acts outside support"
     if layer.coverage is not None and layer.albedo is not None:
         assert layer.coverage.min() >= 0, "coverage below 0"
         assert layer.coverage.max() <= 1, "coverage above 1"
         assert layer.albedo.min() > 0, "albedo must be above 0"
+    if layer.exposed is not None:
+        assert layer.exposed.min() >= 0, "exposed light below 0"
+        assert layer.exposed.max() <= 1, "exposed light above 1"
     if layer.openness is not None:
         assert layer.openness.min() > 0, "openness must be above 0"
         assert layer.openness.max() <= 1, "openness above 1"

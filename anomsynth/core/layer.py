@@ -26,7 +26,11 @@ class DefectLayer:
     coverage : (h, w) float32 in [0, 1]
         Share of each pixel where another material (or a void) shows instead of the surface.
     albedo : (h, w) or (h, w, 3) float32 > 0
-        Reflectance of that material relative to the surface around it; needed with `coverage`.
+        Reflectance of that material relative to the surface around it; `coverage` needs either
+        this or `exposed`.
+    exposed : (h, w, C) float32 linear light in [0, 1], C = 1 or the photo's
+        Light that comes from there as it is: a background, a piece of another picture. An
+        amplitude below one lets the surface show through; above one it changes nothing.
     height : (h, w) float32, millimeters
         Relief; + is towards the camera, 0 outside `support`.
     openness : (h, w) float32 in (0, 1]
@@ -41,6 +45,12 @@ class DefectLayer:
         Change of micro-roughness; + kills gloss.
     thin : bool
         True for cracks, scratches, chips: edges are never softened beyond the sharpest optics.
+    rigid : bool
+        True where strength is no matter of degree (a missing piece, a moved part): the amplitude
+        is one, whatever visibility was drawn; the gates still apply.
+    overhang : bool
+        True if the defect may reach beyond the part (a bent wire, a thread): it is cut to
+        `Surface.reachable` instead of `Surface.allowed`.
     parameters : drawn values, recorded in the manifest
     laws : measured physics of this very layer, for tests and the manifest
     """
@@ -50,6 +60,7 @@ class DefectLayer:
     support: Mask
     coverage: Float32 | None = None
     albedo: Float32 | None = None
+    exposed: Float32 | None = None
     height: Float32 | None = None
     openness: Float32 | None = None
     displacement: Float32 | None = None
@@ -57,6 +68,8 @@ class DefectLayer:
     tint: Float32 | None = None
     roughness: Float32 | None = None
     thin: bool = False
+    rigid: bool = False
+    overhang: bool = False
     parameters: Mapping[str, float] = field(default_factory=dict)
     laws: Mapping[str, float] = field(default_factory=dict)
 
@@ -67,8 +80,9 @@ class DefectLayer:
             if array.dtype != np.float32 or array.shape[:2] != patch:
                 msg = f"{name}: expected float32 {patch}, got {array.dtype} {array.shape}"
                 raise ValueError(msg)
-        if (self.coverage is None) != (self.albedo is None):
-            msg = "coverage and albedo come together"
+        shown = [array for array in (self.albedo, self.exposed) if array is not None]
+        if len(shown) != (self.coverage is not None):
+            msg = "coverage comes together with either albedo or exposed"
             raise ValueError(msg)
 
     def fields(self) -> dict[str, Float32]:
@@ -90,6 +104,7 @@ class DefectLayer:
 FIELDS = (
     "coverage",
     "albedo",
+    "exposed",
     "height",
     "openness",
     "displacement",

@@ -1,7 +1,7 @@
 """The values that flow through the pipeline. All are immutable."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,6 +156,14 @@ class Grain:
         return float(self.angle[r, c]), float(self.coherence[r, c])
 
 
+class TextureSource(Protocol):
+    """Pictures to take foreign textures from."""
+
+    def pick(self, rng: np.random.Generator) -> Pixels:
+        """Return one of them, (H, W, C) uint8 or uint16, C in {1, 3}; uses one random number."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Surface:
     """One photo of a flawless surface and what it tells us.
@@ -182,6 +190,12 @@ class Surface:
         How `pixels` encode light.
     alpha : (H, W) of the dtype of `pixels`, or None
         Carried through unchanged.
+    reachable : (H, W) bool, or None
+        Where a defect that overhangs the part may change pixels; None: as `allowed`.
+    parts : (H, W) uint8, or None
+        Number of the component each pixel belongs to, 0 for none, where the user marked them.
+    textures : TextureSource or None
+        Pictures the user gave to take foreign textures from.
     flat : bool
         True if results have no channel axis, as the input had none.
     part_area_px : int
@@ -201,6 +215,9 @@ class Surface:
     encoding: str = "srgb"
     alpha: Pixels | None = None
     flat: bool = False
+    reachable: Mask | None = None
+    parts: NDArray[np.uint8] | None = None
+    textures: TextureSource | None = None
     part_area_px: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -215,6 +232,12 @@ class Surface:
         if not self.mm_per_px > 0:
             msg = f"mm_per_px: must be above 0, got {self.mm_per_px}"
             raise ValueError(msg)
+        if self.reachable is not None:
+            check_array("reachable", self.reachable, np.bool_, self.shape)
+            self.reachable.setflags(write=False)
+        if self.parts is not None:
+            check_array("parts", self.parts, np.uint8, self.shape)
+            self.parts.setflags(write=False)
         for array in (self.pixels, self.foreground, self.allowed):
             array.setflags(write=False)
         object.__setattr__(self, "part_area_px", int(np.count_nonzero(self.foreground)))
@@ -233,6 +256,10 @@ class Surface:
     def part_size_px(self) -> float:
         """Reference length: square root of the part's area, pixels."""
         return float(np.sqrt(self.part_area_px))
+
+    def room(self, *, overhang: bool) -> Mask:
+        """Return where a defect may change pixels, (H, W) bool."""
+        return self.reachable if overhang and self.reachable is not None else self.allowed
 
     def assemble(self, pixels: NDArray[np.generic]) -> NDArray[np.generic]:
         """Return (H, W, C) colour planes in the layout of the input, alpha included."""

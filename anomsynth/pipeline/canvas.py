@@ -99,7 +99,8 @@ class Canvas:
         if layer.height is not None:
             self._height[here] += layer.height * np.float32(change.gain)
         radius = closing_radius(layer.support, strict)
-        self._label[here] |= outline(strict, radius, self.surface.allowed[here])
+        room = self.surface.room(overhang=layer.overhang)
+        self._label[here] |= outline(strict, radius, room[here])
         support_box = Box.around(layer.support) or Box(0, 0, 0, 0)
         self.instances.append(
             Instance(

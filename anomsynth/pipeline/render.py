@@ -37,6 +37,7 @@ class Ingredients:
     mean: Float32 | None
     coverage: Float32 | None
     albedo: Float32 | None
+    exposed: Float32 | None
     slope: tuple[Float32, Float32] | None
     openness: Float32 | None
     displacement: Float32 | None
@@ -63,6 +64,7 @@ _PICKED = (
     "mean",
     "coverage",
     "albedo",
+    "exposed",
     "openness",
     "displacement",
     "absorbance",
@@ -91,7 +93,9 @@ def prepare(layer: DefectLayer, scene: Scene) -> Ingredients:
     most_gain = np.inf
     if layer.displacement is not None:
         most_gain = NO_FOLD / max(_steepest_stretch(layer.displacement), 1e-6)
-    flat = layer.coverage is None and layer.roughness is None
+    if layer.exposed is not None:
+        most_gain = min(most_gain, 1.0)
+    flat = layer.albedo is None and layer.roughness is None
     return Ingredients(
         scene=scene,
         index=index,
@@ -99,6 +103,7 @@ def prepare(layer: DefectLayer, scene: Scene) -> Ingredients:
         mean=None if flat else pick(scene.mean),
         coverage=pick(layer.coverage),
         albedo=pick(layer.albedo),
+        exposed=pick(layer.exposed),
         slope=slope,
         openness=pick(layer.openness),
         displacement=pick(layer.displacement),
@@ -119,7 +124,8 @@ def compose(item: Ingredients, gain: float) -> Float32:
 
     ``L = (1 - a) L_in(x - g u) R T^g exp(-2 g tau) V^g + a E rho^g R V^g`` with a coverage, R the
     relative shading of relief g h, T tint, tau optical depth, V openness, E local mean light and
-    rho the relative albedo of the material that shows.
+    rho the relative albedo of the material that shows. Light that is `exposed` as it is replaces
+    E rho^g, with the coverage a min(g, 1).
     """
     g = np.float32(gain)
     light = item.before if item.displacement is None else _displaced(item, gain)
@@ -142,6 +148,9 @@ def compose(item: Ingredients, gain: float) -> Float32:
         cover = item.coverage[..., None]
         new = item.mean * _with_channels(power(item.albedo, gain))
         base = base + cover * (new - base)
+    elif item.coverage is not None and item.exposed is not None:
+        cover = item.coverage[..., None] * min(g, np.float32(1))
+        base = base + cover * (item.exposed - base)
     if factor is not None:
         base = base * factor
     return np.clip(base, 0, 1)
@@ -165,6 +174,8 @@ def render(item: Ingredients, layer: DefectLayer, gain: float) -> Change:
     hidden = np.zeros(layer.support.shape, dtype=np.float32)
     if layer.coverage is not None:
         hidden = layer.coverage
+        if layer.exposed is not None and gain < 1:
+            hidden = hidden * np.float32(gain)
     if layer.roughness is not None:
         hidden = np.maximum(hidden, np.clip(layer.roughness * np.float32(0.7 * gain), 0, 1))
     if layer.displacement is not None:

@@ -68,7 +68,8 @@ def crop_layer(layer: DefectLayer, surface: Surface, margin: int) -> tuple[Defec
         return None
     rows = slice(inner.top - place.top, inner.bottom - place.top)
     cols = slice(inner.left - place.left, inner.right - place.left)
-    support = layer.support[rows, cols] & surface.allowed[inner.slices]
+    room = surface.room(overhang=layer.overhang)
+    support = layer.support[rows, cols] & room[inner.slices]
     tight = Box.around(support)
     if tight is None:
         return None
@@ -80,11 +81,11 @@ def crop_layer(layer: DefectLayer, surface: Surface, margin: int) -> tuple[Defec
     )
     box = used.grown(margin, shape)
     if box != place or np.count_nonzero(support) != np.count_nonzero(layer.support):
-        return _moved(layer, box, used, surface.allowed), box
+        return _moved(layer, box, used, room), box
     return layer, box
 
 
-def _moved(layer: DefectLayer, box: Box, used: Box, allowed: Mask) -> DefectLayer:
+def _moved(layer: DefectLayer, box: Box, used: Box, room: Mask) -> DefectLayer:
     """Copy the used part of a layer onto `box`, neutral outside the support."""
     row, col = layer.origin
     source = (slice(used.top - row, used.bottom - row), slice(used.left - col, used.right - col))
@@ -93,19 +94,20 @@ def _moved(layer: DefectLayer, box: Box, used: Box, allowed: Mask) -> DefectLaye
         slice(used.left - box.left, used.right - box.left),
     )
     support = np.zeros(box.shape, dtype=bool)
-    support[target] = layer.support[source] & allowed[used.slices]
+    support[target] = layer.support[source] & room[used.slices]
     fields: dict[str, Float32] = {}
     for name, array in layer.fields().items():
         rest = NEUTRAL.get(name, 0.0)
         moved = np.full((*box.shape, *array.shape[2:]), rest, dtype=np.float32)
         moved[target] = array[source]
-        if name != "albedo":
+        if name not in UNSEEN:
             moved[~support] = rest
         fields[name] = moved
     return replace_fields(layer, support, fields, (box.top, box.left))
 
 
 NEUTRAL = {"openness": 1.0, "tint": 1.0, "albedo": 1.0}
+UNSEEN = frozenset({"albedo", "exposed"})  # of no effect where the coverage is zero
 
 
 def replace_fields(
@@ -118,6 +120,7 @@ def replace_fields(
         support=support,
         coverage=fields.get("coverage"),
         albedo=fields.get("albedo"),
+        exposed=fields.get("exposed"),
         height=fields.get("height"),
         openness=fields.get("openness"),
         displacement=fields.get("displacement"),
@@ -125,6 +128,8 @@ def replace_fields(
         tint=fields.get("tint"),
         roughness=fields.get("roughness"),
         thin=layer.thin,
+        rigid=layer.rigid,
+        overhang=layer.overhang,
         parameters=layer.parameters,
         laws=layer.laws,
     )

@@ -18,7 +18,7 @@ from anomsynth.errors import RecipeError, RejectedError, SynthesisError
 from anomsynth.pipeline.canvas import Canvas
 from anomsynth.pipeline.render import prepare, render
 from anomsynth.pipeline.scene import Scene, crop_layer, make_scene
-from anomsynth.pipeline.visibility import TOLERANCE, keep_visibility, solve_gain
+from anomsynth.pipeline.visibility import TOLERANCE, full_strength, keep_visibility, solve_gain
 from anomsynth.recipe.models import Recipe
 from anomsynth.surface.analyze import analyze
 
@@ -144,10 +144,14 @@ class _Synthesis:
         scene = make_scene(self.surface, before, box, light=light, material=self.recipe.material)
         item = prepare(layer, scene)
         gates = self.recipe.gates
-        solution = solve_gain(item, target, gates.max_clipped)
         least = gates.min_visibility * min(severity.d_prime.low, target)
+        if layer.rigid:
+            solution = full_strength(item)
+            target = solution.visibility
+        else:
+            solution = solve_gain(item, target, gates.max_clipped)
         if solution.visibility < (1 - TOLERANCE) * least:
-            reached = f"visibility {solution.visibility:.2f} of {target:.2f} wanted"
+            reached = f"visibility {solution.visibility:.2f} of at least {least:.2f} wanted"
             raise RejectedError(f"{layer.kind}: {reached}")
         change = replace(render(item, layer, solution.gain), residuals=residuals)
         if self.recipe.refiners:

@@ -57,6 +57,17 @@ def solve_gain(item: Ingredients, target: float, max_clipped: float) -> Solution
     max_clipped : float
         Largest share of visible pixels driven to black or white; caps the amplitude.
     """
+    measure = _measure_on(item)
+    best = _bisect(measure, target, min(GAINS[1], item.most_gain))
+    return _unclip(measure, best, max_clipped)
+
+
+def full_strength(item: Ingredients) -> Solution:
+    """Return what amplitude one gives, for defects whose strength is no matter of degree."""
+    return _measure_on(item)(min(1.0, item.most_gain))
+
+
+def _measure_on(item: Ingredients) -> Measure:
     count = len(item.before)
     probe = item.take(np.linspace(0, count - 1, min(count, PROBES)).astype(np.intp))
     lightness = lab(probe.before)
@@ -67,8 +78,7 @@ def solve_gain(item: Ingredients, target: float, max_clipped: float) -> Solution
         clipped = _clipped_share(probe.before, after, change)
         return Solution(gain, visibility(change, probe.scene.normal_sd), clipped)
 
-    best = _bisect(measure, target, min(GAINS[1], item.most_gain))
-    return _unclip(measure, best, max_clipped)
+    return measure
 
 
 def _bisect(measure: Measure, target: float, most: float) -> Solution:

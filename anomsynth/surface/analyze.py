@@ -58,8 +58,10 @@ def analyze(
     if foreground is None:
         foreground = find_foreground(photo.pixels, photo.alpha, thumbnail)
     allowed = foreground
+    reachable = foreground if roi is not None else _visible(photo)
     if avoid is not None:
-        allowed = foreground & ~_as_mask("avoid", avoid, shape)
+        free = ~_as_mask("avoid", avoid, shape)
+        allowed, reachable = foreground & free, reachable & free
     tensor = gradient_tensor(grey_levels(thumbnail), shrink_mask(foreground))
     edge_sites, edge_normals = find_edges(foreground, allowed)
     return Surface(
@@ -76,7 +78,14 @@ def analyze(
         encoding=encoding,
         alpha=photo.alpha,
         flat=photo.flat,
+        reachable=reachable,
     )
+
+
+def _visible(photo: Photo) -> Mask:
+    if photo.alpha is not None:
+        return photo.alpha > 0
+    return np.ones(photo.pixels.shape[:2], dtype=np.bool_)
 
 
 def _part(photo: Photo, roi: Mask | None) -> Mask | None:
