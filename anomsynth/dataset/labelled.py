@@ -63,11 +63,7 @@ def find_labelled(root: Path) -> tuple[Labelled, ...]:
     try:
         if (root / "images").is_dir() and (root / "masks").is_dir():
             return find_pairs(root / "images", root / "masks")
-        found = tuple(_category(root)) if _is_category(root) else ()
-        if not found:
-            for folder in _folders(root):
-                if _is_category(folder):
-                    found += tuple(_category(folder))
+        found = tuple(item for folder in find_categories(root) for item in _category(folder))
     except OSError as error:
         raise InputError(f"{root}: cannot be read: {error.strerror}") from error
     if not found:
@@ -97,6 +93,19 @@ def find_pairs(images: Path, masks: Path) -> tuple[Labelled, ...]:
     if not pairs:
         raise InputError(f"{images}: holds no picture", hint="PNG, JPEG, TIFF, BMP or WebP")
     return pairs
+
+
+def find_categories(root: Path) -> tuple[Path, ...]:
+    """List the category folders of a root, or the root itself if it is one; sorted.
+
+    Raises
+    ------
+    OSError
+        If a folder cannot be read.
+    """
+    if _is_category(root) and any(_category(root)):
+        return (root,)
+    return tuple(folder for folder in _folders(root) if _is_category(folder))
 
 
 def _is_category(folder: Path) -> bool:

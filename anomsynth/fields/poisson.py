@@ -16,13 +16,13 @@ def solve_screened_poisson(source: Float32, screening: float) -> Float32:
 
     Parameters
     ----------
-    source : (h, w) float32
+    source : (h, w) or (h, w, C) float32
     screening : float, 1 / px**2, >= 0
         Inverse square of the screening length.
 
     Returns
     -------
-    (h, w) float32
+    float32, of the shape of `source`
 
     Notes
     -----
@@ -58,8 +58,9 @@ def solve_plate(load: Float32, length: float) -> Float32:
 
 
 def laplacian(field: Float32) -> Float32:
-    """Return the five-point Laplacian of (h, w) values that are 0 outside the array."""
-    padded = np.pad(field, 1)
+    """Return the five-point Laplacian of (h, w) or (h, w, C) values, 0 outside the array."""
+    padded = np.zeros((field.shape[0] + 2, field.shape[1] + 2, *field.shape[2:]), field.dtype)
+    padded[1:-1, 1:-1] = field
     return (
         padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:] - 4 * field
     ).astype(np.float32)
@@ -80,18 +81,20 @@ def plate_residual(deflection: Float32, load: Float32, length: float) -> float:
     size = float(np.linalg.norm(load))
     if size == 0:
         return 0.0
-    padded = np.pad(deflection, 2)
+    padded = np.zeros((deflection.shape[0] + 4, deflection.shape[1] + 4), np.float32)
+    padded[2:-2, 2:-2] = deflection
     bend = length**4 * laplacian(laplacian(padded))[2:-2, 2:-2]
     inner = (slice(2, -2), slice(2, -2))
     return float(np.linalg.norm((bend + deflection - load)[inner])) / size
 
 
 def _solve(source: Float32, symbol: Symbol) -> Float32:
-    height, width = source.shape
+    height, width = source.shape[:2]
     rows, cols = _fast_size(height), _fast_size(width)
-    spectrum = dstn(source, type=1, s=(rows, cols))
-    spectrum /= symbol(_eigenvalues(rows)[:, None] + _eigenvalues(cols)[None, :])
-    solution: Float32 = idstn(spectrum, type=1, overwrite_x=True)[:height, :width]
+    spectrum = dstn(source, type=1, s=(rows, cols), axes=(0, 1))
+    bent = symbol(_eigenvalues(rows)[:, None] + _eigenvalues(cols)[None, :])
+    spectrum /= bent if source.ndim == 2 else bent[..., None]
+    solution: Float32 = idstn(spectrum, type=1, axes=(0, 1), overwrite_x=True)[:height, :width]
     return np.ascontiguousarray(solution, dtype=np.float32)
 
 

@@ -1,6 +1,7 @@
 """Heights of deformed surfaces: indentations, elastic contact, bent plates."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import scipy.fft
@@ -80,8 +81,7 @@ def dent_profile(shape: Dent) -> Profile:
         return -shape.depth * _skirted(q, shape)
     penetration = shape.depth / (1 - RECOVERED)
     rim = max((pile_up_ratio(shape.hardening) - 1) * penetration, 0.02 * shape.depth)
-    exponents = np.linspace(*RIM_EXPONENTS, 64)
-    moments = np.array([_moment(_ring(q, m), q) for m in exponents])
+    exponents, moments = _rim_moments()
     # Zero volume: (rim - depth) / 2 + 2 rim moment = 0, both per pi a**2; moments fall with m.
     wanted = (shape.depth - rim) / (4 * rim)
     exponent = float(np.interp(wanted, moments[::-1], exponents[::-1]))
@@ -101,6 +101,14 @@ def _blunt(profile: Profile, q: Profile) -> Profile:
     padded = np.concatenate([profile[reach:0:-1], profile, np.zeros(reach)])
     smooth = np.convolve(padded, kernel / kernel.sum(), mode="valid")
     return np.asarray(smooth * (1 - fade((q - 0.85 * q[-1]) / (0.15 * q[-1]))))
+
+
+@lru_cache(maxsize=1)
+def _rim_moments() -> tuple[Profile, Profile]:
+    """Return exponents and the rim's moment for each: they are the same for every dent."""
+    q = np.linspace(0, DENT_REACH, NODES)
+    exponents = np.linspace(*RIM_EXPONENTS, 64)
+    return exponents, np.array([_moment(_ring(q, m), q) for m in exponents])
 
 
 def _ring(q: Profile, exponent: float) -> Profile:

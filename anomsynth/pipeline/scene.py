@@ -14,7 +14,7 @@ from anomsynth.core.types import Box, Float32, Light, Mask, Surface
 Resized = NDArray[np.integer | np.floating]  # what OpenCV says that it returns
 
 CELLS = 24  # the local mean light is computed on at most this many cells a side
-SD_PIXELS = 4096  # the standard deviation is measured on about this many pixels
+SD_PIXELS = 2048  # the standard deviation is measured on about this many pixels
 LEAST_SD = 0.8  # lightness units: about two grey levels, less cannot be seen as texture
 
 

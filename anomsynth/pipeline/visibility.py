@@ -20,18 +20,17 @@ from anomsynth.pipeline.scene import Scene
 JUST_VISIBLE = 2.3  # CIE 1976 units, the just noticeable difference (Mahy et al. 1994)
 TOUCHING = 0.5  # pixels this share of JUST_VISIBLE count if they touch visible ones
 GAINS = (0.15, 4.0)
-PROBES = 1024  # pixels the amplitude is solved on
+PROBES = 512  # pixels the amplitude is solved on
 TOLERANCE = 0.02
 REFINED_GAINS = (0.7, 1.6)
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Amplitude found, the d' it gives, and the share of visible pixels it clips."""
+    """Amplitude found and the d' it gives."""
 
     gain: float
     visibility: float
-    clipped: float
 
 
 Measure = Callable[[float], Solution]
@@ -57,28 +56,39 @@ def solve_gain(item: Ingredients, target: float, max_clipped: float) -> Solution
     max_clipped : float
         Largest share of visible pixels driven to black or white; caps the amplitude.
     """
-    measure = _measure_on(item)
-    best = _bisect(measure, target, min(GAINS[1], item.most_gain))
-    return _unclip(measure, best, max_clipped)
+    probe = _Probe(item)
+    best = _bisect(probe.measure, target, min(GAINS[1], item.most_gain))
+    for _ in range(8):
+        if best.gain <= GAINS[0] or probe.clipped(best.gain) <= max_clipped:
+            break
+        best = probe.measure(best.gain * 0.75)
+    return best
 
 
 def full_strength(item: Ingredients) -> Solution:
     """Return what amplitude one gives, for defects whose strength is no matter of degree."""
-    return _measure_on(item)(min(1.0, item.most_gain))
+    return _Probe(item).measure(min(1.0, item.most_gain))
 
 
-def _measure_on(item: Ingredients) -> Measure:
-    count = len(item.before)
-    probe = item.take(np.linspace(0, count - 1, min(count, PROBES)).astype(np.intp))
-    lightness = lab(probe.before)
+class _Probe:
+    """A sample of the support's pixels, rendered at amplitudes to be tried."""
 
-    def measure(gain: float) -> Solution:
-        after = compose(probe, gain)
-        change = delta_e(lab(after), lightness)
-        clipped = _clipped_share(probe.before, after, change)
-        return Solution(gain, visibility(change, probe.scene.normal_sd), clipped)
+    def __init__(self, item: Ingredients) -> None:
+        count = len(item.before)
+        self._item = item.take(np.linspace(0, count - 1, min(count, PROBES)).astype(np.intp))
+        self._lightness = lab(self._item.before)
 
-    return measure
+    def measure(self, gain: float) -> Solution:
+        _, change = self._look(gain)
+        return Solution(gain, visibility(change, self._item.scene.normal_sd))
+
+    def clipped(self, gain: float) -> float:
+        """Return the share of visible pixels that the defect drives to black or white."""
+        return _clipped_share(self._item.before, *self._look(gain))
+
+    def _look(self, gain: float) -> tuple[Float32, Float32]:
+        after = compose(self._item, gain)
+        return after, delta_e(lab(after), self._lightness)
 
 
 def _bisect(measure: Measure, target: float, most: float) -> Solution:
@@ -111,15 +121,6 @@ def _between(low: Solution, high: Solution, target: float) -> float:
     rise = np.log(high.visibility / max(low.visibility, 1e-3))
     share = np.log(target / max(low.visibility, 1e-3)) / rise if rise > 1e-6 else 0.5
     return float(low.gain * np.exp(reach * np.clip(share, 0.1, 0.9)))
-
-
-def _unclip(measure: Measure, found: Solution, max_clipped: float) -> Solution:
-    """Lower the amplitude until few enough pixels are black or white."""
-    for _ in range(8):
-        if found.clipped <= max_clipped or found.gain <= GAINS[0]:
-            break
-        found = measure(found.gain * 0.75)
-    return found
 
 
 def _clipped_share(before: Float32, after: Float32, change: Float32) -> float:

@@ -253,16 +253,14 @@ def _slow_offset(change: Change, screening: float) -> tuple[Float32, float]:
     depth = _depth(support)
     inradius = max(float(depth.max()), 1.0)
     screen = (scale / max(screening * inradius, 1.0)) ** 2
-    offset = np.empty_like(coarse)
-    worst = 0.0
-    for index in range(coarse.shape[2]):
-        source = np.ascontiguousarray(coarse[..., index]) * np.float32(screen)
-        answer = solve_screened_poisson(source, screen)
-        rest = -laplacian(answer) + np.float32(screen) * answer - source
-        norm = float(np.linalg.norm(source))
-        worst = max(worst, float(np.linalg.norm(rest[1:-1, 1:-1])) / norm if norm > 0 else 0.0)
-        offset[..., index] = answer
-    offset = _resized(offset, depth.shape, cv2.INTER_LINEAR).reshape(*depth.shape, -1)
+    source = coarse * np.float32(screen)
+    answer = solve_screened_poisson(source, screen)
+    rest = -laplacian(answer) + np.float32(screen) * answer - source
+    norms = (np.sqrt((part * part).sum(axis=(0, 1))) for part in (rest[1:-1, 1:-1], source))
+    worst = max(
+        float(left / whole) if whole > 0 else 0.0 for left, whole in zip(*norms, strict=True)
+    )
+    offset = _resized(answer, depth.shape, cv2.INTER_LINEAR).reshape(*depth.shape, -1)
     lock = np.clip(depth / np.float32(max(0.3 * inradius, 1.0)), 0, 1)
     return offset * (lock * lock * (3 - 2 * lock))[..., None], worst
 
