@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 LEAST_SEVERITY, MOST_SEVERITY = 0.5, 50.0  # d'
 
 Preset = Annotated[
-    str, typer.Option("--preset", metavar="NAME|FILE.toml", help="What to make: preset or recipe.")
+    str,
+    typer.Option(
+        "--preset",
+        metavar="NAME|FILE.toml|auto",
+        help="What to make: preset or recipe; auto goes by the category's name or look.",
+    ),
 ]
 Kinds = Annotated[
     str | None,

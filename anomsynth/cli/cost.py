@@ -25,7 +25,8 @@ def print_plan(console: Console, plan: "Plan") -> None:
     counts = [(name, photos[name], train[name], samples[name]) for name in plan.categories]
 
     console.say(f"{plan.source} -> {plan.out}")
-    console.say(f"recipe {plan.recipe.name!r}: {', '.join(plan.kinds)}; seed {plan.recipe.seed}\n")
+    names = sorted({repr(recipe.name) for recipe in plan.recipes.values()})
+    console.say(f"recipe {', '.join(names)}: {', '.join(plan.kinds)}; seed {plan.seed}\n")
     console.table(
         ["category", "photos", "train/good", "test/good", "samples"],
         [

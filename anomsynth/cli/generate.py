@@ -1,6 +1,7 @@
 """`anomsynth generate`: a folder of good photos becomes a labelled dataset."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,12 +18,23 @@ from anomsynth.cli.choices import (
     choose_recipe,
     parse_words,
 )
-from anomsynth.cli.console import SOME_FAILED, Json, Quiet, example, reporting, resume_command
+from anomsynth.cli.console import (
+    SOME_FAILED,
+    Console,
+    Json,
+    Quiet,
+    example,
+    reporting,
+    resume_command,
+)
 from anomsynth.cli.summary import print_summary
 from anomsynth.errors import InputError, UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from anomsynth.pipeline.options import RunOptions
+    from anomsynth.recipe.models import Recipe
 
 EXAMPLE = example(
     "generate photos dataset --preset metal --per-image 4",
@@ -54,6 +66,14 @@ def generate(
     ] = None,
     avoid: Annotated[
         Path | None, typer.Option("--avoid", metavar="DIR", help="Masks: where they must not.")
+    ] = None,
+    parts: Annotated[
+        Path | None,
+        typer.Option("--parts", metavar="DIR", help="Masks: components that may go missing."),
+    ] = None,
+    textures: Annotated[
+        Path | None,
+        typer.Option("--textures", metavar="DIR", help="Pictures to take foreign textures from."),
     ] = None,
     test_share: Annotated[
         float, typer.Option("--test-share", min=0, max=1, help="Share of photos for test/good.")
@@ -94,8 +114,8 @@ def generate(
             raise UserError("--per-image and --count exclude each other", hint="give one of them")
         if resume and overwrite:
             raise UserError("--resume and --overwrite exclude each other", hint="give one of them")
-        recipe = choose_recipe(
-            preset,
+        load = partial(
+            choose_recipe,
             kinds=kinds,
             refiners=refiners,
             severity=severity,
@@ -103,21 +123,15 @@ def generate(
             seed=seed,
             mm_per_px=mm_per_px,
         )
-        if print_config:
-            from anomsynth.recipe.schema import to_toml
-
-            settings = recipe.model_dump(mode="json", exclude_none=True)
-            console.answer(to_toml(recipe).rstrip(), settings)
-            return
-        for option, folder in (("--roi", roi), ("--avoid", avoid)):
+        folders = {"roi": roi, "avoid": avoid, "parts": parts, "textures": textures}
+        for option, folder in folders.items():
             if folder is not None and not folder.is_dir():
-                raise InputError(f"{option}: {folder}: no such folder", hint="check the path")
+                raise InputError(f"--{option}: {folder}: no such folder", hint="check the path")
         options = _options(
             per_image=per_image,
             count=count,
             jobs=jobs,
-            roi=roi,
-            avoid=avoid,
+            **folders,
             test_share=test_share,
             link="hardlink" if hardlink else "copy",
             extras=parse_words("--extras", extras, EXTRAS) if extras is not None else (),
@@ -125,9 +139,13 @@ def generate(
             overwrite=overwrite,
             strict=strict,
         )
+        chosen = _recipes(console, preset, source, options, load)
+        if print_config:
+            _print_config(console, chosen)
+            return
         from anomsynth.pipeline.plan import make_plan
 
-        plan = make_plan(source, out, recipe, options)
+        plan = make_plan(source, out, chosen, options)
         if dry_run:
             from anomsynth.cli.cost import print_plan
 
@@ -141,6 +159,43 @@ def generate(
         print_summary(console, plan, finished, progress.resumed)
     if finished.failed or finished.failed_images:
         raise typer.Exit(SOME_FAILED)
+
+
+def _recipes(
+    console: Console,
+    preset: str,
+    source: Path,
+    options: "RunOptions",
+    load: "Callable[[str], Recipe]",
+) -> "dict[str, Recipe] | Recipe":
+    """Load one recipe for all, or with `auto` the one that fits each category."""
+    from anomsynth.pipeline.auto import AUTO, choose_preset
+
+    if preset != AUTO:
+        return load(preset)
+    from anomsynth.dataset.folders import find_source
+
+    exclude = [folder for folder in options.folders().values() if folder is not None]
+    recipes = {}
+    for category, photos in find_source(source, exclude).categories.items():
+        choice = choose_preset(category, [photo.path for photo in photos])
+        console.note(f"{category}: preset {choice.preset}, because {choice.why}")
+        recipes[category] = load(choice.preset)
+    return recipes
+
+
+def _print_config(console: Console, chosen: "dict[str, Recipe] | Recipe") -> None:
+    from anomsynth.recipe.schema import to_toml
+
+    if not isinstance(chosen, dict):
+        settings = chosen.model_dump(mode="json", exclude_none=True)
+        console.answer(to_toml(chosen).rstrip(), settings)
+        return
+    settings = {
+        name: one.model_dump(mode="json", exclude_none=True) for name, one in chosen.items()
+    }
+    texts = [f"# category {name}\n{to_toml(one).rstrip()}" for name, one in chosen.items()]
+    console.answer("\n\n".join(texts), settings)
 
 
 def _options(**values: object) -> "RunOptions":

@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+FOLDERS = ("roi", "avoid", "parts", "textures")
+
 Extra = Literal["soft", "class", "instance", "foreground", "height", "strict"]
 
 
@@ -21,6 +23,10 @@ class RunOptions(BaseModel):
         Worker processes; -1 is one per core, -2 one less. Never changes what is made.
     roi, avoid : path or None
         Folder of masks named like the photos: where the part is, and where no defect may go.
+    parts : path or None
+        Folder of masks of the part's components, for missing and swapped ones.
+    textures : path or None
+        Folder of pictures to take foreign textures from.
     test_share : float in [0, 1]
         Share of the good photos that goes to test/good instead of train/good.
     link : {"copy", "hardlink"}
@@ -39,9 +45,15 @@ class RunOptions(BaseModel):
     jobs: int = 1
     roi: Path | None = None
     avoid: Path | None = None
+    parts: Path | None = None
+    textures: Path | None = None
     test_share: float = Field(default=0.2, ge=0, le=1)
     link: Literal["copy", "hardlink"] = "copy"
     extras: tuple[Extra, ...] = ()
     resume: bool = False
     overwrite: bool = False
     strict: bool = False
+
+    def folders(self) -> dict[str, Path | None]:
+        """Return the folders of pictures and masks that go with the photos, by option."""
+        return {name: getattr(self, name) for name in FOLDERS}

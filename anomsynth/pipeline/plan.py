@@ -1,7 +1,7 @@
 """What a run is going to do, settled and checked before anything is written."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -11,7 +11,7 @@ from anomsynth.dataset.folders import Source, SourceImage, find_source
 from anomsynth.dataset.home import check_removable, check_writable, contents, read_run
 from anomsynth.dataset.layout import Layout, check_kinds, digits_for
 from anomsynth.dataset.masks import MaskFolder
-from anomsynth.errors import InputError, OutputError
+from anomsynth.errors import InputError, OutputError, RecipeError
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.record import differences, run_record
 from anomsynth.recipe.models import Recipe
@@ -37,7 +37,7 @@ class Unit:
         all writes the good photo too.
     split : {"train", "test"}
         Where the good photo itself goes.
-    roi, avoid : path or None
+    roi, avoid, parts : path or None
         Masks that go with the photo.
     """
 
@@ -50,6 +50,7 @@ class Unit:
     split: Literal["train", "test"]
     roi: Path | None = None
     avoid: Path | None = None
+    parts: Path | None = None
 
     @property
     def indices(self) -> range:
@@ -76,7 +77,8 @@ class Plan:
     ----------
     source : Path
         Absolute.
-    recipe : Recipe
+    recipes : dict of category -> Recipe
+        All of one seed.
     options : RunOptions
     layout : Layout
     units : tuple of Unit
@@ -91,7 +93,7 @@ class Plan:
     """
 
     source: Path
-    recipe: Recipe
+    recipes: Mapping[str, Recipe]
     options: RunOptions
     layout: Layout
     units: tuple[Unit, ...]
@@ -121,16 +123,31 @@ class Plan:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Kinds the recipe can make, sorted."""
-        return tuple(sorted({item.generator.kind for item in self.recipe.mechanisms}))
+        """Kinds the recipes can make, sorted."""
+        recipes = self.recipes.values()
+        return tuple(sorted({item.generator.kind for one in recipes for item in one.mechanisms}))
+
+    @property
+    def seed(self) -> int:
+        """Seed of the run."""
+        return next(iter(self.recipes.values())).seed
 
     def record(self) -> dict[str, object]:
         """Return what run.json says: everything that decides the dataset's content."""
-        return run_record(self.recipe, self.options, self.source, self.photos)
+        return run_record(self.recipes, self.options, self.source, self.photos)
 
 
-def make_plan(source: Path, out: Path, recipe: Recipe, options: RunOptions) -> Plan:
+def make_plan(
+    source: Path, out: Path, recipe: Recipe | Mapping[str, Recipe], options: RunOptions
+) -> Plan:
     """Settle a run; reads the disk, writes nothing.
+
+    Parameters
+    ----------
+    source, out : Path
+    recipe : Recipe, or dict of category -> Recipe
+        One for all, or one for each category of the source; they share one seed.
+    options : RunOptions
 
     Raises
     ------
@@ -144,14 +161,15 @@ def make_plan(source: Path, out: Path, recipe: Recipe, options: RunOptions) -> P
     if options.jobs == 0:
         raise InputError("jobs: 0 workers do no work", hint="use 1 or more, or -1 for one per core")
     root = out.resolve()
-    exclude = [folder for folder in (options.roi, options.avoid) if folder is not None]
+    exclude = [folder for folder in options.folders().values() if folder is not None]
     found = find_source(source, exclude)
     _check_apart(found.root, root)
-    per_photo, units = _units(found, recipe, options)
+    recipes = _by_category(recipe, tuple(found.categories))
+    per_photo, units = _units(found, next(iter(recipes.values())).seed, options)
     highest = per_photo * max(len(photos) for photos in found.categories.values())
     layout = Layout(root, digits_for(highest))
     ignored = found.ignored, found.example
-    plan = Plan(found.root, recipe, options, layout, units, per_photo, *ignored)
+    plan = Plan(found.root, recipes, options, layout, units, per_photo, *ignored)
     check_kinds(plan.kinds)
     _check_out(plan)
     return plan
@@ -188,13 +206,28 @@ def _check_out(plan: Plan) -> None:
         raise OutputError(f"{layout.root}: not empty", hint="add --resume or --overwrite")
 
 
-def _units(found: Source, recipe: Recipe, options: RunOptions) -> tuple[int, tuple[Unit, ...]]:
+def _by_category(
+    recipe: Recipe | Mapping[str, Recipe], categories: Sequence[str]
+) -> Mapping[str, Recipe]:
+    if isinstance(recipe, Recipe):
+        return dict.fromkeys(categories, recipe)
+    missing = [category for category in categories if category not in recipe]
+    if missing:
+        raise RecipeError(f"no recipe for the category {missing[0]!r}", hint="give one for each")
+    chosen = {category: recipe[category] for category in categories}
+    if len({one.seed for one in chosen.values()}) > 1:
+        raise RecipeError("recipes of one run need one seed", hint="load them with the same seed")
+    return chosen
+
+
+def _units(found: Source, seed: int, options: RunOptions) -> tuple[int, tuple[Unit, ...]]:
     roi = _MaskFinder(options.roi)
     avoid = _MaskFinder(options.avoid)
+    parts = _MaskFinder(options.parts)
     per_photo = 1
     units: list[Unit] = []
     for category, photos in found.categories.items():
-        held_out = _held_out(recipe.seed, category, photos, options.test_share)
+        held_out = _held_out(seed, category, photos, options.test_share)
         for rank, photo in enumerate(photos):
             samples = _share_of(rank, len(photos), options)
             per_photo = max(per_photo, samples)
@@ -209,10 +242,11 @@ def _units(found: Source, recipe: Recipe, options: RunOptions) -> tuple[int, tup
                     split="test" if photo.key in held_out else "train",
                     roi=roi.find(category, photo.key),
                     avoid=avoid.find(category, photo.key),
+                    parts=parts.find(category, photo.key),
                 )
             )
-    roi.check_used()
-    avoid.check_used()
+    for finder in (roi, avoid, parts):
+        finder.check_used()
     return per_photo, tuple(units)
 
 

@@ -18,13 +18,16 @@ DECISIVE = ("anomsynth", "numpy", "scipy", "opencv", "pillow", "PyWavelets")
 
 
 def run_record(
-    recipe: Recipe, options: RunOptions, source: Path, photos: Sequence[tuple[str, str]]
+    recipes: Mapping[str, Recipe],
+    options: RunOptions,
+    source: Path,
+    photos: Sequence[tuple[str, str]],
 ) -> dict[str, object]:
     """Return run.json as plain JSON values: no times, no worker count, nothing of this machine.
 
     Parameters
     ----------
-    recipe : Recipe
+    recipes : dict of category -> Recipe
     options : RunOptions
     source : Path
     photos : category and key of each photo
@@ -32,8 +35,7 @@ def run_record(
     return {
         "format": 1,
         "versions": versions(),
-        "recipe": recipe.model_dump(mode="json"),
-        "seed": recipe.seed,
+        **_written(recipes),
         "source": source.as_posix(),
         "categories": {
             category: _listing([key for name, key in photos if name == category])
@@ -44,10 +46,18 @@ def run_record(
             "count": options.count,
             "test_share": options.test_share,
             "extras": sorted(options.extras),
-            "roi": _absolute(options.roi),
-            "avoid": _absolute(options.avoid),
+            **{name: _absolute(folder) for name, folder in options.folders().items()},
         },
     }
+
+
+def _written(recipes: Mapping[str, Recipe]) -> dict[str, object]:
+    """Return one `recipe`, or `recipes` by category where they differ."""
+    first = next(iter(recipes.values()))
+    plain = {category: one.model_dump(mode="json") for category, one in recipes.items()}
+    if all(one == first for one in recipes.values()):
+        return {"recipe": first.model_dump(mode="json"), "seed": first.seed}
+    return {"recipes": plain, "seed": first.seed}
 
 
 def versions() -> dict[str, str]:
@@ -67,7 +77,7 @@ def differences(stored: Mapping[str, object], planned: Mapping[str, object]) -> 
     """Name what differs between a stored and a planned run, old and new value where it is short."""
     plain = json.loads(json.dumps(planned))
     found = []
-    for part in ("source", "seed", "recipe", "options", "categories", "versions"):
+    for part in ("source", "seed", "recipe", "recipes", "options", "categories", "versions"):
         old, new = stored.get(part), plain.get(part)
         if isinstance(old, dict) and isinstance(new, dict):
             names = [

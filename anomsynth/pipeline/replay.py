@@ -1,6 +1,7 @@
 """Makes a recorded sample again, from its key alone, and proves that it is the same."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from anomsynth.core.sample import Sample
@@ -11,6 +12,7 @@ from anomsynth.dataset.images import load_photo
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, array_hash, read_lines
 from anomsynth.dataset.masks import MaskFolder
+from anomsynth.dataset.textures import TextureFolder
 from anomsynth.dataset.writer import photo_hash
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.plan import Unit
@@ -41,7 +43,7 @@ def replay(out: Path, sample_id: str) -> Sample:
     layout = Layout(out.resolve())
     record = read_run(layout)
     line = _find(layout, sample_id, record)
-    recipe = _recipe(record, layout)
+    recipe = _recipe(record, str(line["category"]), layout)
     path = Path(str(record["source"])) / str(_part(line, "source")["file"])
     loaded = load_photo(path)
     if photo_hash(loaded.photo) != _part(line, "source")["sha256"]:
@@ -50,6 +52,9 @@ def replay(out: Path, sample_id: str) -> Sample:
     key = SampleKey(str(line["category"]), str(line["image"]), int(str(line["index"])))
     unit = _unit(record, key, path)
     surface = analyse_photo(loaded, unit, recipe, needs_roi=unit.roi is not None)
+    textures = _part(record, "options").get("textures")
+    if textures is not None:
+        surface = replace(surface, textures=TextureFolder(Path(str(textures))))
     sample = synthesize(surface, recipe, seed=recipe.seed, key=key)
     hashes = _part(line, "sha256")
     made = {"sample": array_hash(sample.image), "mask": array_hash(binary(sample.mask))}
@@ -86,13 +91,15 @@ def _lines(layout: Layout, category: str) -> Iterator[Line]:
             yield from lines if isinstance(lines, list) else ()
 
 
-def _recipe(record: Line, layout: Layout) -> Recipe:
-    return build_recipe(_part(record, "recipe"), str(layout.run_file))
+def _recipe(record: Line, category: str, layout: Layout) -> Recipe:
+    recipes = record.get("recipes")
+    written = _part(recipes, category) if isinstance(recipes, dict) else _part(record, "recipe")
+    return build_recipe(written, str(layout.run_file))
 
 
 def _unit(record: Line, key: SampleKey, path: Path) -> Unit:
     masks = {}
-    for name in ("roi", "avoid"):
+    for name in ("roi", "avoid", "parts"):
         folder = _part(record, "options").get(name)
         found = None if folder is None else MaskFolder(Path(str(folder)))
         masks[name] = None if found is None else found.find(key.category, key.image)
@@ -106,6 +113,7 @@ def _unit(record: Line, key: SampleKey, path: Path) -> Unit:
         split="train",
         roi=masks["roi"],
         avoid=masks["avoid"],
+        parts=masks["parts"],
     )
 
 

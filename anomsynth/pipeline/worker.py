@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -12,6 +12,8 @@ from anomsynth.core.types import Mask, SampleKey, Surface
 from anomsynth.dataset.folders import check_name, printable
 from anomsynth.dataset.images import LoadedPhoto, load_photo, read_mask
 from anomsynth.dataset.manifest import Line
+from anomsynth.dataset.parts import read_parts
+from anomsynth.dataset.textures import TextureFolder
 from anomsynth.dataset.writer import Origin, Writer, failed_line, photo_hash, unusable_line
 from anomsynth.errors import InputError, SynthesisError
 from anomsynth.pipeline.events import ImageFailed, SampleDone, SampleFailed
@@ -36,6 +38,8 @@ class Job:
         See `Plan`.
     roi : path or None
         Folder of masks; if given, every photo needs one.
+    textures : path or None
+        Folder of pictures to take foreign textures from.
     """
 
     unit: Unit
@@ -44,13 +48,22 @@ class Job:
     source: Path
     per_photo: int
     roi: Path | None
+    textures: Path | None = None
 
     @classmethod
     def of(cls, plan: Plan, unit: Unit) -> "Job":
         """Return the job of a plan's unit."""
         options = plan.options
         writer = Writer(plan.layout, options.extras, plan.kinds, options.link)
-        return cls(unit, plan.recipe, writer, plan.source, plan.per_photo, options.roi)
+        return cls(
+            unit=unit,
+            recipe=plan.recipes[unit.category],
+            writer=writer,
+            source=plan.source,
+            per_photo=plan.per_photo,
+            roi=options.roi,
+            textures=options.textures,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +113,8 @@ def work(job: Job, parent: int | None = None) -> Outcome:
         hashes = photo_hash(loaded.photo), loaded.file_sha256
         origin = Origin(unit.category, unit.image, file, *hashes)
         surface = analyse_photo(loaded, unit, job.recipe, needs_roi=job.roi is not None)
+        if job.textures is not None:
+            surface = replace(surface, textures=TextureFolder(job.textures))
     except InputError as error:
         cause, text = type(error).__name__, str(error)
         failed = ImageFailed(unit.category, unit.image, cause, text, unit.samples, error.hint)
@@ -132,7 +147,12 @@ def analyse_photo(loaded: LoadedPhoto, unit: Unit, recipe: Recipe, *, needs_roi:
         raise InputError(msg, hint="name it like the photo, or NAME_mask.png")
     height, width = loaded.photo.pixels.shape[:2]
     roi, avoid = (_mask(path, (height, width)) for path in (unit.roi, unit.avoid))
-    return analyze(loaded.photo, scale=recipe.scale, encoding=recipe.encoding, roi=roi, avoid=avoid)
+    surface = analyze(
+        loaded.photo, scale=recipe.scale, encoding=recipe.encoding, roi=roi, avoid=avoid
+    )
+    if unit.parts is None:
+        return surface
+    return replace(surface, parts=read_parts(unit.parts, (height, width)))
 
 
 def _mask(path: Path | None, shape: tuple[int, int]) -> Mask | None:

@@ -69,7 +69,9 @@ class Recipe(BaseModel):
     """Everything that decides what a run makes; written as TOML.
 
     Exactly one of `mm_per_px`, `field_mm` and `object_mm` sets the scale. `mixed_share` is the
-    share of images with several defects whose defects may differ in kind.
+    share of images with several defects whose defects may differ in kind. `stands_for` says which
+    real defects the recipe imitates, `cannot` which it does not; `stand_in` names the picture
+    that ``anomsynth presets check`` draws it on. None of the three changes what is made.
     """
 
     model_config = FROZEN
@@ -77,6 +79,9 @@ class Recipe(BaseModel):
     version: Literal[1] = 1
     name: str
     description: str = ""
+    stands_for: tuple[str, ...] = ()
+    cannot: tuple[str, ...] = ()
+    stand_in: str = "texture"
     seed: int = Field(default=0, ge=0)
     mm_per_px: float | None = Field(default=None, gt=0)
     field_mm: float | None = Field(default=None, gt=0)

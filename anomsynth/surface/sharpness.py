@@ -65,13 +65,13 @@ def _spreads(windows: Float32, noise_sd: float) -> NDArray[np.float64]:
     index = int((1 - SHARPEST) * (sample.size - 1))
     limit = max(float(np.partition(sample, index)[index]), SIGNIFICANT * noise_sd, 4.0)
     parts = [
-        _profile_spreads(view, step >= limit, noise_sd)
+        profile_spreads(view, step >= limit, noise_sd)
         for view, step in zip(views, steps, strict=True)
     ]
     return np.concatenate(parts)
 
 
-def _profile_spreads(
+def profile_spreads(
     view: Float32, strong: NDArray[np.bool_], noise_sd: float
 ) -> NDArray[np.float64]:
     """Return the spreads of edges across the last axis at the strong steps that lead their edge."""

@@ -1,0 +1,99 @@
+"""`--preset auto`: a preset from a category's name, else from what its photos look like."""
+
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from anomsynth.dataset.images import read_photo
+from anomsynth.errors import InputError
+from anomsynth.recipe.presets import preset_names
+from anomsynth.surface.analyze import analyze
+from anomsynth.surface.appearance import Appearance, measure_appearance
+
+AUTO = "auto"
+PHOTOS = 5  # looked at, spread over the category
+FALLBACK = "generic"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A preset and why it was chosen, in words."""
+
+    preset: str
+    why: str
+
+
+def choose_preset(category: str, photos: Sequence[Path]) -> Choice:
+    """Choose a preset for a category.
+
+    The category's name decides if a preset is called so (``bottle`` is ``mvtec/bottle``), else
+    the median appearance of a few photos, by rules of thumb that name a material.
+
+    Raises
+    ------
+    InputError
+        If no photo that was looked at can be read.
+    """
+    named = _by_name(category)
+    if named is not None:
+        return Choice(named, f"the category is called {category!r}")
+    look = _median_look(photos)
+    preset, why = guess_material(look)
+    return Choice(preset, f"{why} (from the look of the photos, not by name)")
+
+
+def _by_name(category: str) -> str | None:
+    """Return the preset whose name, or the last part of it, is the category's."""
+    wanted = category.rpartition("/")[2].lower().replace("-", "_").replace(" ", "_")
+    names = preset_names()
+    exact = [name for name in names if name.lower() == category.lower()]
+    last = [name for name in names if name.rpartition("/")[2] == wanted]
+    return next(iter(exact + last), None)
+
+
+def guess_material(look: Appearance) -> tuple[str, str]:
+    """Return the preset of the material that looks most like it, and the reason in words."""
+    return next((preset, why) for fits, preset, why in _rules(look) if fits)
+
+
+def _rules(look: Appearance) -> Iterator[tuple[bool, str, str]]:
+    """Yield whether a rule applies, its preset and its reason; the last one always does."""
+    coloured = look.chroma >= 8
+    brown = coloured and 25 <= look.hue_deg <= 95
+    green = coloured and 95 < look.hue_deg <= 200
+    object_ = look.part_share < 0.85
+    hue = f"hue {look.hue_deg:.0f} degrees"
+    rough = f"contrast {look.contrast:.1f} L*"
+    yield look.repetition >= 0.35, "fabric", f"its texture repeats ({look.repetition:.2f})"
+    marks = f"parallel marks ({look.coherence:.2f})"
+    yield look.coherence >= 0.6 and not coloured, "metal_brushed", f"grey, with {marks}"
+    yield look.coherence >= 0.5 and brown, "wood", f"brown, with {marks}"
+    yield green and look.spread >= 25, "pcb", f"green, with detail (L* spread {look.spread:.0f})"
+    yield brown and object_, "food", f"brown or yellow objects ({hue})"
+    yield brown, "leather", f"brown, without a grain ({hue})"
+    yield coloured, "plastic", f"coloured (chroma {look.chroma:.0f})"
+    yield look.contrast >= 8, "concrete", f"grey and coarse ({rough})"
+    yield look.lightness >= 80, "ceramic_tile", f"white and even (L* {look.lightness:.0f})"
+    yield look.contrast >= 1.5, "metal_cast", f"grey and rough ({rough})"
+    yield object_ and look.lightness < 35, "rubber", "dark, smooth objects"
+    yield object_, "plastic", "grey, smooth objects"
+    yield True, FALLBACK, "grey and smooth, as many materials are"
+
+
+def _median_look(photos: Sequence[Path]) -> Appearance:
+    """Return the median of each number over some photos."""
+    step = max(len(photos) // PHOTOS, 1)
+    looks, last = [], InputError("no photo to choose a preset by", hint="name a preset")
+    for path in photos[::step][:PHOTOS]:
+        try:
+            looks.append(measure_appearance(analyze(read_photo(path))))
+        except InputError as error:
+            last = error
+    if not looks:
+        raise last
+    medians = {
+        item.name: statistics.median(getattr(look, item.name) for look in looks)
+        for item in fields(Appearance)
+    }
+    return Appearance(**medians)

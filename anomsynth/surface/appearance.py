@@ -1,0 +1,104 @@
+"""How a surface looks, in a few numbers: enough to guess what it is made of."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from anomsynth.core.color import lab
+from anomsynth.core.types import Box, Float32, Surface
+
+SIDE = 256  # pixels a side at which appearance is measured
+LEAST_LAG = 4  # cells of the autocorrelation that are texture's own smoothness, not repetition
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """What a photo of a part looks like.
+
+    Attributes
+    ----------
+    part_share : float in (0, 1]
+        Share of the picture that is part.
+    lightness : float in [0, 100]
+        Median CIE L* of the part.
+    chroma : float
+        Median CIE C*ab of the part, 0 for grey photos.
+    hue_deg : float in [0, 360)
+        CIE hue angle of the median colour; meaningless where the chroma is small.
+    contrast : float
+        Standard deviation of L* about its local mean.
+    spread : float
+        Distance between the 5th and 95th percentile of L*.
+    coherence : float in [0, 1]
+        How parallel the texture runs, median over the part.
+    repetition : float in [0, 1]
+        Highest side peak of the texture's autocorrelation: weaves and grids repeat.
+    """
+
+    part_share: float
+    lightness: float
+    chroma: float
+    hue_deg: float
+    contrast: float
+    spread: float
+    coherence: float
+    repetition: float
+
+
+def measure_appearance(surface: Surface) -> Appearance:
+    """Measure how the part looks; a picture without a part counts as a whole."""
+    height, width = surface.shape
+    step = max(max(height, width) // SIDE, 1)
+    light = surface.linear(Box(0, 0, height, width))
+    small = _shrunk(light, step)
+    part = surface.foreground[::step, ::step][: small.shape[0], : small.shape[1]]
+    if not part.any():
+        part = np.ones_like(part)
+    colours = lab(small)[part]
+    tone = lab(small)[..., 0]
+    chroma, hue = _colour(np.median(colours, axis=0))
+    local = tone - cv2.GaussianBlur(tone, (0, 0), 6, borderType=cv2.BORDER_REFLECT)
+    low, high = np.quantile(colours[:, 0], (0.05, 0.95))
+    return Appearance(
+        part_share=float(part.mean()),
+        lightness=float(np.median(colours[:, 0])),
+        chroma=chroma,
+        hue_deg=hue,
+        contrast=float(local[part].std()),
+        spread=float(high - low),
+        coherence=float(np.median(surface.grain.coherence)),
+        repetition=_repetition(np.where(part, local, 0).astype(np.float32)),
+    )
+
+
+def _shrunk(light: Float32, step: int) -> Float32:
+    size = (-(-light.shape[1] // step), -(-light.shape[0] // step))
+    small = cv2.resize(light, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, dtype=np.float32).reshape(size[1], size[0], -1)
+
+
+def _colour(median: Float32) -> tuple[float, float]:
+    if median.size < 3:
+        return 0.0, 0.0
+    green_red, blue_yellow = float(median[1]), float(median[2])
+    return float(np.hypot(green_red, blue_yellow)), float(
+        np.degrees(np.arctan2(blue_yellow, green_red)) % 360
+    )
+
+
+def _repetition(texture: Float32) -> float:
+    """Return the highest peak of the autocorrelation beyond its central one, over that one."""
+    spectrum = np.fft.rfft2(texture - texture.mean())
+    power = np.fft.irfft2(np.abs(spectrum) ** 2, s=texture.shape)
+    if power[0, 0] <= 0:
+        return 0.0
+    rows, cols = (min(side // 2, 64) for side in texture.shape)
+    found = []
+    for profile in (power[:rows, 0], power[0, :cols]):
+        share = profile / power[0, 0]
+        # A peak counts from the valley before it: smooth textures have none.
+        valley = np.minimum.accumulate(share)
+        if share.size > LEAST_LAG:
+            found.append(float((share - valley)[LEAST_LAG:].max()))
+    return float(np.clip(max(found, default=0.0), 0, 1))
