@@ -6,13 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.color import encode_levels, quantise
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Float32
+from anomsynth.dataset.studio import FINER, SIZE, photograph, rounded_box, smooth_noise
 
-SIZE = 256
 PHOTOS = 8
-FINER = 2  # the plate is rendered on a finer grid, so that its outline is anti-aliased
 TONE = np.array([1.0, 0.985, 0.955], dtype=np.float32)  # stainless steel under warm white light
 BACKGROUND = np.array([0.010, 0.011, 0.013], dtype=np.float32)  # black felt, linear light
 
@@ -51,7 +49,7 @@ def brushed_plate(index: int) -> NDArray[np.uint8]:
     sin, cos = np.sin(np.deg2rad(turn)), np.cos(np.deg2rad(turn))
     along = (cols * cos + rows * sin).astype(np.float32)
     across = (rows * cos - cols * sin).astype(np.float32)
-    inside = _inside(across, along, half, radius=16.0)
+    inside = rounded_box(across, along, half, radius=16.0)
 
     light = _sheen(across, along, rng) * np.exp(_brushing(turn, rng))
     # A chamfer of 2 pixels: bright where it faces the light at the top left, dark opposite.
@@ -61,12 +59,12 @@ def brushed_plate(index: int) -> NDArray[np.uint8]:
     light = light * (1 + chamfer * (0.75 * facing - 0.1))
 
     solid = np.clip(inside * FINER + 0.5, 0, 1)[..., None]
-    felt = 1 + 0.25 * _smooth(rng, 1.2) + 0.15 * _smooth(rng, 8.0)
+    felt = 1 + 0.25 * smooth_noise(rng, 1.2) + 0.15 * smooth_noise(rng, 8.0)
     # The plate's shadow falls to the bottom right of it, the light comes from the top left.
     shadow = cv2.GaussianBlur(np.roll(solid[..., 0], (10, 10), axis=(0, 1)), (0, 0), 8.0)
     dark = BACKGROUND * (felt * (1 - 0.5 * shadow))[..., None]
     scene = solid * light[..., None] * TONE + (1 - solid) * dark
-    return _photograph(scene.astype(np.float32), rng)
+    return photograph(scene.astype(np.float32), rng)
 
 
 def _cut(texture: NDArray[np.uint8], name: str) -> list[NDArray[np.uint8]]:
@@ -80,14 +78,6 @@ def _cut(texture: NDArray[np.uint8], name: str) -> list[NDArray[np.uint8]]:
         part = texture[top : top + SIZE, left : left + SIZE]
         parts.append(np.ascontiguousarray(part[:, ::-1] if index % 2 else part))
     return parts
-
-
-def _inside(across: Float32, along: Float32, half: NDArray[np.float64], radius: float) -> Float32:
-    """Return the distance to the outline of a rounded rectangle, pixels, positive inside."""
-    row = np.abs(across) - np.float32(half[0] - radius)
-    col = np.abs(along) - np.float32(half[1] - radius)
-    outer = np.hypot(np.maximum(row, 0), np.maximum(col, 0))
-    return (radius - outer - np.minimum(np.maximum(row, col), 0)).astype(np.float32)
 
 
 def _brushing(turn: float, rng: np.random.Generator) -> Float32:
@@ -126,19 +116,3 @@ def _sheen(across: Float32, along: Float32, rng: np.random.Generator) -> Float32
     band = np.exp(-(((along - centre + 0.25 * across) / 95.0) ** 2))
     fall = 1 - 0.0006 * across
     return ((0.20 + 0.16 * band) * fall).astype(np.float32)
-
-
-def _smooth(rng: np.random.Generator, sigma: float) -> Float32:
-    noise = rng.standard_normal((SIZE * FINER, SIZE * FINER)).astype(np.float32)
-    field = cv2.GaussianBlur(noise, (0, 0), sigma)
-    return np.asarray(field / field.std(), dtype=np.float32)
-
-
-def _photograph(scene: Float32, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return the scene as a camera saves it: pixels, optics, shot and read noise, sRGB."""
-    optics = cv2.GaussianBlur(scene, (0, 0), 0.6 * FINER)
-    light = cv2.resize(optics, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
-    noise = rng.standard_normal((SIZE, SIZE, 3)).astype(np.float32)
-    shot = np.sqrt(6e-5 * np.maximum(light, 0) + 4e-8)
-    levels = encode_levels((light + noise * shot).astype(np.float32))
-    return np.asarray(quantise(levels, np.dtype(np.uint8)), dtype=np.uint8)

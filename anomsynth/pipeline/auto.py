@@ -65,10 +65,11 @@ def _rules(look: Appearance) -> Iterator[tuple[bool, str, str]]:
     object_ = look.part_share < 0.85
     hue = f"hue {look.hue_deg:.0f} degrees"
     rough = f"contrast {look.contrast:.1f} L*"
-    yield look.repetition >= 0.35, "fabric", f"its texture repeats ({look.repetition:.2f})"
+    repeats = look.repetition >= 0.35 and not object_  # an object's own outline repeats nothing
     marks = f"parallel marks ({look.coherence:.2f})"
+    yield look.coherence >= 0.5 and brown and not object_, "wood", f"brown, with {marks}"
+    yield repeats, "fabric", f"its texture repeats ({look.repetition:.2f})"
     yield look.coherence >= 0.6 and not coloured, "metal_brushed", f"grey, with {marks}"
-    yield look.coherence >= 0.5 and brown, "wood", f"brown, with {marks}"
     yield green and look.spread >= 25, "pcb", f"green, with detail (L* spread {look.spread:.0f})"
     yield brown and object_, "food", f"brown or yellow objects ({hue})"
     yield brown, "leather", f"brown, without a grain ({hue})"

@@ -123,9 +123,8 @@ def _sample(recipe: Recipe, surface: Surface, seed: int) -> Sample | str:
 def _tile(sample: Sample) -> Rgb:
     """Return the surroundings of the defect, enlarged; its label's outline in a corner."""
     pixels = sample.image if sample.image.ndim == 3 else sample.image[..., None]
-    colours = pixels[..., :3] if pixels.shape[2] >= 3 else np.repeat(pixels[..., :1], 3, axis=2)
-    if colours.dtype != np.uint8:
-        colours = (colours >> 8).astype(np.uint8)
+    planes = pixels[..., :3] if pixels.shape[2] >= 3 else np.repeat(pixels[..., :1], 3, axis=2)
+    colours = np.asarray(planes if planes.dtype == np.uint8 else planes // 257, dtype=np.uint8)
     box = _around(sample)
     tile = cv2.resize(colours[box.slices], (TILE, TILE), interpolation=_way(box))
     small = TILE // 3

@@ -77,7 +77,9 @@ def synthesize(
         surface = image
     else:
         photo = image if isinstance(image, Photo) else as_photo(image)
-        surface = analyze(photo, scale=recipe.scale, encoding=recipe.encoding)
+        whole = np.ones(photo.pixels.shape[:2], dtype=np.bool_)
+        roi = whole if recipe.part == "picture" else None
+        surface = analyze(photo, scale=recipe.scale, encoding=recipe.encoding, roi=roi)
     return _Synthesis(surface, recipe, seed, key or SampleKey("", "", 0)).run()
 
 

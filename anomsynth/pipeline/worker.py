@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from anomsynth.core.types import Mask, SampleKey, Surface
 from anomsynth.dataset.folders import check_name, printable
@@ -147,6 +148,8 @@ def analyse_photo(loaded: LoadedPhoto, unit: Unit, recipe: Recipe, *, needs_roi:
         raise InputError(msg, hint="name it like the photo, or NAME_mask.png")
     height, width = loaded.photo.pixels.shape[:2]
     roi, avoid = (_mask(path, (height, width)) for path in (unit.roi, unit.avoid))
+    if roi is None and recipe.part == "picture":
+        roi = np.ones((height, width), dtype=np.bool_)
     surface = analyze(
         loaded.photo, scale=recipe.scale, encoding=recipe.encoding, roi=roi, avoid=avoid
     )

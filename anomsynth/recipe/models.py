@@ -71,7 +71,9 @@ class Recipe(BaseModel):
     Exactly one of `mm_per_px`, `field_mm` and `object_mm` sets the scale. `mixed_share` is the
     share of images with several defects whose defects may differ in kind. `stands_for` says which
     real defects the recipe imitates, `cannot` which it does not; `stand_in` names the picture
-    that ``anomsynth presets check`` draws it on. None of the three changes what is made.
+    that ``anomsynth presets check`` draws it on. None of the three changes what is made. `part`
+    says what counts as the part where no region is given: what is found on a background, or the
+    whole picture (circuit boards, whose components would be taken for parts).
     """
 
     model_config = FROZEN
@@ -83,6 +85,7 @@ class Recipe(BaseModel):
     cannot: tuple[str, ...] = ()
     stand_in: str = "texture"
     seed: int = Field(default=0, ge=0)
+    part: Literal["found", "picture"] = "found"
     mm_per_px: float | None = Field(default=None, gt=0)
     field_mm: float | None = Field(default=None, gt=0)
     object_mm: float | None = Field(default=None, gt=0)

@@ -17,6 +17,7 @@ CONTRAST = 10.0  # CIE difference that a part must show against its background
 SHARP = 0.93  # share of the outline that must be a real step in colour
 CLEAR = 0.05  # least score; less is a mark on the part rather than a part
 SPECK = 0.002  # parts and holes below this share of the picture are no parts and no holes
+SHADOWS = (1.0, 1.7, 2.8)  # a part's soft shadow ends in no step: it may be background too
 TERMS = 6  # constant, plane, paraboloid
 MOST_CANDIDATES = 3
 MOST_RUNS = 4  # stretches of the picture's border on which the part may stand
@@ -139,11 +140,17 @@ def _grow(colours: Float32, colour: Float32, border: Mask) -> Backdrop | None:
     if _runs(seeds) > 3 * MOST_RUNS:
         return None  # a texture, seen before the costly steps
     threshold = max(0.5 * _ring_level(distance, seeds), 0.6 * limit)
-    part = _clean(distance, threshold, border)
-    score = _score(part, distance, border)
-    if score > 0 and not _calm(part, distance, threshold):
-        score = 0.0
-    return Backdrop(part, weights, threshold, score)
+    found = None
+    for factor in SHADOWS:
+        higher = factor * threshold
+        part = _clean(distance, higher, border)
+        score = _score(part, distance, border)
+        if score > 0 and not _calm(part, distance, higher):
+            score = 0.0
+        found = Backdrop(part, weights, higher, score)
+        if score > 0:
+            break
+    return found
 
 
 def _constant(colour: Float32) -> Float32:

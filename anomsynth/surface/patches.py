@@ -17,6 +17,7 @@ SHAPES = ("blob", "band", "edge")
 MOST_CELLS = 200
 RIM_HURST = 0.75
 KNOTS = 48  # of the lines that bound bands, strips and passes
+NO_GRAIN = 0.2  # coherence below which the surface has no direction of its own
 OPEN_SHARE = 0.6  # of the passes that run out over an end of the part
 WIDE_SHARE = 0.5  # of the passes that take the part's whole width
 
@@ -118,6 +119,18 @@ def draw_patch(
     else:
         patch = _blob(surface, site, area, angle, rng)
     return _fitted(patch, surface, area)
+
+
+def main_direction(surface: Surface, otherwise: float) -> float:
+    """Return the direction of the part's own grain, radians; `otherwise` if it has none."""
+    angle, weight = surface.grain.angle, surface.grain.coherence
+    if float(weight.mean()) < NO_GRAIN:
+        return otherwise
+    twice = 2 * angle.astype(np.float64)
+    # Directions are lines: their doubled angles are averaged.
+    return 0.5 * math.atan2(
+        float((weight * np.sin(twice)).sum()), float((weight * np.cos(twice)).sum())
+    )
 
 
 def _blob(

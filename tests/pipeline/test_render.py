@@ -1,5 +1,7 @@
 """The renderer changes light by the laws it names, and nothing where nothing happens."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -156,3 +158,40 @@ def test_a_layer_beyond_the_border_is_cut_and_one_off_the_part_is_none() -> None
     assert not (layer.support & ~surface.allowed[box.slices]).any()
     assert not layer.absorbance[~layer.support].any()
     assert crop_layer(off, surface, 5) is None
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_exposed_light_shows_as_it_is_however_strong_the_defect(channels) -> None:
+    shown = np.full((41, 41, channels), 0.7, np.float32)
+    item, layer = make_item(
+        flat_layer(coverage=disc().astype(np.float32), exposed=shown), channels=channels
+    )
+
+    full, stronger, half = (render(item, layer, gain).after for gain in (1.0, 3.0, 0.5))
+
+    inside = layer.support
+    before = item.scene.before[inside]
+    assert full[inside] == pytest.approx(0.7)
+    assert np.array_equal(full, stronger)
+    assert half[inside] == pytest.approx((before + 0.7) / 2, abs=1e-6)
+    assert item.most_gain == 1
+
+
+def test_coverage_needs_something_to_show() -> None:
+    covered = disc().astype(np.float32)
+
+    with pytest.raises(ValueError, match="albedo or exposed"):
+        flat_layer(coverage=covered)
+    with pytest.raises(ValueError, match="albedo or exposed"):
+        flat_layer(coverage=covered, albedo=covered + 1, exposed=covered[..., None])
+
+
+def test_only_overhanging_defects_leave_the_part() -> None:
+    surface = replace(make_surface(border=30), reachable=np.ones((160, 200), bool))
+    across = {"kind": "test", "origin": (10, 80), "support": disc()}
+
+    kept, _ = crop_layer(DefectLayer(**across), surface, 10)
+    free, _ = crop_layer(DefectLayer(**across, overhang=True), surface, 10)
+
+    assert np.count_nonzero(free.support) == np.count_nonzero(disc())
+    assert np.count_nonzero(kept.support) < 0.7 * np.count_nonzero(disc())

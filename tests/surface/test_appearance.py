@@ -1,0 +1,51 @@
+"""Numbers about a surface's look say what an eye would."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from anomsynth.dataset.demo import demo_photos
+from anomsynth.surface.analyze import analyze
+from anomsynth.surface.appearance import measure_appearance
+from anomsynth.testing import make_pixels, make_surface
+
+
+def test_a_brown_photo_has_a_brown_hue() -> None:
+    tint = np.array([180, 110, 60]) / 128
+    pixels = np.clip(make_pixels(channels=3) * tint, 0, 255).astype(np.uint8)
+
+    look = measure_appearance(analyze(pixels))
+
+    assert 40 < look.hue_deg < 80
+    assert look.chroma > 20
+
+
+def test_grey_photos_have_no_colour() -> None:
+    assert measure_appearance(analyze(make_pixels())).chroma == 0
+
+
+def test_bricks_repeat_and_gravel_does_not() -> None:
+    photos = demo_photos()
+
+    brick, gravel = (measure_appearance(analyze(photos[name][0])) for name in ("brick", "gravel"))
+
+    assert brick.repetition > 0.4
+    assert gravel.repetition < 0.25
+
+
+def test_the_part_counts_not_its_background() -> None:
+    surface = make_surface(border=50)
+    pixels = surface.pixels.copy()
+    pixels[~surface.foreground] = 255
+
+    look = measure_appearance(replace(surface, pixels=pixels))
+
+    assert look.lightness < 80
+    assert look.part_share < 0.5
+
+
+def test_one_pixel_has_a_look() -> None:
+    look = measure_appearance(analyze(np.full((1, 1), 128, np.uint8)))
+
+    assert look.part_share == 1
+    assert look.repetition == 0
