@@ -13,6 +13,7 @@ from anomsynth.errors import UserError
 if TYPE_CHECKING:
     from anomsynth.recipe.models import Recipe
 
+AUTO = "auto"  # as a preset: let the photos decide
 LEAST_SEVERITY, MOST_SEVERITY = 0.5, 50.0  # d'
 
 Preset = Annotated[

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from anomsynth.cli.choices import (
+    AUTO,
     DefectsPerImage,
     Kinds,
     MmPerPx,
@@ -169,11 +170,10 @@ def _recipes(
     load: "Callable[[str], Recipe]",
 ) -> "dict[str, Recipe] | Recipe":
     """Load one recipe for all, or with `auto` the one that fits each category."""
-    from anomsynth.pipeline.auto import AUTO, choose_preset
-
     if preset != AUTO:
         return load(preset)
     from anomsynth.dataset.folders import find_source
+    from anomsynth.pipeline.auto import choose_preset
 
     exclude = [folder for folder in options.folders().values() if folder is not None]
     recipes = {}

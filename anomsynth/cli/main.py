@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 import anomsynth
-from anomsynth.cli import demo, generate, list_, preview, replay, show
+from anomsynth.cli import (
+    demo,
+    evaluate,
+    generate,
+    list_,
+    predict,
+    presets,
+    preview,
+    replay,
+    report,
+    show,
+)
 from anomsynth.cli.console import example
 from anomsynth.cli.usage import Program
 
@@ -27,6 +38,15 @@ app.command("generate", short_help="Make a dataset from good photos.", epilog=ge
 app.command("preview", short_help="Draw a sheet of samples of one photo.", epilog=preview.EXAMPLE)(
     preview.preview
 )
+app.command("report", short_help="Show a dataset on one HTML page.", epilog=report.EXAMPLE)(
+    report.report
+)
+app.command("evaluate", short_help="Test a detector on real defects.", epilog=evaluate.EXAMPLE)(
+    evaluate.evaluate
+)
+app.command("predict", short_help="Find anomalies in photos.", epilog=predict.EXAMPLE)(
+    predict.predict
+)
 app.command("list", short_help="List generators, refiners, presets.", epilog=list_.EXAMPLE)(
     list_.list_components
 )
@@ -34,6 +54,7 @@ app.command("show", short_help="Explain a kind or a preset.", epilog=show.EXAMPL
 app.command("replay", short_help="Rebuild and verify a sample.", epilog=replay.EXAMPLE)(
     replay.replay
 )
+app.add_typer(presets.app, name="presets", short_help="Check the shipped presets.")
 app.command("demo", short_help="Make a small dataset to look at.", epilog=demo.EXAMPLE)(demo.demo)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from anomsynth.cli.choices import (
+    AUTO,
     DefectsPerImage,
     Kinds,
     MmPerPx,
@@ -15,23 +16,33 @@ from anomsynth.cli.choices import (
     Seed,
     Severity,
     choose_recipe,
+    parse_words,
 )
-from anomsynth.cli.console import SOME_FAILED, Json, Quiet, example, reporting
-from anomsynth.errors import OutputError, SynthesisError
+from anomsynth.cli.console import SOME_FAILED, Console, Json, Quiet, example, reporting
+from anomsynth.errors import OutputError, SynthesisError, UserError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from anomsynth.core.photo import Photo
+    from anomsynth.core.types import Surface
     from anomsynth.pipeline.sheet import SheetRow
     from anomsynth.recipe.models import Recipe
 
-EXAMPLE = example("preview photo.png --preset metal --kinds scratch --out sheet.png")
+EXAMPLE = example(
+    "preview photo.png --preset metal --kinds scratch --out sheet.png",
+    "preview --all --out gallery.png",
+)
 
 
 def preview(
-    image: Annotated[Path, typer.Argument(help="Photo of a good part.")],
+    image: Annotated[
+        Path | None, typer.Argument(help="Photo of a good part.", show_default=False)
+    ] = None,
+    show_all: Annotated[
+        bool,
+        typer.Option("--all", help="Every mechanism at three strengths, on IMAGE or stand-ins."),
+    ] = False,
     preset: Preset = "generic",
     out: Annotated[Path, typer.Option("--out", "-o", help="The sheet, a PNG.")] = Path("sheet.png"),
     count: Annotated[int, typer.Option("--count", min=1, max=64, help="Samples on the sheet.")] = 6,
@@ -41,15 +52,29 @@ def preview(
     seed: Seed = None,
     refiners: Refiners = None,
     mm_per_px: MmPerPx = None,
+    parts: Annotated[
+        Path | None, typer.Option("--parts", metavar="MASK", help="Components of the part.")
+    ] = None,
+    textures: Annotated[
+        Path | None,
+        typer.Option("--textures", metavar="DIR", help="Pictures to take foreign textures from."),
+    ] = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Draw input, result, outlined masks and a zoom at the defect for several samples."""
+    """Draw input, result, outlined masks and a zoom at the defect for several samples.
+
+    With --all, draw a gallery instead: every mechanism (or those of --kinds) at d' 2, 4 and 7.
+    """
     with reporting(quiet=quiet, as_json=as_json) as console:
         if out.suffix.lower() != ".png":
             raise OutputError(f"--out: expected a name that ends in .png, got {str(out)!r}")
-        if out.resolve() == image.resolve():
+        if image is None and not show_all:
+            raise UserError("no photo given", hint="anomsynth preview PHOTO, or --all")
+        if image is not None and out.resolve() == image.resolve():
             raise OutputError(f"--out: {out} is the photo itself", hint="choose another name")
+        if preset == AUTO:
+            preset = _choose(console, image)
         recipe = choose_recipe(
             preset,
             kinds=kinds,
@@ -59,10 +84,17 @@ def preview(
             seed=seed,
             mm_per_px=mm_per_px,
         )
-        from anomsynth.dataset.images import read_photo
+        surface = None if image is None else _read(image, recipe, parts, textures)
+        if show_all:
+            failures = _draw_all(recipe, kinds, surface, out)
+            console.say(f"gallery in {out}")
+            console.result(sheet=str(out), failed=failures)
+            return
+        if image is None or surface is None:
+            return
         from anomsynth.pipeline.sheet import contact_sheet
 
-        rows, failed = _make_rows(read_photo(image), recipe, image.name, count)
+        rows, failed = _make_rows(surface, recipe, image.name, count)
         if rows:
             write_sheet(out, contact_sheet(rows))
             console.say(f"{len(rows)} samples on {out}")
@@ -77,15 +109,61 @@ def preview(
             raise typer.Exit(SOME_FAILED)
 
 
+def _choose(console: Console, image: Path | None) -> str:
+    from anomsynth.pipeline.auto import FALLBACK, choose_preset
+
+    if image is None:
+        return FALLBACK
+    choice = choose_preset(image.resolve().parent.name, [image])
+    console.note(f"preset {choice.preset}, because {choice.why}")
+    return choice.preset
+
+
+def _read(image: Path, recipe: "Recipe", parts: Path | None, textures: Path | None) -> "Surface":
+    from dataclasses import replace
+
+    from anomsynth.dataset.images import read_photo
+    from anomsynth.dataset.parts import read_parts
+    from anomsynth.dataset.textures import TextureFolder
+    from anomsynth.pipeline.surfaces import surface_of
+
+    photo = read_photo(image)
+    height, width = photo.pixels.shape[:2]
+    numbers = None if parts is None else read_parts(parts, (height, width))
+    surface = surface_of(photo, recipe, numbers)
+    return surface if textures is None else replace(surface, textures=TextureFolder(textures))
+
+
+def _draw_all(
+    recipe: "Recipe", kinds: str | None, surface: "Surface | None", out: Path
+) -> dict[str, int]:
+    """Write the gallery; return for how many tiles of each kind there was no place."""
+    from anomsynth.core.registry import generators
+    from anomsynth.dataset.standins import make_stand_in
+    from anomsynth.pipeline.gallery import STAND_INS, draw_gallery, make_rows
+    from anomsynth.pipeline.surfaces import surface_of
+
+    if surface is None:
+        pictures = {name: make_stand_in(name) for name in STAND_INS}
+        surfaces = {
+            name: surface_of(item.pixels, recipe, item.parts) for name, item in pictures.items()
+        }
+    else:
+        surfaces = {"photo": surface}
+    chosen = generators.kinds() if kinds is None else parse_words("--kinds", kinds)
+    rows = make_rows(chosen, list(surfaces.values()), recipe, recipe.seed)
+    write_sheet(out, draw_gallery(rows, list(surfaces)))
+    failed = {row.kind: sum(isinstance(tile, str) for tile in row.tiles) for row in rows}
+    return {kind: number for kind, number in failed.items() if number}
+
+
 def _make_rows(
-    photo: "Photo", recipe: "Recipe", name: str, count: int
+    surface: "Surface", recipe: "Recipe", name: str, count: int
 ) -> "tuple[list[SheetRow], Counter[str]]":
     from anomsynth.core.types import SampleKey
     from anomsynth.pipeline.sheet import SheetRow
     from anomsynth.pipeline.synthesize import synthesize
-    from anomsynth.surface.analyze import analyze
 
-    surface = analyze(photo, scale=recipe.scale, encoding=recipe.encoding)
     before = surface.assemble(surface.pixels)
     rows: list[SheetRow] = []
     failed: Counter[str] = Counter()

@@ -184,6 +184,21 @@ LEADS = (-36.0, 0.0, 36.0)  # where the leads are, pixels along the case
 
 def _board(rng: np.random.Generator, _: int) -> StandIn:
     """Render a circuit board that fills the picture, with components and pads."""
+    scene, pieces = _populated(rng)
+    return StandIn(photograph(scene, rng), _numbered(pieces))
+
+
+def _module(rng: np.random.Generator, _: int) -> StandIn:
+    """Render the same board, cut out, on a light table."""
+    scene, pieces = _populated(rng)
+    across, along = axes((SIZE / 2, SIZE / 2), 0.0)
+    share = solid(rounded_box(across, along, np.array([112.0, 112.0]), 5.0))[..., None]
+    table = _lit(np.exp(0.02 * smooth_noise(rng, 30)), WHITE)
+    whole = (share * scene + (1 - share) * table).astype(np.float32)
+    return StandIn(photograph(whole, rng), _numbered(pieces))
+
+
+def _populated(rng: np.random.Generator) -> tuple[Float32, list[Float32]]:
     across, along = axes((SIZE / 2, SIZE / 2), 0.0)
     copper = np.clip(smooth_noise(rng, 22) * 3, -1, 1)
     scene = _lit(np.exp(0.12 * copper + 0.05 * smooth_noise(rng, 1)), (0.02, 0.11, 0.04))
@@ -198,7 +213,7 @@ def _board(rng: np.random.Generator, _: int) -> StandIn:
             piece = rounded_box(*spot, half, 2.0)
             scene = _over(scene, piece, np.exp(0.04 * smooth_noise(rng, 2)), DARK)
             pieces.append(piece)
-    return StandIn(photograph(scene, rng), _numbered(pieces))
+    return scene, pieces
 
 
 def _cluster(rng: np.random.Generator, _: int) -> StandIn:
@@ -271,6 +286,7 @@ _SCENES: dict[str, Callable[[np.random.Generator, int], StandIn]] = {
     "leads": _leads,
     "leather": _leather,
     "long": _long,
+    "module": _module,
     "object": _object,
     "plate": _plate,
     "ring": _ring,

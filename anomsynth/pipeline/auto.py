@@ -11,7 +11,6 @@ from anomsynth.recipe.presets import preset_names
 from anomsynth.surface.analyze import analyze
 from anomsynth.surface.appearance import Appearance, measure_appearance
 
-AUTO = "auto"
 PHOTOS = 5  # looked at, spread over the category
 FALLBACK = "generic"
 
@@ -47,9 +46,9 @@ def _by_name(category: str) -> str | None:
     """Return the preset whose name, or the last part of it, is the category's."""
     wanted = category.rpartition("/")[2].lower().replace("-", "_").replace(" ", "_")
     names = preset_names()
-    exact = [name for name in names if name.lower() == category.lower()]
-    last = [name for name in names if name.rpartition("/")[2] == wanted]
-    return next(iter(exact + last), None)
+    found = [name for name in names if name.rpartition("/")[2] == wanted]
+    # "wood" is a category of a data set and a material: the product says more.
+    return next(iter(sorted(found, key=lambda name: "/" not in name)), None)
 
 
 def guess_material(look: Appearance) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from anomsynth.errors import SynthesisError
 from anomsynth.pipeline.synthesize import synthesize
 from anomsynth.recipe.models import Mechanism, Recipe, Severity
 
+STAND_INS = ("plate", "wood", "leads")  # surfaces as different as three can be
 SEVERITIES = (2.0, 4.0, 7.0)  # d'
 TILE = 150  # pixels of a tile's side
 NAME = 130  # pixels of the column of names

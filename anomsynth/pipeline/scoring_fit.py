@@ -1,7 +1,7 @@
 """Calibrate the quality terms on good photos: good renders, negative controls, masks on nothing."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -19,13 +19,14 @@ from anomsynth.recipe.models import Recipe
 from anomsynth.sqe.calibration import Calibration, fit_calibration
 from anomsynth.sqe.controls import FAMILIES, STRENGTHS, Specimen
 from anomsynth.sqe.estimator import make_picture, measure
-from anomsynth.sqe.region import find_regions
+from anomsynth.sqe.region import Picture
+from anomsynth.sqe.regions import find_regions
 from anomsynth.surface.analyze import analyze
 
 EMBEDDED = "the embedded surfaces"
 PRESETS = {"metal": "metal", "brick": "concrete"}  # of embedded surfaces; the others are generic
 FOREIGN = {"brick": "grass", "grass": "gravel", "gravel": "brick"}  # else brick
-PER_PHOTO = 4
+PER_PHOTO = 3
 MOST_PHOTOS = 40
 LOOSEST = 2  # pixels that the outlines of careful people lie outside the defect
 
@@ -144,26 +145,32 @@ def measure_material(material: Material) -> Measured:
             sample = synthesize(surface, material.recipe, seed=0, key=key)
         except SynthesisError:
             continue
-        image = surface_planes(sample.image)
-        specimen = Specimen(image, sample.mask, material.photo.pixels, material.foreign)
+        specimen = Specimen(
+            as_photo(sample.image).pixels, sample.mask, material.photo.pixels, material.foreign
+        )
         residuals = {
             name: value for item in sample.instances for name, value in item.residuals.items()
         }
-        measured.good.extend(_both(specimen, image, sample.mask, residuals))
+        alone = make_picture(specimen.image, sample.mask)
+        paired = make_picture(
+            specimen.image, sample.mask, original=specimen.original, residuals=residuals
+        )
+        measured.good.extend(_both(alone, paired))
         loose = loosened(sample.mask, 1 + index % LOOSEST)
-        measured.good.extend(_both(specimen, image, loose, {}))
-        measured.nothing.extend(_raw(specimen.original, sample.mask, None, {}))
+        measured.good.extend(_both(replace(alone, mask=loose), replace(paired, mask=loose)))
+        measured.nothing.extend(_raw(make_picture(specimen.original, sample.mask)))
         for family, spoil in FAMILIES.items():
             rng = stream(0, "calibration", material.name, index, family)
             for strength in STRENGTHS:
                 spoilt, mask = spoil(specimen, strength, rng)
-                measured.spoilt[family].extend(_both(specimen, spoilt, mask, {}))
+                pixels = as_photo(spoilt).pixels
+                # Camera and part are the good sample's: a defect is too small to change them.
+                found = _both(
+                    replace(alone, pixels=pixels, mask=mask),
+                    replace(paired, pixels=pixels, mask=mask),
+                )
+                measured.spoilt[family].extend(found)
     return measured
-
-
-def surface_planes(image: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Return the colour planes of a sample's image, (H, W, 1 or 3)."""
-    return as_photo(image).pixels
 
 
 def loosened(mask: Mask, reach: int) -> Mask:
@@ -173,20 +180,10 @@ def loosened(mask: Mask, reach: int) -> Mask:
     return np.asarray(cv2.dilate(mask.view(np.uint8), disc) > 0, dtype=np.bool_)
 
 
-def _both(
-    specimen: Specimen, image: NDArray[np.generic], mask: Mask, residuals: dict[str, float]
-) -> list[Raw]:
-    """Return the values of each region, measured with and without the good photo."""
-    paired = _raw(image, mask, specimen.original, residuals)
-    alone = _raw(image, mask, None, {})
-    return [{**one, **two} for one, two in zip(alone, paired, strict=True)]
+def _both(alone: Picture, paired: Picture) -> list[Raw]:
+    """Return the values of each region, measured without and with the good photo."""
+    return [{**first, **second} for first, second in zip(_raw(alone), _raw(paired), strict=True)]
 
 
-def _raw(
-    image: NDArray[np.generic],
-    mask: Mask,
-    original: NDArray[np.generic] | None,
-    residuals: dict[str, float],
-) -> list[Raw]:
-    picture = make_picture(image, mask, original=original, residuals=residuals)
+def _raw(picture: Picture) -> list[Raw]:
     return [measure(region) for region in find_regions(picture)]

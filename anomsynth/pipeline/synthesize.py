@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from anomsynth.core.color import decode, encode_levels
 from anomsynth.core.layer import Change, DefectLayer
-from anomsynth.core.photo import Photo, as_photo
+from anomsynth.core.photo import Photo
 from anomsynth.core.pixels import by_blocks
 from anomsynth.core.rng import stream
 from anomsynth.core.roles import Generator
@@ -18,9 +18,9 @@ from anomsynth.errors import RecipeError, RejectedError, SynthesisError
 from anomsynth.pipeline.canvas import Canvas
 from anomsynth.pipeline.render import prepare, render
 from anomsynth.pipeline.scene import Scene, crop_layer, make_scene
+from anomsynth.pipeline.surfaces import surface_of
 from anomsynth.pipeline.visibility import TOLERANCE, full_strength, keep_visibility, solve_gain
 from anomsynth.recipe.models import Recipe
-from anomsynth.surface.analyze import analyze
 
 Streams = Sequence[np.random.Generator]  # one for each refiner, used by its hooks in turn
 
@@ -73,13 +73,7 @@ def synthesize(
     seed = recipe.seed if seed is None else seed
     if seed < 0:
         raise RecipeError(f"seed: must not be negative, got {seed}")
-    if isinstance(image, Surface):
-        surface = image
-    else:
-        photo = image if isinstance(image, Photo) else as_photo(image)
-        whole = np.ones(photo.pixels.shape[:2], dtype=np.bool_)
-        roi = whole if recipe.part == "picture" else None
-        surface = analyze(photo, scale=recipe.scale, encoding=recipe.encoding, roi=roi)
+    surface = image if isinstance(image, Surface) else surface_of(image, recipe)
     return _Synthesis(surface, recipe, seed, key or SampleKey("", "", 0)).run()
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from anomsynth.core.types import Mask, SampleKey, Surface
 from anomsynth.dataset.folders import check_name, printable
@@ -19,9 +18,9 @@ from anomsynth.dataset.writer import Origin, Writer, failed_line, photo_hash, un
 from anomsynth.errors import InputError, SynthesisError
 from anomsynth.pipeline.events import ImageFailed, SampleDone, SampleFailed
 from anomsynth.pipeline.plan import Plan, Unit
+from anomsynth.pipeline.surfaces import surface_of
 from anomsynth.pipeline.synthesize import synthesize
 from anomsynth.recipe.models import Recipe
-from anomsynth.surface.analyze import analyze
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +147,8 @@ def analyse_photo(loaded: LoadedPhoto, unit: Unit, recipe: Recipe, *, needs_roi:
         raise InputError(msg, hint="name it like the photo, or NAME_mask.png")
     height, width = loaded.photo.pixels.shape[:2]
     roi, avoid = (_mask(path, (height, width)) for path in (unit.roi, unit.avoid))
-    if roi is None and recipe.part == "picture":
-        roi = np.ones((height, width), dtype=np.bool_)
-    surface = analyze(
-        loaded.photo, scale=recipe.scale, encoding=recipe.encoding, roi=roi, avoid=avoid
-    )
-    if unit.parts is None:
-        return surface
-    return replace(surface, parts=read_parts(unit.parts, (height, width)))
+    parts = None if unit.parts is None else read_parts(unit.parts, (height, width))
+    return surface_of(loaded.photo, recipe, parts, roi=roi, avoid=avoid)
 
 
 def _mask(path: Path | None, shape: tuple[int, int]) -> Mask | None:

@@ -1,0 +1,67 @@
+"""From which score on a photo is called defective, by what good photos score."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from anomsynth.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A limit for scores; a photo above it is called defective.
+
+    Attributes
+    ----------
+    value : float
+        In the unit of the scores.
+    false_alarms : float
+        Expected share of good photos above it, at most.
+    normals : int
+        Good photos it was taken from; 0 if it was given.
+    """
+
+    value: float
+    false_alarms: float
+    normals: int
+
+
+def choose_threshold(normal_scores: Sequence[float], rate: float) -> Threshold:
+    """Return the lowest limit that good photos exceed at most at the `rate`.
+
+    Parameters
+    ----------
+    normal_scores : sequence of float, at least one
+        Scores of good photos that were kept out of training.
+    rate : float in (0, 1)
+        Wanted share of false alarms.
+
+    Returns
+    -------
+    Threshold
+        If there are fewer than ``1 / rate - 1`` scores, their highest; `false_alarms` is above
+        the wanted rate then.
+
+    Raises
+    ------
+    UserError
+        If the rate is not between 0 and 1.
+
+    Notes
+    -----
+    One more good photo is as likely to take any rank among n + 1. So it exceeds the k-th highest
+    of n scores with probability k / (n + 1) at most, which is the bound of conformal prediction
+    [1]_: k is the whole part of ``rate (n + 1)``. It holds as long as new photos are taken
+    like those of the training.
+
+    References
+    ----------
+    .. [1] V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World", 2005.
+    """
+    if not 0 < rate < 1:
+        raise UserError(f"--false-alarm-rate: must be between 0 and 1, got {rate:g}")
+    ranked = sorted(normal_scores, reverse=True)
+    count = len(ranked)
+    # The tolerance keeps 0.01 * 100 from becoming 0.
+    place = max(math.floor(rate * (count + 1) + 1e-9), 1)
+    return Threshold(ranked[place - 1], place / (count + 1), count)

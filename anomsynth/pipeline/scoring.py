@@ -1,0 +1,206 @@
+"""Score all defects of a dataset, whoever made it, in this process or in several."""
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anomsynth.core.photo import Photo
+from anomsynth.core.types import Mask
+from anomsynth.dataset.images import read_photo
+from anomsynth.dataset.labelled import Labelled
+from anomsynth.errors import InputError, OutputError
+from anomsynth.pipeline.backends import count_workers
+from anomsynth.pipeline.scoring_origins import Origin, find_origins
+from anomsynth.sqe.estimator import Estimator, Quality, Scorer, make_picture
+from anomsynth.sqe.features import SIZE, describe
+
+Work = TypeVar("Work")
+Result = TypeVar("Result")
+
+CHUNK = 24  # images that a worker gets at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A labelled image with its quality, or why it has none.
+
+    Attributes
+    ----------
+    item : Labelled
+    quality : Quality or None
+    problem : str
+        One line; empty if there is a quality.
+    """
+
+    item: Labelled
+    quality: Quality | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    items: tuple[Labelled, ...]
+    origins: tuple[Origin | None, ...]
+    scorer: Scorer
+
+
+def score_dataset(
+    items: Sequence[Labelled],
+    scorer: Scorer,
+    *,
+    jobs: int = 1,
+    on_scored: Callable[[Scored], None] | None = None,
+) -> tuple[Scored, ...]:
+    """Score the defect images among the items, in their order; good photos are passed over.
+
+    The good photo of a sample is used where the dataset's manifest names it. An image or mask that
+    cannot be used costs that image only. The scores do not depend on the number of jobs.
+
+    Parameters
+    ----------
+    items : of `anomsynth.dataset.labelled`
+    scorer : Scorer
+    jobs : int
+        Worker processes; -1 is one per core.
+    on_scored : function, optional
+        Called with each result, in order.
+
+    Raises
+    ------
+    OutputError
+        If a worker process was killed.
+    """
+    defects = [item for item in items if not item.good]
+    origins = find_origins(defects)
+    chunks = [
+        _Chunk(
+            part := tuple(defects[at : at + CHUNK]),
+            tuple(origins.get(i.image) for i in part),
+            scorer,
+        )
+        for at in range(0, len(defects), CHUNK)
+    ]
+    results: list[Scored] = []
+    for several in _in_order(_score_chunk, chunks, jobs):
+        for one in several:
+            results.append(one)
+            if on_scored is not None:
+                on_scored(one)
+    return tuple(results)
+
+
+def describe_dataset(items: Sequence[Labelled], *, jobs: int = 1) -> NDArray[np.float64]:
+    """Return the hand-made features of all usable defect images, (n, 64)."""
+    defects = [item for item in items if not item.good]
+    chunks = [defects[at : at + CHUNK] for at in range(0, len(defects), CHUNK)]
+    rows = [row for several in _in_order(_describe_chunk, chunks, jobs) for row in several]
+    return np.array(rows, dtype=np.float64).reshape(-1, SIZE)
+
+
+def read_labelled(item: Labelled) -> tuple[Photo, Mask]:
+    """Read an image and its mask.
+
+    Raises
+    ------
+    InputError
+        If one of them is missing or cannot be read, their sizes differ, or the mask holds other
+        values than 0 and one more.
+    """
+    if item.mask is None:
+        raise InputError(f"{item.image}: no mask", hint="name it like the image, or NAME_mask.png")
+    photo = read_photo(item.image)
+    values = read_photo(item.mask).pixels.max(axis=2)
+    if values.shape != photo.pixels.shape[:2]:
+        shape = photo.pixels.shape
+        size = f"{values.shape[1]} x {values.shape[0]}"
+        msg = f"{item.mask}: mask of {size} pixels for an image of {shape[1]} x {shape[0]}"
+        raise InputError(msg, hint="masks need the size of their image")
+    top = int(values.max())
+    if top and not np.all((values == 0) | (values == top)):
+        count = np.unique(values).size
+        msg = f"{item.mask}: not a binary mask, it holds {count} values"
+        raise InputError(msg, hint="save it as PNG with 0 and 255 only")
+    return photo, np.asarray(values > 0, dtype=np.bool_)
+
+
+def _score_chunk(chunk: _Chunk) -> list[Scored]:
+    cv2.setNumThreads(1)
+    pairs = zip(chunk.items, chunk.origins, strict=True)
+    return [_score(item, origin, chunk.scorer) for item, origin in pairs]
+
+
+def _score(item: Labelled, origin: Origin | None, scorer: Scorer) -> Scored:
+    try:
+        photo, mask = read_labelled(item)
+        pixels = photo.pixels
+        original = None if origin is None else _original(origin.good, photo)
+        if origin is not None and isinstance(scorer, Estimator):
+            quality = scorer.score(pixels, mask, original=original, residuals=origin.residuals)
+        else:
+            quality = scorer.score(pixels, mask, original=original)
+    except InputError as error:
+        return Scored(item, None, f"{error}; {error.hint}".rstrip("; "))
+    except Exception as error:
+        error.add_note(f"while scoring {item.image}")
+        raise
+    return Scored(item, quality)
+
+
+def _original(path: Path | None, like: Photo) -> NDArray[np.generic] | None:
+    """Return the good photo if it is there and fits; it is an aid, not a condition."""
+    if path is None:
+        return None
+    try:
+        found = read_photo(path).pixels
+    except InputError:
+        return None
+    fits = found.shape == like.pixels.shape and found.dtype == like.pixels.dtype
+    return found if fits else None
+
+
+def _describe_chunk(items: Sequence[Labelled]) -> list[NDArray[np.float64]]:
+    cv2.setNumThreads(1)
+    rows = []
+    for item in items:
+        try:
+            photo, mask = read_labelled(item)
+        except InputError:
+            continue
+        row = describe(make_picture(photo.pixels, mask))
+        if row is not None:
+            rows.append(row)
+    return rows
+
+
+def _in_order(
+    function: Callable[[Work], Result], chunks: Sequence[Work], jobs: int
+) -> Iterator[Result]:
+    """Yield the results of all chunks in order, from worker processes if there are several."""
+    workers = min(count_workers(jobs), max(len(chunks), 1))
+    if workers == 1:
+        threads = cv2.getNumThreads()
+        try:
+            yield from map(function, chunks)
+        finally:
+            cv2.setNumThreads(threads)
+        return
+    import joblib  # noqa: PLC0415 - slow to import, not needed for one process
+
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        pool = joblib.Parallel(n_jobs=workers, return_as="generator", batch_size=1)
+        results: Generator[Result, None, None] = pool(  # type: ignore[assignment]  # see return_as
+            joblib.delayed(function)(chunk) for chunk in chunks
+        )
+    try:
+        yield from results
+    except BrokenProcessPool as error:
+        hint = "most likely memory ran out: use fewer --jobs"
+        raise OutputError("a worker process was killed", hint=hint) from error
+    finally:
+        results.close()

@@ -1,0 +1,85 @@
+"""The good photos of samples, where the manifest of their dataset names them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from anomsynth.dataset.labelled import Labelled
+from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.manifest import Line, read_lines
+from anomsynth.errors import OutputError
+
+RESIDUALS = "residuals"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a manifest says of a sample.
+
+    Attributes
+    ----------
+    good : Path or None
+        The good photo as it stands in the dataset.
+    residuals : by name
+        The largest physics residual of its defects.
+    """
+
+    good: Path | None
+    residuals: Mapping[str, float]
+
+
+def find_origins(items: Sequence[Labelled]) -> dict[Path, Origin]:
+    """Return the origins of those images that a manifest beside them describes.
+
+    Datasets of other tools have none; a damaged manifest counts as absent.
+    """
+    roots = {(_root(item), item.category) for item in items if len(item.image.parents) > 3}
+    found: dict[Path, Origin] = {}
+    for root, category in sorted(roots):
+        manifest = Layout(root).manifest(category)
+        if not manifest.is_file():
+            continue
+        try:
+            found.update(_of_manifest(root, list(read_lines(manifest))))
+        except OutputError:
+            continue
+    return found
+
+
+def _root(item: Labelled) -> Path:
+    """Return the folder of the category folder: root / category / split / kind / image."""
+    return item.image.parents[3]
+
+
+def _of_manifest(root: Path, lines: list[Line]) -> dict[Path, Origin]:
+    goods = {
+        line.get("image"): root / file
+        for line in lines
+        if line.get("what") == "normal" and (file := _file(line)) is not None
+    }
+    found = {}
+    for line in lines:
+        file = _file(line)
+        if line.get("what") == "sample" and file is not None:
+            good = goods.get(line.get("image"))
+            if good is not None and not good.is_file():
+                good = None
+            found[root / file] = Origin(good, _residuals(line))
+    return found
+
+
+def _file(line: Line) -> str | None:
+    files = line.get("files")
+    image = files.get("image") if isinstance(files, dict) else None
+    return image if isinstance(image, str) else None
+
+
+def _residuals(line: Line) -> dict[str, float]:
+    record = line.get("record")
+    instances = record.get("instances", []) if isinstance(record, dict) else []
+    largest: dict[str, float] = {}
+    for instance in instances:
+        for name, value in instance.get(RESIDUALS, {}).items():
+            if isinstance(value, int | float):
+                largest[name] = max(float(value), largest.get(name, 0.0))
+    return largest

@@ -1,0 +1,104 @@
+"""Small pictures that fit into a page, with the outline of what is labelled."""
+
+import base64
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anomsynth.core.pixels import over_channels
+from anomsynth.core.types import Mask
+from anomsynth.errors import OutputError
+
+SIDES = (192, 144, 112, 96, 80, 64)  # pixels of the longer side, largest that fits is taken
+BYTES_PER_PIXEL = 0.34  # of a textured WebP at QUALITY, with base64; measured, on the high side
+QUALITY = 62
+SIMPLER = 0.6  # pixels by which an outline may be off
+MOST_POINTS = 400  # of one outline
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A small picture as text.
+
+    Attributes
+    ----------
+    uri : str
+        ``data:image/webp;base64,...``
+    width, height : int
+    outline : str
+        SVG path of the mask's outlines in the picture's pixels; empty without a mask.
+    """
+
+    uri: str
+    width: int
+    height: int
+    outline: str
+
+
+def side_for(count: int, budget: int) -> int:
+    """Return the longer side of thumbnails of which `count` fit into `budget` bytes."""
+    for side in SIDES:
+        if count * side * side * BYTES_PER_PIXEL <= budget:
+            return side
+    return SIDES[-1]
+
+
+def make_thumbnail(pixels: NDArray[np.generic], mask: Mask | None, side: int) -> Thumbnail:
+    """Shrink a picture to `side` and outline its mask; small pictures are not enlarged.
+
+    Parameters
+    ----------
+    pixels : (H, W) or (H, W, C) uint8 or uint16
+    mask : (H, W) bool, or None
+    side : int
+
+    Raises
+    ------
+    OutputError
+        If this OpenCV cannot write WebP.
+    """
+    shown = _as_rgb(pixels)
+    height, width = shown.shape[:2]
+    factor = min(side / max(height, width), 1.0)
+    size = max(round(width * factor), 1), max(round(height * factor), 1)
+    small = cv2.resize(shown, size, interpolation=cv2.INTER_AREA)
+    done, coded = cv2.imencode(".webp", small[..., ::-1], (cv2.IMWRITE_WEBP_QUALITY, QUALITY))
+    if not done:
+        raise OutputError("this OpenCV writes no WebP", hint="reinstall opencv-python-headless")
+    uri = "data:image/webp;base64," + base64.b64encode(coded.tobytes()).decode("ascii")
+    return Thumbnail(uri, size[0], size[1], "" if mask is None else outline_path(mask, size))
+
+
+def outline_path(mask: Mask, size: tuple[int, int]) -> str:
+    """Return the SVG path of a mask's outlines, scaled to (width, height) pixels."""
+    height, width = mask.shape
+    contours, _ = cv2.findContours(
+        mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+    )
+    scale = np.array([size[0] / width, size[1] / height])
+    parts = []
+    for contour in contours:
+        points = cv2.approxPolyDP(contour, SIMPLER / float(scale.max()), True)[:, 0]
+        points = points[:: max(len(points) // MOST_POINTS, 1)]
+        placed = (points + 0.5) * scale
+        steps = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
+        parts.append(f"M{steps}Z")
+    return "".join(parts)
+
+
+def data_uri(rgb: NDArray[np.uint8]) -> str:
+    """Return an (H, W, 3) picture as a PNG data URI."""
+    _, coded = cv2.imencode(".png", rgb[..., ::-1])
+    return "data:image/png;base64," + base64.b64encode(coded.tobytes()).decode("ascii")
+
+
+def _as_rgb(pixels: NDArray[np.generic]) -> NDArray[np.uint8]:
+    planes = pixels if pixels.ndim == 3 else pixels[..., None]
+    planes = planes[..., :3] if planes.shape[2] >= 3 else np.repeat(planes[..., :1], 3, axis=2)
+    if planes.dtype == np.uint8:
+        return np.asarray(planes, dtype=np.uint8)
+    levels = planes.astype(np.float32)
+    low, high = float(levels.min()), float(over_channels(np.maximum, levels).max())
+    return np.rint((levels - low) * np.float32(255 / max(high - low, 1))).astype(np.uint8)

@@ -1,0 +1,166 @@
+"""`anomsynth evaluate` prints, writes and exits as it says."""
+
+import json
+import sys
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("timm")
+
+import numpy as np  # noqa: E402 - needs torch
+import typer  # noqa: E402 - needs torch
+from typer.testing import CliRunner  # noqa: E402 - needs torch
+
+from anomsynth.bisqad.runs import RunConfig, write_run  # noqa: E402 - needs torch
+from anomsynth.cli.evaluate import evaluate  # noqa: E402 - needs torch
+from anomsynth.dataset.images import write_png  # noqa: E402 - needs torch
+
+pytestmark = pytest.mark.torch
+
+CONFIG = RunConfig("tf_efficientnet_lite0", (24, 40, 112), (4, 8, 16), 8, size=64)
+
+
+@pytest.fixture
+def call():
+    program = typer.Typer()
+    program.command()(evaluate)
+
+    def call(*words: object):
+        return CliRunner().invoke(program, [str(word) for word in words])
+
+    return call
+
+
+@pytest.fixture
+def run(tmp_path):
+    write_run(tmp_path / "run", CONFIG.build_detector(), CONFIG)
+    return tmp_path / "run"
+
+
+def make_category(folder) -> None:
+    rng = np.random.default_rng(0)
+    for kind in ("good", "crack", "dent"):
+        for number in range(2):
+            pixels = rng.integers(90, 110, (32, 40), dtype=np.uint8)
+            mask = np.zeros((32, 40), np.uint8)
+            mask[8:20, 10:22] = 255
+            image = folder / "test" / kind / f"{number}.png"
+            image.parent.mkdir(parents=True, exist_ok=True)
+            if kind != "good":
+                pixels[mask > 0] = 200
+                truth = folder / "ground_truth" / kind
+                truth.mkdir(parents=True, exist_ok=True)
+                write_png(truth / f"{number}_mask.png", mask, truth)
+            write_png(image, pixels, image.parent)
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    make_category(tmp_path / "data" / "plate")
+    return tmp_path / "data"
+
+
+def test_table_files_and_page_are_made(call, run, dataset) -> None:
+    result = call(run, dataset, "--bootstrap", 3)
+
+    assert result.exit_code == 0, result.output
+    for word in ("all defects", "mean of kinds", "crack", "dent", "AUPRO", "95 % interval"):
+        assert word in result.stdout
+    page = (run / "evaluation" / "index.html").read_text()
+    assert "run on plate" in page
+    values = json.loads((run / "evaluation" / "metrics.json").read_text())
+    entry = values["categories"][0]["metrics"]["all"]["aupro"]
+    assert 0 <= entry["low"] <= entry["high"] <= 1
+    assert sorted(path.name for path in (run / "evaluation").iterdir()) == [
+        "index.html",
+        "metrics.json",
+    ]
+
+
+def test_json_is_the_whole_answer(call, run, dataset, tmp_path) -> None:
+    result = call(run, dataset, "--bootstrap", 0, "--json", "--out", tmp_path / "out")
+
+    (line,) = result.stdout.splitlines()
+    values = json.loads(line)
+    assert values["event"] == "result"
+    written = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert written["categories"] == values["categories"]
+    assert values["categories"][0]["images"] == {"crack": 2, "dent": 2, "good": 2}
+    assert "low" not in values["categories"][0]["metrics"]["all"]["aupro"]
+
+
+def test_quiet_prints_nothing(call, run, dataset) -> None:
+    result = call(run, dataset, "--bootstrap", 0, "--quiet")
+
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_categories_are_measured_apart(call, run, dataset, tmp_path) -> None:
+    make_category(dataset / "tile")
+
+    both = call(run, dataset, "--bootstrap", 0, "--json", "--out", tmp_path / "both")
+    one = call(
+        run, dataset, "--bootstrap", 0, "--json", "--out", tmp_path / "one", "--category", "tile"
+    )
+
+    values = json.loads(both.stdout)
+    assert [item["category"] for item in values["categories"]] == ["plate", "tile"]
+    assert (tmp_path / "both" / "plate" / "index.html").is_file()
+    rows = [item["metrics"]["all"]["aupro"]["value"] for item in values["categories"]]
+    assert values["mean"]["aupro"] == pytest.approx(sum(rows) / 2, abs=2e-6)
+    assert [item["category"] for item in json.loads(one.stdout)["categories"]] == ["tile"]
+
+
+def test_corrupt_image_is_named_and_costs_exit_code_3(call, run, dataset) -> None:
+    (dataset / "plate/test/crack/1.png").write_bytes(b"broken")
+
+    result = call(run, dataset, "--bootstrap", 0, "--json")
+
+    assert result.exit_code == 3
+    assert "crack/1.png" in result.stderr
+    values = json.loads(result.stdout)
+    assert values["categories"][0]["images"]["crack"] == 1
+    assert len(values["unread"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nowhere", "{data}"], "nowhere: no such folder"),
+        (["{data}", "{data}"], "not a run"),
+        (["{run}", "{run}"], "no labelled images"),
+        (["{run}", "{data}", "--category", "screw"], "'screw'"),
+        (["{run}", "{data}", "--device", "gpu"], "no such device 'gpu'"),
+    ],
+)
+def test_user_errors_are_one_line(call, run, dataset, words, said) -> None:
+    result = call(*(word.format(run=run, data=dataset) for word in words), "--bootstrap", 0)
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (run / "evaluation").exists()
+
+
+def test_threads_are_those_asked_for(call, run, dataset) -> None:
+    before = torch.get_num_threads()
+    try:
+        result = call(run, dataset, "--bootstrap", 0, "--threads", 3)
+        used = torch.get_num_threads()
+    finally:
+        torch.set_num_threads(before)
+
+    assert (result.exit_code, used) == (0, 3)
+
+
+def test_without_torch_one_line_names_the_extra(call, run, dataset, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.setitem(sys.modules, "timm", None)
+
+    result = call(run, dataset)
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "anomsynth: this command needs torch, timm; pip install 'anomsynth[train]'\n"
+    )

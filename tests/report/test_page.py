@@ -1,0 +1,227 @@
+"""The report page is whole, safe and usable, in a real browser too."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from anomsynth.errors import InputError
+from anomsynth.report.collect import Collection, collect
+from anomsynth.report.heatmap import HeatMap
+from anomsynth.report.page import build_page
+from anomsynth.report.thumbnails import BYTES_PER_PIXEL, SIDES, make_thumbnail, side_for
+from anomsynth.sqe.estimator import Estimator
+from anomsynth.testing import make_pixels
+
+EVIL = "<script>alert(1)</script>"
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+PROBE = """
+<script>
+const wait = () => new Promise((done) => setTimeout(done, 60));
+const set = (id, value) => {
+  const node = document.getElementById(id);
+  node.value = value;
+  node.dispatchEvent(new Event("change"));
+};
+const cards = () => document.querySelectorAll(".card").length;
+(async () => {
+  const seen = { all: cards() };
+  set("kind", "crack"); seen.crack = cards();
+  set("kind", ""); set("high", "0"); seen.none = cards(); set("high", "1");
+  set("sort", "best");
+  const scores = [...document.querySelectorAll(".score")].map((node) => Number(node.textContent));
+  seen.sorted = scores.every((value, index) => index === 0 || value <= scores[index - 1]);
+  document.querySelector(".card").click(); await wait();
+  seen.open = document.getElementById("zoom").open;
+  seen.terms = document.querySelectorAll("#caption tr").length;
+  const first = document.querySelector("#caption strong").textContent;
+  document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+  seen.moved = document.querySelector("#caption strong").textContent !== first;
+  document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "o", bubbles: true }));
+  seen.plain = document.body.classList.contains("plain");
+  document.getElementById("theme").click();
+  seen.theme = document.documentElement.dataset.theme;
+  document.getElementById("zoom").close();
+  document.querySelector("rect.hit").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+  seen.picked = Number(document.getElementById("high").value);
+  seen.paths = [...document.querySelectorAll("#kind option")].map((node) => node.value);
+  document.body.dataset.seen = JSON.stringify(seen);
+})();
+</script>
+"""
+
+
+def add(root: Path, kind: str, number: int) -> None:
+    pixels = make_pixels(64, 80, channels=3, seed=number)
+    mask = np.zeros((64, 80), np.uint8)
+    cv2.circle(mask, (30 + number, 30), 9, 255, -1)
+    pixels[mask > 0] //= 2
+    for name, picture in (("test", pixels), ("ground_truth", mask)):
+        folder = root / "part" / name / kind
+        folder.mkdir(parents=True, exist_ok=True)
+        end = "_mask" if name == "ground_truth" else ""
+        done, coded = cv2.imencode(".png", picture)
+        assert done
+        (folder / f"{number:06d}{end}.png").write_bytes(coded.tobytes())
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    root = tmp_path / "data"
+    for number in range(3):
+        add(root, "crack", number)
+        add(root, "dent &lt;b&gt; 'x'", number)
+    good = root / "part" / "train" / "good"
+    good.mkdir(parents=True)
+    done, coded = cv2.imencode(".png", make_pixels(64, 80))
+    assert done
+    (good / "000000.png").write_bytes(coded.tobytes())
+    return root
+
+
+def found(root: Path) -> Collection:
+    return collect(root, Estimator.default())
+
+
+def data_of(page: str) -> dict:
+    return json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
+
+
+def test_the_page_holds_every_sample_and_needs_no_network(dataset: Path) -> None:
+    page = build_page(found(dataset))
+
+    samples = data_of(page)["samples"]
+    assert len(samples) == 6
+    assert all(0 <= sample["score"] <= 1 for sample in samples)
+    assert all(sample["thumb"]["uri"].startswith("data:image/webp;base64,") for sample in samples)
+    assert not re.search(r"""(src|href)=["'](?!data:)""", page)
+    assert "http" not in re.sub(r"http://www\.w3\.org/2000/svg", "", page)
+
+
+def test_names_from_disk_cannot_become_markup(dataset: Path) -> None:
+    whole = found(dataset)
+    evil = Collection(
+        root=Path("/x") / EVIL.replace("/", "_"),
+        entries=whole.entries,
+        normals={EVIL: 1},
+        heat={EVIL: next(iter(whole.heat.values()))},
+        problems=((EVIL, EVIL),),
+        run={"recipe": {"name": f"@data@ {EVIL}"}},
+        seconds=1.0,
+        made_seconds=None,
+    )
+
+    page = build_page(evil)
+
+    assert EVIL not in page
+    assert page.count("<script") == 2
+    assert "@data@" in page
+
+
+def test_unreadable_samples_are_listed_and_the_rest_is_shown(dataset: Path) -> None:
+    (dataset / "part" / "test" / "crack" / "000001.png").write_bytes(b"no picture")
+    (dataset / "part" / "ground_truth" / "crack" / "000002_mask.png").unlink()
+
+    collection = found(dataset)
+
+    assert len(collection.entries) == 4
+    assert [name.rpartition("/")[2] for name, _ in collection.problems] == [
+        "000001.png",
+        "000002.png",
+    ]
+    assert "no mask" in build_page(collection)
+
+
+def test_a_dataset_without_defects_has_no_report(tmp_path: Path) -> None:
+    (tmp_path / "part" / "train" / "good").mkdir(parents=True)
+    done, coded = cv2.imencode(".png", make_pixels(16, 16))
+    assert done
+    (tmp_path / "part" / "train" / "good" / "0.png").write_bytes(coded.tobytes())
+
+    with pytest.raises(InputError, match="no defect"):
+        found(tmp_path)
+
+
+@pytest.mark.parametrize("count", [10, 1000, 10_000])
+def test_thumbnails_of_any_number_of_samples_fit_the_page(count: int) -> None:
+    side = side_for(count, 22_000_000)
+
+    busy = np.random.default_rng(0).integers(60, 200, (256, 256, 1), dtype=np.uint8)
+    busy = cv2.GaussianBlur(busy, (0, 0), 1.0)
+    thumb = make_thumbnail(busy, None, side)
+
+    assert side in SIDES
+    assert count * side * side * BYTES_PER_PIXEL <= 22_000_000
+    assert len(thumb.uri) < 2.2 * side * side * BYTES_PER_PIXEL
+
+
+def test_the_outline_follows_the_mask() -> None:
+    mask = np.zeros((100, 200), bool)
+    mask[20:60, 50:150] = True
+
+    thumb = make_thumbnail(make_pixels(100, 200), mask, 100)
+
+    numbers = np.array(re.findall(r"[\d.]+", thumb.outline), float).reshape(-1, 2)
+    assert (thumb.width, thumb.height) == (100, 50)
+    assert numbers.min(axis=0) == pytest.approx([25, 10], abs=0.6)
+    assert numbers.max(axis=0) == pytest.approx([75, 30], abs=0.6)
+
+
+def test_the_heat_map_is_the_share_of_masks() -> None:
+    heat = HeatMap()
+    half = np.zeros((50, 70), bool)
+    half[:25] = True
+    heat.add(half)
+    heat.add(np.ones((200, 20), bool))
+
+    share = heat.share()
+
+    assert share[:47].mean() == pytest.approx(1, abs=1e-5)
+    assert share[49:].mean() == pytest.approx(0.5, abs=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="no chromium on this machine")
+def test_filters_zoom_and_keys_work_in_a_browser(dataset: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    text = build_page(found(dataset))
+    page.write_text(text.replace("</body>", f"{PROBE}</body>"))
+
+    done = subprocess.run(
+        [
+            BROWSER,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            "--virtual-time-budget=5000",
+            "--enable-logging=stderr",
+            "--dump-dom",
+            page.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+
+    assert "CONSOLE" not in done.stderr
+    seen = json.loads(
+        re.search(r'data-seen="(.*?)"', done.stdout)[1].replace("&quot;", '"').replace("&amp;", "&")
+    )
+    assert seen["all"] == 6
+    assert seen["crack"] == 3
+    assert seen["none"] < 6
+    assert seen["sorted"]
+    assert seen["open"]
+    assert seen["terms"] >= 5
+    assert seen["moved"]
+    assert seen["plain"]
+    assert seen["theme"] in {"light", "dark"}
+    assert seen["picked"] == 0.05
+    assert "dent &lt;b&gt; 'x'" in seen["paths"]
