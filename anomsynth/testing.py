@@ -14,15 +14,18 @@ from anomsynth.core.roles import Generator
 from anomsynth.core.types import Camera, Grain, Light, Pixels, Surface
 from anomsynth.surface.sites import find_edges, find_sites
 
+WARM = np.array([1.06, 1.0, 0.86], dtype=np.float32)  # off-white under a lamp, linear light
+
 
 def make_pixels(height: int = 160, width: int = 200, *, channels: int = 1, seed: int = 0) -> Pixels:
-    """Render a softly textured grey surface, (H, W, C) uint8, with camera noise."""
+    """Render a softly textured surface, (H, W, C) uint8, with camera noise; three are coloured."""
     rng = np.random.default_rng(seed)
     rough = cv2.GaussianBlur(rng.standard_normal((height, width)).astype(np.float32), (0, 0), 2.5)
     light = 0.22 * (1 + 0.25 * rough / max(float(rough.std()), 1e-6) * 0.25)
-    levels = 255 * linear_to_srgb(np.clip(light, 0, 1)) + rng.standard_normal((height, width))
-    grey = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
-    return np.ascontiguousarray(np.repeat(grey[..., None], channels, axis=2))
+    tone = np.ones(1, np.float32) if channels == 1 else WARM
+    lit = np.clip(light[..., None] * tone, 0, 1).astype(np.float32)
+    levels = 255 * linear_to_srgb(lit) + rng.standard_normal((height, width, channels))
+    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
 
 
 def make_surface(

@@ -25,19 +25,22 @@ class Registry(Generic[C]):
     Parameters
     ----------
     role : str
-        Built-in package name and entry-point group, e.g. ``"generators"``.
+        Entry-point group below ``anomsynth``, e.g. ``"generators"``.
     base : type
         Class that every component of the role subclasses.
+    package : str, optional
+        Package of the built-ins; named like the group unless it lies elsewhere.
     """
 
-    def __init__(self, role: str, base: type[C]) -> None:
+    def __init__(self, role: str, base: type[C], package: str | None = None) -> None:
         self.role = role
         self.base = base
         self.group = f"anomsynth.{role}"
+        self.package = package or self.group
 
     @cached_property
     def _builtin(self) -> frozenset[str]:
-        package = importlib.import_module(self.group)
+        package = importlib.import_module(self.package)
         names = (module.name for module in pkgutil.iter_modules(package.__path__))
         return frozenset(name for name in names if not name.startswith("_"))
 
@@ -66,7 +69,7 @@ class Registry(Generic[C]):
             If a plugin fails to import or is not a component of this role.
         """
         if kind in self._builtin:
-            return self._only_component(importlib.import_module(f"{self.group}.{kind}"))
+            return self._only_component(importlib.import_module(f"{self.package}.{kind}"))
         if kind in self._plugins:
             try:
                 loaded = self._plugins[kind].load()

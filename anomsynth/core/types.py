@@ -198,6 +198,9 @@ class Surface:
         Pictures the user gave to take foreign textures from.
     flat : bool
         True if results have no channel axis, as the input had none.
+    repeats : int
+        How often results repeat the only channel: 3 for a grey photo that was stored as RGB,
+        whose `pixels` have one channel, so that no mechanism can colour it.
     part_area_px : int
         Area of the part in pixels, counted from `foreground`.
     """
@@ -215,6 +218,7 @@ class Surface:
     encoding: str = "srgb"
     alpha: Pixels | None = None
     flat: bool = False
+    repeats: int = 1
     reachable: Mask | None = None
     parts: NDArray[np.uint8] | None = None
     textures: TextureSource | None = None
@@ -263,6 +267,8 @@ class Surface:
 
     def assemble(self, pixels: NDArray[np.generic]) -> NDArray[np.generic]:
         """Return (H, W, C) colour planes in the layout of the input, alpha included."""
+        if self.repeats > 1:
+            pixels = np.repeat(pixels, self.repeats, axis=2)
         if self.alpha is not None:
             return np.concatenate([pixels, self.alpha[..., None]], axis=2)
         return pixels[..., 0] if self.flat else pixels

@@ -74,7 +74,10 @@ def synthesize(
     if seed < 0:
         raise RecipeError(f"seed: must not be negative, got {seed}")
     surface = image if isinstance(image, Surface) else surface_of(image, recipe)
-    return _Synthesis(surface, recipe, seed, key or SampleKey("", "", 0)).run()
+    key = key or SampleKey("", "", 0)
+    # Mechanisms must see the light that the renderer shines: glints and shading on one side.
+    lit = replace(surface, light=_draw_light(surface, seed, key))
+    return _Synthesis(lit, recipe, seed, key).run()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +94,7 @@ class _Synthesis:
         plan = self._stream(0, "plan", "", 0)
         count = int(self.recipe.defects_per_image.draw(plan))
         mixed = plan.random() < self.recipe.mixed_share
-        light = self._draw_light()
+        light = self.surface.light
         canvas = Canvas(self.surface)
         rejected = 0
         last = SynthesisError("no defect was drawn")
@@ -186,18 +189,6 @@ class _Synthesis:
         index = int(np.searchsorted(edges, share * edges[-1], side="right"))
         return choices[min(index, len(choices) - 1)].generator
 
-    def _draw_light(self) -> Light:
-        """Fix what one photo cannot tell, the same for all samples of the photo."""
-        rng = stream(self.seed, self.key.category, self.key.image, "light")
-        turn, lift = float(rng.random()), float(rng.random())
-        measured = self.surface.light
-        if measured.confidence >= MEASURED_LIGHT:
-            azimuth = measured.azimuth_deg + (180 if turn < 0.5 else 0)
-        else:
-            azimuth = 360 * turn
-        low, high = ELEVATION_DEG
-        return Light(azimuth, low + lift * (high - low), measured.confidence)
-
     def _stream(
         self, attempt: int, stage: str, kind: str, nth: int, position: int = 0
     ) -> np.random.Generator:
@@ -205,3 +196,16 @@ class _Synthesis:
         return stream(
             self.seed, key.category, key.image, key.index, attempt, stage, kind, nth, position
         )
+
+
+def _draw_light(surface: Surface, seed: int, key: SampleKey) -> Light:
+    """Fix what one photo cannot tell, the same for all samples of the photo."""
+    rng = stream(seed, key.category, key.image, "light")
+    turn, lift = float(rng.random()), float(rng.random())
+    measured = surface.light
+    if measured.confidence >= MEASURED_LIGHT:
+        azimuth = measured.azimuth_deg + (180 if turn < 0.5 else 0)
+    else:
+        azimuth = 360 * turn
+    low, high = ELEVATION_DEG
+    return Light(azimuth, low + lift * (high - low), measured.confidence)

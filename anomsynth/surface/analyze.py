@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from anomsynth.core.photo import Photo, as_photo
 from anomsynth.core.scale import Scale
-from anomsynth.core.types import Mask, Surface
+from anomsynth.core.types import Mask, Pixels, Surface
 from anomsynth.errors import InputError
 from anomsynth.surface.camera import measure_camera
 from anomsynth.surface.foreground import find_foreground
@@ -50,13 +50,14 @@ def analyze(
         `roi` marks nothing.
     """
     photo = image if isinstance(image, Photo) else as_photo(image)
-    shape = photo.pixels.shape[0], photo.pixels.shape[1]
+    pixels = one_channel(photo.pixels)
+    shape = pixels.shape[0], pixels.shape[1]
     if encoding not in ("srgb", "linear"):
         raise InputError(f"unknown encoding {encoding!r}", hint="expected 'srgb' or 'linear'")
-    thumbnail = make_thumbnail(photo.pixels)
+    thumbnail = make_thumbnail(pixels)
     foreground = _part(photo, roi)
     if foreground is None:
-        foreground = find_foreground(photo.pixels, photo.alpha, thumbnail)
+        foreground = find_foreground(pixels, photo.alpha, thumbnail)
     allowed = foreground
     reachable = foreground if roi is not None else _visible(photo)
     if avoid is not None:
@@ -65,11 +66,11 @@ def analyze(
     tensor = gradient_tensor(grey_levels(thumbnail), shrink_mask(foreground))
     edge_sites, edge_normals = find_edges(foreground, allowed)
     return Surface(
-        pixels=photo.pixels,
+        pixels=pixels,
         foreground=foreground,
         allowed=allowed,
         mm_per_px=(scale or Scale(field_mm=FIELD_MM)).of(foreground),
-        camera=measure_camera(photo.pixels, photo.jpeg, foreground, thumbnail),
+        camera=measure_camera(pixels, photo.jpeg, foreground, thumbnail),
         light=measure_light(tensor),
         grain=measure_grain(tensor, shape),
         sites=find_sites(allowed),
@@ -78,8 +79,21 @@ def analyze(
         encoding=encoding,
         alpha=photo.alpha,
         flat=photo.flat,
+        repeats=photo.pixels.shape[2] // pixels.shape[2],
         reachable=reachable,
     )
+
+
+def one_channel(pixels: Pixels) -> Pixels:
+    """Return (H, W, 1) of a grey photo that was stored as RGB, else the pixels themselves."""
+    if pixels.shape[2] == 1:
+        return pixels
+    some = pixels[:: max(pixels.shape[0] // 32, 1), :: max(pixels.shape[1] // 32, 1)]
+    for part in (some, pixels):  # nearly every colour photo shows on a few pixels that it is one
+        red, green, blue = part[..., 0], part[..., 1], part[..., 2]
+        if not (np.array_equal(red, green) and np.array_equal(green, blue)):
+            return pixels
+    return np.ascontiguousarray(pixels[..., :1])
 
 
 def _visible(photo: Photo) -> Mask:

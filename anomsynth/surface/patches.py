@@ -16,6 +16,7 @@ from anomsynth.surface.sites import pick_edge_site, pick_site
 SHAPES = ("blob", "band", "edge")
 MOST_CELLS = 200
 RIM_HURST = 0.75
+THINNEST_PX = 3.0  # width of a band
 KNOTS = 48  # of the lines that bound bands, strips and passes
 NO_GRAIN = 0.2  # coherence below which the surface has no direction of its own
 OPEN_SHARE = 0.6  # of the passes that run out over an end of the part
@@ -113,6 +114,7 @@ def draw_patch(
     if shape == "edge" and len(surface.edge_sites):
         patch = _strip(surface, area, rng)
     elif shape == "band":
+        area = max(area, THINNEST_PX * surface.part_size_px)
         patch = _band(surface, site, area, angle, rng)
     elif shape == "pass":
         patch = _pass(surface, site, area, angle, rng)

@@ -12,7 +12,7 @@ from skimage.color import deltaE_cie76, rgb2lab
 from anomsynth.core.photo import as_photo
 from anomsynth.core.registry import generators, refiners
 from anomsynth.core.sample import Sample
-from anomsynth.core.types import Box, SampleKey
+from anomsynth.core.types import Box, SampleKey, Surface
 from anomsynth.errors import InputError, SynthesisError
 from anomsynth.pipeline.synthesize import synthesize
 from anomsynth.recipe.load import load_recipe
@@ -21,6 +21,7 @@ from anomsynth.recipe.presets import preset_names
 from anomsynth.surface.analyze import analyze
 from anomsynth.testing import make_pixels
 
+NEEDS_PARTS = frozenset({"missing_part", "swapped_part"})
 REFINERS = tuple(refiners.build({"kind": kind}) for kind in ("npcf", "npcf_plus"))
 LAYOUTS = {"grey": 1, "grey_2d": 0, "grey_alpha": 2, "rgb": 3, "rgba": 4}
 ONE_DEFECT = Recipe.model_fields["defects_per_image"].default.model_copy(
@@ -41,6 +42,17 @@ def recipe_for(kind: str, **changes) -> Recipe:
         defects_per_image=[1, 3],
     )
     return plain.model_copy(update=changes)
+
+
+def surface_for(kind: str, image: np.ndarray, **masks) -> Surface:
+    """Analyse an image; for mechanisms that move components, up to nine of them are marked."""
+    surface = analyze(image, scale=recipe_for(kind).scale, **masks)
+    if kind not in NEEDS_PARTS:
+        return surface
+    rows, cols = (9 * np.arange(side) // side for side in surface.shape)
+    number = 1 + 3 * (rows // 3)[:, None] + cols // 3
+    amid = (rows % 3 == 1)[:, None] & (cols % 3 == 1)
+    return replace(surface, parts=np.where(amid, number, 0).astype(np.uint8))
 
 
 def make_image(height: int, width: int, layout: str, dtype: type) -> np.ndarray:
@@ -112,7 +124,9 @@ def iou(first: np.ndarray, second: np.ndarray) -> float:
 def test_masks_tell_the_truth(kind: str, index: int) -> None:  # RE2
     image = make_image(200, 240, "rgb", np.uint8)
 
-    sample = synthesize(image, recipe_for(kind), seed=3, key=SampleKey("c", "i", index))
+    sample = synthesize(
+        surface_for(kind, image), recipe_for(kind), seed=3, key=SampleKey("c", "i", index)
+    )
 
     check_truth(image, sample)
 
@@ -146,7 +160,7 @@ def test_any_small_picture_is_damaged_truthfully_or_refused(  # RE2
     recipe = recipe_for(kind)
 
     try:
-        surface = analyze(image, scale=recipe.scale, roi=roi)
+        surface = surface_for(kind, image, roi=roi)
         sample = synthesize(surface, recipe, seed=seed)
     except InputError:
         assert part == "empty"
@@ -217,7 +231,7 @@ def test_large_and_extreme_pictures(kind: str, shape: tuple[int, int], layout, d
     image = np.tile(tile, (*repeats, 1))[: shape[0], : shape[1]]
 
     try:
-        sample = synthesize(image, recipe_for(kind), seed=1)
+        sample = synthesize(surface_for(kind, image), recipe_for(kind), seed=1)
     except SynthesisError:
         assert min(shape) == 1
         return
@@ -233,7 +247,7 @@ def test_nothing_happens_off_the_part_or_where_it_must_not(kind: str) -> None:
     avoid = np.zeros((160, 200), bool)
     avoid[60:100, 80:120] = True
     recipe = recipe_for(kind)
-    surface = analyze(image, scale=recipe.scale, roi=part, avoid=avoid)
+    surface = surface_for(kind, image, roi=part, avoid=avoid)
 
     sample = synthesize(surface, recipe, seed=2)
 
@@ -247,7 +261,7 @@ def test_nothing_happens_off_the_part_or_where_it_must_not(kind: str) -> None:
 def test_a_part_with_no_room_is_a_synthesis_error(kind: str) -> None:
     image = make_image(40, 40, "grey", np.uint8)
     recipe = recipe_for(kind)
-    surface = analyze(image, scale=recipe.scale, avoid=np.ones((40, 40), bool))
+    surface = surface_for(kind, image, avoid=np.ones((40, 40), bool))
 
     with pytest.raises(SynthesisError):
         synthesize(surface, recipe, seed=0)
@@ -267,9 +281,9 @@ def test_transparent_and_alpha_pixels_stay() -> None:
 def test_samples_depend_on_their_key_alone(kind: str) -> None:
     image = make_image(120, 140, "rgb", np.uint8)
     recipe = recipe_for(kind)
-    surface = analyze(image, scale=recipe.scale)
+    surface = surface_for(kind, image)
 
-    alone = synthesize(image, recipe, seed=9, key=SampleKey("c", "i", 4))
+    alone = synthesize(surface_for(kind, image), recipe, seed=9, key=SampleKey("c", "i", 4))
     others = [synthesize(surface, recipe, seed=9, key=SampleKey("c", "i", k)) for k in (5, 4)]
 
     assert np.array_equal(alone.image, others[1].image)
@@ -285,7 +299,11 @@ def test_refining_keeps_area_and_strength() -> None:
         for index in range(10):
             key = SampleKey("c", kind, index)
             pair = [
-                synthesize(image, r.model_copy(update={"defects_per_image": ONE_DEFECT}), key=key)
+                synthesize(
+                    surface_for(kind, image),
+                    r.model_copy(update={"defects_per_image": ONE_DEFECT}),
+                    key=key,
+                )
                 for r in (coarse, refined)
             ]
             if pair[0].attempt == pair[1].attempt:

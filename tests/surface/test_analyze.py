@@ -14,6 +14,8 @@ from anomsynth.core.photo import as_photo
 from anomsynth.core.scale import Scale
 from anomsynth.core.types import Jpeg, Surface
 from anomsynth.errors import InputError
+from anomsynth.pipeline.synthesize import synthesize
+from anomsynth.recipe.load import load_recipe
 from anomsynth.surface.analyze import analyze
 
 FLAT_SIZES = [(1, 1), (1, 4096), (4096, 1), (3, 5), (11, 2000), (65, 66)]
@@ -179,3 +181,24 @@ def test_measured_light_is_that_of_the_relief() -> None:
 def test_rejects_what_does_not_fit(options: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         analyze(washer(), **options)
+
+
+def test_a_grey_photo_stored_as_rgb_stays_grey() -> None:
+    grey = make_pixels(120, 140)
+    stored = np.repeat(grey, 3, axis=2)
+    recipe = load_recipe("generic")
+
+    surface = analyze(stored)
+    sample = synthesize(stored, recipe, seed=1)
+
+    assert surface.channels == 1
+    assert sample.image.shape == stored.shape
+    assert (sample.image != stored).any()
+    assert (np.ptp(sample.image, axis=2) == 0).all()
+
+
+def test_one_coloured_pixel_makes_a_colour_photo() -> None:
+    stored = np.repeat(make_pixels(70, 90), 3, axis=2)
+    stored[33, 44, 1] ^= 1
+
+    assert analyze(stored).channels == 3

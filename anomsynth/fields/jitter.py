@@ -1,0 +1,155 @@
+"""Small random changes of colour, and the large ones that make a texture foreign."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anomsynth.core.types import Float32
+
+Levels8 = NDArray[np.uint8]
+
+WEIGHTS = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # grey of encoded colours, BT.601
+MOST_STEPS = 3  # changes made to a texture
+GREY_STEPS = 8  # kinds of changes for grey pictures; the last of all needs colour
+
+
+def jitter_colours(levels: Float32, strength: float, rng: np.random.Generator) -> Float32:
+    """Change brightness, contrast, saturation and hue a little, as torchvision's ColorJitter does.
+
+    Parameters
+    ----------
+    levels : (h, w, C) float32, 0..255, encoded
+    strength : float in [0, 1]
+        Largest relative change of each; hue turns by at most this share of the circle.
+    rng : Generator
+        Four numbers are used whatever the channels.
+
+    Returns
+    -------
+    (h, w, C) float32 in [0, 255]
+    """
+    brightness, contrast, saturation, hue = rng.uniform(-1, 1, 4) * strength
+    out = levels * np.float32(1 + brightness)
+    grey = out[..., 0] if out.shape[2] == 1 else out @ WEIGHTS
+    middle = np.float32(grey.mean(dtype=np.float64))
+    out = middle + (out - middle) * np.float32(1 + contrast)
+    if out.shape[2] == 3:
+        own = (out @ WEIGHTS)[..., None]
+        out = own + (out - own) * np.float32(1 + saturation)
+        out = _hue_turned(np.clip(out, 0, 255), 6 * float(hue))
+    return np.clip(out, 0, 255).astype(np.float32, copy=False)
+
+
+def _hue_turned(levels: Float32, sextants: float) -> Float32:
+    """Turn the hue of (h, w, 3) levels by so many sixths of the circle, value and chroma kept."""
+    red, green, blue = (levels[..., channel] for channel in range(3))
+    top = np.maximum(np.maximum(red, green), blue)
+    chroma = top - np.minimum(np.minimum(red, green), blue)
+    scale = 1 / np.maximum(chroma, np.float32(1e-6))
+    hue = np.where(
+        top == red,
+        (green - blue) * scale,
+        np.where(top == green, (blue - red) * scale + 2, (red - green) * scale + 4),
+    )
+    hue += np.float32(sextants)
+    planes = []
+    for first in (5.0, 3.0, 1.0):  # HSV to RGB: v - c * max(0, min(k, 4 - k, 1)), k = n + hue mod 6
+        turn = (hue + np.float32(first)) % np.float32(6)
+        planes.append(top - chroma * np.clip(np.minimum(turn, 4 - turn), 0, 1))
+    return np.stack(planes, axis=2).astype(np.float32, copy=False)
+
+
+def estrange(texture: Levels8, rng: np.random.Generator) -> Levels8:
+    """Make a texture foreign by three different changes out of nine, as DRAEM does [1]_.
+
+    Gamma, brightness, solarising, posterising, inversion, stretched and equalised contrast,
+    sharpness, and, for colour, hue and saturation.
+
+    Parameters
+    ----------
+    texture : (h, w, C) uint8
+    rng : Generator
+
+    Returns
+    -------
+    (h, w, C) uint8, a new array
+
+    References
+    ----------
+    .. [1] V. Zavrtanik, M. Kristan, D. Skocaj, "DRAEM - a discriminatively trained reconstruction
+       embedding for surface anomaly detection", ICCV 2021.
+    """
+    kinds = GREY_STEPS + (texture.shape[2] == 3)
+    out = texture.copy()
+    for kind in rng.permutation(kinds)[:MOST_STEPS].tolist():
+        amount = float(rng.random())
+        if kind == 7:
+            out = _sharpened(out, amount)
+        elif kind == 8:
+            out = _coloured(out, amount, float(rng.uniform(-50, 50)))
+        elif kind in (5, 6):
+            out = _mapped(out, _stretches(out, equal=kind == 6))
+        else:
+            out = _mapped(out, _table(kind, amount)[:, None])
+    return out
+
+
+def _mapped(texture: Levels8, tables: Levels8) -> Levels8:
+    """Look pixels up in a table of (256, 1), or one of (256, C) for each channel."""
+    table = np.ascontiguousarray(tables[None])
+    out = cv2.LUT(texture, table if tables.shape[1] > 1 else table[..., 0])
+    return np.asarray(out, dtype=np.uint8).reshape(texture.shape)
+
+
+def _table(kind: int, amount: float) -> Levels8:
+    """Return the look-up table of a change that treats all pixels alike."""
+    level = np.arange(256, dtype=np.float64)
+    if kind == 0:  # gamma 0.5 to 2, even in both directions
+        level = 255 * (level / 255) ** (2.0 ** (2 * amount - 1))
+    elif kind == 1:
+        level = level * (0.8 + 0.4 * amount) + 60 * (amount * 7 % 1) - 30
+    elif kind == 2:
+        level = np.where(level >= 255 - (32 + 96 * amount), 255 - level, level)
+    elif kind == 3:
+        step = 2 ** (8 - (3 + int(amount * 3)))
+        level = np.floor(level / step) * step
+    else:
+        level = 255 - level
+    return np.clip(np.rint(level), 0, 255).astype(np.uint8)
+
+
+def _stretches(texture: Levels8, *, equal: bool) -> Levels8:
+    """Return tables, (256, C), that stretch contrasts fully or equalise histograms."""
+    tables = []
+    for channel in range(texture.shape[2]):
+        plane = np.ascontiguousarray(texture[..., channel])
+        counts = np.ravel(cv2.calcHist([plane], [0], None, [256], [0, 256])).astype(np.float64)
+        if equal:
+            total = np.cumsum(counts, dtype=np.float64)
+            table = np.asarray(255 * total / max(float(total[-1]), 1))
+        else:
+            used = np.flatnonzero(counts)
+            low, high = int(used[0]), int(used[-1])
+            table = np.asarray((np.arange(256) - low) * (255 / max(high - low, 1)))
+        tables.append(np.clip(np.rint(table), 0, 255))
+    return np.stack(tables, axis=1).astype(np.uint8)
+
+
+def _sharpened(texture: Levels8, amount: float) -> Levels8:
+    """Blur or sharpen by a 3 x 3 kernel: amount 0 is blurred, 1 doubly sharp."""
+    kernel = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]], dtype=np.float64) / 13
+    share = 2 * amount
+    mixed = (1 - share) * kernel
+    mixed[1, 1] += share
+    out = cv2.filter2D(texture, -1, mixed, borderType=cv2.BORDER_REFLECT_101)
+    return np.asarray(out, dtype=np.uint8).reshape(texture.shape)
+
+
+def _coloured(texture: Levels8, amount: float, turn: float) -> Levels8:
+    """Turn the hue and shift the saturation, both on 8-bit HSV."""
+    level = np.arange(256)
+    hue = (level + int(turn)) % 180
+    saturation = np.clip(level + int(100 * amount - 50), 0, 255)
+    tables = np.stack([hue, saturation, level], axis=1).astype(np.uint8)
+    hsv = np.asarray(cv2.cvtColor(texture, cv2.COLOR_RGB2HSV), dtype=np.uint8)
+    return np.asarray(cv2.cvtColor(_mapped(hsv, tables), cv2.COLOR_HSV2RGB), dtype=np.uint8)

@@ -1,0 +1,296 @@
+"""Cracks that divide a drying film into plates: one after another, or healed into a honeycomb."""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from scipy.spatial import Voronoi, cKDTree
+
+from anomsynth.core.types import Float32
+from anomsynth.fields.paths import Float64, arc_length
+
+SEEDS = 64  # flaws of which the most stressed one opens next
+TURN = 0.35  # how fast a crack next to a wall turns towards it, per cell
+WANDER = 0.03  # radians per cell
+CELLS_PER_SHIELD = 8.0  # grid cells in a shielding length
+PLATE = 2.45  # mean side of a plate over the shielding length, measured
+MOST_ACROSS = 6.0  # plates along one side of a mosaic; more would take too long
+PER_SEED = 40  # points that stand for the area of a plate in Lloyd's relaxation
+HEALED_DEG = 30.0  # how far junctions turn in the end: from 90 to 120 degrees
+GENERATIONS = 4.0  # cycles of wetting and drying after which most of it is done
+CUSP = 0.6  # shielding lengths over which a healed junction bends its parent
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seam:
+    """One crack of a mosaic.
+
+    Attributes
+    ----------
+    points : (N, 2) float64
+        Rows and columns in units of the mosaic's side, 0..1.
+    age : int
+        0 for the first crack; healed mosaics have no order.
+    joints : tuple of (end, parent, vertex)
+        ``end`` is 0 or -1, the vertex of the parent that it meets.
+    """
+
+    points: Float64
+    age: int
+    joints: tuple[tuple[int, int, int], ...] = ()
+
+
+def junction_angle(cycles: float) -> float:
+    """Return the angle between a crack and the one it meets, degrees.
+
+    ``90 + 30 (1 - exp(-g / 4))`` after g cycles of wetting and drying [1]_.
+
+    References
+    ----------
+    .. [1] L. Goehring et al., "Evolution of mud-crack patterns during repeated drying cycles",
+       Soft Matter 6, 2010.
+    """
+    return 90 + HEALED_DEG * (1 - math.exp(-cycles / GENERATIONS))
+
+
+def dry_mosaic(across: float, cycles: float, rng: np.random.Generator) -> list[Seam]:
+    """Let cracks open one after another in a square film until it is relieved [1]_.
+
+    Each starts at a flaw that no older crack shields, at a right angle to the nearest one, grows
+    both ways and turns into the walls that it meets: T junctions. `cycles` of healing pull these
+    towards 120 degrees.
+
+    Parameters
+    ----------
+    across : float
+        Mean number of plates along the side, at most `MOST_ACROSS`.
+    cycles : float >= 0
+    rng : Generator
+
+    Returns
+    -------
+    list of Seam, oldest first
+
+    References
+    ----------
+    .. [1] S. Bohn, L. Pauchard, Y. Couder, "Hierarchical crack pattern as formed by successive
+       domain divisions", Physical Review E 71, 2005.
+    """
+    shield = CELLS_PER_SHIELD
+    side = max(round(min(across, MOST_ACROSS) * PLATE * shield), 8)
+    film = _Film(side, shield)
+    misses = 0
+    while misses < 3:
+        if not film.open(rng):
+            misses += 1
+    lines = film.lines
+    if cycles > 0:
+        lines = _heal(lines, film.joints, junction_angle(cycles), CUSP * shield)
+    return [
+        Seam(points / side, age, tuple(joints))
+        for age, (points, joints) in enumerate(zip(lines, film.joints, strict=True))
+    ]
+
+
+class _Film:
+    """A film on a grid of `side` cells, and the cracks in it so far."""
+
+    def __init__(self, side: int, shield: float) -> None:
+        self.side = side
+        self.shield = shield
+        self.free = np.ones((side, side), dtype=np.uint8)
+        self.owner = np.full((side, side), -1, dtype=np.int32)
+        self.vertex = np.zeros((side, side), dtype=np.int32)
+        self.lines: list[Float64] = []
+        self.joints: list[list[tuple[int, int, int]]] = []
+
+    def open(self, rng: np.random.Generator) -> bool:
+        """Add one crack; False if every flaw that was looked at is shielded."""
+        side = self.side
+        if self.lines:
+            distance = cv2.distanceTransform(self.free, cv2.DIST_L2, 5).astype(np.float32)
+        else:
+            distance = np.full((side, side), np.float32(side), dtype=np.float32)
+        flaws = rng.integers(0, side, (SEEDS, 2))
+        stress = distance[flaws[:, 0], flaws[:, 1]]
+        best = int((stress * rng.random(SEEDS)).argmax())
+        if stress[best] < self.shield:
+            return False
+        row, col = (float(place) for place in flaws[best])
+        turn = 2 * math.pi * rng.random()
+        field = np.ascontiguousarray(distance).data
+        down, across = _towards_wall(field, round(row), round(col), side)
+        if down == 0 and across == 0:
+            down, across = math.sin(turn), math.cos(turn)
+        noise = (WANDER * rng.standard_normal((2, 3 * side))).tolist()
+        wings = [
+            self._grow(field, (row, col), (sign * down, sign * across), noise[index])
+            for index, sign in enumerate((1, -1))
+        ]
+        points = np.array(wings[1][0][:0:-1] + wings[0][0])
+        if len(points) < 3:
+            self.free[round(row), round(col)] = 0
+            return True
+        self._add(points, [(-1, wings[0][1]), (0, wings[1][1])])
+        return True
+
+    def _grow(
+        self,
+        field: memoryview,
+        start: tuple[float, float],
+        heading: tuple[float, float],
+        noise: list[float],
+    ) -> tuple[list[tuple[float, float]], tuple[int, int] | None]:
+        """Return the cells that one tip runs through, and the parent and vertex where it ends."""
+        (row, col), (down, across) = start, heading
+        side, shield = self.side, self.shield
+        trail = [start]
+        for turn in noise:
+            r, c = int(row + 0.5), int(col + 0.5)
+            gap = field[r, c]
+            if gap < 1.5 and len(trail) > 1:
+                return self._meet(trail, (down, across), (r, c))
+            to_row, to_col = _towards_wall(field, r, c, side)
+            if down * to_row + across * to_col > 0:
+                weight = TURN * math.exp(-gap / shield)
+                down += weight * (to_row - down)
+                across += weight * (to_col - across)
+            down, across = down - turn * across, across + turn * down
+            length = math.hypot(down, across) or 1.0
+            down, across = down / length, across / length
+            row, col = row + down, col + across
+            trail.append((row, col))
+            if not (0 <= row < side - 0.5 and 0 <= col < side - 0.5):
+                break
+        return trail, None
+
+    def _meet(
+        self, trail: list[tuple[float, float]], heading: tuple[float, float], cell: tuple[int, int]
+    ) -> tuple[list[tuple[float, float]], tuple[int, int] | None]:
+        """Run on straight to the line of the crack beside the cell."""
+        rows = slice(max(cell[0] - 1, 0), cell[0] + 2)
+        cols = slice(max(cell[1] - 1, 0), cell[1] + 2)
+        near = self.owner[rows, cols]
+        place = np.argwhere(near >= 0)
+        if len(place) == 0:
+            return trail, None
+        row, col = trail[-1]
+        away = (place[:, 0] + rows.start - row) ** 2 + (place[:, 1] + cols.start - col) ** 2
+        at = tuple(place[int(away.argmin())])
+        parent, vertex = int(near[at]), int(self.vertex[rows, cols][at])
+        line = self.lines[parent]
+        first, last = line[max(vertex - 2, 0)], line[min(vertex + 2, len(line) - 1)]
+        along = last - first
+        cross = heading[0] * along[1] - heading[1] * along[0]
+        run = 0.0
+        if abs(cross) > 1e-6:
+            run = float((first[0] - row) * along[1] - (first[1] - col) * along[0]) / float(cross)
+        run = min(max(run, 0.0), 3.0)
+        end = row + run * heading[0], col + run * heading[1]
+        nearest = int(((line - np.array(end)) ** 2).sum(axis=1).argmin())
+        return [*trail, end], (parent, nearest)
+
+    def _add(self, points: Float64, ends: list[tuple[int, tuple[int, int] | None]]) -> None:
+        index = len(self.lines)
+        cells = np.clip(np.rint(points).astype(np.int64), 0, self.side - 1)
+        self.free[cells[:, 0], cells[:, 1]] = 0
+        self.owner[cells[:, 0], cells[:, 1]] = index
+        self.vertex[cells[:, 0], cells[:, 1]] = np.arange(len(points))
+        self.lines.append(points)
+        self.joints.append([(end, *met) for end, met in ends if met is not None])
+
+
+def _towards_wall(field: memoryview, row: int, col: int, side: int) -> tuple[float, float]:
+    """Return the unit vector down the gradient of the distance, (0, 0) where it is flat."""
+    up, below = max(row - 1, 0), min(row + 1, side - 1)
+    left, right = max(col - 1, 0), min(col + 1, side - 1)
+    down = field[up, col] - field[below, col]
+    across = field[row, left] - field[row, right]
+    length = math.hypot(down, across)
+    return (down / length, across / length) if length > 1e-6 else (0.0, 0.0)
+
+
+def _heal(
+    lines: list[Float64], joints: list[list[tuple[int, int, int]]], angle: float, reach: float
+) -> list[Float64]:
+    """Pull every parent towards the crack that meets it until their angle is `angle` degrees.
+
+    A displacement ``reach * tan(angle - 90) * exp(-|s| / reach)`` along the newcomer has just that
+    slope on either side of the junction.
+    """
+    slope = math.tan(math.radians(angle - 90))
+    lengths = [arc_length(line) for line in lines]
+    shifts = [np.zeros_like(line) for line in lines]
+    for line, ends in zip(lines, joints, strict=True):
+        for end, parent, vertex in ends:
+            inner = min(4, len(line) - 1)
+            back = line[inner if end == 0 else -1 - inner] - line[end]
+            back = back / max(float(np.hypot(*back)), 1e-9)
+            run = np.abs(lengths[parent] - lengths[parent][vertex])
+            shifts[parent] += slope * reach * np.exp(-run / reach)[:, None] * back
+    for index, ends in enumerate(joints):  # parents are older than those that end on them
+        own = shifts[index].copy()
+        for end, parent, vertex in ends:
+            run = np.abs(lengths[index] - lengths[index][end])
+            missing = shifts[parent][vertex] - own[end]
+            shifts[index] += np.exp(-run / reach)[:, None] * missing
+    return [line + shift for line, shift in zip(lines, shifts, strict=True)]
+
+
+def healed_mosaic(
+    across: float, steps: int, rng: np.random.Generator, wobble: float = 0.0
+) -> list[Seam]:
+    """Return the honeycomb that many cycles of healing lead to: Y junctions throughout.
+
+    Borders of the plates around seeds that `steps` of Lloyd's relaxation have spread evenly; the
+    angles at a junction have mean 120 degrees and, after 10 steps, a standard deviation of 14.
+
+    Parameters
+    ----------
+    across : float
+        Mean number of plates along the side.
+    steps : int
+        0 keeps independent seeds (standard deviation 29 degrees).
+    rng : Generator
+    wobble : float
+        How far the borders wander, in sides of a plate.
+    """
+    across = min(max(across, 1.0), 2 * MOST_ACROSS)
+    margin = 1.5 / across  # plates outside keep those at the border in shape
+    size = 1 + 2 * margin
+    count = max(round((across * size) ** 2), 8)
+    seeds = rng.random((count, 2))
+    for _ in range(steps):
+        area = rng.random((PER_SEED * count, 2))
+        nearest = cKDTree(seeds).query(area)[1]
+        weight = np.maximum(np.bincount(nearest, minlength=count), 1)
+        centre = [np.bincount(nearest, area[:, axis], minlength=count) for axis in (0, 1)]
+        moved = np.stack(centre, axis=1) / weight[:, None]
+        seeds = np.where(moved.any(axis=1, keepdims=True), moved, seeds)
+    mosaic = Voronoi(seeds * size - margin)
+    ridges = np.array([ridge for ridge in mosaic.ridge_vertices if -1 not in ridge])
+    if len(ridges) == 0:
+        return []
+    ends = mosaic.vertices[ridges]
+    shown = ((ends > -0.5 * margin) & (ends < 1 + 0.5 * margin)).all(axis=2).all(axis=1)
+    share = np.linspace(0, 1, 9)[None, :, None]
+    lines = ends[shown][:, :1] * (1 - share) + ends[shown][:, 1:] * share
+    if wobble > 0:
+        lines = lines + wobble / across * _drift(lines, across, rng)
+    return [Seam(line, 0) for line in lines]
+
+
+def _drift(lines: Float64, across: float, rng: np.random.Generator) -> Float64:
+    """Return a smooth random displacement at each point: the same where lines meet."""
+    cells = int(np.ceil(4 * across)) + 12
+    knots: Float32 = rng.standard_normal((cells, cells, 2), dtype=np.float32)
+    place = (lines.reshape(-1, 2) * (4 * across) + 5).astype(np.float32)
+    drift = np.empty((len(place), 2))
+    for axis in (0, 1):
+        for first in range(0, len(place), 16384):
+            part = place[first : first + 16384]
+            drift[first : first + 16384, axis] = cv2.remap(
+                knots[..., axis], part[None, :, 1], part[None, :, 0], cv2.INTER_CUBIC
+            )[0]
+    return drift.reshape(lines.shape)

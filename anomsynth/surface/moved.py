@@ -1,0 +1,69 @@
+"""A piece of the part somewhere else: it covers what it lies on and bares what was behind it."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from anomsynth.core.types import Box, Float32, Mask, Surface
+from anomsynth.surface.behind import light_behind
+
+SEAM_PX = 2  # pixels around the outline that mix part and background
+SHADE = 0.2  # of the part's light: what shows where the picture has no background
+LEAST = 2e-3  # linear light; smaller changes are none
+BANDS = 1 << 14  # cv2.remap takes at most 32767 rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moved:
+    """Light of a box with the piece at its new place, (h, w, C), and where it differs, (h, w)."""
+
+    light: Float32
+    changed: Mask
+
+
+def show_moved(
+    surface: Surface, box: Box, piece: Mask, source: tuple[Float32, Float32], valid: Mask
+) -> Moved:
+    """Compose a piece that moved.
+
+    Parameters
+    ----------
+    surface : Surface
+    box : Box
+        Contains the piece before and after.
+    piece : (h, w) bool
+        The piece where it was.
+    source : (rows, cols), each (h, w) float32
+        What is seen at a pixel now was there before; pixels of the box.
+    valid : (h, w) bool
+        Where `source` says anything.
+    """
+    before = surface.linear(box)
+    behind = light_behind(surface, box)
+    if behind is None:
+        part = surface.foreground[box.slices]
+        mean = before[part].mean(axis=0) if part.any() else before.mean(axis=(0, 1))
+        behind = np.broadcast_to(np.float32(SHADE) * mean, before.shape).astype(np.float32)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * SEAM_PX + 1,) * 2)
+    body = surface.foreground[box.slices] & ~piece
+    wide = cv2.dilate(piece.view(np.uint8), kernel)
+    bared = (wide > 0) & ~body
+    soft = np.asarray(cv2.blur(piece.astype(np.float32), (3, 3)), dtype=np.float32)
+    rows, cols = (np.where(valid, part, -9).astype(np.float32) for part in source)
+    share = _read(soft[..., None], rows, cols, cv2.INTER_LINEAR) * valid[..., None]
+    moved = np.clip(_read(before, rows, cols, cv2.INTER_CUBIC), 0, 1)
+    light = np.where(bared[..., None], behind, before)
+    light = light + share * (moved - light)
+    changed = (np.abs(light - before) > LEAST).any(axis=2) & (bared | (share[..., 0] > 0))
+    return Moved(light.astype(np.float32), changed)
+
+
+def _read(picture: Float32, rows: Float32, cols: Float32, how: int) -> Float32:
+    out = np.empty((*rows.shape, picture.shape[2]), dtype=np.float32)
+    for start in range(0, len(rows), BANDS):
+        part = slice(start, start + BANDS)
+        out[part] = cv2.remap(
+            picture, cols[part], rows[part], how, borderMode=cv2.BORDER_REPLICATE
+        ).reshape(out[part].shape)
+    return out

@@ -1,0 +1,50 @@
+"""Fronts follow Washburn and wet surfaces are darker."""
+
+import numpy as np
+import pytest
+
+from anomsynth.fields.wicking import (
+    OIL,
+    WATER,
+    linear_front,
+    radial_front,
+    radial_time,
+    washburn_length,
+    wetting_depth,
+)
+
+
+def test_fronts_stand_at_the_square_root_of_time() -> None:  # WB1
+    seconds = np.array([1.0, 10.0, 100.0])
+    water = {"tension": 0.072, "viscosity": 1e-3}
+    lengths = np.array([washburn_length(t, 1e-3, **water) for t in seconds])
+
+    assert np.polyfit(np.log(seconds), np.log(lengths), 1)[0] == pytest.approx(0.5, abs=0.02)
+    assert lengths[0] == pytest.approx(6.0)  # mm: sqrt(0.072 * 1e-6 / 2e-3) m
+    slope = np.polyfit(np.log(seconds), np.log(linear_front(seconds / 100)), 1)[0]
+    assert slope == pytest.approx(0.5, abs=0.02)
+
+
+def test_round_fronts_solve_darcy_and_slow_down() -> None:
+    age = np.linspace(0.05, 1, 40)
+    front = radial_front(age, 0.2)
+
+    assert front[-1] == pytest.approx(1, abs=1e-3)
+    np.testing.assert_allclose(
+        radial_time(front, 0.2) / radial_time(np.ones(1), 0.2), age, atol=2e-3
+    )
+    # It starts at the source, and a growing circle makes it slower than the square root of time.
+    assert radial_time(np.array([0.2]), 0.2)[0] == pytest.approx(0, abs=1e-12)
+    assert np.polyfit(np.log(age), np.log(front), 1)[0] < 0.5
+
+
+def test_wetting_darkens_and_dark_places_more_so() -> None:
+    dry = np.linspace(0, 0.95, 50, dtype=np.float32)
+
+    water, oil = wetting_depth(dry, WATER), wetting_depth(dry, OIL)
+
+    assert (water > 0).all()
+    assert (np.diff(water) < 0).all()
+    assert (oil > water).all()
+    # A black pore keeps n**-2 of what little it sends back.
+    assert np.exp(-2 * water[0]) == pytest.approx(1 / 1.33**2, rel=1e-4)
