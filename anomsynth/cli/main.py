@@ -10,6 +10,7 @@ import anomsynth
 from anomsynth.cli import (
     demo,
     evaluate,
+    export,
     generate,
     list_,
     predict,
@@ -17,7 +18,9 @@ from anomsynth.cli import (
     preview,
     replay,
     report,
+    score,
     show,
+    validate,
 )
 from anomsynth.cli.console import example
 from anomsynth.cli.usage import Program
@@ -37,6 +40,15 @@ app.command("generate", short_help="Make a dataset from good photos.", epilog=ge
 )
 app.command("preview", short_help="Draw a sheet of samples of one photo.", epilog=preview.EXAMPLE)(
     preview.preview
+)
+app.command("score", short_help="Score labelled defects and say why.", epilog=score.EXAMPLE)(
+    score.score
+)
+app.command(
+    "validate", short_help="Check a dataset for what loaders trip over.", epilog=validate.EXAMPLE
+)(validate.validate)
+app.command("export", short_help="Write a dataset in other formats.", epilog=export.EXAMPLE)(
+    export.export
 )
 app.command("report", short_help="Show a dataset on one HTML page.", epilog=report.EXAMPLE)(
     report.report

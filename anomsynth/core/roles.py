@@ -1,6 +1,7 @@
 """The roles a component can play. A plugin subclasses one of them."""
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import numpy as np
 
@@ -10,7 +11,15 @@ from anomsynth.core.types import Float32, Surface
 
 
 class Generator(Component, ABC):
-    """Says what a defect does to the surface; never paints pixels, never labels."""
+    """Says what a defect does to the surface; never paints pixels, never labels.
+
+    Attributes
+    ----------
+    needs_parts : bool
+        True if it works on components only; it is passed over where `Surface.parts` is None.
+    """
+
+    needs_parts: ClassVar[bool] = False
 
     @abstractmethod
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:

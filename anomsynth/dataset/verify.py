@@ -75,6 +75,15 @@ def files_of(line: Line) -> dict[str, list[str]]:
     }
 
 
+def pixel_hash(path: Path) -> str:
+    """Return the hash of a picture's pixels as manifests hold it, empty if it cannot be read."""
+    try:
+        photo = read_photo(path)
+    except InputError:
+        return ""
+    return array_hash(photo.pixels[..., 0] if photo.flat else photo.pixels)
+
+
 def _is_whole(layout: Layout, line: Line, *, decode: bool) -> bool:
     files = files_of(line)
     if not all(_has_both_ends(layout.root / name) for names in files.values() for name in names):
@@ -83,7 +92,7 @@ def _is_whole(layout: Layout, line: Line, *, decode: bool) -> bool:
     if not decode or not isinstance(hashes, Mapping):
         return True
     return all(
-        _hash_of(layout.root / files[role][0]) == hashes[role]
+        pixel_hash(layout.root / files[role][0]) == hashes[role]
         for role in ("image", "mask")
         if role in files
     )
@@ -99,11 +108,3 @@ def _has_both_ends(path: Path) -> bool:
             return start == PNG_START and file.read() == PNG_END
     except OSError:
         return False
-
-
-def _hash_of(path: Path) -> str:
-    try:
-        photo = read_photo(path)
-    except InputError:
-        return ""
-    return array_hash(photo.pixels[..., 0] if photo.flat else photo.pixels)

@@ -36,10 +36,10 @@ from anomsynth.fields.tracing import trace
 from anomsynth.surface.sites import pick_site
 
 SPACING = 3.0  # pixels between vertices, at least
-WIDEST = 0.12  # half width of the bent zone, share of the part's size
+WIDEST = 0.05  # half width of the bent zone, share of the part's size
 SHARPEST_PX = 1.0  # half width of the sharpest crest that pixels can carry without beading
 HURST = 0.75
-CELLS_ACROSS = 12  # half width of the zone in cells
+CELLS_ACROSS = 20  # half width of the zone in cells
 Drawn = dict[str, float]
 
 
@@ -76,7 +76,7 @@ class Crease(Generator):
         coins = rng.random(3)
         scale, size = surface.mm_per_px, max(surface.part_size_px, 2.0)
         length = max(drawn["length_share"] * size, 4.0)
-        width = min(max(drawn["width_mm"] / scale, 2.0), max(WIDEST * size, 2.0), 0.5 * length)
+        width = min(max(drawn["width_mm"] / scale, 2.0), max(WIDEST * size, 2.0), 0.12 * length)
         line = _line(length, width, drawn, rng)
         line = turned(line, math.pi * float(coins[0]))
         anchor = line[int(len(line) * (0.2 + 0.6 * float(coins[1])))]
@@ -86,7 +86,7 @@ class Crease(Generator):
         strength = np.asarray(fade(np.minimum(run, 1 - run) / 0.18), dtype=np.float64)
         strength *= np.clip(1 + 0.3 * smooth_noise(len(line), len(line) / 5, rng), 0.2, 1.8)
         half = width * np.clip(1 + 0.25 * smooth_noise(len(line), len(line) / 4, rng), 0.5, 1.5)
-        half *= np.maximum(strength, 0.15) ** 0.3
+        half *= np.maximum(strength, 0.05) ** 0.5
         sign = -1.0 if coins[2] < drawn["valley_share"] else 1.0
         fold = _Fold(surface, drawn, width, sign)
         return _folded(fold, _near(line, half, surface), (line, strength, half), rng)
@@ -195,7 +195,7 @@ def _folded(
     away = zone.offset / np.maximum(zone.at(half), 1e-6)
     rest = np.asarray(fade((1 - np.minimum(np.abs(away), 1)) / 0.65), dtype=np.float64)
     # The tent is lifted so that it comes back to rest at the border of the bent zone.
-    foot = tent(np.array(fold.width), fold.slope, fold.radius)
+    foot = tent(zone.at(half), fold.slope, fold.radius)
     height = (tent(zone.offset, fold.slope, fold.radius) - foot) * rest * strength
     crest = np.exp(-0.5 * (zone.offset / 1.2 * fold.slope * fold.radius) ** 2)
     height += _cross_wrinkles(fold, zone, (line, away), rng) * strength * rest

@@ -26,6 +26,8 @@ class MissingPart(Generator):
     law: ClassVar[str] = "I' = (1 - M) I + M B, B what lies behind; seat: 1 - s exp(-d / (0.15 D))"
     source: ClassVar[str] = "He & Sun 2012 (texture behind); Perez et al. 2003 (seams)"
 
+    needs_parts: ClassVar[bool] = True
+
     kind: Literal["missing_part"] = "missing_part"
     grow_mm: NonNegativeRange = parameter(
         (0, 0.1), "mm", "how much wider than its mask a component is, its contact shadow included"

@@ -17,7 +17,7 @@ from anomsynth.surface.moved import show_moved
 from anomsynth.surface.sites import pick_site
 
 CELLS = 96
-RELIEF = 0.35  # height over half width where material is pressed out
+RELIEF = 0.6  # height over half width where material is pressed out
 FILLS = 0.85  # of the picture: a part larger than that shows no outline to squeeze
 SMALLEST_PX = 6.0
 Drawn = dict[str, float]
@@ -47,7 +47,7 @@ class Squeeze(Generator):
     extent: ShareRange = parameter((0.06, 0.3), "of part size", "region: half length")
     strain: SizeRange = parameter((0.12, 0.5), "log stretch", "region: at its centre")
     aspect: SizeRange = parameter((1.0, 2.0), "", "region: length over width")
-    relief: UnitRange = parameter((0.0, 0.5), "", "region: how much the pressed-out part rises")
+    relief: UnitRange = parameter((0.1, 0.8), "", "region: how much the pressed-out part rises")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one squeezed part or region; raise PlacementError if nothing is allowed."""

@@ -35,6 +35,8 @@ class SwappedPart(Generator):
     law: ClassVar[str] = "I' = (1 - a) B + a I(R (x - c) + c), B the part without the component"
     source: ClassVar[str] = "rigid motion in the plane; Porter & Duff 1984 (over)"
 
+    needs_parts: ClassVar[bool] = True
+
     kind: Literal["swapped_part"] = "swapped_part"
     mode: Literal["turned", "mirrored", "exchanged", "mixed"] = parameter(
         "mixed", "", "what happened to the component; mixed: any that is possible"

@@ -44,8 +44,8 @@ class TextureSwap(Generator):
     zoom: SizeRange = parameter((0.6, 1.7), "", "size of its texture over the original's")
     flip_share: UnitRange = parameter(0.5, "", "probability to mirror it")
     match: UnitRange = parameter((0, 1), "share", "how much of the light's difference is removed")
-    contrast: SizeRange = parameter((0.7, 1.6), "", "contrast of the texture over the original's")
-    shift: Range = parameter((-0.15, 0.15), "of log light", "how much brighter it is besides")
+    contrast: SizeRange = parameter((0.6, 1.9), "", "contrast of the texture over the original's")
+    shift: Range = parameter((-0.25, 0.25), "of log light", "how much brighter it is besides")
     opacity: UnitRange = parameter((0.75, 1.0), "share", "how much of the surface it replaces")
     softness: UnitRange = parameter((0, 0.35), "of half width", "widest place of the seam")
 

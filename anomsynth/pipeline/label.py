@@ -69,7 +69,7 @@ def closing_radius(support: Mask, strict: Mask) -> int:
 def _inradius(support: Mask, step: int) -> float:
     """Return the largest distance to the outside, pixels, measured on cells of `step` pixels."""
     if step > 1:
-        size = (support.shape[1] // step, support.shape[0] // step)
+        size = (max(support.shape[1] // step, 1), max(support.shape[0] // step, 1))
         whole = support.view(np.uint8) * np.uint8(255)
         support = cv2.resize(whole, size, interpolation=cv2.INTER_AREA) > 127
     return step * float(depth_inside(support).max())

@@ -14,12 +14,18 @@ from anomsynth.core.rng import stream
 from anomsynth.core.roles import Generator
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Light, SampleKey, Surface
-from anomsynth.errors import RecipeError, RejectedError, SynthesisError
+from anomsynth.errors import PlacementError, RecipeError, RejectedError, SynthesisError
 from anomsynth.pipeline.canvas import Canvas
 from anomsynth.pipeline.render import prepare, render
 from anomsynth.pipeline.scene import Scene, crop_layer, make_scene
 from anomsynth.pipeline.surfaces import surface_of
-from anomsynth.pipeline.visibility import TOLERANCE, full_strength, keep_visibility, solve_gain
+from anomsynth.pipeline.visibility import (
+    TOLERANCE,
+    full_strength,
+    keep_visibility,
+    most_visible,
+    solve_gain,
+)
 from anomsynth.recipe.models import Recipe
 
 Streams = Sequence[np.random.Generator]  # one for each refiner, used by its hooks in turn
@@ -143,7 +149,7 @@ class _Synthesis:
         scene = make_scene(self.surface, before, box, light=light, material=self.recipe.material)
         item = prepare(layer, scene)
         gates = self.recipe.gates
-        least = gates.min_visibility * min(severity.d_prime.low, target)
+        least = gates.min_visibility * min(severity.d_prime.low, target, most_visible(layer))
         if layer.rigid:
             solution = full_strength(item)
             target = solution.visibility
@@ -182,9 +188,15 @@ class _Synthesis:
 
     def _pick(self, share: float, kind: str | None) -> Generator:
         """Return the mechanism at quantile `share` of the weights, among those of `kind`."""
+        bare = self.surface.parts is None
         choices = [
-            item for item in self.recipe.mechanisms if kind is None or item.generator.kind == kind
+            item
+            for item in self.recipe.mechanisms
+            if (kind is None or item.generator.kind == kind)
+            and not (bare and item.generator.needs_parts)
         ]
+        if not choices:
+            raise PlacementError("the recipe works on components: give part masks of the photo")
         edges = np.cumsum([item.weight for item in choices])
         index = int(np.searchsorted(edges, share * edges[-1], side="right"))
         return choices[min(index, len(choices) - 1)].generator

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from anomsynth.core.color import delta_e, lab
-from anomsynth.core.layer import Change
+from anomsynth.core.layer import Change, DefectLayer
 from anomsynth.core.pixels import bands, over_channels
 from anomsynth.core.types import Float32
 from anomsynth.pipeline.render import Ingredients, compose
@@ -23,6 +23,9 @@ GAINS = (0.15, 4.0)
 PROBES = 512  # pixels the amplitude is solved on
 TOLERANCE = 0.02
 REFINED_GAINS = (0.7, 1.6)
+# Texture that is moved or exchanged differs from what was there by at most sqrt(2) of its own
+# standard deviation, however plain the fault in its structure is. Half of that is accepted.
+STRUCTURAL = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,12 @@ def visibility(difference: Float32, normal_sd: float) -> float:
     if seen.size == 0:
         return 0.0
     return float(np.sqrt(np.mean(seen * seen))) / normal_sd
+
+
+def most_visible(layer: DefectLayer) -> float:
+    """Return the d' that may be asked of a defect: faults of structure alone are bounded."""
+    moved = layer.displacement is not None and layer.height is None and layer.absorbance is None
+    return STRUCTURAL if moved or layer.exposed is not None else np.inf
 
 
 def solve_gain(item: Ingredients, target: float, max_clipped: float) -> Solution:

@@ -1,0 +1,107 @@
+"""Whether every defect finds its mask: by its name, and by the sorted order loaders go by."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from anomsynth.dataset.checks.finding import Finding
+from anomsynth.dataset.checks.strays import PNG
+from anomsynth.dataset.checks.tree import Tree
+from anomsynth.dataset.folders import nfc
+from anomsynth.dataset.labelled import GOOD_NAMES, TRUTH
+
+RENAME = "give all files names of one width, e.g. 000001.png with 000001_mask.png"
+
+
+def check_pairing(tree: Tree) -> Iterator[Finding]:
+    """Find images without mask, masks without image, and names that pair wrongly when sorted."""
+    counts_agree = True
+    defects = dict(tree.defects())
+    for kind in sorted(defects.keys() | tree.masks.keys()):
+        if kind.lower() in GOOD_NAMES:
+            counts_agree = False
+            continue
+        images, masks = defects.get(kind, ()), tree.masks.get(kind, ())
+        yield from _same_stems(tree, images)
+        yield from _unpaired(tree, kind, images, masks)
+        counts_agree &= len(images) == len(masks)
+    if tree.is_mvtec and counts_agree:
+        yield from _mispaired(tree)
+
+
+def _same_stems(tree: Tree, images: Sequence[Path]) -> Iterator[Finding]:
+    counts = Counter(nfc(path.stem) for path in images)
+    for path in images:
+        if counts[nfc(path.stem)] > 1:
+            message = f"{counts[nfc(path.stem)]} images are called {path.stem}: one mask for all"
+            yield Finding("error", "same-name", tree.name(path), message, "rename all but one")
+
+
+def _unpaired(
+    tree: Tree, kind: str, images: Sequence[Path], masks: Sequence[Path]
+) -> Iterator[Finding]:
+    own = {item.image: item.mask for item in tree.items if item.split == "test"}
+    used = {own[path] for path in images if path in own}
+    left = sorted((path for path in masks if path not in used), key=str)
+    alone = sorted((path for path in images if own.get(path) is None), key=str)
+    if len(alone) == len(left) and all(
+        image.stem in mask.stem for image, mask in zip(alone, left, strict=True)
+    ):
+        for image, mask in zip(alone, left, strict=True):
+            message = (
+                f"the mask of {image.name} is called neither {image.stem} nor {image.stem}_mask"
+            )
+            hint = "rename it to the image's name with _mask.png at its end"
+            yield Finding("warning", "mask-name", tree.name(mask), message, hint)
+        return
+    where = f"{TRUTH}/{kind}" if tree.is_mvtec else "masks"
+    for path in alone:
+        message = f"no mask in {where}: loaders count images and masks and fail"
+        hint = "add a mask with the image's name and _mask.png at its end, or remove the image"
+        yield Finding("error", "mask-missing", tree.name(path), message, hint)
+    for path in left:
+        message = "no image has this mask: loaders count images and masks and fail"
+        hint = "add its image, or remove the mask"
+        yield Finding("error", "mask-without-image", tree.name(path), message, hint)
+
+
+def _mispaired(tree: Tree) -> Iterator[Finding]:
+    """Pair sorted images with sorted masks, as anomalib does."""
+    images = sorted(
+        (path for _, paths in tree.defects() for path in paths if path.suffix in PNG), key=str
+    )
+    masks = sorted(
+        (path for paths in tree.masks.values() for path in paths if path.suffix in PNG), key=str
+    )
+    if len(images) != len(masks):  # some are no PNG, which is a finding of its own
+        return
+    own = {item.image: item.mask for item in tree.items}
+    wrong: set[Path] = set()
+    for image, mask in zip(images, masks, strict=True):
+        mine = own.get(image)
+        refused = image.parent.name != mask.parent.name or image.stem not in mask.stem
+        if refused or (mine is not None and mine != mask):
+            wrong.add(image.parent)
+            what = "anomalib refuses the dataset" if refused else "it is the mask of another image"
+            message = f"sorted names pair it with {mask.name}: {what}"
+            yield Finding("error", "pairing", tree.name(image), message, RENAME)
+    for _, paths in tree.defects():
+        if paths and paths[0].parent not in wrong:
+            yield from _names(tree, paths)
+
+
+def _names(tree: Tree, images: Sequence[Path]) -> Iterator[Finding]:
+    """Find names that pair rightly only by chance."""
+    stems = sorted(path.stem for path in images)
+    place = tree.name(images[0].parent)
+    widths = {len(stem) for stem in stems if stem.isdecimal()}
+    if len(widths) > 1:
+        message = f"numbers of {min(widths)} to {max(widths)} digits sort wrongly sooner or later"
+        yield Finding("warning", "name-width", place, message, RENAME)
+        return
+    for first, second in pairwise(stems):
+        if second.startswith(first):
+            message = f"{first!r} begins {second!r}: pairing by sorted names breaks easily"
+            yield Finding("warning", "name-prefix", place, message, RENAME)
+            return

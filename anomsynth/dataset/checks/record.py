@@ -1,0 +1,65 @@
+"""Whether a dataset of ours still is what its manifest says."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from anomsynth.dataset.checks.finding import Finding
+from anomsynth.dataset.checks.tree import Tree, is_picture
+from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.manifest import Line, read_lines
+from anomsynth.dataset.verify import files_of, pixel_hash
+from anomsynth.errors import OutputError
+
+AGAIN = "restore the file, or make the dataset again"
+
+
+def check_record(tree: Tree, *, deep: bool) -> Iterator[Finding]:
+    """Compare files with the manifest: masks by their pixels, images too with `deep`."""
+    layout = Layout(tree.root)
+    if not tree.is_mvtec or tree.root == tree.folder or not layout.run_file.is_file():
+        return
+    if layout.journal.is_file():
+        message = "a run that made this dataset has not ended"
+        hint = "finish it with the same command and --resume"
+        yield Finding("warning", "unfinished", tree.name(layout.journal), message, hint)
+        return
+    manifest = layout.manifest(tree.folder.name)
+    if not manifest.is_file():
+        message = "no manifest of this category: where its images come from is not known"
+        yield Finding("note", "no-manifest", tree.name(tree.folder), message, "nothing, or copy it")
+        return
+    lines: list[Line] = []
+    try:
+        lines += read_lines(manifest)
+    except OutputError as error:
+        message = str(error).removeprefix(f"{manifest}: ")
+        yield Finding("error", "manifest", tree.name(manifest), message, AGAIN)
+        return
+    recorded: set[str] = set()
+    for line in lines:
+        recorded |= {name for names in files_of(line).values() for name in names}
+        yield from _line(tree, manifest, line, deep=deep)
+    for path in tree.files:
+        if is_picture(path) and tree.name(path) not in recorded:
+            message = "not in the manifest: it was added or renamed after the run"
+            yield Finding(
+                "warning", "unrecorded", tree.name(path), message, "remove it if unwanted"
+            )
+
+
+def _line(tree: Tree, manifest: Path, line: Line, *, deep: bool) -> Iterator[Finding]:
+    if line.get("what") in {"failed sample", "unusable photo"}:
+        message = f"{line['what']}: {line.get('message')}"
+        hint = "nothing, or repair its photo and run again with --resume"
+        yield Finding("note", "not-made", tree.name(manifest), message, hint)
+    hashes = line.get("sha256")
+    known = hashes if isinstance(hashes, Mapping) else {}
+    for role, names in files_of(line).items():
+        for name in names:
+            path = tree.root / name
+            if not path.is_file():
+                message = "in the manifest, but not on disk"
+                yield Finding("error", "file-missing", name, message, AGAIN)
+            elif role in known and (deep or role == "mask") and pixel_hash(path) != known[role]:
+                message = f"the {role} is not the one that was written"
+                yield Finding("error", "hash", name, message, AGAIN)

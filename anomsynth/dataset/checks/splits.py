@@ -1,0 +1,57 @@
+"""What training and test set hold, and whether that makes sense."""
+
+from collections.abc import Iterator
+
+from anomsynth.dataset.checks.finding import Finding
+from anomsynth.dataset.checks.tree import Tree
+from anomsynth.dataset.labelled import GOOD_NAMES, TRUTH
+from anomsynth.dataset.layout import GOOD
+
+
+def check_splits(tree: Tree) -> Iterator[Finding]:
+    """Find folders with the wrong name or content, and sets that cannot be learnt or measured."""
+    if not tree.is_mvtec:
+        return
+    for path in tree.empty:
+        message = "the folder holds no picture"
+        yield Finding("note", "empty-folder", tree.name(path), message, "remove it or fill it")
+    for split, kind in tree.images:
+        yield from _folder(tree, split, kind)
+    for kind in tree.masks:
+        if kind.lower() in GOOD_NAMES:
+            message = "masks of good photos: loaders count them and fail"
+            place = tree.name(tree.folder / TRUTH / kind)
+            yield Finding("error", "truth-of-good", place, message, "delete the folder")
+    yield from _balance(tree)
+
+
+def _folder(tree: Tree, split: str, kind: str) -> Iterator[Finding]:
+    place = tree.name(tree.folder / split / kind)
+    if kind.lower() in GOOD_NAMES:
+        if kind != GOOD:
+            message = f"good photos in {kind!r} are taken for defects without masks"
+            hint = f"rename the folder to {GOOD!r}"
+            yield Finding("error", "good-name", place, message, hint)
+    elif split == "train":
+        message = "defects in the training set: it may hold good photos only"
+        hint = f"move the folder to test/{kind}, its masks to {TRUTH}/{kind}"
+        yield Finding("error", "defects-in-train", place, message, hint)
+
+
+def _balance(tree: Tree) -> Iterator[Finding]:
+    place = tree.name(tree.folder)
+    if not any(split == "train" and kind.lower() in GOOD_NAMES for split, kind in tree.images):
+        message = "no good photo to train on"
+        yield Finding("error", "no-training-images", place, message, "add photos to train/good")
+    defects = dict(tree.defects())
+    if not defects:
+        message = "the test set holds no defect: nothing can be measured on it"
+        yield Finding("warning", "one-class-test", place, message, "add defects to test/KIND")
+    elif not any(split == "test" and kind.lower() in GOOD_NAMES for split, kind in tree.images):
+        message = "the test set holds no good photo: image AUROC needs both classes"
+        yield Finding("warning", "one-class-test", place, message, "add good photos to test/good")
+    for images in defects.values():
+        if len(images) == 1:
+            message = "one image only: anomalib takes half of the test set for validation"
+            folder = tree.name(images[0].parent)
+            yield Finding("note", "few-of-a-kind", folder, message, "two or more are better")

@@ -1,0 +1,244 @@
+"""The dataset that is exported: its pictures, what is known of them, and what cannot be used."""
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from anomsynth.core.types import Mask
+from anomsynth.dataset.exports._instances import Instance, recorded_kinds, split_mask
+from anomsynth.dataset.folders import nfc
+from anomsynth.dataset.images import read_photo
+from anomsynth.dataset.labelled import Labelled, find_labelled
+from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.manifest import Line, read_lines
+from anomsynth.errors import InputError, OutputError
+
+MOST_VALUES = 2  # of a mask: good and defect
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """One image of the dataset, not read yet.
+
+    Attributes
+    ----------
+    labelled : Labelled
+    name : str
+        Unique path without ending, ``category/split/kind/stem``.
+    flat : str
+        Unique name without folders, of letters, digits, "_" and "-".
+    photo : str
+        What it shows: images of one photo must not be divided between training and validation.
+    kinds : of its defects; empty for a good photo
+    score : float or None
+    line : of the manifest, None if there is none
+    """
+
+    labelled: Labelled
+    name: str
+    flat: str
+    photo: str
+    kinds: tuple[str, ...]
+    score: float | None
+    line: Line | None
+
+    @property
+    def path(self) -> Path:
+        """The image file."""
+        return self.labelled.image
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loaded:
+    """One image with its truth.
+
+    Attributes
+    ----------
+    picture : Picture
+    mask : (H, W) bool
+        Nothing for a good photo.
+    instances : tuple of Instance
+    """
+
+    picture: Picture
+    mask: Mask
+    instances: tuple[Instance, ...]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.mask.shape[0], self.mask.shape[1]
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What tables of every format say of an image."""
+        labelled = self.picture.labelled
+        return {
+            "id": self.picture.name,
+            "category": labelled.category,
+            "kind": labelled.kind,
+            "kinds": sorted({item.kind for item in self.instances}),
+            "label": int(not labelled.good),
+            "source_split": labelled.split,
+            "score": self.picture.score,
+        }
+
+
+@dataclass(slots=True, eq=False)
+class Source:
+    """A dataset that is exported.
+
+    Attributes
+    ----------
+    root : Path
+    pictures : in order of their names
+    left_out : dict of file -> reason
+        Filled while pictures are loaded.
+    on_picture : function (done, total) -> None, or None
+        Called after each picture.
+    done : int
+        Pictures that were tried so far.
+    """
+
+    root: Path
+    pictures: tuple[Picture, ...]
+    left_out: dict[str, str] = field(default_factory=dict)
+    on_picture: Callable[[int, int], object] | None = None
+    done: int = 0
+
+    @property
+    def kinds(self) -> list[str]:
+        """Every kind of defect, sorted; a class number is the position."""
+        return sorted({kind for picture in self.pictures for kind in picture.kinds})
+
+    def load(self, pictures: Sequence[Picture] | None = None) -> Iterator[Loaded]:
+        """Read pictures, all by default; those that cannot be used go to `left_out`."""
+        for picture in self.pictures if pictures is None else pictures:
+            try:
+                loaded = _load(picture, self.root)
+            except InputError as error:
+                name = picture.path.relative_to(self.root).as_posix()
+                reason = str(error).replace(f"{self.root}/", "").removeprefix(f"{name}: ")
+                self.left_out[name] = reason
+            else:
+                yield loaded
+            self.done += 1
+            if self.on_picture is not None:
+                self.on_picture(self.done, len(self.pictures))
+
+
+def read_source(root: Path) -> Source:
+    """List a dataset of any tool, with the manifests and scores of ours.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, it cannot be read, or holds no labelled image.
+    OutputError
+        If a manifest is damaged.
+    """
+    root = root.resolve()
+    items = sorted(find_labelled(root), key=lambda item: (item.id, item.image.name))
+    lines, scores = _records(root, {item.category for item in items})
+    names = _unique([item.id for item in items])
+    flat = _unique([_plain(name) for name in names])
+    pictures = []
+    for item, name, plain in zip(items, names, flat, strict=True):
+        file = nfc(item.image.relative_to(root).as_posix())
+        line = lines.get(file)
+        kinds = tuple(sorted(set(recorded_kinds(line)))) or (item.kind,)
+        score = scores.get(file, _score(line))
+        pictures.append(
+            Picture(
+                item, name, plain, _photo(line) or name, () if item.good else kinds, score, line
+            )
+        )
+    return Source(root, tuple(pictures))
+
+
+def _load(picture: Picture, root: Path) -> Loaded:
+    pixels = read_photo(picture.path).pixels
+    shape = pixels.shape[:2]
+    if picture.labelled.good:
+        return Loaded(picture, np.zeros(shape, dtype=bool), ())
+    path = picture.labelled.mask
+    if path is None:
+        raise InputError(f"{picture.path}: it has no mask")
+    mask = _read_mask(path, shape)
+    instances = split_mask(mask, picture.labelled.kind, picture.line, root)
+    return Loaded(picture, mask, instances)
+
+
+def _read_mask(path: Path, shape: tuple[int, int]) -> Mask:
+    pixels = read_photo(path).pixels
+    if pixels.shape[:2] != shape:
+        height, width = pixels.shape[:2]
+        msg = f"mask of {width} x {height} pixels for an image of {shape[1]} x {shape[0]}"
+        raise InputError(f"{path}: {msg}")
+    values = np.unique(pixels.max(axis=2))
+    if values.size > MOST_VALUES:
+        msg = f"the mask has {values.size} values, {values[0]} to {values[-1]}, not two"
+        raise InputError(f"{path}: {msg}")
+    mask: Mask = np.greater(pixels.max(axis=2), 0)
+    if not mask.any():
+        raise InputError(f"{path}: the mask is empty")
+    return mask
+
+
+def _records(root: Path, categories: set[str]) -> tuple[dict[str, Line], dict[str, float]]:
+    """Return manifest lines and scores by the image's path below the root."""
+    layout = Layout(root)
+    lines: dict[str, Line] = {}
+    scores: dict[str, float] = {}
+    for category in sorted(categories):
+        if layout.manifest(category).is_file():
+            for line in read_lines(layout.manifest(category)):
+                files = line.get("files")
+                if isinstance(files, Mapping):
+                    lines[nfc(str(files.get("image")))] = line
+        if layout.scores(category).is_file():
+            scores |= _read_scores(layout.scores(category))
+    return lines, scores
+
+
+def _read_scores(path: Path) -> dict[str, float]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return {nfc(row["image"]): float(row["score"]) for row in csv.DictReader(file)}
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        hint = "delete it, or score the dataset again"
+        raise OutputError(f"{path}: not a table with image and score", hint=hint) from error
+
+
+def _score(line: Line | None) -> float | None:
+    scores = line.get("scores") if line is not None else None
+    value = scores.get("score") if isinstance(scores, Mapping) else None
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _photo(line: Line | None) -> str:
+    return f"{line.get('category')}/{line.get('image')}" if line is not None else ""
+
+
+def _plain(name: str) -> str:
+    """Return a name that no loader, shell or archive stumbles over."""
+    return "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in name)
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    """Return the names, those that come again with a number at their end."""
+    counts = Counter(names)
+    taken = {name for name, count in counts.items() if count == 1}
+    unique = []
+    for name in names:
+        chosen, number = name, 2
+        if counts[name] > 1:
+            while chosen in taken:
+                chosen, number = f"{PurePosixPath(name)}_{number}", number + 1
+            taken.add(chosen)
+        unique.append(chosen)
+    return unique

@@ -1,0 +1,132 @@
+"""A folder in the making: it takes its name when everything is in it."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from anomsynth.core.types import Mask
+from anomsynth.dataset.extras import binary
+from anomsynth.dataset.files import link_file, output_error, write_bytes, write_pieces
+from anomsynth.dataset.home import SYSTEM_FILES
+from anomsynth.dataset.images import write_png
+from anomsynth.errors import OutputError
+
+RECORD = ".anomsynth-export.json"  # hidden: loaders of folders pass it over
+BY_CONSUMERS = frozenset({".cache"})  # what ultralytics leaves beside its labels
+
+
+class Staging:
+    """Takes the files of one export.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they are written now.
+    final : Path
+        Where they will be, absolute: for formats that hold absolute paths.
+    hardlink : bool
+        Link images instead of copying them, where the file system can.
+    """
+
+    def __init__(self, folder: Path, final: Path, *, hardlink: bool = False) -> None:
+        self.folder = folder
+        self.final = final
+        self.hardlink = hardlink
+
+    def image(self, name: str, source: Path) -> None:
+        """Put in an image as it is; `name` is its path in the folder, posix."""
+        link_file(source, self.folder / name, self.folder, copy=not self.hardlink)
+
+    def mask(self, name: str, mask: Mask) -> None:
+        """Write a mask, (H, W) bool, as 8-bit PNG of exactly 0 and 255."""
+        write_png(self.folder / name, binary(mask), self.folder)
+
+    def text(self, name: str, text: str) -> None:
+        """Write a text file in UTF-8."""
+        write_bytes(self.folder / name, text.encode(), self.folder)
+
+    def pieces(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Write a file piece by piece."""
+        write_pieces(self.folder / name, pieces, self.folder)
+
+
+@contextmanager
+def staged(out: Path, *, overwrite: bool, hardlink: bool) -> Iterator[Staging]:
+    """Give a folder to fill; it becomes `out` when the block ends, and is gone if it fails.
+
+    Raises
+    ------
+    OutputError
+        If `out` holds something and may not be overwritten, or holds files that no export made,
+        or cannot be written.
+    """
+    final = out.resolve()
+    check_out(final, overwrite=overwrite)
+    folder = final.parent / f".{final.name}.{os.getpid()}.part"
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+    except OSError as error:
+        raise output_error(final, error) from error
+    try:
+        yield Staging(folder, final, hardlink=hardlink)
+        _finish(folder, final)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_record(staging: Staging, record: Mapping[str, object]) -> None:
+    """Write what was exported how, and the list of all files: an overwriting export reads it."""
+    paths = sorted(path for path in staging.folder.rglob("*") if path.is_file())
+    files = [path.relative_to(staging.folder).as_posix() for path in paths]
+    text = json.dumps({**record, "files": files}, indent=1, sort_keys=True) + "\n"
+    staging.text(RECORD, text)
+
+
+def check_out(out: Path, *, overwrite: bool) -> None:
+    """Raise OutputError unless an export may take the place of what is there."""
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise OutputError(f"{out}: not a folder", hint="choose another output folder")
+    try:
+        present = {
+            path.relative_to(out).as_posix()
+            for path in out.rglob("*")
+            if not path.is_dir() and path.name not in SYSTEM_FILES
+        }
+        if not present:
+            return
+        record = json.loads((out / RECORD).read_text()) if RECORD in present else {}
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{out}: cannot be read: {error}") from error
+    if not overwrite:
+        hint = "choose another folder, or replace it with --overwrite"
+        raise OutputError(f"{out}: not empty", hint=hint)
+    files = record.get("files") if isinstance(record, dict) else None
+    ours = {RECORD, *(str(name) for name in files)} if isinstance(files, list) else set()
+    for name in sorted(present - ours):
+        if Path(name).suffix not in BY_CONSUMERS or not ours:
+            msg = f"{out / name}: not made by anomsynth export, will not be deleted"
+            raise OutputError(msg, hint="move it away or choose another output folder")
+
+
+def _finish(folder: Path, final: Path) -> None:
+    """Swap the old folder for the new one."""
+    old = final.parent / f".{final.name}.{os.getpid()}.old"
+    try:
+        if final.exists():
+            final.rename(old)
+        try:
+            folder.rename(final)
+        except OSError:
+            if old.exists():
+                old.rename(final)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise output_error(final, error) from error

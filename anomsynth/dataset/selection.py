@@ -1,0 +1,205 @@
+"""Keep the good samples of a labelled dataset: choose by score, write a new MVTec AD tree."""
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from anomsynth.dataset.files import link_file, output_error, write_bytes
+from anomsynth.dataset.images import image_size, load_photo, write_png
+from anomsynth.dataset.labelled import Labelled
+from anomsynth.dataset.layout import GOOD, Layout, digits_for
+from anomsynth.errors import InputError, OutputError
+
+REJECTED = "rejected.csv"
+KEPT = "kept.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A defect image that may be kept.
+
+    Attributes
+    ----------
+    item : Labelled
+    score : float or None
+        None if it could not be scored.
+    reason : str
+        Why the score is low or missing; in the end, why it is not kept.
+    """
+
+    item: Labelled
+    score: float | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is kept and what is not, both in the order of the dataset."""
+
+    kept: tuple[Candidate, ...]
+    rejected: tuple[Candidate, ...]
+
+
+def select(
+    candidates: Sequence[Candidate], *, min_score: float = 0.0, keep_top: float = 1.0
+) -> Selection:
+    """Choose by score.
+
+    Parameters
+    ----------
+    candidates : in the order of the dataset
+    min_score : float in [0, 1]
+        Samples below are rejected.
+    keep_top : float in (0, 1]
+        Share of each kind that is kept, the best, rounded up; of equal scores the first.
+    """
+    chosen: set[int] = set()
+    reasons: dict[int, str] = {}
+    groups: dict[tuple[str, str], list[int]] = {}
+    for index, one in enumerate(candidates):
+        if one.score is None:
+            reasons[index] = one.reason
+        else:
+            groups.setdefault((one.item.category, one.item.kind), []).append(index)
+    for (_, kind), members in groups.items():
+        ranked = sorted(members, key=lambda index: (-(candidates[index].score or 0.0), index))
+        room = math.ceil(keep_top * len(ranked) - 1e-9)
+        for rank, index in enumerate(ranked):
+            score = candidates[index].score or 0.0
+            why = f": {candidates[index].reason}" if candidates[index].reason else ""
+            if score < min_score:
+                reasons[index] = f"score {score:.3f} is below {min_score:g}{why}"
+            elif rank >= room:
+                reasons[index] = f"not among the best {room} of {len(ranked)} of {kind}{why}"
+            else:
+                chosen.add(index)
+    return Selection(
+        tuple(one for index, one in enumerate(candidates) if index in chosen),
+        tuple(
+            replace(one, reason=reasons[index])
+            for index, one in enumerate(candidates)
+            if index not in chosen
+        ),
+    )
+
+
+def check_target(out: Path, sources: Iterable[Path]) -> None:
+    """Raise OutputError unless `out` can be a new dataset beside the sources."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        hint = "choose a new folder; nothing is ever overwritten"
+        raise OutputError(f"{out}: not an empty folder", hint=hint)
+    target = out.resolve()
+    for source in sources:
+        if target.is_relative_to(source.resolve()):
+            msg = f"{out}: lies inside the dataset {source}"
+            raise OutputError(msg, hint="choose a folder outside of it")
+
+
+def write_selection(
+    out: Path, selection: Selection, goods: Sequence[Labelled], *, copy: bool = True
+) -> None:
+    """Write the kept samples with all good photos as an MVTec AD tree.
+
+    Every picture becomes a PNG under a number of fixed width, as loaders of that tree want; PNG
+    files go along as they are, others are converted, masks become exactly 0 and 255. Numbers start
+    at 0 in every folder. ``_anomsynth/kept.csv`` says which file came from where, and
+    ``_anomsynth/rejected.csv`` why others did not.
+
+    Parameters
+    ----------
+    out : Path
+        New or empty folder.
+    selection : Selection
+    goods : good photos of the dataset
+    copy : bool
+        Copy files; otherwise hard-link them where the disk can.
+
+    Raises
+    ------
+    InputError
+        If a picture cannot be read any more.
+    OutputError
+        If something cannot be written.
+    """
+    counts: dict[tuple[str, str, str], int] = {}
+    everything = [*((good, None) for good in goods), *((c.item, c.score) for c in selection.kept)]
+    layout = Layout(out, digits_for(len(everything)))
+    try:
+        layout.scratch.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(layout.scratch, error) from error
+    rows: list[tuple[str, str, str]] = []
+    for item, score in everything:
+        # Defects of a training split join those of the test split, where loaders look for them.
+        split = item.split if item.good else "test"
+        folder = (item.category, split, item.kind)
+        number = counts.get(folder, 0)
+        counts[folder] = number + 1
+        target = _target(layout, item, number)
+        _place_picture(item.image, target, layout.scratch, copy=copy)
+        if item.kind != GOOD and item.mask is not None:
+            _place_mask(
+                item.mask, layout.mask(item.category, (item.kind,), number), layout, copy=copy
+            )
+        rows.append(
+            (layout.relative(target), str(item.image), "" if score is None else f"{score:.6g}")
+        )
+    _write_table(layout, KEPT, ("image", "source", "score"), rows)
+    losers = [
+        (
+            str(one.item.image),
+            one.item.category,
+            one.item.kind,
+            "" if one.score is None else f"{one.score:.6g}",
+            one.reason,
+        )
+        for one in selection.rejected
+    ]
+    _write_table(layout, REJECTED, ("image", "category", "kind", "score", "reason"), losers)
+    try:
+        layout.scratch.rmdir()
+    except OSError as error:
+        raise output_error(layout.scratch, error) from error
+
+
+def _target(layout: Layout, item: Labelled, number: int) -> Path:
+    if item.kind == GOOD:
+        return layout.normal(item.category, item.split, number)
+    return layout.image(item.category, (item.kind,), number)
+
+
+def _place_picture(source: Path, target: Path, scratch: Path, *, copy: bool) -> None:
+    if source.suffix.lower() == ".png" and image_size(source) is not None:
+        link_file(source, target, scratch, copy=copy)
+        return
+    photo = load_photo(source).photo
+    write_png(target, photo.pixels, scratch)
+
+
+def _place_mask(source: Path, target: Path, layout: Layout, *, copy: bool) -> None:
+    loaded = load_photo(source)
+    pixels = loaded.photo.pixels
+    top = int(pixels.max())
+    binary = bool(np.all((pixels == 0) | (pixels == top)))
+    if loaded.plain and pixels.shape[2] == 1 and top == 255 and binary:
+        link_file(source, target, layout.scratch, copy=copy)
+        return
+    if not binary:
+        raise InputError(f"{source}: not a binary mask", hint="save it as PNG with 0 and 255 only")
+    inside = pixels.max(axis=2) > 0
+    write_png(target, inside.astype(np.uint8) * np.uint8(255), layout.scratch)
+
+
+def _write_table(
+    layout: Layout, name: str, heading: Sequence[str], rows: Iterable[Sequence[str]]
+) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(heading)
+    writer.writerows(rows)
+    write_bytes(layout.home / name, text.getvalue().encode("utf-8"), layout.scratch)
