@@ -79,10 +79,10 @@ class Npcf(Refiner):
         json_schema_extra={"unit": "px^2"},
     )
     line_px2: float = Field(
-        default=1.0,
+        default=0.0,
         ge=0,
         le=20,
-        description="diffusion time of cracks and scratches along themselves",
+        description="diffusion time of cracks and scratches along themselves; costs detail",
         json_schema_extra={"unit": "px^2"},
     )
     offset_gain: float = Field(

@@ -10,6 +10,8 @@ from anomsynth.core.rng import stream
 from anomsynth.core.types import Box, Surface
 from anomsynth.errors import PlacementError, RecipeError
 from anomsynth.generators.bend import Bend, bend_line, turn_along
+from anomsynth.pipeline.synthesize import synthesize
+from anomsynth.recipe.models import Mechanism, Recipe
 from anomsynth.surface.slender import find_slender
 from anomsynth.testing import check_generator, make_surface
 
@@ -136,6 +138,24 @@ def test_a_wire_bends_as_a_whole() -> None:
 
     assert layer.laws["length_px"] == pytest.approx(160 + 12, abs=5)
     assert layer.laws["tip_px"] > 25
+
+
+def test_the_mask_holds_both_places_of_the_piece() -> None:
+    surface = with_leads()
+    recipe = Recipe(
+        name="bent",
+        mm_per_px=0.1,
+        mechanisms=(Mechanism(generator=Bend(shape="hinge", place=0.1, turn_deg=40, hinge=1)),),
+        defects_per_image=[1, 1],
+    )
+
+    sample = synthesize(surface, recipe, seed=1)
+
+    changed = (sample.image != surface.assemble(surface.pixels)).any(axis=2)
+    assert np.array_equal(changed, sample.strict)
+    assert (sample.strict & surface.foreground).sum() > 150
+    assert (sample.strict & ~surface.foreground).sum() > 150
+    assert sample.instances[0].gain == 1
 
 
 def test_a_stout_part_does_not_bend() -> None:

@@ -75,7 +75,7 @@ def test_thin_lines_even_out_along_themselves_and_keep_their_width() -> None:
         thin=True,
     )
 
-    rested, residuals = Npcf().relax(layer, make_surface(), RNG)
+    rested, residuals = Npcf(line_px2=1).relax(layer, make_surface(), RNG)
 
     assert rested.coverage[30, 15:45].std() < 0.6 * coverage[30, 15:45].std()
     assert np.array_equal(rested.coverage > 0, coverage > 0)

@@ -1,0 +1,177 @@
+"""`anomsynth score` scores, filters and compares datasets."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from anomsynth.cli.score import score
+from anomsynth.testing import make_pixels
+
+
+@pytest.fixture
+def call():
+    """Call the command with these words."""
+    app = typer.Typer(rich_markup_mode=None)
+    app.command()(score)
+
+    def call(*words: object):
+        return CliRunner().invoke(app, [str(word) for word in words])
+
+    return call
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    """Write a foreign tree: 3 good photos, 4 photographed dents, 4 flat cracks."""
+    root = tmp_path / "set"
+    disc = cv2.circle(np.zeros((80, 80), np.uint8), (40, 36), 12, 255, -1)
+    for index in range(11):
+        image = make_pixels(80, 80, seed=index)[..., 0].copy()
+        kind = "good" if index < 3 else "dent" if index < 7 else "crack"
+        if kind == "dent":
+            image = (
+                (image - 45.0 * cv2.GaussianBlur(disc, (0, 0), 0.8) / 255).clip(0).astype(np.uint8)
+            )
+        if kind == "crack":
+            image[disc > 0] = 40
+        folder = root / "plate" / ("train" if kind == "good" else "test") / kind
+        folder.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(folder / f"{index:03d}.png"), image)
+        if kind != "good":
+            truth = root / "plate" / "ground_truth" / kind
+            truth.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(truth / f"{index:03d}_mask.png"), disc)
+    return root
+
+
+def test_scores_and_reasons_are_printed_and_written(call, dataset) -> None:
+    result = call(dataset, "--jobs", 1)
+
+    assert result.exit_code == 0
+    assert "4 of 8 images score 0.5 or more" in result.stdout
+    assert "there is a seam along the outline of its mask" in result.stdout
+    assert (dataset / "_anomsynth" / "scores.csv").read_text().count("\n") == 9
+    assert len(json.loads((dataset / "_anomsynth" / "scores.json").read_text())["images"]) == 8
+
+
+def test_json_lines_end_with_the_result(call, dataset, tmp_path) -> None:
+    result = call(dataset, "--jobs", 1, "--json", "--out", tmp_path / "tables")
+
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line["event"] for line in lines] == ["scored"] * 8 + ["result"]
+    assert lines[-1]["passed"] == 4
+    assert not (dataset / "_anomsynth").exists()
+    assert (tmp_path / "tables" / "scores.csv").is_file()
+
+
+def test_quiet_prints_nothing(call, dataset) -> None:
+    assert call(dataset, "--jobs", 1, "--quiet").output == ""
+
+
+@pytest.mark.parametrize(("share", "code"), [(0.5, 0), (0.6, 3)])
+def test_scripts_learn_when_too_few_pass(call, dataset, share, code) -> None:
+    result = call(dataset, "--jobs", 1, "--require", share)
+
+    assert result.exit_code == code
+    assert ("--require asks for 60.0%" in result.stderr) == (code == 3)
+
+
+def test_the_filter_writes_what_passes_with_the_good_photos(call, dataset, tmp_path) -> None:
+    out = tmp_path / "best"
+
+    result = call(dataset, "--jobs", 1, "--filter-to", out)
+
+    assert "4 kept, 4 rejected, 3 good photos" in result.stdout
+    names = sorted(path.relative_to(out).as_posix() for path in (out / "plate").rglob("*.png"))
+    assert names == sorted(
+        [f"plate/train/good/{index:06d}.png" for index in range(3)]
+        + [f"plate/test/dent/{index:06d}.png" for index in range(4)]
+        + [f"plate/ground_truth/dent/{index:06d}_mask.png" for index in range(4)]
+    )
+    assert "seam" in (out / "_anomsynth" / "rejected.csv").read_text()
+
+
+def test_the_best_share_of_each_kind_is_kept(call, dataset, tmp_path) -> None:
+    call(dataset, "--jobs", 1, "--keep-top", 0.5, "--filter-to", tmp_path / "best", "--hardlink")
+
+    for kind in ("dent", "crack"):
+        assert len(list((tmp_path / "best" / "plate" / "test" / kind).iterdir())) == 2
+
+
+def test_folders_of_images_and_masks_are_scored(call, dataset, tmp_path) -> None:
+    result = call(
+        "--images", dataset / "plate" / "test" / "dent",
+        "--masks", dataset / "plate" / "ground_truth" / "dent",
+        "--jobs", 1, "--out", tmp_path / "tables",
+    )  # fmt: skip
+
+    assert "4 of 4 images score" in result.stdout
+
+
+def test_broken_entries_are_named_and_the_rest_is_scored(call, dataset) -> None:
+    (dataset / "plate" / "ground_truth" / "dent" / "003_mask.png").unlink()
+    (dataset / "plate" / "test" / "dent" / "004.png").write_bytes(b"")
+
+    result = call(dataset, "--jobs", 1)
+
+    assert result.exit_code == 3
+    assert "003.png: no mask" in result.stderr
+    assert "004.png: the file is empty" in result.stderr
+    assert len(result.stderr.splitlines()) == 2
+    assert "2 of 8 images score" in result.stdout
+
+
+def test_sets_are_compared_with_real_defects(call, dataset) -> None:
+    result = call(dataset, "--jobs", 1, "--reference", dataset, "--json", "--quiet")
+    assert result.output == ""
+
+    found = json.loads((dataset / "_anomsynth" / "scores.json").read_text())["set"]
+    assert found["real"] == found["synthetic"] == 8
+    assert found["kid"]["low"] <= found["kid"]["value"] <= found["kid"]["high"]
+    assert found["mmd_p"] > 0.5
+
+
+@pytest.mark.slow
+def test_own_photos_calibrate_and_the_file_is_used(call, dataset, tmp_path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for index in range(5):
+        cv2.imwrite(str(photos / f"{index}.png"), make_pixels(128, 128, seed=50 + index))
+    saved = tmp_path / "new" / "mine.json"
+
+    made = call("--calibrate", photos, "--save", saved, "--jobs", 1)
+    used = call(dataset, "--calibration", saved, "--jobs", 1)
+
+    assert made.stdout == f"calibration on {saved}\n"
+    assert "5 photos of" in json.loads(saved.read_text())["source"]
+    assert used.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "nothing to score"),
+        (["nowhere"], "nowhere: no such folder"),
+        (["--images", "."], "--images and --masks belong together"),
+        (["--calibrate", "."], "--calibrate and --save belong together"),
+        ([".", "--keep-top", "0"], "--keep-top: expected a share"),
+        ([".", "--require", "1.5"], "--require: expected a share"),
+        ([".", "--jobs", "0"], "--jobs: expected a number"),
+        (["SET", "--calibration", "nothing.json"], "cannot be read as a calibration"),
+        (["SET", "--filter-to", "SET/plate"], "not an empty folder"),
+        (["SET", "--filter-to", "SET/new"], "lies inside the dataset"),
+        (["SET", "--images", "x", "--masks", "y"], "exclude each other"),
+        (["SET/plate/train/good"], "no labelled images"),
+    ],
+)
+def test_mistakes_are_named(call, dataset, words, message) -> None:
+    given = [word.replace("SET", str(dataset)) for word in words]
+
+    result = call(*given)
+
+    assert result.exit_code == 2
+    assert message in result.stderr

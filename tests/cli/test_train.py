@@ -1,0 +1,152 @@
+"""`anomsynth train` trains, says what it did, and names what is wrong with a call."""
+
+import json
+import shutil
+import signal
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("timm")
+pytest.importorskip("lightning_fabric")
+
+import numpy as np
+import typer
+from typer.testing import CliRunner
+
+from anomsynth.cli.train import train
+from anomsynth.cli.train_progress import TrainProgress
+from anomsynth.dataset.images import write_png
+from anomsynth.testing import make_pixels
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    root = tmp_path / "tile"
+    for number in range(10):
+        pixels = make_pixels(64, 64, seed=number)[..., 0].copy()
+        folder = root / ("train/good" if number < 4 else "test/dent")
+        truth = root / "ground_truth/dent"
+        for place in (folder, truth):
+            place.mkdir(parents=True, exist_ok=True)
+        if number >= 4:
+            mask = np.zeros((64, 64), np.uint8)
+            mask[20:40, 4 * number : 4 * number + 16] = 255
+            pixels[mask > 0] //= 2
+            write_png(truth / f"{number}_mask.png", mask, truth)
+        write_png(folder / f"{number}.png", pixels, folder)
+    return root
+
+
+@pytest.fixture
+def call(dataset, tmp_path):
+    program = typer.Typer()
+    program.command()(train)
+
+    def call(*words: object, data=dataset):
+        given = [data, "--out", tmp_path / "run", "--size", 64, "--epochs", 2, *words]
+        return CliRunner().invoke(program, [str(word) for word in given])
+
+    return call
+
+
+def test_trains_and_says_what_to_do_next(call, tmp_path) -> None:
+    result = call("--weights", "uniform")
+
+    assert result.exit_code == 0, result.output
+    assert "2 epochs" in result.stdout
+    assert f"anomsynth evaluate {tmp_path / 'run'} REAL_DATASET" in result.stdout
+    assert "learning from 5 defects and 3 good photos; 1 and 1 are kept apart" in result.stderr
+    assert (tmp_path / "run/model.safetensors").is_file()
+
+
+def test_json_is_lines_with_the_result_last(call) -> None:
+    result = call("--json", "--spoil", "0.4")
+
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    kinds = [line["event"] for line in lines]
+    assert result.exit_code == 0
+    assert kinds[0] == "Prepared"
+    assert kinds[-2:] == ["TrainFinished", "result"]
+    assert lines[-1]["spoiled_weight"] > 0
+    assert lines[-1]["effective_share"] > 0.2
+
+
+def test_quiet_prints_nothing(call) -> None:
+    result = call("--weights", "uniform", "--quiet")
+
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_a_corrupt_image_is_named_and_ends_in_code_3(call, dataset) -> None:
+    (dataset / "test/dent/6.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
+
+    result = call("--weights", "uniform")
+
+    assert result.exit_code == 3
+    assert "6.png" in result.stderr
+    assert "1 images could not be used" in result.stderr
+
+
+def test_a_second_run_needs_a_word(call) -> None:
+    call("--weights", "uniform")
+
+    again = call("--weights", "uniform")
+    assert again.exit_code == 2
+    assert "holds a run already; go on with it by --resume" in again.stderr
+    assert call("--weights", "uniform", "--resume").exit_code == 0
+    assert call("--weights", "uniform", "--overwrite").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--device", "cuda:9"], "--device cuda:9"),
+        (["--size", "70"], "--size: expected a multiple of 32, got 70"),
+        (["--minutes", "1"], "--epochs and --minutes exclude each other"),
+        (["--category", "bolt"], "no category 'bolt'"),
+        (["--val", "nowhere"], "nowhere: no such folder"),
+        (["--online"], "--online needs the recipe"),
+        (["--backbone", "resnet_none"], "no backbone 'resnet_none' in timm"),
+        (["--resume", "--overwrite"], "exclude each other"),
+    ],
+)
+def test_one_line_says_what_is_wrong(call, tmp_path, words, message) -> None:
+    result = call(*words)
+
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert len(result.stderr.strip().splitlines()) <= 2
+    assert not (tmp_path / "run/model.safetensors").exists()
+
+
+def test_good_photos_alone_are_not_enough(call, dataset, tmp_path) -> None:
+    shutil.rmtree(dataset / "test")
+
+    result = call()
+
+    assert result.exit_code == 2
+    assert "good photos only" in result.stderr
+
+
+def test_ctrl_c_keeps_a_checkpoint_and_says_how_to_go_on(call, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("anomsynth.bisqad.train.TELL", 1)
+    shown = TrainProgress.__call__
+
+    def interrupt(self, event):
+        shown(self, event)
+        if type(event).__name__ == "Progress":
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(TrainProgress, "__call__", interrupt)
+    result = call("--weights", "uniform")
+    monkeypatch.setattr(TrainProgress, "__call__", shown)
+
+    assert result.exit_code == 130
+    assert "interrupted; go on with: anomsynth" in result.stderr
+    assert (tmp_path / "run/checkpoint.safetensors").is_file()
+    finished = call("--weights", "uniform", "--resume")
+    assert finished.exit_code == 0
+    assert "going on after step 1" in finished.stderr
