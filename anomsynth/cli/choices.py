@@ -163,6 +163,9 @@ def choose_recipe(
 
     with named("--preset"):
         recipe = load_recipe(preset, **changes)
+    if d_prime is not None:
+        plain = tuple(one.model_copy(update={"d_prime": None}) for one in recipe.mechanisms)
+        recipe = recipe.model_copy(update={"mechanisms": plain})
     if d_prime is not None and recipe.severity.area_cap < d_prime[0]:
         # What the user asks for outweighs the rule that large areas are faint.
         raised = recipe.severity.model_copy(update={"area_cap": d_prime[0]})

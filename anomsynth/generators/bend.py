@@ -35,11 +35,11 @@ class Bend(Generator):
 
     References
     ----------
-    .. [1] S. Timoshenko, J. Gere, "Theory of Elastic Stability", McGraw-Hill, 1961, ch. 2.
+    .. [1] S. Timoshenko, "Theory of Elastic Stability", McGraw-Hill, 1936, ch. 2.
     """
 
     law: ClassVar[str] = "P_cr = pi^2 E I / (K L)^2; t(s) = T sin(pi s / 2 L), T sin(2 pi s / L)"
-    source: ClassVar[str] = "Euler 1744; Timoshenko & Gere 1961; plastic hinges"
+    source: ClassVar[str] = "Euler 1744; Timoshenko 1936; plastic hinges"
 
     kind: Literal["bend"] = "bend"
     shape: Literal["hinge", "arc", "wave", "mixed"] = parameter(

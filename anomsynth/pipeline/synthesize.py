@@ -11,7 +11,6 @@ from anomsynth.core.layer import Change, DefectLayer
 from anomsynth.core.photo import Photo
 from anomsynth.core.pixels import by_blocks
 from anomsynth.core.rng import stream
-from anomsynth.core.roles import Generator
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Light, SampleKey, Surface
 from anomsynth.errors import PlacementError, RecipeError, RejectedError, SynthesisError
@@ -26,7 +25,7 @@ from anomsynth.pipeline.visibility import (
     most_visible,
     solve_gain,
 )
-from anomsynth.recipe.models import Recipe
+from anomsynth.recipe.models import Mechanism, Recipe
 
 Streams = Sequence[np.random.Generator]  # one for each refiner, used by its hooks in turn
 
@@ -126,10 +125,12 @@ class _Synthesis:
         attempt, nth = turn
         # A mechanism gets several tries, or hard ones would lose their share to easy ones.
         pick = self._stream(attempt // TRIES_PER_MECHANISM, "pick", "", nth)
-        generator = self._pick(float(pick.random()), kind)
+        mechanism = self._pick(float(pick.random()), kind)
+        generator = mechanism.generator
         draw = self._stream(attempt, "draw", "", nth)
         severity = self.recipe.severity
-        target = severity.d_prime.draw(draw)
+        wanted = mechanism.d_prime or severity.d_prime
+        target = wanted.draw(draw)
         layer = generator.generate(
             self.surface, self._stream(attempt, "generate", generator.kind, nth)
         )
@@ -149,7 +150,7 @@ class _Synthesis:
         scene = make_scene(self.surface, before, box, light=light, material=self.recipe.material)
         item = prepare(layer, scene)
         gates = self.recipe.gates
-        least = gates.min_visibility * min(severity.d_prime.low, target, most_visible(layer))
+        least = gates.min_visibility * min(wanted.low, target, most_visible(layer))
         if layer.rigid:
             solution = full_strength(item)
             target = solution.visibility
@@ -186,7 +187,7 @@ class _Synthesis:
         change, factor = kept
         return replace(change, residuals={**change.residuals, "contrast_factor": factor})
 
-    def _pick(self, share: float, kind: str | None) -> Generator:
+    def _pick(self, share: float, kind: str | None) -> Mechanism:
         """Return the mechanism at quantile `share` of the weights, among those of `kind`."""
         bare = self.surface.parts is None
         choices = [
@@ -199,7 +200,7 @@ class _Synthesis:
             raise PlacementError("the recipe works on components: give part masks of the photo")
         edges = np.cumsum([item.weight for item in choices])
         index = int(np.searchsorted(edges, share * edges[-1], side="right"))
-        return choices[min(index, len(choices) - 1)].generator
+        return choices[min(index, len(choices) - 1)]
 
     def _stream(
         self, attempt: int, stage: str, kind: str, nth: int, position: int = 0

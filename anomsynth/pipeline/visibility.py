@@ -26,6 +26,7 @@ REFINED_GAINS = (0.7, 1.6)
 # Texture that is moved or exchanged differs from what was there by at most sqrt(2) of its own
 # standard deviation, however plain the fault in its structure is. Half of that is accepted.
 STRUCTURAL = 0.7
+RIGID = 0.3  # what is gone or moved is a defect however much it looks like its surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ def visibility(difference: Float32, normal_sd: float) -> float:
 
 def most_visible(layer: DefectLayer) -> float:
     """Return the d' that may be asked of a defect: faults of structure alone are bounded."""
+    if layer.rigid:
+        return RIGID
     moved = layer.displacement is not None and layer.height is None and layer.absorbance is None
     return STRUCTURAL if moved or layer.exposed is not None else np.inf
 

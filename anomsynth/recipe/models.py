@@ -13,11 +13,15 @@ FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Mechanism(BaseModel):
-    """A generator and how often it is picked relative to the others."""
+    """A generator, how often it is picked relative to the others, and how visible it is.
+
+    `d_prime` replaces the recipe's severity for this mechanism: some defects are faint by nature.
+    """
 
     model_config = FROZEN
 
     weight: float = Field(default=1.0, gt=0)
+    d_prime: SizeRange | None = None
     generator: SerializeAsAny[Generator]
 
 
