@@ -60,7 +60,6 @@ def report(
 
 
 def _estimator(path: Path | None) -> "Estimator":
-    from anomsynth.sqe.calibration import read_calibration
     from anomsynth.sqe.estimator import Estimator
 
-    return Estimator.default() if path is None else Estimator(read_calibration(path))
+    return Estimator.default() if path is None else Estimator.from_file(path)

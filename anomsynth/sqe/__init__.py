@@ -1,1 +1,1 @@
-"""Quality of labelled defects: one term a file, the estimator, its calibration, set-level measures."""
+"""Quality of labelled defects: terms, the estimator, its calibration, set-level measures."""

@@ -22,6 +22,7 @@ from anomsynth.surface.analyze import analyze
 from anomsynth.testing import make_pixels
 
 NEEDS_PARTS = frozenset({"missing_part", "swapped_part"})
+NEEDS_WIRES = "bend"
 REFINERS = tuple(refiners.build({"kind": kind}) for kind in ("npcf", "npcf_plus"))
 LAYOUTS = {"grey": 1, "grey_2d": 0, "grey_alpha": 2, "rgb": 3, "rgba": 4}
 ONE_DEFECT = Recipe.model_fields["defects_per_image"].default.model_copy(
@@ -45,7 +46,12 @@ def recipe_for(kind: str, **changes) -> Recipe:
 
 
 def surface_for(kind: str, image: np.ndarray, **masks) -> Surface:
-    """Analyse an image; for mechanisms that move components, up to nine of them are marked."""
+    """Analyse an image and mark what some mechanisms need: components, or wires on a ground."""
+    if kind == NEEDS_WIRES and masks.get("roi") is None:
+        surface = analyze(image, scale=recipe_for(kind).scale, roi=wires(image), **masks)
+        return replace(surface, reachable=np.ones(surface.shape, bool))
+    if kind == NEEDS_WIRES:
+        masks["roi"] = masks["roi"] & wires(image)
     surface = analyze(image, scale=recipe_for(kind).scale, **masks)
     if kind not in NEEDS_PARTS:
         return surface
@@ -53,6 +59,24 @@ def surface_for(kind: str, image: np.ndarray, **masks) -> Surface:
     number = 1 + 3 * (rows // 3)[:, None] + cols // 3
     amid = (rows % 3 == 1)[:, None] & (cols % 3 == 1)
     return replace(surface, parts=np.where(amid, number, 0).astype(np.uint8))
+
+
+def wires(image: np.ndarray) -> np.ndarray:
+    """Return where `picture_for` draws a comb of wires that hang from a bar."""
+    height, width = image.shape[:2]
+    rows, cols = np.mgrid[:height, :width]
+    bar = rows < height // 4
+    teeth = (cols % max(width // 4, 8) < max(width // 24, 4)) & (rows < 0.85 * height)
+    return bar | teeth
+
+
+def picture_for(kind: str, height: int, width: int, layout: str, dtype: type) -> np.ndarray:
+    """Return a textured picture; for mechanisms that bend wires, a comb on a dark ground."""
+    image = make_image(height, width, layout, dtype)
+    if kind == NEEDS_WIRES:
+        planes = image[..., None] if image.ndim == 2 else image
+        planes[..., : 3 if LAYOUTS[layout] >= 3 else 1][~wires(image)] //= 6
+    return image
 
 
 def make_image(height: int, width: int, layout: str, dtype: type) -> np.ndarray:
@@ -120,9 +144,9 @@ def iou(first: np.ndarray, second: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("kind", generators.kinds())
-@pytest.mark.parametrize("index", range(8))
+@pytest.mark.parametrize("index", range(4))
 def test_masks_tell_the_truth(kind: str, index: int) -> None:  # RE2
-    image = make_image(200, 240, "rgb", np.uint8)
+    image = picture_for(kind, 200, 240, "rgb", np.uint8)
 
     sample = synthesize(
         surface_for(kind, image), recipe_for(kind), seed=3, key=SampleKey("c", "i", index)
@@ -132,7 +156,7 @@ def test_masks_tell_the_truth(kind: str, index: int) -> None:  # RE2
 
 
 @pytest.mark.parametrize("name", preset_names())
-@pytest.mark.parametrize("index", range(6))
+@pytest.mark.parametrize("index", range(2))
 def test_presets_tell_the_truth(name: str, index: int) -> None:  # RE2
     image = make_image(256, 256, "grey", np.uint8)
 
@@ -142,7 +166,7 @@ def test_presets_tell_the_truth(name: str, index: int) -> None:  # RE2
 
 
 @pytest.mark.parametrize("kind", generators.kinds())
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(
     height=st.integers(1, 90),
     width=st.integers(1, 90),
@@ -154,7 +178,7 @@ def test_presets_tell_the_truth(name: str, index: int) -> None:  # RE2
 def test_any_small_picture_is_damaged_truthfully_or_refused(  # RE2
     kind, height, width, layout, dtype, part, seed
 ) -> None:
-    image = make_image(height, width, layout, dtype)
+    image = picture_for(kind, height, width, layout, dtype)
     original = image.copy()
     roi = foreground(part, height, width, seed)
     recipe = recipe_for(kind)
@@ -226,8 +250,9 @@ def cropped(image: np.ndarray, sample: Sample) -> tuple[np.ndarray, Sample]:
     ],
 )
 def test_large_and_extreme_pictures(kind: str, shape: tuple[int, int], layout, dtype) -> None:
-    tile = make_image(*np.minimum(shape, 1024), layout, dtype)
-    repeats = [-(-side // 1024) for side in shape]
+    side = 1024 if kind != NEEDS_WIRES else max(shape)
+    tile = picture_for(kind, *np.minimum(shape, side), layout, dtype)
+    repeats = [-(-length // side) for length in shape]
     image = np.tile(tile, (*repeats, 1))[: shape[0], : shape[1]]
 
     try:
@@ -241,7 +266,7 @@ def test_large_and_extreme_pictures(kind: str, shape: tuple[int, int], layout, d
 
 @pytest.mark.parametrize("kind", generators.kinds())
 def test_nothing_happens_off_the_part_or_where_it_must_not(kind: str) -> None:
-    image = make_image(160, 200, "grey", np.uint8)
+    image = picture_for(kind, 160, 200, "grey", np.uint8)
     part = np.zeros((160, 200), bool)
     part[30:130, 40:170] = True
     avoid = np.zeros((160, 200), bool)
@@ -259,7 +284,7 @@ def test_nothing_happens_off_the_part_or_where_it_must_not(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", generators.kinds())
 def test_a_part_with_no_room_is_a_synthesis_error(kind: str) -> None:
-    image = make_image(40, 40, "grey", np.uint8)
+    image = picture_for(kind, 40, 40, "grey", np.uint8)
     recipe = recipe_for(kind)
     surface = surface_for(kind, image, avoid=np.ones((40, 40), bool))
 
@@ -279,7 +304,7 @@ def test_transparent_and_alpha_pixels_stay() -> None:
 
 @pytest.mark.parametrize("kind", generators.kinds())
 def test_samples_depend_on_their_key_alone(kind: str) -> None:
-    image = make_image(120, 140, "rgb", np.uint8)
+    image = picture_for(kind, 120, 140, "rgb", np.uint8)
     recipe = recipe_for(kind)
     surface = surface_for(kind, image)
 
@@ -292,15 +317,15 @@ def test_samples_depend_on_their_key_alone(kind: str) -> None:
 
 
 def test_refining_keeps_area_and_strength() -> None:
-    image = make_image(256, 256, "grey", np.uint8)
     ratios, strengths = [], []
     for kind in generators.kinds():
         refined, coarse = recipe_for(kind), recipe_for(kind, refiners=())
-        for index in range(10):
+        surface = surface_for(kind, picture_for(kind, 256, 256, "grey", np.uint8))
+        for index in range(4):
             key = SampleKey("c", kind, index)
             pair = [
                 synthesize(
-                    surface_for(kind, image),
+                    surface,
                     r.model_copy(update={"defects_per_image": ONE_DEFECT}),
                     key=key,
                 )

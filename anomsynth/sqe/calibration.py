@@ -1,0 +1,189 @@
+"""What values of the terms are good: a small JSON file, fitted to good and to spoilt samples."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from anomsynth.errors import InputError
+from anomsynth.sqe.curve import AnyCurve, Band, Logistic, Sides, Tails
+from anomsynth.sqe.term import Term
+from anomsynth.sqe.terms import TERMS
+
+Raw = Mapping[str, float]
+
+# Useful visibility and sizes as measured downstream (a detector trained on either side of them
+# lost accuracy): d' 1.5-8, a third of that is noise; areas over three decades.
+VISIBLE = Band(low=1.5, high=8.0, low_width=0.4, high_width=0.7)
+SIZES = Band(low=2e-4, high=0.35, low_width=1.5, high_width=0.3)
+ON_PART = Band(low=0.7, high=1.0, low_width=0.5, high_width=1.0)
+# A solver that is at rest leaves a few per cent of imbalance at most.
+AT_REST = Logistic(middle=0.1, scale=-0.02, typical=0.0)
+BLIND = "_blind"  # ending of a term's name where there is no good photo to compare with
+NOTHING = 0.8  # quantile of the null set up to which a value shows no difference
+DIFFERENCES = ("visibility_blind", "agreement_blind", "coherence", "boundary_gradient")
+FEWEST = 20  # values a curve is fitted to
+
+
+class Calibration(BaseModel):
+    """Curves of all terms.
+
+    Attributes
+    ----------
+    format : 1
+    source : str
+        What it was fitted to, in words.
+    curves : by term; ``_blind`` at the end of a name where it was measured without the good photo
+    nothing : largest values, by name, of a mask that lies on nothing
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1] = 1
+    source: str
+    curves: dict[str, AnyCurve]
+    nothing: dict[str, float]
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a calibration.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read or is no calibration.
+        """
+        hint = "make one with: anomsynth score --calibrate NORMALS --save FILE"
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{path}: cannot be read as a calibration", hint=hint) from error
+        try:
+            found = cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            msg = f"{path}: not a calibration: {place}: {first['msg']}".replace(": :", ":")
+            raise InputError(msg, hint=hint) from error
+        missing = [key for key in _keys() if key not in found.curves]
+        if missing:
+            raise InputError(f"{path}: no curve for the term {missing[0]!r}", hint=hint)
+        return found
+
+    def to_json(self) -> str:
+        """Return the file's text."""
+        return self.model_dump_json(indent=1) + "\n"
+
+    def rate(self, key: str, value: float) -> float:
+        """Return how good a raw value is, in [0, 1]."""
+        return self.curves[key](value)
+
+    def side(self, key: str, value: float) -> Literal["low", "high"]:
+        """Tell on which side of the good values a bad one lies."""
+        return self.curves[key].side(value)
+
+    def shows_nothing(self, raw: Raw) -> bool:
+        """Tell whether the values are those of a mask on a surface without any defect."""
+        known = [name for name in DIFFERENCES if name in raw and name in self.nothing]
+        return "visibility_blind" in known and all(raw[n] <= self.nothing[n] for n in known)
+
+
+@cache
+def default_calibration() -> Calibration:
+    """Return the shipped calibration, fitted to the embedded surfaces."""
+    text = resources.files("anomsynth.sqe").joinpath("default.json").read_text(encoding="utf-8")
+    return Calibration.model_validate_json(text)
+
+
+def key_of(term: Term, *, paired: bool) -> str:
+    """Return the name under which a term's curve is kept."""
+    return term.name if paired or not term.compares else term.name + BLIND
+
+
+def fit_calibration(
+    good: Sequence[Raw],
+    spoilt: Mapping[str, Sequence[Raw]],
+    nothing: Sequence[Raw],
+    source: str,
+) -> Calibration:
+    """Fit all curves.
+
+    Parameters
+    ----------
+    good : raw values by key of each region of good samples
+    spoilt : the same of negative controls, by family
+    nothing : the same of masks on surfaces without any defect
+    source : str
+        What the samples are, in words.
+
+    Raises
+    ------
+    InputError
+        If there are too few good samples.
+    """
+    curves: dict[str, AnyCurve] = {
+        "size": SIZES,
+        "place": ON_PART,
+        "visibility": VISIBLE,
+        "residual": AT_REST,
+    }
+    curves["visibility_blind"] = _blind_band(good)
+    for term in TERMS:
+        for key in dict.fromkeys(key_of(term, paired=paired) for paired in (True, False)):
+            if key in curves:
+                continue
+            values = _values(good, key)
+            if values.size < FEWEST:
+                msg = f"{source}: only {values.size} good samples have a value of {key}"
+                raise InputError(msg, hint="give more photos")
+            bad = [_values(spoilt[name], key) for name in term.catches if name in spoilt]
+            curves[key] = _curve(term, values, [one for one in bad if one.size >= FEWEST])
+    limits = {
+        key: float(f"{np.quantile(_values(nothing, key), NOTHING):.6g}")
+        for key in DIFFERENCES
+        if _values(nothing, key).size >= FEWEST
+    }
+    return Calibration(source=source, curves=dict(sorted(curves.items())), nothing=limits)
+
+
+def _curve(
+    term: Term, good: NDArray[np.float64], spoilt: Sequence[NDArray[np.float64]]
+) -> AnyCurve:
+    if not spoilt:
+        return Tails.fit(good, term.bad)
+    if term.bad == "both":
+        return Sides.fit(good, spoilt)
+    return Logistic.fit(good, np.concatenate(spoilt), term.bad)
+
+
+def _blind_band(good: Sequence[Raw]) -> Band:
+    """Return the band of visibility for values measured without the good photo.
+
+    These are smaller than those with it, by about one factor for a surface.
+    """
+    pairs = [
+        (raw["visibility"], raw["visibility_blind"])
+        for raw in good
+        if raw.get("visibility_blind", 0.0) > 0 and raw.get("visibility", 0.0) > 0
+    ]
+    factor = float(np.median([blind / paired for paired, blind in pairs])) if pairs else 1.0
+    factor = float(f"{min(max(factor, 0.2), 1.5):.6g}")
+    return Band(
+        low=VISIBLE.low * factor,
+        high=VISIBLE.high,
+        low_width=VISIBLE.low_width,
+        high_width=VISIBLE.high_width,
+    )
+
+
+def _values(samples: Sequence[Raw], key: str) -> NDArray[np.float64]:
+    return np.array([raw[key] for raw in samples if key in raw], dtype=np.float64)
+
+
+def _keys() -> list[str]:
+    return sorted({key_of(term, paired=paired) for term in TERMS for paired in (True, False)})

@@ -1,0 +1,17 @@
+"""Place: whether the defect is on the part.
+
+Raw: share of the mask on the part, in [0, 1]. Low is bad; threads and drops may hang over.
+"""
+
+import numpy as np
+
+from anomsynth.sqe.region import Region
+from anomsynth.sqe.term import Term
+
+
+def measure_place(region: Region) -> float:
+    """Return the share of the defect's pixels that lie on the part."""
+    return float(np.mean(region.part[region.inside]))
+
+
+TERM = Term("place", "utility", 0.1, "low", measure_place, too_low="it lies beside the part")

@@ -1,0 +1,164 @@
+"""One defect of a picture and what surrounds it: the arrays that all terms measure on."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+
+from anomsynth.core.color import decode, delta_e, lab
+from anomsynth.core.types import Box, Camera, Float32, Mask, Pixels
+from anomsynth.fields.wavelets import starlet
+from anomsynth.surface.windows import grey_levels
+
+MARGIN = 24  # pixels of surroundings
+RING = (3.0, 18.0)  # pixels outside the mask: far enough from its blur, near enough to compare
+FEWEST = 24  # pixels of a ring
+LEAST_SD = 0.8  # lightness: about two grey levels, less cannot be seen as texture
+FAR = 1e4
+BANDS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A labelled picture as the terms see it.
+
+    Attributes
+    ----------
+    pixels : (H, W, C) uint8 or uint16, C in {1, 3}
+    mask : (H, W) bool
+    part : (H, W) bool
+        Where the part is.
+    camera : Camera
+        Noise and blur of the whole picture.
+    original : (H, W, C) or None
+        The good photo, of the type of `pixels`.
+    residual : float or None
+        Largest recorded physics residual.
+    """
+
+    pixels: Pixels
+    mask: Mask
+    part: Mask
+    camera: Camera
+    original: Pixels | None = None
+    residual: float | None = None
+
+    @cached_property
+    def part_area(self) -> int:
+        """Pixels of the part, at least 1."""
+        return max(int(np.count_nonzero(self.part)), 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """A window around one defect, or around a piece of a large one.
+
+    Attributes
+    ----------
+    box : Box
+        Where in the picture.
+    pixels, original : (h, w, C) uint8 or uint16
+    inside : (h, w) bool
+        The defect.
+    clear : (h, w) bool
+        On the part and of no defect.
+    part : (h, w) bool
+    camera : Camera
+    weight : float
+        In the mean over regions: square root of the area.
+    area : int
+        Pixels of the whole defect.
+    share : float
+        Of the part's area.
+    stray : float
+        Pixels that changed far from any defect, shared out among the regions.
+    residual : float or None
+    """
+
+    box: Box
+    pixels: Pixels
+    inside: Mask
+    clear: Mask
+    part: Mask
+    camera: Camera
+    weight: float
+    area: int
+    share: float
+    original: Pixels | None = None
+    stray: float = 0.0
+    residual: float | None = None
+
+    @cached_property
+    def levels(self) -> Float32:
+        """Luma, (h, w), grey levels 0..255."""
+        return grey_levels(self.pixels)
+
+    @cached_property
+    def colour(self) -> Float32:
+        """CIE L* or L*a*b*, (h, w, 1 or 3)."""
+        return lab(decode(self.pixels))
+
+    @cached_property
+    def before(self) -> Float32 | None:
+        """Colour of the good photo, (h, w, 1 or 3)."""
+        return None if self.original is None else lab(decode(self.original))
+
+    @cached_property
+    def depth(self) -> Float32:
+        """Signed distance to the outline, (h, w), pixels, positive inside."""
+        inner = cv2.distanceTransform(self.inside.view(np.uint8), cv2.DIST_L2, 5)
+        outer = cv2.distanceTransform((~self.inside).view(np.uint8), cv2.DIST_L2, 5)
+        signed = np.where(self.inside, inner - np.float32(0.5), np.float32(0.5) - outer)
+        return np.clip(signed, -FAR, FAR).astype(np.float32)
+
+    @cached_property
+    def ring(self) -> Mask:
+        """Normal surface next to the defect, (h, w) bool; may be empty."""
+        near = (self.depth <= -RING[0]) & (self.depth >= -RING[1]) & self.clear
+        if np.count_nonzero(near) >= FEWEST:
+            return near
+        return (self.depth < -1) & self.clear
+
+    @cached_property
+    def gradient(self) -> tuple[Float32, Float32]:
+        """Change of the luma along rows and columns, levels per pixel."""
+        down, across = (
+            cv2.Sobel(self.levels, cv2.CV_32F, *order, ksize=3, scale=0.125)
+            for order in ((0, 1), (1, 0))
+        )
+        return np.asarray(down, dtype=np.float32), np.asarray(across, dtype=np.float32)
+
+    @cached_property
+    def bands(self) -> list[Float32]:
+        """Starlet details of the luma, fine to coarse, four of (h, w)."""
+        return starlet(self.levels, BANDS)[:-1]
+
+    @cached_property
+    def background(self) -> Float32:
+        """Colour that the normal surface would have, (h, w, 1 or 3), smooth."""
+        weight = self.clear.astype(np.float32)
+        if not self.clear.any():
+            return np.broadcast_to(self.colour.mean(axis=(0, 1)), self.colour.shape)
+        side = 2 * MARGIN + 1
+        total = cv2.blur(weight, (side, side), borderType=cv2.BORDER_CONSTANT)
+        far = np.median(self.colour[self.ring if self.ring.any() else self.clear], axis=0)
+        planes = [
+            (cv2.blur(plane * weight, (side, side), borderType=cv2.BORDER_CONSTANT) + 0.02 * middle)
+            / (total + np.float32(0.02))
+            for plane, middle in zip(np.moveaxis(self.colour, 2, 0), far, strict=True)
+        ]
+        return np.stack(planes, axis=2).astype(np.float32)
+
+    @cached_property
+    def normal_sd(self) -> float:
+        """Local standard deviation of the normal surface, CIE units, >= `LEAST_SD`."""
+        if not self.ring.any():
+            return LEAST_SD
+        off = delta_e(self.colour[self.ring], self.background[self.ring])
+        return max(float(np.sqrt(np.mean(off * off))), LEAST_SD)
+
+    @cached_property
+    def departure(self) -> Float32:
+        """How far each pixel is from the normal surface's mean, (h, w), in its own sd."""
+        return delta_e(self.colour, self.background) / np.float32(self.normal_sd)

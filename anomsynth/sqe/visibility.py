@@ -1,0 +1,47 @@
+"""Visibility d': how far the defect rises over the surface's own texture.
+
+Raw: root-mean-square visible change over the local standard deviation of the normal surface, both
+in CIE 1976 units; 0..50. With the good photo the change is known. Without it, what the variance
+inside exceeds the surroundings' by is taken for change, so a defect that only swaps one texture
+for a like one is missed. Both sides are bad: training on d' below 1.5 teaches a detector noise, and
+far above 8 everything is found anyway.
+"""
+
+import numpy as np
+
+from anomsynth.core.color import delta_e
+from anomsynth.core.types import Float32
+from anomsynth.sqe.region import Region
+from anomsynth.sqe.term import Term
+
+JUST_VISIBLE = 2.3  # CIE 1976 units (Mahy et al. 1994)
+TOUCHING = 0.5  # pixels this share of JUST_VISIBLE count
+
+
+def measure_visibility(region: Region) -> float:
+    """Return d'."""
+    if region.before is not None:
+        change = delta_e(region.colour[region.inside], region.before[region.inside])
+        seen = change[change >= TOUCHING * JUST_VISIBLE]
+        if seen.size == 0:
+            return 0.0
+        return float(np.sqrt(np.mean(seen * seen))) / region.normal_sd
+    departure = region.departure[region.inside]
+    return float(np.sqrt(max(float(np.mean(departure * departure)) - 1, 0.0)))
+
+
+def changed(region: Region) -> Float32 | None:
+    """Return the CIE 1976 difference to the good photo, (h, w), None without it."""
+    return None if region.before is None else delta_e(region.colour, region.before)
+
+
+TERM = Term(
+    "visibility",
+    "utility",
+    0.45,
+    "both",
+    measure_visibility,
+    too_low="it can hardly be seen",
+    too_high="it is far stronger than real defects are",
+    compares=True,
+)
