@@ -129,6 +129,19 @@ def _parse_severity(text: str) -> tuple[float, float]:
     return low, high
 
 
+def _everywhere(recipe: "Recipe", low: float) -> "Recipe":
+    """Let the severity the user asks for outweigh that of mechanisms and of large areas."""
+    cap = max(recipe.severity.area_cap, low)
+    return recipe.model_copy(
+        update={
+            "severity": recipe.severity.model_copy(update={"area_cap": cap}),
+            "mechanisms": tuple(
+                one.model_copy(update={"d_prime": None}) for one in recipe.mechanisms
+            ),
+        }
+    )
+
+
 def choose_recipe(
     preset: str,
     *,
@@ -138,6 +151,7 @@ def choose_recipe(
     defects_per_image: str | None = None,
     seed: int | None = None,
     mm_per_px: float | None = None,
+    min_score: float | None = None,
 ) -> "Recipe":
     """Load a preset and change it as the options say.
 
@@ -154,6 +168,8 @@ def choose_recipe(
         changes["defects_per_image"] = parse_counts("--defects-per-image", defects_per_image)
     if seed is not None:
         changes["seed"] = seed
+    if min_score is not None:
+        changes["gates"] = {"min_score": min_score}
     if mm_per_px is not None:
         if not (math.isfinite(mm_per_px) and mm_per_px > 0):
             raise UserError(f"--mm-per-px: must be above 0, got {mm_per_px:g}")
@@ -164,12 +180,7 @@ def choose_recipe(
     with named("--preset"):
         recipe = load_recipe(preset, **changes)
     if d_prime is not None:
-        plain = tuple(one.model_copy(update={"d_prime": None}) for one in recipe.mechanisms)
-        recipe = recipe.model_copy(update={"mechanisms": plain})
-    if d_prime is not None and recipe.severity.area_cap < d_prime[0]:
-        # What the user asks for outweighs the rule that large areas are faint.
-        raised = recipe.severity.model_copy(update={"area_cap": d_prime[0]})
-        recipe = recipe.model_copy(update={"severity": raised})
+        recipe = _everywhere(recipe, d_prime[0])
     if kinds is not None:
         chosen = parse_words("--kinds", kinds)
         with named("--kinds"):

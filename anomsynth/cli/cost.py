@@ -15,8 +15,9 @@ def print_plan(console: Console, plan: "Plan") -> None:
     from anomsynth.pipeline.backends import count_workers
     from anomsynth.pipeline.estimate import estimate
 
-    cost = estimate(plan)
     workers = count_workers(plan.options.jobs)
+    console.note("making a few samples to see what they take ...")
+    cost = estimate(plan, workers)
     photos: Counter[str] = Counter(unit.category for unit in plan.units)
     train: Counter[str] = Counter(unit.category for unit in plan.units if unit.split == "train")
     samples: Counter[str] = Counter()
@@ -36,11 +37,12 @@ def print_plan(console: Console, plan: "Plan") -> None:
     )
     if plan.ignored:
         console.say(ignored_line(plan))
-    minutes = cost.cpu_seconds / workers / 60
-    time = f"{minutes:.0f} min" if minutes >= 2 else f"{60 * minutes:.0f} s"
+    workplaces = "threads" if plan.options.backend == "threading" else "processes"
+    memory = "" if cost.memory_bytes is None else f", {_size(cost.memory_bytes)} of memory"
     console.say(
-        f"\nabout {cost.size_bytes / 1e6:.0f} MB, {time} with {workers} processes"
-        f" ({cost.cpu_seconds:.0f} s of CPU)\nbasis: {cost.basis}\nnothing was written"
+        f"\nabout {_size(cost.size_bytes)} on disk, {_time(cost.seconds)} with {workers}"
+        f" {workplaces} ({cost.cpu_seconds:.0f} s of CPU){memory}"
+        f"\nbasis: {cost.basis}\nnothing was written to {plan.out}"
     )
     console.result(
         out=str(plan.out),
@@ -53,5 +55,18 @@ def print_plan(console: Console, plan: "Plan") -> None:
         ignored_example=plan.ignored_example,
         size_bytes=cost.size_bytes,
         cpu_seconds=cost.cpu_seconds,
+        seconds=cost.seconds,
+        memory_bytes=cost.memory_bytes,
+        workers=workers,
         basis=cost.basis,
     )
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+
+
+def _time(seconds: float) -> str:
+    if seconds >= 2 * 3600:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 EXAMPLE = example(
     "generate photos dataset --preset metal --per-image 4",
     "generate photos dataset --kinds crack,scratch --severity 2:6 --dry-run",
+    "generate photos dataset --preset auto --shard 3/8 --resume",
 )
 EXTRAS = ("soft", "class", "instance", "foreground", "height", "strict")
 
@@ -62,6 +63,10 @@ def generate(
     seed: Seed = None,
     refiners: Refiners = None,
     mm_per_px: MmPerPx = None,
+    min_score: Annotated[
+        float | None,
+        typer.Option("--min-score", min=0, max=1, help="Draw samples below this score anew."),
+    ] = None,
     roi: Annotated[
         Path | None, typer.Option("--roi", metavar="DIR", help="Masks: where defects may go.")
     ] = None,
@@ -85,9 +90,24 @@ def generate(
     hardlink: Annotated[
         bool, typer.Option("--hardlink/--copy", help="How 8-bit PNG photos come into OUT.")
     ] = False,
+    png: Annotated[
+        str, typer.Option("--png", metavar="fast|small", help="How hard PNG are compressed.")
+    ] = "fast",
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", help="Processes; -1 is one per core, -2 one less.")
     ] = -1,
+    backend: Annotated[
+        str,
+        typer.Option("--backend", metavar="loky|threading|dask", help="What the workers are."),
+    ] = "loky",
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--scheduler", metavar="ADDRESS", help="Dask cluster to work on."),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option("--shard", metavar="I/N", help="Make the I-th of N parts; then merge OUT."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish an interrupted run.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what OUT holds.")] = False,
     strict: Annotated[
@@ -123,6 +143,7 @@ def generate(
             defects_per_image=defects_per_image,
             seed=seed,
             mm_per_px=mm_per_px,
+            min_score=min_score,
         )
         folders = {"roi": roi, "avoid": avoid, "parts": parts, "textures": textures}
         for option, folder in folders.items():
@@ -131,7 +152,11 @@ def generate(
         options = _options(
             per_image=per_image,
             count=count,
+            png=png,
             jobs=jobs,
+            backend=backend,
+            scheduler=scheduler,
+            shard=None if shard is None else _parse_shard(shard),
             **folders,
             test_share=test_share,
             link="hardlink" if hardlink else "copy",
@@ -196,6 +221,12 @@ def _print_config(console: Console, chosen: "dict[str, Recipe] | Recipe") -> Non
     }
     texts = [f"# category {name}\n{to_toml(one).rstrip()}" for name, one in chosen.items()]
     console.answer("\n\n".join(texts), settings)
+
+
+def _parse_shard(text: str) -> tuple[int, int]:
+    from anomsynth.pipeline.shards import parse_shard
+
+    return parse_shard(text)
 
 
 def _options(**values: object) -> "RunOptions":

@@ -28,6 +28,28 @@ def print_summary(
     console.say(
         f"{finished.written} samples{earlier} in {finished.seconds:.1f} s ({rate:.1f}/s) -> {out}"
     )
+    print_counts(console, finished)
+    if plan.ignored:
+        console.say(f"  {ignored_line(plan)}")
+    if plan.options.shard is not None:
+        index, count = plan.options.shard
+        console.say(f"\nshard {index} of {count}; when all are done: anomsynth merge {out}")
+    elif finished.written:
+        for line in loading_lines(out, categories):
+            console.say(line)
+    warn_of_failures(console, finished)
+    console.result(
+        out=str(out),
+        categories=list(categories),
+        **counts(finished),
+        ignored=plan.ignored,
+        ignored_example=plan.ignored_example,
+        seconds=finished.seconds,
+    )
+
+
+def print_counts(console: Console, finished: "Finished") -> None:
+    """Print counts by kind and by cause of failure, and the photos that could not be used."""
     for kind, number in sorted(finished.by_kind.items()):
         console.say(f"  {kind:<16}{number:>7}")
     if finished.failed:
@@ -37,29 +59,27 @@ def print_summary(
             console.say(f"    {cause:<14}{number:>7}  {reason}".rstrip())
     for image in finished.failed_images:
         console.say(f"  not usable: {image}")
-    if plan.ignored:
-        console.say(f"  {ignored_line(plan)}")
-    if finished.written:
-        for line in loading_lines(out, categories):
-            console.say(line)
+
+
+def warn_of_failures(console: Console, finished: "Finished") -> None:
+    """Say on stderr what could not be made, if there is anything."""
     if finished.failed or finished.failed_images:
         bad = len(finished.failed_images)
         photos = f", {bad} photos could not be used" if bad else ""
         nothing = "" if finished.written else "nothing was made, the dataset cannot be used: "
         console.warn(f"{nothing}{finished.failed} samples failed{photos}")
-    console.result(
-        out=str(out),
-        categories=list(categories),
-        written=finished.written,
-        failed=finished.failed,
-        by_kind=dict(finished.by_kind),
-        by_cause=dict(finished.by_cause),
-        reasons=dict(finished.reasons),
-        failed_images=list(finished.failed_images),
-        ignored=plan.ignored,
-        ignored_example=plan.ignored_example,
-        seconds=finished.seconds,
-    )
+
+
+def counts(finished: "Finished") -> dict[str, object]:
+    """Return the counts of a run as plain values."""
+    return {
+        "written": finished.written,
+        "failed": finished.failed,
+        "by_kind": dict(finished.by_kind),
+        "by_cause": dict(finished.by_cause),
+        "reasons": dict(finished.reasons),
+        "failed_images": list(finished.failed_images),
+    }
 
 
 def ignored_line(plan: "Plan") -> str:

@@ -74,6 +74,8 @@ class Sample:
         How many tries at a defect were rejected.
     asked : int
         How many defects were asked for; `instances` holds those that succeeded.
+    redraw : int
+        How many whole samples were drawn before and fell short of the least score.
     light : Light
         Light the defects were rendered in, drawn where the photo does not tell.
     """
@@ -91,6 +93,7 @@ class Sample:
     seed: int
     attempt: int = 0
     asked: int = 1
+    redraw: int = 0
     light: Light = field(default_factory=Light)
 
     @property
@@ -101,6 +104,7 @@ class Sample:
             "seed": self.seed,
             "attempt": self.attempt,
             "asked": self.asked,
+            "redraw": self.redraw,
             "light": {
                 "azimuth_deg": self.light.azimuth_deg,
                 "elevation_deg": self.light.elevation_deg,

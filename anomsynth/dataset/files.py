@@ -3,6 +3,7 @@
 import errno
 import itertools
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,6 +13,7 @@ from anomsynth.errors import OutputError
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _numbers = itertools.count()
+_token = secrets.token_hex(4)  # workers on two machines may have one process number
 
 
 def write_bytes(path: Path, content: bytes, scratch: Path) -> None:
@@ -80,7 +82,7 @@ def output_error(path: Path, error: OSError) -> OutputError:
 
 
 def _place(path: Path, fill: Callable[[Path], None], scratch: Path) -> None:
-    temporary = scratch / f"{os.getpid()}-{next(_numbers)}.part"
+    temporary = scratch / f"{_token}-{os.getpid()}-{next(_numbers)}.part"
     try:
         fill(temporary)
         try:

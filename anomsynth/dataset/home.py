@@ -1,4 +1,4 @@
-"""What an output folder holds already: nothing, a run of ours, or somebody else's files."""
+"""What an output folder holds already: nothing, a run or shards of ours, or other files."""
 
 import json
 import os
@@ -16,9 +16,14 @@ from anomsynth.errors import OutputError
 OURS = re.compile(r"(train|test)/[^/]+/\d{6,}\.png|ground_truth/[^/]+/\d{6,}_mask\.png")
 SYSTEM_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
+Contents = Literal["nothing", "run", "shards", "dataset", "other"]
 
-def contents(layout: Layout) -> Literal["nothing", "run", "other"]:
+
+def contents(layout: Layout) -> Contents:
     """Tell what the output folder holds.
+
+    "run" is the layout's own run, begun or finished; "shards" are those of a run that is not
+    merged; "dataset" is a whole one, seen from the layout of a shard.
 
     Raises
     ------
@@ -32,6 +37,10 @@ def contents(layout: Layout) -> Literal["nothing", "run", "other"]:
     try:
         if layout.run_file.is_file():
             return "run"
+        if (layout.home / layout.run_file.name).is_file():
+            return "dataset"
+        if layout.shards.is_dir():
+            return "shards"
         entries = [path for path in layout.root.iterdir() if path.name not in SYSTEM_FILES]
         # A run that died before its first file leaves nothing but its folder of temporary files.
         if entries == [layout.home] and set(layout.home.iterdir()) <= {layout.scratch}:
@@ -65,6 +74,9 @@ def read_run(layout: Layout) -> Line:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
+        if layout.shards.is_dir():
+            hint = f"join them with: anomsynth merge {layout.root}"
+            raise OutputError(f"{layout.root}: shards that are not merged", hint=hint) from error
         hint = "give the folder that `anomsynth generate` wrote"
         raise OutputError(f"{layout.root}: not a dataset of anomsynth", hint=hint) from error
     except (OSError, ValueError) as error:

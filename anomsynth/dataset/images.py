@@ -16,6 +16,7 @@ from PIL import Image, UnidentifiedImageError
 
 from anomsynth.core.photo import Photo, as_photo
 from anomsynth.core.types import Jpeg, Mask
+from anomsynth.dataset.compression import png_options
 from anomsynth.dataset.decode import decode_pixels, orientation_of
 from anomsynth.dataset.files import write_bytes
 from anomsynth.errors import InputError
@@ -24,9 +25,6 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"}
 MOST_PIXELS = 400_000_000  # 1.2 GB as 8-bit RGB; more is a mistake or a decompression bomb
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
 PLAIN_MODES = ("L", "RGB")
-# Run-length strategy: fastest of all that were timed (1024 x 1024 RGB: 44 ms and 1.0 MB; zlib
-# level 1: 50 ms and 0.8 MB; level 6: 230 ms and 0.6 MB), and smallest on binary masks.
-PNG_OPTIONS = (cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE)
 
 _lock = threading.Lock()
 
@@ -114,7 +112,7 @@ def read_mask(path: Path, shape: tuple[int, int]) -> Mask:
 
 
 def write_png(path: Path, array: NDArray[np.generic], scratch: Path) -> None:
-    """Write a lossless PNG, whole or not at all.
+    """Write a lossless PNG, whole or not at all; `png_effort` says how small.
 
     Parameters
     ----------
@@ -134,7 +132,7 @@ def write_png(path: Path, array: NDArray[np.generic], scratch: Path) -> None:
         planes = cv2.cvtColor(array, cv2.COLOR_RGB2BGR)  # type: ignore[arg-type]  # 8 or 16 bits
     elif array.ndim == 3 and array.shape[2] == 4:
         planes = cv2.cvtColor(array, cv2.COLOR_RGBA2BGRA)  # type: ignore[arg-type]  # as above
-    done, encoded = cv2.imencode(".png", np.ascontiguousarray(planes), PNG_OPTIONS)
+    done, encoded = cv2.imencode(".png", np.ascontiguousarray(planes), png_options())
     if not done:
         msg = f"{path}: a picture of {array.dtype} {array.shape} is not possible in PNG"
         raise ValueError(msg)

@@ -41,6 +41,11 @@ class Layout:
         return self.home / ".tmp"
 
     @property
+    def shards(self) -> Path:
+        """Folder of what shards have recorded; gone when they are merged."""
+        return self.home / ".shards"
+
+    @property
     def run_file(self) -> Path:
         """What was run: versions, recipe, options."""
         return self.home / "run.json"

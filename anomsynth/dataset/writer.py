@@ -21,8 +21,9 @@ from anomsynth.dataset.files import link_file
 from anomsynth.dataset.images import LoadedPhoto, write_png
 from anomsynth.dataset.layout import GOOD, Layout
 from anomsynth.dataset.manifest import Line, array_hash, pack_support
-from anomsynth.dataset.scores import TERMS, score, score_terms
+from anomsynth.dataset.scores import score_cells, written_scores
 from anomsynth.errors import UserError
+from anomsynth.sqe.samples import rate_sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,6 @@ class Writer:
             extras.append(write_foreground(layout, key.category, name, surface))
         write_png(mask, label, layout.scratch)
         write_png(image, picture, layout.scratch)
-        terms = score_terms(sample)
         picture_hash = array_hash(picture)
         whole_hash = picture_hash if picture is sample.image else array_hash(sample.image)
         return origin.line(
@@ -156,7 +156,7 @@ class Writer:
             mm_per_px=surface.mm_per_px,
             record=sample.record,
             supports=[pack_support(item) for item in sample.instances],
-            scores={"score": score([terms[name] for name in TERMS]), **terms},
+            scores=written_scores(rate_sample(sample, surface)),
         )
 
 
@@ -206,5 +206,4 @@ def score_row(line: Mapping[str, object]) -> list[str]:
     if not isinstance(files, Mapping) or not isinstance(scores, Mapping):
         msg = f"no scores in the line of {line.get('id')}"
         raise TypeError(msg)
-    numbers = [f"{float(scores[name]):.6g}" for name in ("score", *TERMS)]
-    return [str(files["image"]), str(files["mask"]), *numbers]
+    return [str(files["image"]), str(files["mask"]), *score_cells(scores)]

@@ -1,13 +1,62 @@
-"""Where units are worked on: in this process, or in worker processes."""
+"""Where units are worked on: in this process, in processes or threads, or on a cluster."""
 
 import os
-from collections.abc import Generator, Iterable
-from concurrent.futures.process import BrokenProcessPool
+import threading
+import warnings
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 import cv2
 
+from anomsynth.dataset.compression import PngEffort, png_effort
 from anomsynth.errors import OutputError
+from anomsynth.pipeline.options import Backend, RunOptions
+from anomsynth.pipeline.plan import UNIT_SAMPLES, Unit
 from anomsynth.pipeline.worker import Job, Outcome, work, work_in_child
+
+if TYPE_CHECKING:
+    from joblib.parallel import Parallel
+
+    from anomsynth.pipeline.cluster import Cluster
+
+MOST_DEATHS = 3  # of workers while they had one and the same unit
+TURNS = 8  # batches per worker, at least: then all end at about the same time
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who works on the units of a run.
+
+    Attributes
+    ----------
+    backend : {"loky", "threading", "dask"}
+    workers : int
+    png : PngEffort
+    cluster : Cluster or None
+        Of the backend "dask".
+    batch : int
+        Units that a worker gets at a time.
+    """
+
+    backend: Backend
+    workers: int
+    png: PngEffort = "fast"
+    cluster: "Cluster | None" = None
+    batch: int = 1
+
+    def sized_for(self, units: int, samples: int) -> "Crew":
+        """Return a crew no larger than needed, with batches that keep it busy to the end.
+
+        Units of few samples go in batches as long as a full unit, or handing them out would take
+        the parent as long as doing them takes many workers.
+        """
+        workers = max(min(self.workers, units), 1)
+        full = UNIT_SAMPLES * units // max(units + samples, 1)  # a photo costs about a sample
+        return replace(self, workers=workers, batch=max(min(full, units // (TURNS * workers)), 1))
 
 
 def count_workers(jobs: int) -> int:
@@ -19,44 +68,186 @@ def count_workers(jobs: int) -> int:
     return int(joblib.effective_n_jobs(jobs))
 
 
-def do_all(jobs: Iterable[Job], workers: int) -> Generator[Outcome, None, None]:
+@contextmanager
+def open_crew(options: RunOptions) -> Iterator[Crew]:
+    """Gather the workers of a run, and let a cluster go at the end.
+
+    Raises
+    ------
+    InputError, MissingExtraError, UserError
+        As `RunOptions.check_workers`, or if a cluster's scheduler does not answer or its workers
+        have other versions of what decides the pixels.
+    """
+    options.check_workers()
+    if options.backend != "dask":
+        yield Crew(options.backend, count_workers(options.jobs), options.png)
+        return
+    from anomsynth.pipeline.cluster import open_cluster  # noqa: PLC0415 - Dask is an extra
+
+    with open_cluster(options.scheduler, options.jobs) as cluster:
+        yield Crew("dask", cluster.workers, options.png, cluster)
+
+
+def do_all(jobs: Iterable[Job], crew: Crew) -> Generator[Outcome, None, None]:
     """Yield outcomes as they come, in no particular order with several workers.
 
-    Few jobs are under way at a time, so that memory does not grow with their number.
+    Few jobs are under way at a time, so that memory does not grow with their number. A worker that
+    dies costs what it was working on; that is done again.
 
     Raises
     ------
     OutputError
-        If the dataset cannot be written, or a worker was killed.
+        If the dataset cannot be written, or workers were killed again and again.
     """
-    return _do_here(jobs) if workers == 1 else _do_in_workers(jobs, workers)
+    alone = crew.workers == 1 and crew.cluster is None
+    return _do_here(jobs, crew) if alone else _do_in_workers(_UnderWay(jobs), crew)
 
 
-def _do_here(jobs: Iterable[Job]) -> Generator[Outcome, None, None]:
+def _do_here(jobs: Iterable[Job], crew: Crew) -> Generator[Outcome, None, None]:
+    with _one_thread():
+        for job in jobs:
+            with png_effort(crew.png):
+                outcome = work(job)
+            yield outcome
+
+
+def _do_in_workers(jobs: "_UnderWay", crew: Crew) -> Generator[Outcome, None, None]:
+    while True:
+        outcomes = _hand_out(jobs, crew)
+        try:
+            for outcome in outcomes:
+                jobs.end(outcome.unit)
+                yield outcome
+        except _deaths(crew) as error:
+            # One unit a batch from now on: who dies of it takes no others along.
+            crew = replace(crew, batch=1)
+            jobs.begin_anew(error)
+        else:
+            return
+        finally:
+            outcomes.close()
+
+
+def _hand_out(jobs: "_UnderWay", crew: Crew) -> Generator[Outcome, None, None]:
+    import joblib  # noqa: PLC0415 - see count_workers
+
+    with _guard(crew), _config(crew):
+        pool: Parallel = joblib.Parallel(
+            n_jobs=crew.workers,
+            return_as="generator_unordered",
+            batch_size=crew.batch,
+            max_nbytes=None,
+        )
+        do = joblib.delayed(_worker(crew))
+        yield from pool(do(job) for job in jobs.draw())
+
+
+def _config(crew: Crew) -> AbstractContextManager[object]:
+    import joblib  # noqa: PLC0415 - see count_workers
+
+    if crew.cluster is not None:
+        return joblib.parallel_config(backend=crew.cluster.backend())
+    if crew.backend == "threading":
+        return joblib.parallel_config(backend="threading")
+    return joblib.parallel_config(backend="loky", inner_max_num_threads=1)
+
+
+def _worker(crew: Crew) -> Callable[[Job], Outcome]:
+    if crew.cluster is not None:
+        return partial(_work_on_cluster, png=crew.png)
+    if crew.backend == "threading":
+        return partial(_work_in_thread, png=crew.png)
+    return partial(_work_in_process, png=crew.png, parent=os.getpid())
+
+
+def _work_in_process(job: Job, *, png: PngEffort, parent: int) -> Outcome:
+    with png_effort(png):
+        return work_in_child(job, parent)
+
+
+def _work_in_thread(job: Job, *, png: PngEffort) -> Outcome:
+    with png_effort(png):
+        return work(job)
+
+
+def _work_on_cluster(job: Job, *, png: PngEffort) -> Outcome:
+    cv2.setNumThreads(1)
+    return _work_in_thread(job, png=png)
+
+
+def _deaths(crew: Crew) -> type[Exception]:
+    """Return the error that says that a worker died."""
+    if crew.cluster is not None:
+        return crew.cluster.death
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - as joblib
+
+    return BrokenProcessPool
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        for job in jobs:
-            yield work(job)
+        yield
     finally:
         cv2.setNumThreads(threads)
 
 
-def _do_in_workers(jobs: Iterable[Job], workers: int) -> Generator[Outcome, None, None]:
-    import joblib  # noqa: PLC0415 - see count_workers
+@contextmanager
+def _guard(crew: Crew) -> Iterator[None]:
+    """Put back what threads change for the whole process."""
+    if crew.backend != "threading":
+        yield
+        return
+    # Reading photos silences warnings for a moment; in threads the moments overlap.
+    with _one_thread(), warnings.catch_warnings():
+        yield
 
-    parent = os.getpid()
-    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
-        pool = joblib.Parallel(
-            n_jobs=workers, return_as="generator_unordered", batch_size=1, max_nbytes=None
-        )
-        outcomes: Generator[Outcome, None, None] = pool(  # type: ignore[assignment]  # see return_as
-            joblib.delayed(work_in_child)(job, parent) for job in jobs
-        )
-    try:
-        yield from outcomes
-    except BrokenProcessPool as error:
-        hint = "most likely memory ran out: use fewer --jobs, then --resume"
-        raise OutputError("a worker process was killed", hint=hint) from error
-    finally:
-        outcomes.close()
+
+class _UnderWay:
+    """Jobs that were handed out and have not come back."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        self._rest = iter(jobs)
+        self._again: deque[Job] = deque()
+        self._open: dict[tuple[str, str, int], Job] = {}
+        self._deaths: Counter[tuple[str, str, int]] = Counter()
+        self._turn = 0
+        self._lock = threading.Lock()
+
+    def draw(self) -> Iterator[Job]:
+        """Yield jobs to be handed out, lost ones first; none after `begin_anew`."""
+        turn = self._turn
+        while True:
+            with self._lock:
+                if turn != self._turn:
+                    return
+                job = self._again.popleft() if self._again else next(self._rest, None)
+                if job is None:
+                    return
+                self._open[_name(job.unit)] = job
+            yield job
+
+    def end(self, unit: Unit) -> None:
+        """Take note that a unit came back."""
+        with self._lock:
+            del self._open[_name(unit)]
+
+    def begin_anew(self, error: Exception) -> None:
+        """Hand out again what was under way; raise OutputError if that is hopeless."""
+        with self._lock:
+            self._turn += 1
+            self._deaths.update(self._open.keys())
+            self._again.extend(self._open.values())
+            self._open.clear()
+        worst = [job.unit for job in self._again if self._deaths[_name(job.unit)] >= MOST_DEATHS]
+        if worst:
+            more = f" and {len(worst) - 1} others" if len(worst) > 1 else ""
+            msg = f"worker processes were killed {MOST_DEATHS} times over {worst[0].path}{more}"
+            hint = "most likely memory ran out: use fewer --jobs, then --resume"
+            raise OutputError(msg, hint=hint) from error
+
+
+def _name(unit: Unit) -> tuple[str, str, int]:
+    return unit.category, unit.image, unit.first

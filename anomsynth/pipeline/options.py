@@ -1,12 +1,17 @@
 """What the user may choose about a run besides its recipe."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from anomsynth.dataset.compression import PngEffort
+from anomsynth.errors import InputError, MissingExtraError, UserError
+
 FOLDERS = ("roi", "avoid", "parts", "textures")
 
+Backend = Literal["loky", "threading", "dask"]
 Extra = Literal["soft", "class", "instance", "foreground", "height", "strict"]
 
 
@@ -21,6 +26,14 @@ class RunOptions(BaseModel):
         Samples per category, spread evenly over its photos.
     jobs : int
         Worker processes; -1 is one per core, -2 one less. Never changes what is made.
+    backend : {"loky", "threading", "dask"}
+        What the workers are: processes, threads of this process, or processes of a Dask cluster.
+    scheduler : str or None
+        Address of the cluster's scheduler; without it the cluster is started on this machine.
+    shard : (int, int) or None
+        ``(i, n)``: make only the i-th of n parts of the dataset, i from 1; `merge` joins them.
+    png : {"fast", "small"}
+        How hard pictures are compressed; their pixels are the same.
     roi, avoid : path or None
         Folder of masks named like the photos: where the part is, and where no defect may go.
     parts : path or None
@@ -43,6 +56,10 @@ class RunOptions(BaseModel):
     per_image: int = Field(default=2, ge=1)
     count: int | None = Field(default=None, ge=1)
     jobs: int = 1
+    backend: Backend = "loky"
+    scheduler: str | None = None
+    shard: tuple[int, int] | None = None
+    png: PngEffort = "fast"
     roi: Path | None = None
     avoid: Path | None = None
     parts: Path | None = None
@@ -57,3 +74,25 @@ class RunOptions(BaseModel):
     def folders(self) -> dict[str, Path | None]:
         """Return the folders of pictures and masks that go with the photos, by option."""
         return {name: getattr(self, name) for name in FOLDERS}
+
+    def check_workers(self) -> None:
+        """Check that there can be workers.
+
+        Raises
+        ------
+        InputError
+            If there are to be none.
+        UserError
+            If a scheduler is named that nobody asks.
+        MissingExtraError
+            If Dask is wanted and not installed.
+        """
+        if self.jobs == 0:
+            hint = "use 1 or more, or -1 for one per core"
+            raise InputError("jobs: 0 workers do no work", hint=hint)
+        if self.scheduler is not None and self.backend != "dask":
+            msg = f"a scheduler is of no use to the backend {self.backend!r}"
+            raise UserError(msg, hint="add --backend dask, or leave --scheduler out")
+        if self.backend == "dask" and find_spec("distributed") is None:
+            msg = "the backend 'dask' needs the package distributed"
+            raise MissingExtraError(msg, hint="pip install 'anomsynth[dask]'")

@@ -1,5 +1,6 @@
 """What a run is going to do, settled and checked before anything is written."""
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from anomsynth.dataset.masks import MaskFolder
 from anomsynth.errors import InputError, OutputError, RecipeError
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.record import differences, run_record
+from anomsynth.pipeline.shards import check_shards, in_shard, layout_of
 from anomsynth.recipe.models import Recipe
 
 # Reading and analysing a photo costs as much as one sample or less: 3 % of a full unit.
@@ -82,7 +84,9 @@ class Plan:
     options : RunOptions
     layout : Layout
     units : tuple of Unit
-        One for each photo, by category and rank.
+        One for each photo of the shard, by category and rank.
+    photos : tuple of (str, str)
+        Category and key of every photo of the source, in the same order.
     per_photo : int
         Most samples of one photo; sample `index` of the photo of `rank` has the number
         ``rank * per_photo + index``.
@@ -97,6 +101,7 @@ class Plan:
     options: RunOptions
     layout: Layout
     units: tuple[Unit, ...]
+    photos: tuple[tuple[str, str], ...]
     per_photo: int
     ignored: int
     ignored_example: str = ""
@@ -110,11 +115,6 @@ class Plan:
     def samples(self) -> int:
         """Number of samples."""
         return sum(unit.samples for unit in self.units)
-
-    @property
-    def photos(self) -> tuple[tuple[str, str], ...]:
-        """Category and key of every photo."""
-        return tuple((unit.category, unit.image) for unit in self.units)
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -156,10 +156,9 @@ def make_plan(
     OutputError
         If the output folder lies in the source or holds it, cannot be written, or holds files and
         neither `resume` nor `overwrite` is set; or if it is to be resumed with something else than
-        it was begun with.
+        it was begun with; or if a shard does not fit to those that are there.
     """
-    if options.jobs == 0:
-        raise InputError("jobs: 0 workers do no work", hint="use 1 or more, or -1 for one per core")
+    options.check_workers()
     root = out.resolve()
     exclude = [folder for folder in options.folders().values() if folder is not None]
     found = find_source(source, exclude)
@@ -167,9 +166,11 @@ def make_plan(
     recipes = _by_category(recipe, tuple(found.categories))
     per_photo, units = _units(found, next(iter(recipes.values())).seed, options)
     highest = per_photo * max(len(photos) for photos in found.categories.values())
-    layout = Layout(root, digits_for(highest))
+    layout = layout_of(root, digits_for(highest), options.shard)
+    photos = tuple((unit.category, unit.image) for unit in units)
+    mine = tuple(itertools.compress(units, in_shard(photos, options.shard)))
     ignored = found.ignored, found.example
-    plan = Plan(found.root, recipes, options, layout, units, per_photo, *ignored)
+    plan = Plan(found.root, recipes, options, layout, mine, photos, per_photo, *ignored)
     check_kinds(plan.kinds)
     _check_out(plan)
     return plan
@@ -193,7 +194,8 @@ def _check_out(plan: Plan) -> None:
     if held == "other":
         msg = f"{layout.root}: not empty, and not made by anomsynth"
         raise OutputError(msg, hint="choose another output folder")
-    if held == "nothing":
+    check_shards(layout, held, plan.record(), options)
+    if held in {"nothing", "shards"}:
         return
     if options.overwrite:
         check_removable(layout, list(plan.categories))

@@ -46,6 +46,7 @@ def run_record(
             "count": options.count,
             "test_share": options.test_share,
             "extras": sorted(options.extras),
+            "png": options.png,
             **{name: _absolute(folder) for name, folder in options.folders().items()},
         },
     }

@@ -1,29 +1,23 @@
 """A dataset from a plan: resumable, the same bytes for any number of workers."""
 
-import csv
-import io
 import shutil
 import time
-from collections import Counter
 from collections.abc import Iterator
 
 from anomsynth.dataset.extras import write_legend
-from anomsynth.dataset.files import write_pieces
 from anomsynth.dataset.home import contents, make_scratch, remove_run, write_run
 from anomsynth.dataset.journal import Journal, Name
 from anomsynth.dataset.leftovers import remove_leftovers
-from anomsynth.dataset.manifest import Line, to_json
-from anomsynth.dataset.scores import TERMS
+from anomsynth.dataset.manifest import Line
 from anomsynth.dataset.verify import SourceFiles, is_done
-from anomsynth.dataset.writer import score_row
 from anomsynth.errors import InputError, OutputError
-from anomsynth.pipeline.backends import count_workers, do_all
+from anomsynth.pipeline.backends import Crew, do_all, open_crew
 from anomsynth.pipeline.events import Event, Finished, Listener, Started
 from anomsynth.pipeline.plan import UNIT_SAMPLES, Plan, Unit
+from anomsynth.pipeline.tables import Tally, write_tables
 from anomsynth.pipeline.worker import Job
 
 DECODED = 16  # units, of those last written before a crash, whose files are decoded and compared
-MOST_MESSAGES = 1000  # different ones of each cause that are counted; memory must not grow
 
 
 def run(plan: Plan, on_event: Listener | None = None) -> Finished:
@@ -41,7 +35,9 @@ def run(plan: Plan, on_event: Listener | None = None) -> Finished:
     Raises
     ------
     OutputError
-        If the dataset cannot be written.
+        If the dataset cannot be written, or workers die again and again.
+    UserError
+        If the scheduler of a cluster does not answer, or its workers have other versions.
     InputError
         If a photo cannot be used and the plan is strict.
     KeyboardInterrupt
@@ -49,20 +45,25 @@ def run(plan: Plan, on_event: Listener | None = None) -> Finished:
     """
     started = time.perf_counter()
     tell = on_event or _nobody
-    _prepare(plan)
+    with open_crew(plan.options) as crew:
+        _prepare(plan)
+        finished = _run(plan, crew, tell, started)
+    tell(finished)
+    return finished
+
+
+def _run(plan: Plan, crew: Crew, tell: Listener, started: float) -> Finished:
     journal = Journal(plan.layout, plan.categories, UNIT_SAMPLES)
     try:
         pending = _pending(plan, journal)
         _remove_leftovers(plan, pending)
         waiting = sum(unit.samples for unit in pending)
         tell(Started(plan.samples, plan.samples - waiting))
-        _work(plan, pending, journal, tell)
-        finished = _finish(plan, journal, started)
+        _work(plan, pending, journal, crew, tell)
+        return _finish(plan, journal, started)
     finally:
         journal.close()
         shutil.rmtree(plan.layout.scratch, ignore_errors=True)
-    tell(finished)
-    return finished
 
 
 def _nobody(_: Event) -> None:
@@ -76,10 +77,11 @@ def _prepare(plan: Plan) -> None:
     if held == "run" and plan.options.overwrite:
         remove_run(layout)
         held = "nothing"
-    if held == "other" or (held == "run" and not plan.options.resume):
+    mine = {"nothing", "run"} if plan.options.shard is None else {"nothing", "run", "shards"}
+    if held not in mine or (held == "run" and not plan.options.resume):
         raise OutputError(f"{layout.root}: was filled since the plan was made", hint="plan again")
     make_scratch(layout)
-    if held == "nothing":
+    if held != "run":
         write_run(layout, plan.record())
     if "class" in plan.options.extras or len(plan.kinds) > 1:
         for category in plan.categories:
@@ -115,9 +117,9 @@ def _pieces(plan: Plan) -> list[Unit]:
     return [piece for unit in plan.units for piece in unit.pieces()]
 
 
-def _work(plan: Plan, pending: list[Unit], journal: Journal, tell: Listener) -> None:
-    workers = min(count_workers(plan.options.jobs), max(len(pending), 1))
-    outcomes = do_all((Job.of(plan, unit) for unit in pending), workers)
+def _work(plan: Plan, pending: list[Unit], journal: Journal, crew: Crew, tell: Listener) -> None:
+    crew = crew.sized_for(len(pending), sum(unit.samples for unit in pending))
+    outcomes = do_all((Job.of(plan, unit) for unit in pending), crew)
     try:
         for outcome in outcomes:
             if outcome.error is not None and plan.options.strict:
@@ -138,14 +140,10 @@ def _stopped(error: InputError) -> InputError:
 
 def _finish(plan: Plan, journal: Journal, started: float) -> Finished:
     """Write manifests and scores in the plan's order and count what there is."""
-    tally = _Tally()
-    layout = plan.layout
+    tally = Tally()
     for category in plan.categories:
         names = [_name(unit) for unit in _pieces(plan) if unit.category == category]
-        manifest = (f"{to_json(tally.count(line))}\n".encode() for line in _lines(journal, names))
-        write_pieces(layout.manifest(category), manifest, layout.scratch)
-        rows = _score_table(_lines(journal, names))
-        write_pieces(layout.scores(category), rows, layout.scratch)
+        write_tables(plan.layout, category, _lines(journal, names), tally)
     journal.remove()
     return tally.finished(time.perf_counter() - started)
 
@@ -155,71 +153,5 @@ def _lines(journal: Journal, names: list[Name]) -> Iterator[Line]:
         yield from journal.lines(name)
 
 
-def _score_table(lines: Iterator[Line]) -> Iterator[bytes]:
-    yield _csv_row(["image", "mask", "score", *TERMS])
-    for line in lines:
-        if line["what"] == "sample":
-            yield _csv_row(score_row(line))
-
-
-def _csv_row(cells: list[str]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
-    return text.getvalue().encode()
-
-
 def _name(unit: Unit) -> Name:
     return unit.category, unit.image, unit.first
-
-
-class _Tally:
-    """Counts manifest lines as they pass."""
-
-    def __init__(self) -> None:
-        self.written = 0
-        self.failed = 0
-        self.by_kind: Counter[str] = Counter()
-        self.by_cause: Counter[str] = Counter()
-        self.failed_images: dict[str, None] = {}  # a photo of many samples fails unit by unit
-        self.messages: dict[str, Counter[str]] = {}
-
-    def count(self, line: Line) -> Line:
-        """Count a line and return it."""
-        match line["what"]:
-            case "sample":
-                self.written += 1
-                record = line["record"]
-                self.by_kind.update(record["kinds"])  # type: ignore[index]  # written by us
-            case "failed sample":
-                self.failed += 1
-                self._count_failure(line, 1)
-            case "unusable photo":
-                lost = int(str(line["samples"]))
-                self.failed += lost
-                self._count_failure(line, lost)
-                self.failed_images[f"{line['category']}/{line['image']}"] = None
-        return line
-
-    def _count_failure(self, line: Line, lost: int) -> None:
-        cause = str(line["cause"])
-        self.by_cause[cause] += lost
-        messages = self.messages.setdefault(cause, Counter())
-        hint = line.get("hint")
-        message = f"{line['message']}; {hint}" if hint else str(line["message"])
-        if message in messages or len(messages) < MOST_MESSAGES:
-            messages[message] += lost
-
-    def finished(self, seconds: float) -> Finished:
-        """Return the counts; a sample counts for each kind it holds."""
-        return Finished(
-            written=self.written,
-            failed=self.failed,
-            by_kind=dict(sorted(self.by_kind.items())),
-            by_cause=dict(sorted(self.by_cause.items())),
-            failed_images=tuple(self.failed_images),
-            seconds=seconds,
-            reasons={
-                cause: messages.most_common(1)[0][0]
-                for cause, messages in sorted(self.messages.items())
-            },
-        )

@@ -26,11 +26,13 @@ from anomsynth.pipeline.visibility import (
     solve_gain,
 )
 from anomsynth.recipe.models import Mechanism, Recipe
+from anomsynth.sqe.samples import rate_sample
 
 Streams = Sequence[np.random.Generator]  # one for each refiner, used by its hooks in turn
 
 MARGIN = 18  # pixels around a defect: the ring its surroundings are measured on
 TRIES_PER_MECHANISM = 6
+LATER_ATTEMPTS = 8  # at a defect after the first
 MEASURED_LIGHT = 0.3  # confidence from which the photo's own light axis is used
 ELEVATION_DEG = (30.0, 65.0)  # one photo does not tell the height of the light
 
@@ -82,7 +84,18 @@ def synthesize(
     key = key or SampleKey("", "", 0)
     # Mechanisms must see the light that the renderer shines: glints and shading on one side.
     lit = replace(surface, light=_draw_light(surface, seed, key))
-    return _Synthesis(lit, recipe, seed, key).run()
+    gates = recipe.gates
+    if gates.min_score == 0:
+        return _Synthesis(lit, recipe, seed, key).run()
+    best = 0.0
+    for redraw in range(gates.redraws + 1):
+        sample = _Synthesis(lit, recipe, seed, key, redraw).run()
+        quality = rate_sample(sample, lit)
+        if quality.score >= gates.min_score:
+            return sample
+        best = max(best, quality.score)
+    msg = f"score {best:.2f} at best of {gates.redraws + 1} draws, at least {gates.min_score:g}"
+    raise RejectedError(f"{msg} wanted")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +106,7 @@ class _Synthesis:
     recipe: Recipe
     seed: int
     key: SampleKey
+    redraw: int = 0
 
     def run(self) -> Sample:
         """Add the drawn number of defects; at least one has to succeed."""
@@ -105,7 +119,9 @@ class _Synthesis:
         last = SynthesisError("no defect was drawn")
         for nth in range(count):
             kind = canvas.instances[0].kind if canvas.instances and not mixed else None
-            for attempt in range(self.recipe.gates.attempts):
+            attempts = self.recipe.gates.attempts
+            # One defect is needed, more are welcome.
+            for attempt in range(min(attempts, LATER_ATTEMPTS) if canvas.instances else attempts):
                 try:
                     self._add_defect(canvas, light, kind, (attempt, nth))
                     break
@@ -116,7 +132,7 @@ class _Synthesis:
         if not canvas.instances:
             raise last
         sample = canvas.sample(self.key, self.seed)
-        return replace(sample, attempt=rejected, asked=count, light=light)
+        return replace(sample, attempt=rejected, asked=count, redraw=self.redraw, light=light)
 
     def _add_defect(
         self, canvas: Canvas, light: Light, kind: str | None, turn: tuple[int, int]
@@ -206,8 +222,9 @@ class _Synthesis:
         self, attempt: int, stage: str, kind: str, nth: int, position: int = 0
     ) -> np.random.Generator:
         key = self.key
+        turn = attempt + self.redraw * self.recipe.gates.attempts
         return stream(
-            self.seed, key.category, key.image, key.index, attempt, stage, kind, nth, position
+            self.seed, key.category, key.image, key.index, turn, stage, kind, nth, position
         )
 
 

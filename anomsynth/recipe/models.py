@@ -59,6 +59,9 @@ class Gates(BaseModel):
         Largest share of visible pixels that the defect drives to black or white.
     attempts : int
         How many tries a sample has before it counts as failed.
+    min_score : float in [0, 1]
+        Least quality (SQE) of a sample; those below are drawn anew, up to `redraws` times.
+    redraws : int
     """
 
     model_config = FROZEN
@@ -67,6 +70,8 @@ class Gates(BaseModel):
     min_visibility: float = Field(default=1.0, ge=0, le=1)
     max_clipped: float = Field(default=0.1, ge=0, le=1)
     attempts: int = Field(default=24, ge=1)
+    min_score: float = Field(default=0.0, ge=0, le=1)
+    redraws: int = Field(default=12, ge=0)
 
 
 class Recipe(BaseModel):

@@ -10,19 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.photo import as_photo
-from anomsynth.core.types import Camera, Mask, Pixels
+from anomsynth.core.types import Mask, Pixels
 from anomsynth.errors import InputError
 from anomsynth.sqe.calibration import Calibration, default_calibration, key_of
 from anomsynth.sqe.region import Picture, Region
 from anomsynth.sqe.regions import find_regions
 from anomsynth.sqe.residual import largest_residual
-from anomsynth.sqe.surroundings import coarse_thumbnail, without_defect
+from anomsynth.sqe.surroundings import Kept, look_again, look_around, without_defect
 from anomsynth.sqe.terms import TERMS
-from anomsynth.surface.camera import measure_noise
-from anomsynth.surface.foreground import find_foreground
-from anomsynth.surface.sharpness import measure_blur
-from anomsynth.surface.thumbnail import make_thumbnail
-from anomsynth.surface.windows import edge_windows, spread_windows
 
 FLOOR = 0.01  # least value of a term, so that one cannot hide all others
 WEAK = 0.5  # terms below are named as reasons
@@ -117,7 +112,10 @@ class Estimator:
         InputError
             If an array is of an unsupported type or shape, or they differ in size.
         """
-        picture = make_picture(image, mask, original=original, residuals=residuals)
+        return self.rate(make_picture(image, mask, original=original, residuals=residuals))
+
+    def rate(self, picture: Picture) -> Quality:
+        """Score a picture that was measured before; see `score`."""
         if not picture.mask.any():
             return Quality(0.0, 0.0, 0.0, reasons=("its mask is empty",))
         regions = find_regions(picture)
@@ -199,10 +197,10 @@ def make_picture(
             msg += f" {photo.pixels.shape}"
             raise InputError(msg, hint="the good photo needs size and type of the image")
     marked = np.ascontiguousarray(mask, dtype=np.bool_)
-    surface = without_defect(photo.pixels, marked) if before is None else before
-    thumbnail = make_thumbnail(surface)
-    part = find_foreground(surface, photo.alpha, coarse_thumbnail(thumbnail))
-    camera = _camera(surface, part, thumbnail)
+    if before is None:
+        part, camera = look_around(without_defect(photo.pixels, marked), photo.alpha)
+    else:
+        part, camera = look_again(Kept(before), None if photo.alpha is None else Kept(photo.alpha))
     return Picture(photo.pixels, marked, part, camera, before, largest_residual(residuals))
 
 
@@ -224,17 +222,6 @@ def measure(region: Region) -> dict[str, float]:
     paired = region.original is not None
     found = {key_of(term, paired=paired): term.measure(region) for term in TERMS}
     return {key: value for key, value in found.items() if value is not None}
-
-
-def _camera(pixels: Pixels, part: Mask, thumbnail: Pixels) -> Camera:
-    """Measure noise and blur; of the compression only its noise matters here."""
-    windows = spread_windows(pixels, part)
-    slope, floor = measure_noise(windows)
-    edges = windows
-    if windows[0].size < pixels.shape[0] * pixels.shape[1]:
-        edges = edge_windows(pixels, thumbnail)
-    blur, sharpest = measure_blur(edges, math.sqrt(slope * 128 + floor))
-    return Camera(slope, floor, blur, sharpest)
 
 
 def _mean_raw(measured: list[dict[str, float]], regions: tuple[Region, ...]) -> dict[str, float]:

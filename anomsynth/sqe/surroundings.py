@@ -1,15 +1,64 @@
-"""The surface of a picture whose good photo is not known, without the defect in it."""
+"""The surface around a defect: where the part is, and what the camera does."""
+
+import hashlib
+import math
+from functools import lru_cache
 
 import cv2
 import numpy as np
 
-from anomsynth.core.types import Box, Float32, Mask, Pixels
-from anomsynth.surface.thumbnail import shrink
+from anomsynth.core.types import Box, Camera, Float32, Mask, Pixels
+from anomsynth.surface.camera import measure_noise
+from anomsynth.surface.foreground import find_foreground
+from anomsynth.surface.sharpness import measure_blur
+from anomsynth.surface.thumbnail import make_thumbnail, shrink
+from anomsynth.surface.windows import edge_windows, spread_windows
 
 FINEST = 128  # cells of the longer side on which a hole is filled
 STEP = 4  # how much coarser each level is from which holes are filled
 LEAST_ROOM = 8  # pixels to each side that are looked at
 RIM = 3  # pixels around the mask that its blur may have changed
+
+
+class Kept:
+    """Pixels that are told from others by their content, so that work on them can be kept."""
+
+    def __init__(self, pixels: Pixels) -> None:
+        self.pixels = pixels
+        content = hashlib.blake2b(np.ascontiguousarray(pixels).view(np.uint8).data)
+        self._key = (pixels.shape, pixels.dtype.name, content.digest())
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Kept) and self._key == other._key
+
+
+@lru_cache(maxsize=1)
+def look_again(surface: Kept, alpha: Kept | None) -> tuple[Mask, Camera]:
+    """Return what `look_around` does; remembered, since samples of one photo come in a row."""
+    return look_around(surface.pixels, None if alpha is None else alpha.pixels)
+
+
+def look_around(surface: Pixels, alpha: Pixels | None) -> tuple[Mask, Camera]:
+    """Return the (H, W) mask of the part, and noise and blur of the camera.
+
+    Parameters
+    ----------
+    surface : (H, W, C) uint8 or uint16
+        Without a defect.
+    alpha : (H, W) of the same type, or None
+    """
+    thumbnail = make_thumbnail(surface)
+    part = find_foreground(surface, alpha, coarse_thumbnail(thumbnail))
+    windows = spread_windows(surface, part)
+    slope, floor = measure_noise(windows)
+    edges = windows
+    if windows[0].size < surface.shape[0] * surface.shape[1]:
+        edges = edge_windows(surface, thumbnail)
+    blur, sharpest = measure_blur(edges, math.sqrt(slope * 128 + floor))
+    return part, Camera(slope, floor, blur, sharpest)
 
 
 def without_defect(pixels: Pixels, mask: Mask) -> Pixels:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -41,8 +42,27 @@ class Slender:
 
 def find_slender(surface: Surface) -> list[Slender]:
     """Return the part itself if it is thin, else the thin pieces that stick out of it."""
-    step = max(-(-max(surface.shape) // CELLS), 1)
-    part = np.ascontiguousarray(surface.foreground[step // 2 :: step, step // 2 :: step])
+    return _find(_Outline(surface.foreground))
+
+
+class _Outline:
+    """A foreground that is known by identity: it is read-only, so what was found in it holds."""
+
+    def __init__(self, foreground: Mask) -> None:
+        self.foreground = foreground
+
+    def __hash__(self) -> int:
+        return id(self.foreground)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Outline) and other.foreground is self.foreground
+
+
+@lru_cache(maxsize=2)  # several samples are made of each photo, one after another
+def _find(outline: _Outline) -> list[Slender]:
+    foreground = outline.foreground
+    step = max(-(-max(foreground.shape) // CELLS), 1)
+    part = np.ascontiguousarray(foreground[step // 2 :: step, step // 2 :: step])
     if part.size == 0 or not part.any() or part.all():
         return []
     depth = _depth(part)
@@ -50,14 +70,14 @@ def find_slender(surface: Surface) -> list[Slender]:
     found = [_measured(piece, part) for piece in _components(part)]
     whole = [item for item in found if item is not None]
     if whole and sum(int(item[0].sum()) for item in whole) > LARGEST * int(part.sum()):
-        return [_full(surface, item, step) for item in whole]
+        return [_full(foreground, item, step) for item in whole]
     for share in OPENINGS:
         body = _opened(part, depth, max(share * inradius, 1.0))
         thin = part & ~(cv2.dilate(body.view(np.uint8), np.ones((3, 3), np.uint8)) > 0)
         found = [_measured(piece, part) for piece in _components(thin)]
         pieces = [item for item in found if item is not None]
         if pieces:
-            return [_full(surface, item, step) for item in pieces]
+            return [_full(foreground, item, step) for item in pieces]
     return []
 
 
@@ -129,7 +149,7 @@ def _measured(piece: Mask, part: Mask) -> tuple[Mask, Float64, float, tuple[bool
 
 
 def _full(
-    surface: Surface, item: tuple[Mask, Float64, float, tuple[bool, bool]], step: int
+    foreground: Mask, item: tuple[Mask, Float64, float, tuple[bool, bool]], step: int
 ) -> Slender:
     """Bring a piece found on cells to the pixels of the picture."""
     piece, line, width, held = item
@@ -138,8 +158,8 @@ def _full(
         grown = cv2.dilate(piece.view(np.uint8), np.ones((3, 3), np.uint8))
         size = (grown.shape[1] * step, grown.shape[0] * step)
         full = cv2.resize(grown, size, interpolation=cv2.INTER_NEAREST) > 0
-        mask = np.zeros(surface.shape, dtype=bool)
-        height, wide = min(size[1], surface.shape[0]), min(size[0], surface.shape[1])
+        mask = np.zeros(foreground.shape, dtype=bool)
+        height, wide = min(size[1], foreground.shape[0]), min(size[0], foreground.shape[1])
         mask[:height, :wide] = full[:height, :wide]
-        mask &= surface.foreground
+        mask &= foreground
     return Slender(mask, line * step + step // 2, width * step, held)

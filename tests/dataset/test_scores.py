@@ -1,68 +1,60 @@
-"""The run's own measures of a sample lie in [0, 1] and move the right way."""
-
-import math
-from dataclasses import replace
+"""What is written about a sample's quality is what the estimator said."""
 
 import numpy as np
-import pytest
 
-from anomsynth.core.sample import Instance, Sample
-from anomsynth.core.types import Box, SampleKey
-from anomsynth.dataset.scores import TERMS, score, score_terms
-
-
-def make_sample(visibility: float = 3.0, strict: int = 8, residual: float = 0.0) -> Sample:
-    label = np.zeros((4, 4), bool)
-    label.flat[:8] = True
-    visible = np.zeros((4, 4), bool)
-    visible.flat[:strict] = True
-    instance = Instance(
-        kind="pitting",
-        box=Box(0, 0, 2, 4),
-        support_box=Box(0, 0, 4, 4),
-        support=np.ones((4, 4), bool),
-        target=visibility,
-        visibility=visibility,
-        gain=1.0,
-        area_px=strict,
-        closing_px=1,
-        parameters={},
-        laws={},
-        residuals={"plate_residual": residual, "contrast_factor": 9.0},
-    )
-    return Sample(
-        image=np.zeros((4, 4), np.uint8),
-        mask=label,
-        strict=visible,
-        soft=visible.astype(np.float32),
-        class_index=visible.astype(np.uint8),
-        instance_index=visible.astype(np.uint16),
-        height_mm=np.zeros((4, 4), np.float32),
-        kinds=("pitting",),
-        instances=(instance, replace(instance, visibility=9.0)),
-        attempt=0,
-        key=SampleKey("screw", "a.png", 0),
-        seed=0,
-    )
+from anomsynth.core.types import SampleKey
+from anomsynth.dataset.scores import TERMS, score_cells, written_scores
+from anomsynth.pipeline.synthesize import synthesize
+from anomsynth.recipe.load import load_recipe
+from anomsynth.sqe.estimator import Estimator, Quality
+from anomsynth.sqe.samples import rate_sample
+from anomsynth.surface.analyze import analyze
+from anomsynth.testing import make_pixels
 
 
-def test_a_flawless_sample_scores_one() -> None:
-    terms = score_terms(make_sample())
+def test_every_number_has_its_column() -> None:
+    quality = Quality(0.5, 0.25, 1.0, terms={"visibility": 0.125})
 
-    assert terms == {"visibility": 1.0, "agreement": 1.0, "consistency": 1.0}
-    assert score(list(terms.values())) == 1.0
+    cells = score_cells(written_scores(quality))
 
-
-def test_each_term_measures_its_own() -> None:
-    terms = score_terms(make_sample(visibility=1.5, strict=2, residual=0.1))
-
-    assert terms == pytest.approx(
-        {"visibility": 0.5, "agreement": 0.25, "consistency": math.exp(-1)}
-    )
-    assert tuple(terms) == TERMS
-    assert score(list(terms.values())) == pytest.approx((0.125 * math.exp(-1)) ** (1 / 3))
+    assert len(cells) == 1 + len(TERMS)
+    named = dict(zip(("score", *TERMS), cells, strict=True))
+    assert named["score"] == "0.5"
+    assert named["visibility"] == "0.125"
+    assert named["noise"] == ""
 
 
-def test_a_residual_that_diverged_scores_zero() -> None:
-    assert score_terms(make_sample(residual=math.inf))["consistency"] == 0.0
-    assert score_terms(make_sample(residual=math.nan))["consistency"] == 0.0
+def test_a_sample_scores_in_its_run_as_it_does_from_its_files() -> None:
+    pixels = make_pixels(200, 220, channels=3)
+    surface = analyze(pixels)
+    for index in range(6):
+        sample = synthesize(surface, load_recipe("metal"), seed=2, key=SampleKey("c", "i", index))
+
+        inside = rate_sample(sample, surface)
+        residuals = {
+            name: max(item.residuals.get(name, 0.0) for item in sample.instances)
+            for item in sample.instances
+            for name in item.residuals
+        }
+        outside = Estimator.default().score(
+            sample.image, sample.mask, original=pixels, residuals=residuals
+        )
+
+        assert inside.score == outside.score
+        assert dict(inside.terms) == dict(outside.terms)
+
+
+def test_samples_below_the_least_score_are_drawn_anew() -> None:
+    pixels = make_pixels(200, 220, channels=3)
+    surface = analyze(pixels)
+    free = load_recipe("metal", seed=4)
+    key = [SampleKey("c", "i", index) for index in range(8)]
+    scores = [rate_sample(synthesize(surface, free, key=one), surface).score for one in key]
+    least = float(np.median(scores)) + 1e-3
+    strict = load_recipe("metal", seed=4, gates={"min_score": least})
+
+    samples = [synthesize(surface, strict, key=one) for one in key]
+
+    assert all(rate_sample(sample, surface).score >= least for sample in samples)
+    assert [sample.redraw == 0 for sample in samples] == [score >= least for score in scores]
+    assert samples[0].record["redraw"] == samples[0].redraw

@@ -8,7 +8,6 @@ import pytest
 from anomsynth.core.rng import stream
 from anomsynth.dataset.images import write_png
 from anomsynth.errors import InputError, OutputError
-from anomsynth.pipeline.estimate import estimate
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.plan import UNIT_SAMPLES, make_plan
 
@@ -148,15 +147,3 @@ def test_masks_that_fit_no_photo_are_refused(photos, tmp_path, recipe) -> None:
         make_plan(photos, tmp_path / "out", recipe, RunOptions(roi=tmp_path / "roi"))
     with pytest.raises(InputError, match="no such folder of masks"):
         make_plan(photos, tmp_path / "out", recipe, RunOptions(avoid=tmp_path / "gone"))
-
-
-def test_the_estimate_grows_with_the_work_and_states_its_basis(photos, tmp_path, recipe) -> None:
-    small, large = (
-        estimate(make_plan(photos, tmp_path / "out", recipe, RunOptions(per_image=n)))
-        for n in (10, 100)
-    )
-
-    assert (small.photos, small.samples, large.samples) == (4, 40, 400)
-    assert large.cpu_seconds > 5 * small.cpu_seconds > 0
-    assert large.size_bytes > 5 * small.size_bytes > 0
-    assert "0.012 megapixels (median of 4 headers)" in small.basis

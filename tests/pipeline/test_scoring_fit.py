@@ -16,7 +16,7 @@ from anomsynth.sqe.estimator import Estimator
 def materials():
     photos = demo_photos()["gravel"]
     named = [(str(index), as_photo(photo)) for index, photo in enumerate(photos)]
-    return own_materials(named[:5], load_recipe("generic"))
+    return own_materials(named[:3], load_recipe("generic"))
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,7 @@ def recipe_for(kind: str, **changes) -> Recipe:
 def surface_for(kind: str, image: np.ndarray, **masks) -> Surface:
     """Analyse an image and mark what some mechanisms need: components, or wires on a ground."""
     if kind == NEEDS_WIRES and masks.get("roi") is None:
-        surface = analyze(image, scale=recipe_for(kind).scale, roi=wires(image), **masks)
+        surface = analyze(image, scale=recipe_for(kind).scale, **{**masks, "roi": wires(image)})
         return replace(surface, reachable=np.ones(surface.shape, bool))
     if kind == NEEDS_WIRES:
         masks["roi"] = masks["roi"] & wires(image)

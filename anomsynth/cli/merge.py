@@ -1,0 +1,35 @@
+"""`anomsynth merge`: shards of a dataset become one dataset."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from anomsynth.cli.console import SOME_FAILED, Json, Quiet, example, reporting
+
+EXAMPLE = example("merge dataset")
+
+
+def merge(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that all shards wrote to.")],
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Join the shards that `generate --shard i/n` wrote; OUT is then as from a single run.
+
+    Only manifests and scores are written anew. Merging again changes nothing.
+
+    Exit code: 0 merged, 2 a shard is missing, unfinished or of another run, 3 merged, but some
+    samples or photos failed.
+    """
+    with reporting(quiet=quiet, as_json=as_json) as console:
+        from anomsynth.cli.summary import counts, print_counts, warn_of_failures
+        from anomsynth.pipeline.merge import merge as join
+
+        finished = join(out)
+        console.say(f"{finished.written} samples, merged in {finished.seconds:.1f} s -> {out}")
+        print_counts(console, finished)
+        warn_of_failures(console, finished)
+        console.result(out=str(out.resolve()), **counts(finished), seconds=finished.seconds)
+    if finished.failed or finished.failed_images:
+        raise typer.Exit(SOME_FAILED)

@@ -1,0 +1,159 @@
+"""`anomsynth train`: a detector learns from labelled defects, the good ones more than the bad."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from anomsynth.cli.console import (
+    SOME_FAILED,
+    Console,
+    Json,
+    Quiet,
+    example,
+    reporting,
+    resume_command,
+)
+from anomsynth.cli.train_extra import Device, Threads, need_train_extra, use_threads
+
+if TYPE_CHECKING:
+    from anomsynth.bisqad.train_events import TrainFinished
+
+EXAMPLE = example(
+    "train dataset --out run",
+    "train dataset --out run --val real-defects --minutes 10",
+)
+
+
+def train(
+    dataset: Annotated[
+        Path, typer.Argument(help="Made by generate, or any MVTec-style set with masked defects.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help="Folder for the run.")],
+    category: Annotated[
+        str | None, typer.Option("--category", metavar="NAME", help="Train on this category.")
+    ] = None,
+    unified: Annotated[
+        bool, typer.Option("--unified", help="One model for all categories of the dataset.")
+    ] = False,
+    val: Annotated[
+        Path | None,
+        typer.Option("--val", metavar="REAL_DIR", help="Few real defects that weights answer to."),
+    ] = None,
+    weights: Annotated[
+        Literal["bilevel", "sqe", "uniform"],
+        typer.Option("--weights", help="How much each defect counts: learned, by score, equally."),
+    ] = "bilevel",
+    hypergrad: Annotated[
+        Literal["implicit", "unrolled"],
+        typer.Option("--hypergrad", help="How bilevel weights learn; unrolled is cheaper."),
+    ] = "implicit",
+    backbone: Annotated[
+        str, typer.Option("--backbone", metavar="NAME", help="Any timm model; default needs no net")
+    ] = "tf_efficientnet_lite0",
+    size: Annotated[
+        int, typer.Option("--size", help="Photos are resized to this; a multiple of 32.")
+    ] = 256,
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", min=1, help="Times each defect is seen [10].")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", help="Time for the learning, instead of epochs.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of weights and batches.")] = 0,
+    online: Annotated[
+        bool, typer.Option("--online", help="Make a quarter of the defects anew each epoch.")
+    ] = False,
+    spoil: Annotated[
+        float,
+        typer.Option(
+            "--spoil",
+            metavar="SHARE",
+            help="Experiment: shift masks or fill defects flat, of this share of the samples.",
+        ),
+    ] = 0.0,
+    cache: Annotated[
+        Path | None, typer.Option("--cache", metavar="DIR", help="Keep features for other runs.")
+    ] = None,
+    device: Device = "cpu",
+    threads: Threads = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Finish an interrupted run.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what RUN holds.")] = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Train a detector on synthetic defects, weighting each by what it teaches.
+
+    Bilevel weights follow the loss on trusted data that is never learned from: test/good photos
+    and, unless --val has real defects, fresh ones of the dataset's recipe or a held-out sixth.
+
+    Exit code: 0 trained, 2 cannot begin or go on (one line says why), 3 trained, but some images
+    could not be used, 130 interrupted (a checkpoint is kept).
+    """
+    again = resume_command(sys.argv[1:])
+    with reporting(quiet=quiet, as_json=as_json, again=again) as console:
+        need_train_extra()
+        from anomsynth.bisqad.train import TrainPlan
+        from anomsynth.bisqad.train import train as run_training
+        from anomsynth.bisqad.train_options import EPOCHS, TrainOptions
+        from anomsynth.cli.train_progress import TrainProgress
+        from anomsynth.errors import UserError
+
+        if epochs is not None and minutes is not None:
+            raise UserError("--epochs and --minutes exclude each other", hint="give one of them")
+        use_threads(threads)
+        options = TrainOptions(
+            category=category,
+            unified=unified,
+            val=val,
+            weights=weights,
+            hypergrad=hypergrad,
+            backbone=backbone,
+            size=size,
+            epochs=EPOCHS if epochs is None else epochs,
+            minutes=minutes,
+            seed=seed,
+            online=online,
+            spoil=spoil,
+        )
+        plan = TrainPlan(
+            dataset,
+            out,
+            options,
+            device=device,
+            cache=cache,
+            resume=resume,
+            overwrite=overwrite,
+        )
+        with TrainProgress(console) as progress:
+            finished = run_training(plan, progress)
+        _print(console, finished, out)
+    if finished.skipped:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _print(console: Console, finished: "TrainFinished", out: Path) -> None:
+    console.say(
+        f"{finished.steps} steps ({finished.epochs} epochs) in {finished.seconds:.0f} s, "
+        f"loss {finished.loss:.3f}, effective samples {finished.effective_share:.0%} -> {out}"
+    )
+    if finished.spoiled_weight is not None and finished.sound_weight is not None:
+        console.say(
+            f"mean weight of spoiled samples {finished.spoiled_weight:.2f}, "
+            f"of the others {finished.sound_weight:.2f}"
+        )
+    console.say(f"Test it on real defects: anomsynth evaluate {out} REAL_DATASET")
+    if finished.skipped:
+        console.warn(f"{finished.skipped} images could not be used")
+    console.result(
+        out=str(out),
+        steps=finished.steps,
+        epochs=finished.epochs,
+        seconds=finished.seconds,
+        loss=finished.loss,
+        effective_share=finished.effective_share,
+        spoiled_weight=finished.spoiled_weight,
+        sound_weight=finished.sound_weight,
+        skipped=finished.skipped,
+    )

@@ -1,0 +1,192 @@
+"""Joins the records of shards into those of one run; pictures already lie where it has them."""
+
+import hashlib
+import itertools
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from anomsynth.dataset.files import output_error, write_bytes
+from anomsynth.dataset.home import make_scratch, read_run
+from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.manifest import Line, read_lines
+from anomsynth.errors import OutputError
+from anomsynth.pipeline.events import Finished
+from anomsynth.pipeline.record import differences
+from anomsynth.pipeline.shards import (
+    ShardLayout,
+    again,
+    find_shards,
+    read_record,
+    shards_of,
+    show,
+)
+from anomsynth.pipeline.tables import Tally, write_tables
+
+
+def merge(out: Path) -> Finished:
+    """Join the shards of a run; the folder then holds the files of a single run, byte by byte.
+
+    A merge that was interrupted goes on when called again, and a merged dataset stays as it is.
+
+    Parameters
+    ----------
+    out : Path
+        Output folder of all shards.
+
+    Returns
+    -------
+    Finished
+        Counts over the whole dataset.
+
+    Raises
+    ------
+    OutputError
+        If a shard is missing, unfinished, damaged or of another run, or the folder holds no
+        shards or cannot be written.
+    """
+    started = time.perf_counter()
+    layout, tally = Layout(out.resolve()), Tally()
+    if not layout.shards.is_dir():
+        _count_merged(layout, tally)
+        return tally.finished(time.perf_counter() - started)
+    shards = _check_whole(layout)
+    parts = _Parts(shards, _photo_counts(read_record(shards[0]), shards[0]))
+    parts.check_finished()
+    make_scratch(layout)
+    try:
+        for category in parts.counts:
+            write_tables(layout, category, parts.lines(category), tally)
+        write_bytes(layout.run_file, shards[0].run_file.read_bytes(), layout.scratch)
+        # From here on this is a dataset as any other; a rename takes all shards away at once.
+        layout.shards.replace(layout.scratch / layout.shards.name)
+    except OSError as error:
+        raise output_error(layout.home, error) from error
+    finally:
+        shutil.rmtree(layout.scratch, ignore_errors=True)
+    return tally.finished(time.perf_counter() - started)
+
+
+def _count_merged(layout: Layout, tally: Tally) -> None:
+    """Count what is in a dataset that needs no merging."""
+    record = read_run(layout)
+    if layout.journal.exists():
+        msg = f"{layout.root}: an unfinished run, not shards"
+        raise OutputError(msg, hint="finish it with the same command and --resume")
+    shutil.rmtree(layout.scratch, ignore_errors=True)
+    categories = record.get("categories")
+    for category in categories if isinstance(categories, Mapping) else ():
+        for line in read_lines(layout.manifest(str(category))):
+            tally.count(line)
+
+
+def _check_whole(layout: Layout) -> list[ShardLayout]:
+    """Return the shards 1..n of one run; raise OutputError if they are not that."""
+    shards = find_shards(layout)
+    if not shards:
+        hint = "run `anomsynth generate` with --shard first"
+        raise OutputError(f"{layout.root}: holds no shards", hint=hint)
+    sizes = sorted({one.shard[1] for one in shards})
+    if len(sizes) > 1:
+        names = ", ".join(show(one) for one in shards)
+        msg = f"{layout.root}: shards of different runs: {names}"
+        raise OutputError(msg, hint="keep those of one run, in folders of their own")
+    there = {one.shard[0] for one in shards}
+    missing = [
+        ShardLayout(layout.root, layout.digits, (number, sizes[0]))
+        for number in range(1, sizes[0] + 1)
+        if number not in there
+    ]
+    if missing:
+        names = ", ".join(show(one) for one in missing)
+        raise OutputError(f"{layout.root}: shards are missing: {names}", hint=again(missing))
+    unfinished = [one for one in shards if one.journal.exists() or not one.run_file.is_file()]
+    if unfinished:
+        names = ", ".join(show(one) for one in unfinished)
+        raise OutputError(f"{layout.root}: unfinished shards: {names}", hint=again(unfinished))
+    first = read_record(shards[0])
+    for other in shards[1:]:
+        changed = differences(first, read_record(other))
+        if changed:
+            what = "; ".join(changed)
+            msg = f"{layout.root}: shard {show(other)} is of another run than {show(shards[0])}"
+            raise OutputError(
+                f"{msg}: {what}", hint="make it again with the settings of the others"
+            )
+    return shards
+
+
+def _photo_counts(record: Mapping[str, object], layout: ShardLayout) -> dict[str, tuple[int, str]]:
+    """Return by category how many photos it has and the hash of their names."""
+    categories = record.get("categories")
+    try:
+        return {
+            str(name): (int(listing["photos"]), str(listing["names_sha256"]))
+            for name, listing in dict(categories).items()  # type: ignore[call-overload]  # see except
+        }
+    except (TypeError, ValueError, KeyError) as error:
+        raise OutputError(f"{layout.run_file}: damaged", hint=again([layout])) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The manifests of all shards.
+
+    Attributes
+    ----------
+    shards : list of ShardLayout, 1..n
+    counts : dict of category -> photos, hash of their names
+    """
+
+    shards: list[ShardLayout]
+    counts: Mapping[str, tuple[int, str]]
+
+    def check_finished(self) -> None:
+        """Raise OutputError if a manifest is missing."""
+        for category in self.counts:
+            for number in sorted(set(self._order(category))):
+                shard = self.shards[number - 1]
+                if not shard.manifest(category).is_file():
+                    msg = f"{shard.manifest(category)}: missing, shard {show(shard)} is unfinished"
+                    raise OutputError(msg, hint=again([shard]))
+
+    def lines(self, category: str) -> Iterator[Line]:
+        """Yield the lines of a category in the order of the single run.
+
+        Raises
+        ------
+        OutputError
+            If they are not those of the photos in the record.
+        """
+        order = list(self._order(category))
+        photos = {number: self._photos(category, number) for number in set(order)}
+        names = hashlib.sha256()
+        for rank, number in enumerate(order):
+            found = next(photos[number], None)
+            if found is None:
+                raise self._foreign(category, number)
+            name, lines = found
+            names.update(f"\n{name}".encode() if rank else name.encode())
+            yield from lines
+        for number, rest in photos.items():
+            if next(rest, None) is not None:
+                raise self._foreign(category, number)
+        if names.hexdigest() != self.counts[category][1]:
+            raise self._foreign(category, order[0])
+
+    def _order(self, category: str) -> Iterator[int]:
+        counts = {name: photos for name, (photos, _) in self.counts.items()}
+        return shards_of(counts, category, len(self.shards))
+
+    def _photos(self, category: str, number: int) -> Iterator[tuple[str, list[Line]]]:
+        """Yield the photos of one manifest with their lines."""
+        lines = read_lines(self.shards[number - 1].manifest(category))
+        for name, group in itertools.groupby(lines, lambda line: str(line.get("image"))):
+            yield name, list(group)
+
+    def _foreign(self, category: str, number: int) -> OutputError:
+        shard = self.shards[number - 1]
+        msg = f"{shard.manifest(category)}: does not list the photos of this run"
+        return OutputError(msg, hint=again([shard]))

@@ -1,0 +1,106 @@
+"""What ends a run: the manifest and the scores of each category, and counts of what is in them."""
+
+import csv
+import io
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from anomsynth.dataset.files import write_pieces
+from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.manifest import Line, to_json
+from anomsynth.dataset.scores import TERMS
+from anomsynth.dataset.writer import score_row
+from anomsynth.pipeline.events import Finished
+
+MOST_MESSAGES = 1000  # different ones of each cause that are counted; memory must not grow
+IN_MEMORY = 1 << 22  # bytes of a table of scores, some 40,000 samples
+
+
+def write_tables(layout: Layout, category: str, lines: Iterable[Line], tally: "Tally") -> None:
+    """Write manifest.jsonl and scores.csv of a category, and count the lines.
+
+    Parameters
+    ----------
+    layout : Layout
+        Its scratch folder exists.
+    category : str
+    lines : in the order of the run
+    tally : Tally
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    with tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(layout.scratch)) as table:
+        table.write(_csv_row(["image", "mask", "score", *TERMS]))
+
+        def manifest() -> Iterator[bytes]:
+            for line in lines:
+                tally.count(line)
+                if line["what"] == "sample":
+                    table.write(_csv_row(score_row(line)))
+                yield f"{to_json(line)}\n".encode()
+
+        write_pieces(layout.manifest(category), manifest(), layout.scratch)
+        table.seek(0)
+        write_pieces(layout.scores(category), iter(table), layout.scratch)
+
+
+def _csv_row(cells: list[str]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue().encode()
+
+
+class Tally:
+    """Counts manifest lines as they pass."""
+
+    def __init__(self) -> None:
+        self.written = 0
+        self.failed = 0
+        self.by_kind: Counter[str] = Counter()
+        self.by_cause: Counter[str] = Counter()
+        self.failed_images: dict[str, None] = {}  # a photo of many samples fails unit by unit
+        self.messages: dict[str, Counter[str]] = {}
+
+    def count(self, line: Line) -> None:
+        """Count a line."""
+        match line["what"]:
+            case "sample":
+                self.written += 1
+                record = line["record"]
+                self.by_kind.update(record["kinds"])  # type: ignore[index]  # written by us
+            case "failed sample":
+                self.failed += 1
+                self._count_failure(line, 1)
+            case "unusable photo":
+                lost = int(str(line["samples"]))
+                self.failed += lost
+                self._count_failure(line, lost)
+                self.failed_images[f"{line['category']}/{line['image']}"] = None
+
+    def _count_failure(self, line: Line, lost: int) -> None:
+        cause = str(line["cause"])
+        self.by_cause[cause] += lost
+        messages = self.messages.setdefault(cause, Counter())
+        hint = line.get("hint")
+        message = f"{line['message']}; {hint}" if hint else str(line["message"])
+        if message in messages or len(messages) < MOST_MESSAGES:
+            messages[message] += lost
+
+    def finished(self, seconds: float) -> Finished:
+        """Return the counts; a sample counts for each kind it holds."""
+        return Finished(
+            written=self.written,
+            failed=self.failed,
+            by_kind=dict(sorted(self.by_kind.items())),
+            by_cause=dict(sorted(self.by_cause.items())),
+            failed_images=tuple(self.failed_images),
+            seconds=seconds,
+            reasons={
+                cause: messages.most_common(1)[0][0]
+                for cause, messages in sorted(self.messages.items())
+            },
+        )

@@ -1,0 +1,39 @@
+"""The quality of a sample that was just made: nothing about its photo has to be measured again."""
+
+from functools import cache
+
+import numpy as np
+
+from anomsynth.core.photo import as_photo
+from anomsynth.core.sample import Sample
+from anomsynth.core.types import Surface
+from anomsynth.sqe.estimator import Estimator, Quality
+from anomsynth.sqe.region import Picture
+from anomsynth.sqe.residual import largest_residual
+
+
+def rate_sample(sample: Sample, surface: Surface) -> Quality:
+    """Score a sample with the shipped calibration.
+
+    Parameters
+    ----------
+    sample : Sample
+    surface : Surface
+        Of the photo that the sample was made of.
+    """
+    pixels = as_photo(sample.image).pixels[..., : surface.channels]
+    residuals = [largest_residual(item.residuals) for item in sample.instances]
+    picture = Picture(
+        pixels=np.ascontiguousarray(pixels),
+        mask=sample.mask,
+        part=surface.foreground,
+        camera=surface.camera,
+        original=surface.pixels,
+        residual=max((value for value in residuals if value is not None), default=None),
+    )
+    return _estimator().rate(picture)
+
+
+@cache
+def _estimator() -> Estimator:
+    return Estimator.default()
