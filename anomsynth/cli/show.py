@@ -127,6 +127,11 @@ def _show_recipe(console: Console, recipe: "Recipe") -> None:
     total = sum(mechanism.weight for mechanism in recipe.mechanisms)
     strength = recipe.severity
     console.say(f"{recipe.name} (preset)\n{recipe.description}\n")
+    for heading, items in (("stands for", recipe.stands_for), ("cannot", recipe.cannot)):
+        for item in items:
+            console.say(f"{heading}: {item}")
+    if recipe.stands_for or recipe.cannot:
+        console.say()
     console.say("scale:             " + ", ".join(f"{k} = {v:g}" for k, v in scale.items()))
     console.say(f"defects per image: {_plain(recipe.defects_per_image)}")
     console.say(f"visibility d':     {_plain(strength.d_prime)}; areas to {strength.area_cap:g}")
