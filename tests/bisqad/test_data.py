@@ -69,6 +69,7 @@ def test_what_is_kept_apart_is_never_learned_from(tmp_path, test_good) -> None:
     assert learned
     assert apart
     assert not learned & apart
+    assert material.held_normals
     assert {item.kind for item in material.held_defects} <= {"crack", "dent"}
 
 

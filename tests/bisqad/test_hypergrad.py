@@ -189,7 +189,7 @@ def test_conjugate_gradients_add_their_damping(logistic, ones, optimum):
 
 def test_conjugate_gradients_stop_at_negative_curvature():
     diagonal = torch.tensor([2.0, -1.0], dtype=torch.float64)
-    right = torch.tensor([1.0, 0.5], dtype=torch.float64)
+    right = torch.tensor([0.5, 1.0], dtype=torch.float64)
 
     answer = ConjugateGradients(tolerance=0)(lambda vector: diagonal * vector, right)
 

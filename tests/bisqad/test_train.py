@@ -33,6 +33,7 @@ from anomsynth.bisqad.train_events import ImageSkipped, Prepared, Progress, Trai
 from anomsynth.bisqad.train_options import TrainOptions  # noqa: E402 - needs torch
 from anomsynth.dataset.images import read_mask, read_photo, write_png  # noqa: E402 - needs torch
 from anomsynth.errors import InputError, UserError  # noqa: E402 - needs torch
+from anomsynth.recipe.load import load_recipe  # noqa: E402 - needs torch
 from anomsynth.testing import make_pixels  # noqa: E402 - needs torch
 
 pytestmark = pytest.mark.torch
@@ -185,6 +186,41 @@ def test_an_interrupted_run_resumes_bit_for_bit(run, tmp_path, hypergrad) -> Non
         assert (tmp_path / "broken" / name).read_bytes() == (
             tmp_path / "straight" / name
         ).read_bytes()
+
+
+@pytest.fixture
+def made(dataset, tmp_path):
+    """Return the dataset as if `generate` had made it, so that its recipe is known."""
+    root = tmp_path / "made"
+    shutil.copytree(dataset, root / "tile")
+    recipe = load_recipe("metal").model_dump(mode="json", exclude_none=True)
+    (root / "_anomsynth").mkdir()
+    (root / "_anomsynth/run.json").write_text(json.dumps({"recipe": recipe}))
+    return root
+
+
+# 5 is inside the third epoch, 4 is where it begins.
+@pytest.mark.parametrize("stop", [4, 5])
+def test_defects_made_on_the_fly_resume_bit_for_bit(run, made, tmp_path, monkeypatch, stop) -> None:
+    monkeypatch.setattr("anomsynth.bisqad.data.MOST_HELD", 6)
+
+    def interrupt(event):
+        if isinstance(event, Progress) and event.step == stop:
+            signal.raise_signal(signal.SIGINT)
+
+    options = {"root": made, "online": True, "epochs": 4}
+    run("straight", **options)
+    with pytest.raises(KeyboardInterrupt):
+        run("broken", interrupt, **options)
+    run("broken", plan={"resume": True}, **options)
+
+    straight, resumed = (tensors_of(tmp_path / name) for name in ("straight", "broken"))
+    assert all(torch.equal(resumed[name], value) for name, value in straight.items())
+    names = [row["id"] for row in read_rows(tmp_path / "straight/weights.csv")]
+    assert sum(name.startswith("made/") for name in names) == 9
+    assert (tmp_path / "broken/weights.csv").read_bytes() == (
+        tmp_path / "straight/weights.csv"
+    ).read_bytes()
 
 
 def test_the_ordinary_answer_to_ctrl_c_comes_back_afterwards(run) -> None:

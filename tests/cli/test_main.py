@@ -16,6 +16,7 @@ COMMANDS = (
     "validate",
     "export",
     "report",
+    "train",
     "evaluate",
     "predict",
     "list",

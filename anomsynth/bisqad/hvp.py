@@ -1,0 +1,93 @@
+"""Hessian-vector products: curvature of a loss along a direction, without the Hessian."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+Loss = Callable[[Tensor], Tensor]  # parameters (P,) -> scalar
+Losses = Callable[[Tensor], Tensor]  # parameters (P,) -> one loss a sample, (n,)
+Product = Callable[[Tensor], Tensor]  # direction (P,) -> matrix times direction, (P,)
+
+DIFFERENCE = 0.01  # length of the step of finite differences [2]_
+
+
+def gradient(loss: Loss, theta: Tensor) -> Tensor:
+    """Return the gradient (P,) of a loss at the parameters `theta` (P,), detached."""
+    at = theta.detach().requires_grad_()
+    with torch.enable_grad():
+        (slope,) = torch.autograd.grad(loss(at), at)
+    return slope
+
+
+def hessian_product(loss: Loss, theta: Tensor) -> Product:
+    """Return ``z -> H z`` for the Hessian H of a loss at `theta`, exact [1]_.
+
+    The gradient's graph is built once and differentiated again for each direction.
+
+    References
+    ----------
+    .. [1] Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6(1), 1994.
+    """
+    at = theta.detach().requires_grad_()
+    with torch.enable_grad():
+        (slope,) = torch.autograd.grad(loss(at), at, create_graph=True)
+
+    def product(direction: Tensor) -> Tensor:
+        (turned,) = torch.autograd.grad(slope, at, direction, retain_graph=True)
+        return turned
+
+    return product
+
+
+def gauss_newton_product(
+    outputs: Callable[[Tensor], Tensor], curvature: Callable[[Tensor], Tensor], theta: Tensor
+) -> Product:
+    """Return ``z -> J^T D J z``, positive semidefinite whatever the network [1]_.
+
+    Parameters
+    ----------
+    outputs : callable
+        Parameters (P,) -> outputs of the network of any shape, with Jacobian J.
+    curvature : callable
+        Outputs -> diagonal D of the loss's second derivatives, same shape, >= 0.
+    theta : (P,) tensor
+
+    References
+    ----------
+    .. [1] Schraudolph, "Fast curvature matrix-vector products for second-order gradient descent",
+       Neural Computation 14(7), 2002.
+    """
+    at = theta.detach().requires_grad_()
+    with torch.enable_grad():
+        out = outputs(at)
+        # J z is the derivative of (J^T u) . z with respect to u: two reverse passes, no
+        # forward-mode rule is needed.
+        probe = torch.zeros_like(out, requires_grad=True)
+        (pulled,) = torch.autograd.grad(out, at, probe, create_graph=True)
+    weight = curvature(out.detach())
+
+    def product(direction: Tensor) -> Tensor:
+        (pushed,) = torch.autograd.grad(pulled, probe, direction, retain_graph=True)
+        (turned,) = torch.autograd.grad(out, at, weight * pushed, retain_graph=True)
+        return turned
+
+    return product
+
+
+def difference_product(loss: Loss, theta: Tensor, *, step: float = DIFFERENCE) -> Product:
+    """Return ``z -> H z`` by central differences of the gradient, `step` / |z| apart [2]_.
+
+    References
+    ----------
+    .. [2] Liu, Simonyan & Yang, "DARTS: differentiable architecture search", ICLR 2019.
+    """
+
+    def product(direction: Tensor) -> Tensor:
+        length = torch.linalg.vector_norm(direction)
+        if length == 0:
+            return torch.zeros_like(direction)
+        shift = step / length * direction
+        return (gradient(loss, theta + shift) - gradient(loss, theta - shift)) / (2 * step / length)
+
+    return product

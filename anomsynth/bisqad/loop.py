@@ -1,0 +1,199 @@
+"""The training loop: batches, steps, learning rate, and everything a resumed run needs."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from anomsynth.bisqad.detector import Detector
+from anomsynth.bisqad.flat import FlatDetector
+from anomsynth.bisqad.losses import sample_losses
+from anomsynth.bisqad.pool import Batch, Pool
+from anomsynth.bisqad.reweighting import (
+    CheckBatches,
+    FixedWeights,
+    LearnedWeights,
+    adam_state,
+    inside,
+    restore_adam,
+)
+
+DEFECTS, NORMALS = 10, 6  # of a batch
+RATE, DECAY = 2e-3, 1e-4  # of AdamW
+WARM = 0.1  # share of the steps in which the rate rises, and weights stay equal
+LONGEST_STEP = 5.0  # gradients are cut to this norm
+EVERY = 10  # steps between two hypergradients
+ASKED = 64  # samples whose slopes one check measures
+TRUSTED = (24, 12)  # defects and normals of an outer batch
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pools:
+    """Everything the loop draws from."""
+
+    normals: Pool
+    defects: Pool
+    held_normals: Pool
+    held_defects: Pool
+
+
+class Queue:
+    """Gives places 0..n-1 in random order, each once before any comes again.
+
+    Parameters
+    ----------
+    count : int
+    generator : torch.Generator
+        Shared with whoever else draws.
+    """
+
+    def __init__(self, count: int, generator: torch.Generator) -> None:
+        self._count, self._generator = count, generator
+        self.rest = torch.zeros(0, dtype=torch.int64)
+
+    def take(self, number: int) -> Tensor:
+        """Return the next places (number,)."""
+        while len(self.rest) < number:
+            order = torch.randperm(self._count, generator=self._generator)
+            self.rest = torch.cat([self.rest, order])
+        taken, self.rest = self.rest[:number], self.rest[number:]
+        return taken
+
+
+class Loop:
+    """Trains a detector on pools of features.
+
+    Parameters
+    ----------
+    fabric : Fabric
+        Device and precision.
+    detector : Detector
+    pools : Pools
+    weights : FixedWeights or LearnedWeights
+        Of the defects; normal photos weigh 1.
+    seed : int
+    """
+
+    def __init__(
+        self,
+        fabric: Fabric,
+        detector: Detector,
+        pools: Pools,
+        weights: FixedWeights | LearnedWeights,
+        seed: int,
+    ) -> None:
+        self._fabric, self.detector, self._pools, self.weights = fabric, detector, pools, weights
+        self._flat = FlatDetector(detector)
+        self._adam = torch.optim.AdamW(detector.parameters(), lr=RATE, weight_decay=DECAY)
+        self._model, self._optimizer = fabric.setup(detector, self._adam)
+        self._generator = torch.Generator().manual_seed(seed)
+        defects, trusted = len(pools.defects), len(pools.held_defects)
+        # Every third trusted sample judges when to stop, the others the weights.
+        marked = torch.arange(trusted)
+        self._judges = [marked[marked % 3 != 2], marked[marked % 3 == 2]]
+        good = torch.arange(len(pools.held_normals))
+        self._sound = [good[good % 3 != 2], good[good % 3 == 2]]
+        counts = {"defects": defects, "normals": len(pools.normals), "asked": defects}
+        for name, parts in (("defect", self._judges), ("normal", self._sound)):
+            counts |= {f"{name}{nth}": len(part) for nth, part in enumerate(parts)}
+        self._queues = {name: Queue(count, self._generator) for name, count in counts.items()}
+        self.step = 0
+        self.defects = pools.defects
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps in which every defect is seen once."""
+        return math.ceil(len(self._pools.defects) / DEFECTS)
+
+    def train_step(self, share: float) -> dict[str, float]:
+        """Take one step; `share` in [0, 1] says how much of the training is behind it.
+
+        Returns
+        -------
+        dict
+            loss, and after a hypergradient the losses on trusted data.
+        """
+        rate = RATE * schedule(share)
+        for group in self._adam.param_groups:
+            group["lr"] = rate
+        batch, index = self._mixed()
+        weights = torch.ones(len(batch))
+        weights[: len(index)] = self.weights.values[index]
+        keep = self.detector.draw_keep(len(batch), self._generator)
+        losses = sample_losses(self._model(batch.features, keep), batch.masks)
+        loss = (losses * weights.to(losses.device)).mean()
+        self._optimizer.zero_grad()
+        self._fabric.backward(loss)
+        self._fabric.clip_gradients(self._model, self._optimizer, max_norm=LONGEST_STEP)
+        self._optimizer.step()
+        self.step += 1
+        record = {"loss": float(loss.detach())}
+        learned = self.weights
+        if isinstance(learned, LearnedWeights) and share >= WARM and self.step % EVERY == 0:
+            record |= learned.check(self._flat, self._check_batches(), rate)
+        return record
+
+    def state(self) -> dict[str, Tensor]:
+        """Return all that changes, as tensors."""
+        model = {f"model.{name}": value for name, value in self.detector.state_dict().items()}
+        queues = {f"queue.{name}": queue.rest for name, queue in self._queues.items()}
+        own = {"step": torch.tensor(self.step), "generator": self._generator.get_state()}
+        learned = {}
+        if isinstance(self.weights, LearnedWeights):
+            learned = {f"sqe.{name}": value for name, value in self.weights.state().items()}
+        return {**model, **queues, **own, **learned, **adam_state(self._adam)}
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take over what `state` returned."""
+        self.detector.load_state_dict(inside(tensors, "model."))
+        restore_adam(self._adam, tensors)
+        for name, queue in self._queues.items():
+            queue.rest = tensors[f"queue.{name}"].clone()
+        self.step = int(tensors["step"])
+        self._generator.set_state(tensors["generator"])
+        if isinstance(self.weights, LearnedWeights):
+            self.weights.restore(inside(tensors, "sqe."))
+
+    def _mixed(self, part: int = 1) -> tuple[Batch, Tensor]:
+        """Return defects and then normals, and the places of the defects; a batch or a part."""
+        index = self._queues["defects"].take(min(DEFECTS // part, len(self._pools.defects)))
+        batch = self._pools.defects.batch(index, self._views(self._pools.defects, len(index)))
+        good = self._queues["normals"].take(min(NORMALS // part, len(self._pools.normals)))
+        normals = self._pools.normals.batch(good, self._views(self._pools.normals, len(good)))
+        return batch.joined(normals), index
+
+    def _views(self, pool: Pool, count: int) -> Tensor:
+        return torch.randint(pool.views, (count,), generator=self._generator)
+
+    def _check_batches(self) -> CheckBatches:
+        asked = self._queues["asked"].take(min(ASKED, len(self._pools.defects)))
+        mixed, index = self._mixed(2)
+        return CheckBatches(
+            index=asked,
+            samples=self._pools.defects.batch(asked),
+            mixed=mixed,
+            mixed_index=index,
+            outer=self._trusted(0),
+            second=self._trusted(1),
+        )
+
+    def _trusted(self, part: int) -> Batch:
+        defects, normals = self._judges[part], self._sound[part]
+        if len(defects) == 0:
+            part, defects, normals = 0, self._judges[0], self._sound[0]
+        index = defects[self._queues[f"defect{part}"].take(min(TRUSTED[0], len(defects)))]
+        batch = self._pools.held_defects.batch(index)
+        if len(normals) == 0:
+            return batch
+        good = normals[self._queues[f"normal{part}"].take(min(TRUSTED[1], len(normals)))]
+        return batch.joined(self._pools.held_normals.batch(good))
+
+
+def schedule(share: float) -> float:
+    """Return the learning rate as a share of its peak: it rises for a tenth, then falls to 0."""
+    if share < WARM:
+        return 0.04 + 0.96 * (1 - math.cos(math.pi * share / WARM)) / 2
+    return (1 + math.cos(math.pi * min((share - WARM) / (1 - WARM), 1))) / 2
