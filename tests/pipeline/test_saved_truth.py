@@ -18,7 +18,7 @@ from anomsynth.recipe.presets import preset_names
 from anomsynth.testing import make_pixels
 
 SIZE = (220, 260)
-PER_PHOTO = 6
+PER_PHOTO = 2
 VISIBLE = 1.1  # half a just noticeable difference is 1.15; float32 roots and rounding differ
 CLEAR = 40  # transparent columns of the RGBA photo
 
