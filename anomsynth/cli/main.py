@@ -54,9 +54,7 @@ app.command("export", short_help="Write a dataset in other formats.", epilog=exp
 app.command("report", short_help="Show a dataset on one HTML page.", epilog=report.EXAMPLE)(
     report.report
 )
-app.command("train", short_help="Train a detector on a dataset.", epilog=train.EXAMPLE)(
-    train.train
-)
+app.command("train", short_help="Train a detector on a dataset.", epilog=train.EXAMPLE)(train.train)
 app.command("evaluate", short_help="Test a detector on real defects.", epilog=evaluate.EXAMPLE)(
     evaluate.evaluate
 )

@@ -1,15 +1,13 @@
 """`anomsynth report`: one offline page that shows a dataset, its scores and its rejects."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from anomsynth.cli.console import Json, Quiet, example, reporting
+from anomsynth.cli.scorers import load_scorer
 from anomsynth.errors import OutputError
-
-if TYPE_CHECKING:
-    from anomsynth.sqe.estimator import Estimator
 
 EXAMPLE = example("report my-dataset", "report my-dataset --out report.html --calibration own.json")
 
@@ -41,7 +39,7 @@ def report(
         from anomsynth.report.collect import collect
         from anomsynth.report.page import build_page
 
-        found = collect(dataset, _estimator(calibration), jobs=jobs)
+        found = collect(dataset, load_scorer(calibration), jobs=jobs)
         text = build_page(found).encode()
         try:
             page.parent.mkdir(parents=True, exist_ok=True)
@@ -57,9 +55,3 @@ def report(
             problems=len(found.problems),
             size_bytes=len(text),
         )
-
-
-def _estimator(path: Path | None) -> "Estimator":
-    from anomsynth.sqe.estimator import Estimator
-
-    return Estimator.default() if path is None else Estimator.from_file(path)

@@ -9,6 +9,7 @@ import typer
 from anomsynth.cli.choices import Preset, choose_recipe
 from anomsynth.cli.console import SOME_FAILED, Console, Json, Quiet, example, reporting
 from anomsynth.cli.score_report import report
+from anomsynth.cli.scorers import load_scorer
 from anomsynth.errors import InputError, UserError
 
 if TYPE_CHECKING:
@@ -73,6 +74,10 @@ def score(
         Path | None,
         typer.Option("--calibration", metavar="FILE", help="Made with --calibrate."),
     ] = None,
+    sqe: Annotated[
+        Path | None,
+        typer.Option("--sqe", metavar="RUN", help="Score as this training run learned to."),
+    ] = None,
     calibrate: Annotated[
         str | None,
         typer.Option(
@@ -115,7 +120,9 @@ def score(
             from anomsynth.dataset.selection import check_target
 
             check_target(filter_to, sources)
-        scored = _score(console, items, load_scorer(calibration), jobs)
+        scorer = load_scorer(calibration, sqe)
+        # A network uses all cores by itself.
+        scored = _score(console, items, scorer, jobs if sqe is None else 1)
         limit = GOOD_ENOUGH if min_score is None else min_score
         measures = None if reference is None else _compare(items, reference, jobs)
         folder = out or (None if dataset is None else dataset / "_anomsynth")
@@ -128,13 +135,6 @@ def score(
             console.warn(f"{share:.1%} of the images pass, --require asks for {require:.1%}")
         if any(one.quality is None for one in scored) or (require is not None and share < require):
             raise typer.Exit(SOME_FAILED)
-
-
-def load_scorer(calibration: Path | None) -> "Scorer":
-    """Return the estimator with a calibration file or the shipped one."""
-    from anomsynth.sqe.estimator import Estimator
-
-    return Estimator.default() if calibration is None else Estimator.from_file(calibration)
 
 
 def _check_options(

@@ -10,7 +10,7 @@ import typer
 from anomsynth.cli.console import Console
 from anomsynth.errors import MissingExtraError
 
-MODULES = ("torch", "timm", "safetensors", "sklearn", "lightning_fabric", "matplotlib")
+MODULES = ("torch", "timm", "safetensors", "lightning_fabric", "matplotlib")
 LOG_SECONDS = 5.0  # between two lines of a log
 
 Device = Annotated[

@@ -1,6 +1,8 @@
 """Dask clusters as workers: one that runs somewhere, or one that is started here for a run."""
 
 import logging
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
@@ -69,16 +71,30 @@ def open_cluster(scheduler: str | None, jobs: int) -> Iterator[Cluster]:
 
 
 def _start(stack: ExitStack, workers: int) -> distributed.Client:
-    cluster = distributed.LocalCluster(  # type: ignore[no-untyped-call]  # it has few annotations
-        n_workers=workers,
-        threads_per_worker=1,
-        memory_limit=0,  # as with other backends; Dask would guess and pause workers
-        dashboard_address=None,
-        silence_logs=logging.ERROR,
-    )
+    with _deaf():
+        cluster = distributed.LocalCluster(  # type: ignore[no-untyped-call]  # few annotations
+            n_workers=workers,
+            threads_per_worker=1,
+            memory_limit=0,  # as with other backends; Dask would guess and pause workers
+            dashboard_address=None,
+            silence_logs=logging.ERROR,
+        )
     return distributed.Client(  # type: ignore[no-untyped-call]  # as above
         stack.enter_context(cluster), set_as_default=False
     )
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Start processes that do not hear Ctrl-C: this process hears it and ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
 def _connect(scheduler: str) -> distributed.Client:
@@ -114,7 +130,14 @@ class Backend(DaskDistributedBackend):
     job up; a generator of results then waits forever.
     """
 
-    def submit(  # type: ignore[override]  # the stubs know of no results that are missing
+    def effective_n_jobs(self, n_jobs: int) -> int:
+        """Return how many jobs the cluster does at a time, at least two.
+
+        For one, joblib would ask no cluster but do the work in this process.
+        """
+        return max(int(super().effective_n_jobs(n_jobs)), 2)
+
+    def submit(
         self, func: Callable[[], object], callback: Callable[[object], object] | None = None
     ) -> "Future[object]":
         """Hand a batch to the cluster; see the base class."""
@@ -128,7 +151,7 @@ class Backend(DaskDistributedBackend):
         future.add_done_callback(tell)
         return future
 
-    def retrieve_result_callback(self, out: object) -> object:  # type: ignore[override]  # as above
+    def retrieve_result_callback(self, out: object) -> object:  # type: ignore[override]  # the stubs know of no missing results
         """Return the results of a batch; see the base class."""
         if isinstance(out, _Lost):
             raise out.error

@@ -29,7 +29,8 @@ class RunOptions(BaseModel):
     backend : {"loky", "threading", "dask"}
         What the workers are: processes, threads of this process, or processes of a Dask cluster.
     scheduler : str or None
-        Address of the cluster's scheduler; without it the cluster is started on this machine.
+        Address of the cluster's scheduler; without it the cluster is started on this machine (a
+        script that does so needs ``if __name__ == "__main__":``, as its processes import it).
     shard : (int, int) or None
         ``(i, n)``: make only the i-th of n parts of the dataset, i from 1; `merge` joins them.
     png : {"fast", "small"}

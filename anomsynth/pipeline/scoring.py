@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.photo import Photo
-from anomsynth.core.types import Mask
+from anomsynth.core.types import Mask, Pixels
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.labelled import Labelled
 from anomsynth.errors import InputError, OutputError
@@ -50,6 +51,24 @@ class _Chunk:
     scorer: Scorer
 
 
+class _Good:
+    """A good photo that is read once; it is an aid, not a condition."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._pixels: Pixels | None = None
+        if path is not None:
+            with suppress(InputError):
+                self._pixels = read_photo(path).pixels
+
+    def fitting(self, like: Photo) -> Pixels | None:
+        """Return the pixels if they are there and of the size and type of a photo."""
+        found = self._pixels
+        if found is None or found.shape != like.pixels.shape or found.dtype != like.pixels.dtype:
+            return None
+        return found
+
+
 def score_dataset(
     items: Sequence[Labelled],
     scorer: Scorer,
@@ -69,7 +88,7 @@ def score_dataset(
     jobs : int
         Worker processes; -1 is one per core.
     on_scored : function, optional
-        Called with each result, in order.
+        Called with each result as it comes.
 
     Raises
     ------
@@ -78,21 +97,23 @@ def score_dataset(
     """
     defects = [item for item in items if not item.good]
     origins = find_origins(defects)
+    # Samples of one photo in a row: it is read and measured once.
+    order = sorted(range(len(defects)), key=lambda at: _photo_name(origins.get(defects[at].image)))
     chunks = [
         _Chunk(
-            part := tuple(defects[at : at + CHUNK]),
-            tuple(origins.get(i.image) for i in part),
+            part := tuple(defects[at] for at in order[start : start + CHUNK]),
+            tuple(origins.get(item.image) for item in part),
             scorer,
         )
-        for at in range(0, len(defects), CHUNK)
+        for start in range(0, len(order), CHUNK)
     ]
-    results: list[Scored] = []
+    results: dict[int, Scored] = {}
     for several in _in_order(_score_chunk, chunks, jobs):
         for one in several:
-            results.append(one)
+            results[order[len(results)]] = one
             if on_scored is not None:
                 on_scored(one)
-    return tuple(results)
+    return tuple(results[at] for at in range(len(defects)))
 
 
 def describe_dataset(items: Sequence[Labelled], *, jobs: int = 1) -> NDArray[np.float64]:
@@ -131,15 +152,19 @@ def read_labelled(item: Labelled) -> tuple[Photo, Mask]:
 
 def _score_chunk(chunk: _Chunk) -> list[Scored]:
     cv2.setNumThreads(1)
-    pairs = zip(chunk.items, chunk.origins, strict=True)
-    return [_score(item, origin, chunk.scorer) for item, origin in pairs]
+    scored, good = [], _Good(None)
+    for item, origin in zip(chunk.items, chunk.origins, strict=True):
+        path = None if origin is None else origin.good
+        good = good if good.path == path else _Good(path)
+        scored.append(_score(item, origin, good, chunk.scorer))
+    return scored
 
 
-def _score(item: Labelled, origin: Origin | None, scorer: Scorer) -> Scored:
+def _score(item: Labelled, origin: Origin | None, good: _Good, scorer: Scorer) -> Scored:
     try:
         photo, mask = read_labelled(item)
         pixels = photo.pixels
-        original = None if origin is None else _original(origin.good, photo)
+        original = good.fitting(photo)
         if origin is not None and isinstance(scorer, Estimator):
             quality = scorer.score(pixels, mask, original=original, residuals=origin.residuals)
         else:
@@ -152,16 +177,8 @@ def _score(item: Labelled, origin: Origin | None, scorer: Scorer) -> Scored:
     return Scored(item, quality)
 
 
-def _original(path: Path | None, like: Photo) -> NDArray[np.generic] | None:
-    """Return the good photo if it is there and fits; it is an aid, not a condition."""
-    if path is None:
-        return None
-    try:
-        found = read_photo(path).pixels
-    except InputError:
-        return None
-    fits = found.shape == like.pixels.shape and found.dtype == like.pixels.dtype
-    return found if fits else None
+def _photo_name(origin: Origin | None) -> str:
+    return "" if origin is None or origin.good is None else str(origin.good)
 
 
 def _describe_chunk(items: Sequence[Labelled]) -> list[NDArray[np.float64]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from anomsynth.dataset.files import write_pieces
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.manifest import Line, to_json
+from anomsynth.dataset.manifest import Line, again_json
 from anomsynth.dataset.scores import TERMS
 from anomsynth.dataset.writer import score_row
 from anomsynth.pipeline.events import Finished
@@ -25,7 +25,7 @@ def write_tables(layout: Layout, category: str, lines: Iterable[Line], tally: "T
     layout : Layout
         Its scratch folder exists.
     category : str
-    lines : in the order of the run
+    lines : as they were read, in the order of the run
     tally : Tally
 
     Raises
@@ -41,7 +41,7 @@ def write_tables(layout: Layout, category: str, lines: Iterable[Line], tally: "T
                 tally.count(line)
                 if line["what"] == "sample":
                     table.write(_csv_row(score_row(line)))
-                yield f"{to_json(line)}\n".encode()
+                yield f"{again_json(line)}\n".encode()
 
         write_pieces(layout.manifest(category), manifest(), layout.scratch)
         table.seek(0)

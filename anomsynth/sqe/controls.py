@@ -16,7 +16,7 @@ from anomsynth.core.types import Box, Float32, Mask
 
 STRENGTHS = (1 / 3, 2 / 3, 1.0)
 BLURS = 6.0  # pixels, standard deviation at full strength
-NOISES = 4.0  # times the surroundings' fine structure, at full strength
+NOISES = 5.0  # times the surroundings' fine structure, at full strength
 STEPS = 5.0  # standard deviations of the surface, step of a paste at full strength
 LEAST_STEP = 24.0  # levels, the same at least
 

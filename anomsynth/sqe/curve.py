@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 LEVELS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.975, 0.99)
 PLATEAU = 1.2816  # standard normal: the middle four fifths of good samples are not told apart
 NEWTON_STEPS = 60
-RIDGE = 1e-2  # keeps the slope finite where the classes do not overlap
+RIDGE = 1e-3  # keeps the slope finite where the classes do not overlap
 
 
 class Curve(BaseModel):

@@ -1,12 +1,13 @@
 """The quality of a sample that was just made: nothing about its photo has to be measured again."""
 
 from functools import cache
+from typing import cast
 
 import numpy as np
 
 from anomsynth.core.photo import as_photo
 from anomsynth.core.sample import Sample
-from anomsynth.core.types import Surface
+from anomsynth.core.types import Pixels, Surface
 from anomsynth.sqe.estimator import Estimator, Quality
 from anomsynth.sqe.region import Picture
 from anomsynth.sqe.residual import largest_residual
@@ -24,7 +25,7 @@ def rate_sample(sample: Sample, surface: Surface) -> Quality:
     pixels = as_photo(sample.image).pixels[..., : surface.channels]
     residuals = [largest_residual(item.residuals) for item in sample.instances]
     picture = Picture(
-        pixels=np.ascontiguousarray(pixels),
+        pixels=cast("Pixels", np.ascontiguousarray(pixels)),
         mask=sample.mask,
         part=surface.foreground,
         camera=surface.camera,

@@ -3,8 +3,8 @@
 Raw: root-mean-square visible change over the local standard deviation of the normal surface, both
 in CIE 1976 units; 0..50. With the good photo the change is known. Without it, what the variance
 inside exceeds the surroundings' by is taken for change, so a defect that only swaps one texture
-for a like one is missed. Both sides are bad: training on d' below 1.5 teaches a detector noise, and
-far above 8 everything is found anyway.
+for a like one is missed. Both sides are bad: training on d' below 1.5 teaches a detector noise, 3
+is seen at once, and far above 8 everything is found anyway.
 """
 
 import numpy as np

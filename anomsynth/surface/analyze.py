@@ -1,5 +1,7 @@
 """Everything one photo of a flawless surface tells us, measured once for all its samples."""
 
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -93,7 +95,7 @@ def one_channel(pixels: Pixels) -> Pixels:
         red, green, blue = part[..., 0], part[..., 1], part[..., 2]
         if not (np.array_equal(red, green) and np.array_equal(green, blue)):
             return pixels
-    return np.ascontiguousarray(pixels[..., :1])
+    return cast("Pixels", np.ascontiguousarray(pixels[..., :1]))
 
 
 def _visible(photo: Photo) -> Mask:

@@ -175,3 +175,15 @@ def test_mistakes_are_named(call, dataset, words, message) -> None:
 
     assert result.exit_code == 2
     assert message in result.stderr
+
+
+@pytest.mark.torch
+def test_a_learned_score_needs_a_run_and_no_calibration(call, dataset, tmp_path) -> None:
+    pytest.importorskip("torch")
+    both = call(dataset, "--sqe", tmp_path, "--calibration", tmp_path / "x.json")
+    none = call(dataset, "--sqe", tmp_path / "nothing")
+
+    assert both.exit_code == 2
+    assert "exclude each other" in both.stderr
+    assert none.exit_code == 2
+    assert "nothing" in none.stderr

@@ -192,7 +192,8 @@ def test_the_record_tells_source_support_and_scores(layout) -> None:
     assert np.array_equal(support, np.eye(6, dtype=bool))
     assert 0 <= line["scores"]["score"] <= 1
     row = score_row(line)
-    assert row[:3] == ["screw/test/pitting/000003.png", line["files"]["mask"], "1"]
+    assert row[:2] == [line["files"]["image"], line["files"]["mask"]]
+    assert float(row[2]) == pytest.approx(line["scores"]["score"], rel=1e-5)
     assert len(next(csv.reader([",".join(row)]))) == 3 + len(TERMS)
 
 

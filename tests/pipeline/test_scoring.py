@@ -86,7 +86,7 @@ def test_any_object_that_scores_will_do(pairs) -> None:
 
 
 def test_the_good_photo_and_residuals_of_own_datasets_are_used(workshop) -> None:
-    workshop.make("out", per_image=1, jobs=1)
+    workshop.make("out", per_image=3, jobs=1)
     root = workshop.root / "out"
     items = find_labelled(root)
 
@@ -95,6 +95,7 @@ def test_the_good_photo_and_residuals_of_own_datasets_are_used(workshop) -> None
 
     assert len(scored) == len(origins) > 0
     assert all(origin.good.parent.name == "good" for origin in origins.values())
+    assert [one.item for one in scored] == [item for item in items if not item.good]
     assert all("visibility" in one.quality.raw for one in scored)
     assert not any("visibility_blind" in one.quality.raw for one in scored)
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from anomsynth.sqe.estimator import make_picture
-from anomsynth.sqe.part import without_defect
+from anomsynth.sqe.surroundings import without_defect
 from anomsynth.testing import make_pixels
 
 

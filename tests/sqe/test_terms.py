@@ -137,7 +137,7 @@ def test_place_is_the_share_on_the_part() -> None:
     mask = np.zeros((120, 120), dtype=bool)
     mask[50:60, 80:100] = True
 
-    assert measure_place(region_of(image, mask)) == pytest.approx(0.5, abs=0.1)
+    assert measure_place(region_of(image + 0, mask, image)) == pytest.approx(0.5, abs=0.1)
 
 
 def test_the_largest_residual_counts_and_other_records_do_not() -> None:
