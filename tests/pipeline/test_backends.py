@@ -1,5 +1,6 @@
 """Whoever does the work, and whoever dies of it, the dataset is the same."""
 
+import contextlib
 import importlib.util
 import os
 from collections.abc import Callable
@@ -87,9 +88,13 @@ class Killer:
         psutil = pytest.importorskip("psutil")
         if self.killed or not isinstance(event, SampleDone):
             return
-        children = psutil.Process().children(recursive=True)
-        next(child for child in children if self.word in " ".join(child.cmdline())).kill()
-        self.killed = True
+        for child in psutil.Process().children(recursive=True):
+            # Workers of an earlier test may be ending just now.
+            with contextlib.suppress(psutil.Error):
+                if self.word in " ".join(child.cmdline()):
+                    child.kill()
+                    self.killed = True
+                    return
 
 
 @pytest.mark.slow
