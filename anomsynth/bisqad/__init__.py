@@ -1,1 +1,1 @@
-"""BiSQAD: detectors trained on synthetic defects whose weights are learned. Needs the train extra."""
+"""BiSQAD: detectors trained on synthetic defects, whose weights are learned. Needs torch."""

@@ -13,6 +13,7 @@ from anomsynth.cli import (
     export,
     generate,
     list_,
+    merge,
     predict,
     presets,
     preview,
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.command("generate", short_help="Make a dataset from good photos.", epilog=generate.EXAMPLE)(
     generate.generate
 )
+app.command("merge", short_help="Join the shards of a run.", epilog=merge.EXAMPLE)(merge.merge)
 app.command("preview", short_help="Draw a sheet of samples of one photo.", epilog=preview.EXAMPLE)(
     preview.preview
 )

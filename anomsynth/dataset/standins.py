@@ -29,7 +29,7 @@ Colour = tuple[float, float, float]  # linear light
 WHITE: Colour = (0.62, 0.62, 0.60)
 DARK: Colour = (0.015, 0.015, 0.017)
 STEEL: Colour = (0.36, 0.355, 0.345)
-COPPER: Colour = (0.42, 0.26, 0.15)
+COPPER: Colour = (0.30, 0.17, 0.09)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,15 +167,17 @@ def _grid(rng: np.random.Generator, _: int) -> StandIn:
 
 
 def _leads(rng: np.random.Generator, _: int) -> StandIn:
-    """Render an electronic part with a dark case and three thin leads; all are components."""
+    """Render an electronic part with a dark case and thin copper leads; all are components."""
     centre = _near_centre(rng)
     across, along = axes(centre, float(rng.uniform(-4, 4)))
     case = rounded_box(across + 42, along, np.array([44.0, 60.0]), 5.0)
     wires = [rounded_box(across - 52, along - step, np.array([56.0, 5.5]), 1.0) for step in LEADS]
-    scene = _on_table(case, np.exp(0.05 * smooth_noise(rng, 2)), (0.03, 0.03, 0.033), WHITE)
+    # Lit from all sides: beside a shadow, leads this thin are hard to tell from the table.
+    table = _lit(np.exp(0.01 * smooth_noise(rng, 30)), WHITE)
+    scene = _over(table, case, np.exp(0.05 * smooth_noise(rng, 2)), (0.03, 0.03, 0.033))
     bright = np.exp(0.04 * smooth_noise(rng, 3))
     for wire in wires:
-        scene = _over(scene, wire - 40 * np.clip(case, 0, 1), bright, STEEL)
+        scene = _over(scene, wire - 40 * np.clip(case, 0, 1), bright, COPPER)
     return StandIn(photograph(scene, rng), _numbered([case, *wires]))
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from anomsynth.core.color import quantise, to_levels
 from anomsynth.core.photo import Photo
+from anomsynth.core.pixels import bands
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Surface
 from anomsynth.dataset.extras import (
@@ -24,6 +25,8 @@ from anomsynth.dataset.manifest import Line, array_hash, pack_support
 from anomsynth.dataset.scores import score_cells, written_scores
 from anomsynth.errors import UserError
 from anomsynth.sqe.samples import rate_sample
+
+_EIGHT = quantise(to_levels(np.arange(1 << 16, dtype=np.uint16)), np.dtype(np.uint8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +191,12 @@ def without_alpha(image: NDArray[np.generic]) -> NDArray[np.generic]:
 def layout_picture(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
     """Return pixels as the tree holds them: 8 bits, 16-bit values over the full range."""
     flat = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
-    if flat.dtype == np.uint16:
-        return quantise(to_levels(flat), np.dtype(np.uint8))
-    return flat
+    if flat.dtype != np.uint16:
+        return flat
+    shallow = np.empty(flat.shape, dtype=np.uint8)
+    for rows in bands(*flat.shape[:2]):  # a large photo in float32 would take four times its size
+        shallow[rows] = _EIGHT[flat[rows]]
+    return shallow
 
 
 def photo_hash(photo: Photo) -> str:

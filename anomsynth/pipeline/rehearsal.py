@@ -1,6 +1,8 @@
 """Tries a preset out on a stand-in: each of its mechanisms once, truth and all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from anomsynth.core.registry import generators
 from anomsynth.core.types import SampleKey, Surface
@@ -66,7 +68,10 @@ def unused_kinds() -> list[str]:
 def make_surface(recipe: Recipe, index: int) -> Surface:
     """Return the analysed stand-in of a recipe."""
     stand_in = make_stand_in(recipe.stand_in, index)
-    return surface_of(stand_in.pixels, recipe, stand_in.parts)
+    surface = surface_of(stand_in.pixels, recipe, stand_in.parts)
+    if surface.parts is not None:
+        return surface
+    return replace(surface, parts=surface.foreground.astype(np.uint8))  # one piece, one component
 
 
 def _try(

@@ -52,7 +52,7 @@ def most_visible(layer: DefectLayer) -> float:
     """Return the d' that may be asked of a defect: faults of structure alone are bounded."""
     if layer.rigid:
         return RIGID
-    moved = layer.displacement is not None and layer.height is None and layer.absorbance is None
+    moved = layer.displacement is not None and layer.coverage is None and layer.absorbance is None
     return STRUCTURAL if moved or layer.exposed is not None else np.inf
 
 

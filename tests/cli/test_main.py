@@ -11,6 +11,7 @@ from anomsynth.errors import PluginError
 
 COMMANDS = (
     "generate",
+    "merge",
     "preview",
     "score",
     "validate",
