@@ -1,6 +1,6 @@
 """How long things take on one core.
 
-``pytest tests/benchmarks --benchmark-enable --benchmark-only`` measures; in the ordinary suite each
+``pytest tests/benchmarks -n 0 --benchmark-enable --benchmark-only`` measures; in the ordinary suite each
 runs once. No time is asserted, machines differ. A round of a chain is one photo: its analysis and
 four samples; the column for CPU milliseconds per sample is in the JSON's `extra_info`.
 """
