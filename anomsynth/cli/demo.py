@@ -70,6 +70,7 @@ def demo(
             write_sheet(sheet, _draw(photos, dataset, made))
         print_summary(console, plan, finished)
         console.say(f"\nLook at it: {sheet}")
+        console.say(f"Its scores, with reasons, on a page: anomsynth report {dataset}")
         console.say("Then use your own photos:")
         console.say(f"  anomsynth preview {photos / 'metal' / '000.png'} --preset metal")
         console.say("  anomsynth generate FOLDER_OF_GOOD_PHOTOS my-dataset --preset metal")
