@@ -1,8 +1,8 @@
 """How long things take on one core.
 
-``pytest tests/benchmarks -n 0 --benchmark-enable --benchmark-only`` measures; in the ordinary suite each
-runs once. No time is asserted, machines differ. A round of a chain is one photo: its analysis and
-four samples; the column for CPU milliseconds per sample is in the JSON's `extra_info`.
+``pytest tests/benchmarks -n 0 --benchmark-enable --benchmark-only`` measures; in the ordinary
+suite each runs once. No time is asserted, machines differ. A round of a chain is one photo: its
+analysis and four samples; CPU milliseconds per sample are in the JSON's `extra_info`.
 """
 
 import resource
@@ -17,10 +17,14 @@ import cv2
 import numpy as np
 import pytest
 
+from anomsynth.core.component import CountRange
 from anomsynth.core.photo import as_photo
 from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Pixels, SampleKey, Surface
+from anomsynth.dataset.standins import make_stand_in
+from anomsynth.errors import SynthesisError
+from anomsynth.pipeline.surfaces import surface_of
 from anomsynth.pipeline.synthesize import synthesize
 from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.models import Mechanism, Recipe
@@ -108,6 +112,43 @@ def test_layer(benchmark, kind: str, size: int) -> None:
     layer = benchmark(lambda: generator.generate(surface, stream(next(seeds), "bench")))
 
     assert layer.support.any()
+
+
+@pytest.mark.parametrize("size", [256, pytest.param(1024, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", generators.kinds())
+def test_mechanism(benchmark, kind: str, size: int) -> None:
+    """One defect, drawn, rendered, refined and labelled on a photo that was analysed before."""
+    one = CountRange(low=1, high=1)
+    recipe = recipe_of({"kind": kind}).model_copy(update={"defects_per_image": one})
+    surface = surface_for(kind, size)
+    indices = iter(range(1 << 30))
+    spent: list[float] = []
+
+    def make() -> None:
+        start = time.thread_time()
+        key = SampleKey("bench", kind, next(indices))
+        try:
+            synthesize(surface, recipe, seed=1, key=key)
+        except SynthesisError:
+            pass
+        else:
+            spent.append(1000 * (time.thread_time() - start))
+
+    benchmark.pedantic(make, rounds=1 if benchmark.disabled else 15, iterations=1)
+    if spent:
+        benchmark.extra_info["cpu_ms_per_sample"] = round(statistics.median(spent), 2)
+
+
+def surface_for(kind: str, size: int) -> Surface:
+    """Return an analysed photo on which a mechanism finds its place."""
+    recipe = load_recipe("generic")
+    if kind not in {"bend", "missing_part", "swapped_part"}:
+        return surface_of(make_photo(size, 3), recipe)
+    leads = make_stand_in("leads")
+    assert leads.parts is not None
+    pixels = cv2.resize(leads.pixels, (size, size), interpolation=cv2.INTER_CUBIC)
+    parts = cv2.resize(leads.parts, (size, size), interpolation=cv2.INTER_NEAREST)
+    return surface_of(pixels, recipe, parts)
 
 
 @COLOURS
