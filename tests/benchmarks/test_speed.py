@@ -248,7 +248,7 @@ def write_peak_of_a_large_photo() -> None:
 
 
 def peak_memory() -> int:
-    """Return the most bytes this process had in memory; where told, not those it was forked from."""
+    """Return the most bytes of this process, where told without those it was forked from."""
     status = Path("/proc/self/status")
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
