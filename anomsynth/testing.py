@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 
 from anomsynth.core.color import linear_to_srgb
-from anomsynth.core.component import Range
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.rng import stream
 from anomsynth.core.roles import Generator
@@ -108,7 +107,7 @@ def _check_fields(layer: DefectLayer) -> None:
 
 def _replay(generator: Generator, surface: Surface, layer: DefectLayer) -> DefectLayer:
     """Generate again with every range narrowed to the value the layer recorded."""
-    ranges = {name: value for name, value in generator if isinstance(value, Range)}
+    ranges = generator.ranges
     missing = set(ranges) - layer.parameters.keys()
     assert not missing, f"drawn parameters are not recorded: {missing}"
     points = {

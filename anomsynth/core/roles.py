@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from anomsynth.core.component import Component
+from anomsynth.core.component import Component, Range
 from anomsynth.core.layer import Change, DefectLayer
 from anomsynth.core.types import Float32, Surface
 
@@ -21,12 +21,21 @@ class Generator(Component, ABC):
 
     needs_parts: ClassVar[bool] = False
 
+    @property
+    def ranges(self) -> dict[str, Range]:
+        """The parameters that are drawn, in field order."""
+        return {name: value for name, value in self if isinstance(value, Range)}
+
+    def draw_ranges(self, rng: np.random.Generator) -> dict[str, float]:
+        """Draw every range, one number each, in field order: the first thing `generate` does."""
+        return {name: value.draw(rng) for name, value in self.ranges.items()}
+
     @abstractmethod
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one defect.
 
-        All randomness comes from `rng`: first one number for every range, in field order, then
-        the site, then fields. Every drawn range is recorded in `parameters` under its name.
+        All randomness comes from `rng`: first `draw_ranges`, then the site, then fields. Every
+        drawn range is recorded in `parameters` under its name.
 
         Raises
         ------

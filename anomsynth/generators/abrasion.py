@@ -7,7 +7,6 @@ import numpy as np
 
 from anomsynth.core.component import (
     NonNegativeRange,
-    Range,
     ShareRange,
     SizeRange,
     UnitRange,
@@ -63,7 +62,7 @@ class Abrasion(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one patch; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         turn = math.pi * float(rng.random())
         turn += drawn["grain"] * math.remainder(main_direction(surface, turn) - turn, math.pi)
         # What rubs moves along its marks: patches and bands are longest that way.

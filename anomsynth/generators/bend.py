@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from anomsynth.core.component import Range, SizeRange, UnitRange, parameter
+from anomsynth.core.component import SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Mask, Surface
@@ -52,7 +52,7 @@ class Bend(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Bend one thin piece; raise PlacementError if the part has none."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         pick_site(surface, rng)  # a part where nothing is allowed has no piece to bend either
         picks = rng.random(4)
         pieces = find_slender(surface)

@@ -77,7 +77,7 @@ class Blister(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one group or strip; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         strip, wavy, blown = rng.random(3)
         site = pick_site(surface, rng)
         mode: str = self.mode

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from anomsynth.core.component import Range, ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import ShareRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Surface
@@ -59,7 +59,7 @@ class Burn(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Heat one place; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         either, moved = rng.random(2)
         site = pick_site(surface, rng)
         mode = self.mode if self.mode != "mixed" else ("tint" if either < 0.5 else "char")

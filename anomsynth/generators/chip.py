@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 import cv2
 import numpy as np
 
-from anomsynth.core.component import Range, ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import ShareRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Mask, Surface
@@ -61,7 +61,7 @@ class Chip(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one chip; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         gone, inner, bright = rng.random(3)
         inside = inner < drawn["inner_share"] or len(surface.edge_sites) == 0
         break_ = _draw_break(surface, drawn, inside, rng)

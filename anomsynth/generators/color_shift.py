@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.component import Count, Range, ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import Count, ShareRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.pixels import power
 from anomsynth.core.roles import Generator
@@ -55,7 +55,7 @@ class ColorShift(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Discolour one region; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         pick, fades = rng.random(), rng.random() < drawn["fade_share"]
         row, col = pick_site(surface, rng)
         change = CHANGES[int(pick * len(CHANGES))] if self.change == "mixed" else self.change

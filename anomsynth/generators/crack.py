@@ -12,7 +12,6 @@ from anomsynth.core.component import (
     Count,
     NonNegativeRange,
     PositiveRange,
-    Range,
     ShareRange,
     SizeRange,
     UnitRange,
@@ -116,7 +115,7 @@ class Crack(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Place one crack; raise PlacementError if no pixel is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         size = surface.part_size_px
         case = _Case(surface, drawn, size, max(size / UNITS, 0.25))
         length = max(drawn["length_share"] * size, 2.0)

@@ -8,7 +8,6 @@ import numpy as np
 
 from anomsynth.core.component import (
     NonNegativeRange,
-    Range,
     ShareRange,
     SizeRange,
     UnitRange,
@@ -69,7 +68,7 @@ class CrackNetwork(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Place one network; raise PlacementError if nothing of it lies on the part."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         pick, turn, curled = rng.random(3)
         row, col = pick_site(surface, rng)
         healed = self.pattern == "healed" or (

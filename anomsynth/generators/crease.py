@@ -71,7 +71,7 @@ class Crease(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Place one crease; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         site = pick_site(surface, rng)
         coins = rng.random(3)
         scale, size = surface.mm_per_px, max(surface.part_size_px, 2.0)

@@ -8,7 +8,6 @@ import numpy as np
 
 from anomsynth.core.component import (
     NonNegativeRange,
-    Range,
     ShareRange,
     SizeRange,
     UnitRange,
@@ -64,7 +63,7 @@ class Cut(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one cut; raise PlacementError if nothing of it lies on the part."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         turn = math.pi * rng.random()
         row, col = pick_site(surface, rng)
         length = max(drawn["length"] * surface.part_size_px, 4.0)

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from anomsynth.core.component import Range, ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import ShareRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Surface
@@ -37,7 +37,7 @@ class CutPaste(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Paste one patch; raise PlacementError if no pixel is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         row, col = pick_site(surface, rng)
         height, width = surface.shape
         if height * width < 2:

@@ -66,7 +66,7 @@ class Droplet(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Wet one place; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         misty = rng.random() < 0.5 if self.mode == "mixed" else self.mode == "condensation"
         site = pick_site(surface, rng)
         contact = float(np.deg2rad(np.clip(drawn["contact_deg"], 5.0, 88.0)))

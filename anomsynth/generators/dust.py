@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from anomsynth.core.component import (
     Count,
     NonNegativeRange,
-    Range,
     ShareRange,
     SizeRange,
     UnitRange,
@@ -70,7 +69,7 @@ class Dust(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Scatter the particles; raise PlacementError if no pixel is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         metal = rng.random() < 0.5 if self.mode == "mixed" else self.mode == "chips"
         site = pick_site(surface, rng)
         case = _Case(surface, drawn, metal, site)

@@ -12,7 +12,6 @@ from anomsynth.core.component import (
     Count,
     CountRange,
     NonNegativeRange,
-    Range,
     SizeRange,
     UnitRange,
     parameter,
@@ -88,7 +87,7 @@ class Fiber(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Drop one fiber; raise PlacementError if no pixel is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         site = pick_site(surface, rng)
         size = max(surface.part_size_px, 4.0)
         width = drawn["width_mm"] / surface.mm_per_px

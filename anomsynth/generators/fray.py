@@ -66,7 +66,7 @@ class Fray(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one worn region; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         coin, turn = rng.random(2)
         edge = self.mode == "edge" or (self.mode == "mixed" and coin < 0.5)
         edge = edge and len(surface.edge_sites) > 0

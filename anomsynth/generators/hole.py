@@ -9,7 +9,6 @@ from pydantic import field_validator
 from anomsynth.core.component import (
     Count,
     CountRange,
-    Range,
     SizeRange,
     UnitRange,
     parameter,
@@ -72,7 +71,7 @@ class Hole(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one hole; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         pick, turn = rng.random(2)
         row, col = pick_site(surface, rng)
         torn = self.mode == "puncture" or (self.mode == "mixed" and pick < drawn["puncture_share"])

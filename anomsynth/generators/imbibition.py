@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 import cv2
 import numpy as np
 
-from anomsynth.core.component import Count, Range, ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import Count, ShareRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
@@ -60,7 +60,7 @@ class Imbibition(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Soak one region; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         at_edge, oily = rng.random() < drawn["edge_share"], rng.random() < 0.5
         oily = oily if self.liquid == "mixed" else self.liquid == "oil"
         extent = max(drawn["extent"] * surface.part_size_px, 2.0)

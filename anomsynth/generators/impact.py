@@ -86,7 +86,7 @@ class Impact(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one impact; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         shines = rng.random() < drawn["bright_share"]
         site = pick_site(surface, rng)
         reach = max(drawn["reach"] * surface.part_size_px, SMALLEST)

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from anomsynth.core.component import NonNegativeRange, Range, SizeRange, UnitRange, parameter
+from anomsynth.core.component import NonNegativeRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Mask, Surface
@@ -37,7 +37,7 @@ class MissingPart(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Remove one component; raise PlacementError without part masks."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         pick = float(rng.random())
         numbers = list(component_areas(surface))
         component = marked_part(surface, numbers[int(pick * len(numbers))])

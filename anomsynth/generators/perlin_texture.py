@@ -58,7 +58,7 @@ class PerlinTexture(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Fill one random shape; raise PlacementError if none meets the part."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         allowed = int(np.count_nonzero(surface.allowed))
         least = min(LEAST_PIXELS, allowed)
         if allowed == 0:

@@ -91,7 +91,7 @@ class Pitting(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return pits or one lost region; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         nucleated = rng.random() < 0.5
         any_process = PROCESSES[int(rng.random() * len(PROCESSES))]
         if self.mode == "polygon" or (self.mode == "mixed" and not nucleated):

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from anomsynth.core.color import to_levels
-from anomsynth.core.component import Range, ShareRange, SizeRange, parameter
+from anomsynth.core.component import ShareRange, SizeRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
@@ -48,7 +48,7 @@ class PoissonPaste(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Clone one patch; raise PlacementError if there is no room."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         mixed = rng.random() < 0.5 if self.gradients == "either" else self.gradients == "mixed"
         row, col = pick_site(surface, rng)
         height, width = surface.shape

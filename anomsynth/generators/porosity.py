@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.component import Range, ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import ShareRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Surface
@@ -62,7 +62,7 @@ class Porosity(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one group of pores; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         law, cut, clustered, axis = rng.random(4)
         coarsened = self.sizes == "coarsened" or (self.sizes == "mixed" and law < 0.5)
         site = pick_site(surface, rng)

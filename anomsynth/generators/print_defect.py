@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.component import Count, Range, ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import Count, ShareRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
@@ -65,7 +65,7 @@ class PrintDefect(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Spoil one print; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         pick = rng.random()
         mode: str = MODES[int(pick * len(MODES))] if self.mode == "mixed" else self.mode
         site = _printed_site(surface, rng) if mode != "spot" else None

@@ -47,7 +47,7 @@ class Region(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one region; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         coins = rng.random(3)
         patch = draw_patch(surface, drawn["area_share"], self.shape, None, rng)
         inside = patch.inner(drawn["softness"] * patch.size, rng)

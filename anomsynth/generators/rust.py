@@ -88,7 +88,7 @@ class Rust(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Rust one region; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         streaked = rng.random() < drawn["streaks"]
         site = pick_site(surface, rng)
         radius = max(drawn["region"] * surface.part_size_px, 2.0)

@@ -46,7 +46,7 @@ class Scar(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Paste one strip; raise PlacementError if no pixel is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         plain = rng.random() < 0.5 if self.colour == "mixed" else self.colour == "random"
         row, col = pick_site(surface, rng)
         short = min(surface.shape)

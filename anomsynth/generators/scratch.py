@@ -11,7 +11,6 @@ from anomsynth.core.component import (
     Count,
     CountRange,
     NonNegativeRange,
-    Range,
     ShareRange,
     SizeRange,
     UnitRange,
@@ -91,7 +90,7 @@ class Scratch(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Place one bundle; raise PlacementError if no pixel is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         size = surface.part_size_px
         widest = max(WIDEST * size, 2.0)
         width = min(max(drawn["width_mm"] / surface.mm_per_px, 0.5), widest)

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.component import Count, Range, ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import Count, ShareRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
@@ -83,7 +83,7 @@ class Splatter(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Splatter one place; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         pick, beaded = rng.random(), rng.random() < drawn["bead_share"]
         site = pick_site(surface, rng)
         names = tuple(MATTERS)

@@ -51,7 +51,7 @@ class Squeeze(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one squeezed part or region; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         site = pick_site(surface, rng)
         coin, turn = (float(value) for value in rng.random(2))
         outlined = surface.part_area_px < FILLS * surface.foreground.size

@@ -79,7 +79,7 @@ class Stain(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Dry one splash; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         first, second = rng.random(2)
         site = pick_site(surface, rng)
         pattern: str = PATTERNS[int(first * 3)] if self.pattern == "mixed" else self.pattern

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, NamedTuple
 import cv2
 import numpy as np
 
-from anomsynth.core.component import NonNegativeRange, Range, SizeRange, parameter
+from anomsynth.core.component import NonNegativeRange, SizeRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
@@ -51,7 +51,7 @@ class SwappedPart(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Mount a component wrongly; raise PlacementError without part masks."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         pick, other_pick, way = (float(number) for number in rng.random(3))
         areas = component_areas(surface)
         number = list(areas)[int(pick * len(areas))]

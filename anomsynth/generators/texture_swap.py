@@ -51,7 +51,7 @@ class TextureSwap(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one region; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         coins = rng.random(2)
         patch = draw_patch(surface, drawn["area_share"], self.shape, None, rng)
         cover = patch.inner(drawn["softness"] * patch.size, rng) * np.float32(drawn["opacity"])

@@ -79,7 +79,7 @@ class Unevenness(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one region; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         pick, turn, side = rng.random(3)
         mode: str = self.mode
         if mode == "mixed":

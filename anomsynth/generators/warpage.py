@@ -9,7 +9,6 @@ from pydantic import Field, field_validator
 from anomsynth.core.component import (
     Count,
     LogRange,
-    Range,
     ShareRange,
     SizeRange,
     UnitRange,
@@ -106,7 +105,7 @@ class Warpage(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one deformed region; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         pick = float(rng.random()) * sum(self.weights)
         mode: str = self.mode
         if mode == "mixed":

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import AfterValidator
 
-from anomsynth.core.component import LogRange, Range, ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import LogRange, ShareRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Surface
@@ -69,7 +69,7 @@ class Wrinkle(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one wrinkled region; raise PlacementError if nothing is allowed."""
-        drawn = {name: value.draw(rng) for name, value in self if isinstance(value, Range)}
+        drawn = self.draw_ranges(rng)
         pick, turn = rng.random(2)
         pattern: str = self.pattern
         if pattern == "mixed":
