@@ -123,12 +123,29 @@ def _unit(value: R) -> R:
     return value
 
 
+def _some(value: R) -> R:
+    if value.low < 1:
+        msg = f"must be at least 1, got {value.low:g}"
+        raise ValueError(msg)
+    return value
+
+
+def _some_weight(value: tuple[float, float, float]) -> tuple[float, float, float]:
+    if sum(value) <= 0:
+        msg = "must not all be 0"
+        raise ValueError(msg)
+    return value
+
+
 PositiveRange = Annotated[Range, AfterValidator(_positive)]
 NonNegativeRange = Annotated[Range, AfterValidator(_non_negative)]
 UnitRange = Annotated[Range, AfterValidator(_unit)]
 SizeRange = Annotated[LogRange, AfterValidator(_positive)]
 ShareRange = Annotated[LogRange, AfterValidator(_positive), AfterValidator(_unit)]
 Count = Annotated[CountRange, AfterValidator(_non_negative)]
+PositiveCount = Annotated[Count, AfterValidator(_some)]
+Weight = Annotated[float, Field(ge=0)]
+ModeWeights = Annotated[tuple[Weight, Weight, Weight], AfterValidator(_some_weight)]
 
 
 def parameter(default: object, unit: str, doc: str) -> Any:  # noqa: ANN401 - a pydantic default

@@ -7,7 +7,13 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import field_validator
 
-from anomsynth.core.component import Count, CountRange, Range, SizeRange, UnitRange, parameter
+from anomsynth.core.component import (
+    PositiveCount,
+    Range,
+    SizeRange,
+    UnitRange,
+    parameter,
+)
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
@@ -49,7 +55,7 @@ class Blister(Generator):
     )
     strip_share: UnitRange = parameter(0.3, "", "mixed: probability of a strip")
     radius_mm: SizeRange = parameter((0.4, 4.0), "mm", "radius, or half width of a strip")
-    count: Count = parameter((1, 6), "", "round blisters in the group")
+    count: PositiveCount = parameter((1, 6), "", "round blisters in the group")
     spread: SizeRange = parameter((2.2, 6.0), "radii", "how far apart they lie")
     length: SizeRange = parameter((4, 16), "half widths", "strip: length")
     film: SizeRange = parameter((0.03, 0.07), "of radius", "thickness of the film")
@@ -58,14 +64,6 @@ class Blister(Generator):
     aspect: SizeRange = parameter((1.0, 1.7), "", "length over width of round ones")
     irregularity: UnitRange = parameter((0.03, 0.15), "of radius", "first harmonic of the outline")
     lightening: UnitRange = parameter((0.0, 0.04), "optical depth", "air gap beneath: lighter")
-
-    @field_validator("count")
-    @classmethod
-    def _some(cls, value: CountRange) -> CountRange:
-        if value.low < 1:
-            msg = f"must be at least 1, got {value.low:g}"
-            raise ValueError(msg)
-        return value
 
     @field_validator("stress")
     @classmethod

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import field_validator
 from scipy.special import ndtr
 
 from anomsynth.core.component import (
     Count,
-    CountRange,
     NonNegativeRange,
+    PositiveCount,
     SizeRange,
     UnitRange,
     parameter,
@@ -74,16 +73,10 @@ class Fiber(Generator):
     gloss: UnitRange = parameter((0.1, 0.7), "share", "strength of the highlight")
     lift_mm: NonNegativeRange = parameter((0, 0.5), "mm", "height it bends away to, on average")
     shadow: UnitRange = parameter((0.2, 0.6), "share", "light that is missing in the shadow")
-    plies: Count = parameter((1, 3), "count", "yarns twisted together; shows on wide threads")
+    plies: PositiveCount = parameter(
+        (1, 3), "count", "yarns twisted together; shows on wide threads"
+    )
     fuzz: Count = parameter((0, 4), "count", "short fine fibers that stick out of a thread")
-
-    @field_validator("plies")
-    @classmethod
-    def _some(cls, value: CountRange) -> CountRange:
-        if value.low < 1:
-            msg = f"must be at least 1, got {value.low:g}"
-            raise ValueError(msg)
-        return value
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Drop one fiber; raise PlacementError if no pixel is allowed."""

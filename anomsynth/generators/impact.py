@@ -8,7 +8,7 @@ from pydantic import field_validator
 
 from anomsynth.core.component import (
     Count,
-    CountRange,
+    PositiveCount,
     PositiveRange,
     Range,
     ShareRange,
@@ -55,7 +55,7 @@ class Impact(Generator):
     kind: Literal["impact"] = "impact"
     reach: ShareRange = parameter((0.03, 0.4), "of part size", "length of the longest crack")
     contact: ShareRange = parameter((0.05, 0.2), "of reach", "radius of the crushed contact")
-    radials: Count = parameter((5, 12), "", "radial cracks")
+    radials: PositiveCount = parameter((5, 12), "", "radial cracks")
     scatter: UnitRange = parameter((0.3, 0.8), "", "irregularity of directions and lengths")
     forks: UnitRange = parameter((0.1, 0.7), "per crack", "mean number of branches")
     half_angle_deg: PositiveRange = parameter((15, 30), "degrees", "half the angle of a fork")
@@ -67,14 +67,6 @@ class Impact(Generator):
     crushed_albedo: SizeRange = parameter((0.3, 0.8), "", "reflectance of the crushed contact")
     depth_ratio: SizeRange = parameter((0.1, 0.5), "", "depth of the contact over its radius")
     halo: UnitRange = parameter((0.0, 0.08), "optical depth", "damage beside the cracks")
-
-    @field_validator("radials")
-    @classmethod
-    def _some(cls, value: CountRange) -> CountRange:
-        if value.low < 1:
-            msg = f"must be at least 1, got {value.low:g}"
-            raise ValueError(msg)
-        return value
 
     @field_validator("growth")
     @classmethod

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from anomsynth.core.component import (
-    Count,
-    CountRange,
     NonNegativeRange,
+    PositiveCount,
     ShareRange,
     SizeRange,
     UnitRange,
@@ -65,7 +64,7 @@ class Scratch(Generator):
     grain: UnitRange = parameter(
         (0, 0.6), "share", "how strongly the scratch runs along the grain of the surface"
     )
-    count: Count = parameter((1, 3), "count", "parallel grooves of one bundle")
+    count: PositiveCount = parameter((1, 3), "count", "parallel grooves of one bundle")
     gap_mm: SizeRange = parameter((0.3, 2.0), "mm", "median distance between grooves of a bundle")
     chatter: UnitRange = parameter((0, 0.4), "share", "depth of the stick-slip modulation")
     chatter_mm: SizeRange = parameter((0.4, 2.5), "mm", "wavelength of the stick-slip")
@@ -79,14 +78,6 @@ class Scratch(Generator):
         0, "mm", "thickness of a coating; where the groove is deeper the substrate shows"
     )
     substrate: SizeRange = parameter((0.4, 2.5), "relative", "brightness of the bare substrate")
-
-    @field_validator("count")
-    @classmethod
-    def _some(cls, value: CountRange) -> CountRange:
-        if value.low < 1:
-            msg = f"must be at least 1, got {value.low:g}"
-            raise ValueError(msg)
-        return value
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Place one bundle; raise PlacementError if no pixel is allowed."""

@@ -2,13 +2,13 @@
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import Field, field_validator
 
 from anomsynth.core.color import luminance
 from anomsynth.core.component import (
+    ModeWeights,
     NonNegativeRange,
     Range,
     ShareRange,
@@ -28,7 +28,6 @@ SHADING_HURST = 0.5  # power spectrum k^-3
 SHADING_PX = 12.0  # changes across that are slower belong to shading, at 256 px of part
 SHADING_SOFT = 1.2  # of the region's half width: slow shading has no outline
 Drawn = dict[str, float]
-Weight = Annotated[float, Field(ge=0)]
 
 
 class Unevenness(Generator):
@@ -52,9 +51,7 @@ class Unevenness(Generator):
     mode: Literal["pass", "cross", "shading", "mixed"] = parameter(
         "mixed", "", "grinding pass with ledges, marks at an angle, slow shading, or any"
     )
-    weights: tuple[Weight, Weight, Weight] = parameter(
-        (0.65, 0.25, 0.1), "", "mixed: how often pass, cross, shading"
-    )
+    weights: ModeWeights = parameter((0.65, 0.25, 0.1), "", "mixed: how often pass, cross, shading")
     area_share: ShareRange = parameter((0.02, 0.35), "of part area", "area of the region")
     mark_strength: SizeRange = parameter((0.12, 0.4), "of light", "spread of the new marks")
     mark_mm: SizeRange = parameter((0.05, 0.2), "mm", "width of the finest marks")
@@ -68,14 +65,6 @@ class Unevenness(Generator):
     cross_deg: NonNegativeRange = parameter((8, 90), "degrees", "cross: marks to the grain")
     ragged_mm: NonNegativeRange = parameter((0, 0.3), "mm", "how far marks overrun the outline")
     softness: UnitRange = parameter((0, 0.2), "of half width", "widest place of the outline")
-
-    @field_validator("weights")
-    @classmethod
-    def _some_weight(cls, value: tuple[float, float, float]) -> tuple[float, float, float]:
-        if sum(value) <= 0:
-            msg = "must not all be 0"
-            raise ValueError(msg)
-        return value
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one region; raise PlacementError if nothing is allowed."""

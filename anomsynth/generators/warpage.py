@@ -1,14 +1,15 @@
 """Warpage: dents, bent plates and material shifted within the surface."""
 
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
 from anomsynth.core.component import (
     Count,
     LogRange,
+    ModeWeights,
     ShareRange,
     SizeRange,
     UnitRange,
@@ -43,7 +44,6 @@ BORDER_SHARE = 0.8  # of the radius, over which bent and warped regions come to 
 MOST_STRETCH = 0.8
 SQUEEZE = 1.2  # relief over squeezing
 Drawn = dict[str, float]
-Weight = Annotated[float, Field(ge=0)]
 
 
 class Warpage(Generator):
@@ -66,9 +66,7 @@ class Warpage(Generator):
 
     kind: Literal["warpage"] = "warpage"
     mode: Literal["dent", "bend", "warp", "mixed"] = parameter("mixed", "", "what happened")
-    weights: tuple[Weight, Weight, Weight] = parameter(
-        (0.5, 0.35, 0.15), "", "mixed: how often dent, bend, warp"
-    )
+    weights: ModeWeights = parameter((0.5, 0.35, 0.15), "", "mixed: how often dent, bend, warp")
     radius: ShareRange = parameter((0.01, 0.1), "of part size", "dent: radius")
     slope: SizeRange = parameter((0.04, 0.25), "", "dent: depth over radius")
     extent: ShareRange = parameter((0.1, 0.31), "of part size", "bend, warp: radius of the region")
@@ -86,14 +84,6 @@ class Warpage(Generator):
     )
     correlation: SizeRange = parameter((0.25, 0.8), "of radius", "warp: size of its features")
     curl: UnitRange = parameter((0.2, 0.8), "", "warp: share of rotation")
-
-    @field_validator("weights")
-    @classmethod
-    def _some_weight(cls, value: tuple[float, float, float]) -> tuple[float, float, float]:
-        if sum(value) <= 0:
-            msg = "must not all be 0"
-            raise ValueError(msg)
-        return value
 
     @field_validator("stretch")
     @classmethod
