@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.types import Box, Float32
+from anomsynth.fields.boxes import box_of_discs
 from anomsynth.fields.outlines import Mouths, mouth_coverage, mouth_field
 
 Float64 = NDArray[np.float64]
@@ -37,15 +38,7 @@ class Caps:
     def box(self, margin: float, shape: tuple[int, int]) -> Box:
         """Return the box of all caps with a margin, cut to an image of `shape`, never empty."""
         reach = np.array([self.mouths.reach(index) for index in range(len(self.centres))])
-        low = np.floor((self.centres - reach[:, None] - margin).min(axis=0)).astype(int)
-        high = np.ceil((self.centres + reach[:, None] + margin).max(axis=0)).astype(int) + 1
-        top, left = (min(max(int(low[axis]), 0), shape[axis] - 1) for axis in (0, 1))
-        return Box(
-            top,
-            left,
-            min(max(int(high[0]), top + 1), shape[0]),
-            min(max(int(high[1]), left + 1), shape[1]),
-        )
+        return box_of_discs(self.centres, reach, margin, shape)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

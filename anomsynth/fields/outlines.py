@@ -286,13 +286,3 @@ def _as_distance(phi: Float32, step: int) -> Float32:
     # Not cv2.magnitude: its last bits depend on where in memory the arrays lie.
     slope = np.sqrt(right * right + down * down)
     return np.asarray(phi / np.clip(slope, 0.6, 3.0), dtype=np.float32)
-
-
-def box_around(corners: NDArray[np.float64], margin: float, shape: tuple[int, int]) -> Box:
-    """Return the box of some points with a margin, cut to an image of `shape`, never empty."""
-    low = np.floor(corners.min(axis=0) - margin).astype(int)
-    high = np.ceil(corners.max(axis=0) + margin).astype(int) + 1
-    top, left = (min(max(int(low[axis]), 0), shape[axis] - 1) for axis in (0, 1))
-    bottom = min(max(int(high[0]), top + 1), shape[0])
-    right = min(max(int(high[1]), left + 1), shape[1])
-    return Box(top, left, bottom, right)

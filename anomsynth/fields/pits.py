@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.types import Box, Float32
+from anomsynth.fields.boxes import box_of_discs
 from anomsynth.fields.noise import value_noise
 from anomsynth.fields.outlines import EDGE_PX, Mouths, mouth_coverage, mouth_field
 from anomsynth.fields.relief import cavity, fade
@@ -55,16 +56,8 @@ class Pits:
 
     def box(self, shape: tuple[int, int]) -> Box:
         """Return the box of all pits, cut to an image of `shape`, at least one pixel."""
-        reach = np.array([self.reach(index) for index in range(len(self.centres))])[:, None]
-        low = np.floor((self.centres - reach).min(axis=0)).astype(int)
-        high = np.ceil((self.centres + reach).max(axis=0)).astype(int) + 1
-        top, left = (min(max(int(low[axis]), 0), shape[axis] - 1) for axis in (0, 1))
-        return Box(
-            top,
-            left,
-            min(max(int(high[0]), top + 1), shape[0]),
-            min(max(int(high[1]), left + 1), shape[1]),
-        )
+        reach = np.array([self.reach(index) for index in range(len(self.centres))])
+        return box_of_discs(self.centres, reach, 0.0, shape)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

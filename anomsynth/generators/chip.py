@@ -11,10 +11,11 @@ from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Mask, Surface
 from anomsynth.errors import PlacementError
+from anomsynth.fields.boxes import box_around
 from anomsynth.fields.conchoid import dish, fracture_face, ripples
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.noise import value_noise
-from anomsynth.fields.outlines import EDGE_PX, Mouths, box_around, harmonic_rims, mouth_field
+from anomsynth.fields.outlines import EDGE_PX, Mouths, harmonic_rims, mouth_field
 from anomsynth.surface.behind import light_behind
 from anomsynth.surface.sites import pick_edge_site, pick_site
 

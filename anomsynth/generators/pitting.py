@@ -9,11 +9,11 @@ from anomsynth.core.component import Count, Range, ShareRange, SizeRange, UnitRa
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Surface
+from anomsynth.fields.boxes import box_around
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.noise import fbm
 from anomsynth.fields.outlines import (
     Mouths,
-    box_around,
     grown_polygon,
     harmonic_rims,
     joined_rims,

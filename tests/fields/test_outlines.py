@@ -12,7 +12,6 @@ from anomsynth.fields.outlines import (
     RELATIVE,
     Mouths,
     _as_distance,
-    box_around,
     grown_polygon,
     harmonic_rims,
     joined_rims,
@@ -135,11 +134,6 @@ def test_grown_region_is_one_piece_without_holes() -> None:
 
     assert (phi[5:20, 5:20] < -0.5).all()
     assert (phi[58:62, 58:62] > 0).all()
-
-
-def test_box_is_never_empty_and_stays_inside() -> None:
-    assert box_around(np.array([[-50.0, -50.0]]), 2, (8, 8)) == Box(0, 0, 1, 1)
-    assert box_around(np.array([[50.0, 50.0]]), 2, (8, 8)) == Box(7, 7, 8, 8)
 
 
 def copies(array: np.ndarray, count: int = 64) -> Iterator[np.ndarray]:
