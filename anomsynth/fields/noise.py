@@ -5,6 +5,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 import scipy.fft
+from numpy.typing import NDArray
 
 from anomsynth.core.types import Float32
 
@@ -115,6 +116,22 @@ def _gain(grid: tuple[int, int], hurst: float) -> Float32:
     wavenumber[0, 0] = 1.0
     gain = wavenumber ** -(hurst + 1)
     gain[0, 0] = 0.0
+    return unit_variance(gain, grid)
+
+
+def unit_variance(gain: NDArray[np.float64], grid: tuple[int, int]) -> Float32:
+    """Return a filter, scaled so that it makes a field of unit variance of white noise.
+
+    Parameters
+    ----------
+    gain : (h, w // 2 + 1) float64
+        On the half plane of `rfft2`.
+    grid : (h, w)
+
+    Returns
+    -------
+    float32 of the shape of `gain`, read-only
+    """
     # Columns between 0 and Nyquist stand for two frequencies each.
     weight = np.full(gain.shape[1], 2.0)
     weight[0] = 1.0

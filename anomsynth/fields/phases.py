@@ -7,6 +7,7 @@ import numpy as np
 import scipy.fft
 
 from anomsynth.core.types import Float32
+from anomsynth.fields.noise import unit_variance
 
 LARGEST_STEP = 0.15  # of time: with the reaction, checkerboards grow from 0.2 on
 
@@ -51,14 +52,7 @@ def _band_gain(grid: tuple[int, int], wavelength: float, band: float) -> Float32
     detuned = (np.hypot(down, right) * wavelength - 1) / band
     gain = np.exp(-(detuned**2) / 4)
     gain[0, 0] = 0.0
-    weight = np.full(gain.shape[1], 2.0)
-    weight[0] = 1.0
-    if grid[1] % 2 == 0:
-        weight[-1] = 1.0
-    power = float((gain**2 * weight).sum()) / (grid[0] * grid[1])
-    scaled: Float32 = (gain / np.sqrt(max(power, 1e-30))).astype(np.float32)
-    scaled.setflags(write=False)
-    return scaled
+    return unit_variance(gain, grid)
 
 
 def coarsen(phase: Float32, time: float) -> Float32:
