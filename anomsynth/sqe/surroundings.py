@@ -1,18 +1,15 @@
 """The surface around a defect: where the part is, and what the camera does."""
 
 import hashlib
-import math
 from functools import lru_cache
 
 import cv2
 import numpy as np
 
 from anomsynth.core.types import Box, Camera, Float32, Mask, Pixels
-from anomsynth.surface.camera import measure_noise
+from anomsynth.surface.camera import measure_optics
 from anomsynth.surface.foreground import find_foreground
-from anomsynth.surface.sharpness import measure_blur
 from anomsynth.surface.thumbnail import make_thumbnail, shrink
-from anomsynth.surface.windows import edge_windows, spread_windows
 
 FINEST = 128  # cells of the longer side on which a hole is filled
 STEP = 4  # how much coarser each level is from which holes are filled
@@ -52,13 +49,7 @@ def look_around(surface: Pixels, alpha: Pixels | None) -> tuple[Mask, Camera]:
     """
     thumbnail = make_thumbnail(surface)
     part = find_foreground(surface, alpha, coarse_thumbnail(thumbnail))
-    windows = spread_windows(surface, part)
-    slope, floor = measure_noise(windows)
-    edges = windows
-    if windows[0].size < surface.shape[0] * surface.shape[1]:
-        edges = edge_windows(surface, thumbnail)
-    blur, sharpest = measure_blur(edges, math.sqrt(slope * 128 + floor))
-    return part, Camera(slope, floor, blur, sharpest)
+    return part, measure_optics(surface, part, thumbnail)
 
 
 def without_defect(pixels: Pixels, mask: Mask) -> Pixels:

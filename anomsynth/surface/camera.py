@@ -1,5 +1,7 @@
 """What the camera added to the light: noise, blur, compression."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -60,15 +62,24 @@ def measure_camera(
        single-image raw-data", IEEE Transactions on Image Processing 17, 2008.
     """
     windows = spread_windows(pixels, inside)
-    slope, floor = measure_noise(windows)
     if jpeg is None and pixels.dtype == np.uint8:
         jpeg = find_jpeg(windows)
+    return replace(_measure_optics(pixels, windows, thumbnail), jpeg=jpeg)
+
+
+def measure_optics(pixels: Pixels, inside: Mask, thumbnail: Pixels) -> Camera:
+    """Measure noise and blur only; see `measure_camera`."""
+    return _measure_optics(pixels, spread_windows(pixels, inside), thumbnail)
+
+
+def _measure_optics(pixels: Pixels, windows: Float32, thumbnail: Pixels | None) -> Camera:
+    slope, floor = measure_noise(windows)
     edges = windows
     if windows[0].size < pixels.shape[0] * pixels.shape[1]:
         edges = edge_windows(pixels, make_thumbnail(pixels) if thumbnail is None else thumbnail)
     sd = float(np.sqrt(slope * 128 + floor))
     blur, sharpest = measure_blur(edges, sd)
-    return Camera(slope, floor, blur, sharpest, jpeg)
+    return Camera(slope, floor, blur, sharpest)
 
 
 def measure_noise(windows: Float32) -> tuple[float, float]:
