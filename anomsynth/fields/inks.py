@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.types import Float32
+from anomsynth.fields.lookup import look_up
 
 CELLS = 16  # the paper's light is taken as this smooth
 NEAR = 9  # cells across which paper is looked for: letters are narrower than that
@@ -43,19 +44,12 @@ def printed(paper: Float32, density: Float32) -> Float32:
 def moved(plane: Float32, down: Float32, right: Float32) -> Float32:
     """Return a (h, w) plane shifted by (h, w) fields of pixels, which may vary slowly.
 
-    What lies outside is continued from the border. Pictures of more than 32767 rows are moved in
-    bands, as OpenCV takes no more at once.
+    What lies outside is continued from the border.
     """
     rows, cols = plane.shape
     at_row = np.arange(rows, dtype=np.float32)[:, None] - down
     at_col = np.arange(cols, dtype=np.float32)[None, :] - right
-    out = np.empty_like(plane)
-    for first in range(0, rows, 16384):
-        part = slice(first, first + 16384)
-        out[part] = cv2.remap(
-            plane, at_col[part], at_row[part], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        ).reshape(out[part].shape)
-    return out
+    return look_up(plane, at_row, at_col, cv2.INTER_LINEAR)
 
 
 def dragged(density: Float32, way: tuple[float, float], length: float) -> Float32:

@@ -13,6 +13,7 @@ from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
 from anomsynth.errors import PlacementError
 from anomsynth.fields.caps import Caps, cap_volume, glint, lay_caps, merged, slopes
+from anomsynth.fields.lookup import look_up
 from anomsynth.fields.outlines import Mouths, harmonic_rims
 from anomsynth.surface.sites import pick_site
 from anomsynth.surface.tone import tones
@@ -21,7 +22,6 @@ REFRACTION = 1 - 1 / 1.33  # of the slope, by which a ray turns on entering wate
 FACING = 0.02  # share of light that water mirrors at normal incidence
 MARGIN = 7.0
 MOST_DROPS = 220
-FULL = 0.55  # share of the area at which condensation stops closing up
 RIM_HURST = 1.2
 Drawn = dict[str, float]
 Float64 = NDArray[np.float64]
@@ -169,13 +169,7 @@ def _seen_through(lens: _Lens, box: Box, surface: Surface, drawn: Drawn) -> Floa
     down, right = refraction(lens.height, lens.slope)
     at_row = np.arange(rows, dtype=np.float32)[:, None] - down
     at_col = np.arange(cols, dtype=np.float32)[None, :] - right
-    # Large pictures are read in bands: OpenCV takes at most 32767 rows or columns at once.
-    seen = np.empty_like(light)
-    for first in range(0, rows, 16384):
-        part = slice(first, first + 16384)
-        seen[part] = cv2.remap(
-            light, at_col[part], at_row[part], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        ).reshape(seen[part].shape)
+    seen = look_up(light, at_row, at_col, cv2.INTER_LINEAR)
     steep = lens.slope[0] ** 2 + lens.slope[1] ** 2
     facing = 1 / np.sqrt(1 + steep)
     mirrored = FACING + (1 - FACING) * (1 - facing) ** 5

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from anomsynth.core.layer import Change, DefectLayer
 from anomsynth.core.pixels import blocks, over_channels, power
 from anomsynth.core.types import Float32
+from anomsynth.fields.lookup import look_up
 from anomsynth.pipeline.scene import Scene
 
 STEEPEST = 2.0  # slopes are cut here: beyond, one bounce of light no longer describes a surface
 SHADE_RANGE = (0.1, 4.0)
 LOST_BY_WARP = 0.15  # share of noise that bicubic interpolation takes, mean over sub-pixel shifts
-REMAP_ROWS = 1 << 14  # OpenCV takes at most 32767 rows at once
 NO_FOLD = 0.9  # largest gradient of an inverse map that surely keeps it one-to-one
 
 
@@ -204,17 +204,7 @@ def _displaced(item: Ingredients, gain: float) -> Float32:
         part.astype(np.float32)[:, None] - np.float32(gain) * item.displacement[..., axis]
         for axis, part in enumerate(place)
     )
-    moved = np.empty_like(item.before)
-    for start in range(0, len(rows), REMAP_ROWS):
-        part = slice(start, start + REMAP_ROWS)
-        moved[part] = cv2.remap(
-            item.scene.before,
-            cols[part],
-            rows[part],
-            cv2.INTER_CUBIC,
-            borderMode=cv2.BORDER_REPLICATE,
-        ).reshape(moved[part].shape)
-    return moved
+    return look_up(item.scene.before, rows, cols, cv2.INTER_CUBIC)
 
 
 def _steepest_stretch(displacement: Float32) -> float:

@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 
 from anomsynth.core.types import Box, Float32, Mask, Surface
+from anomsynth.fields.lookup import look_up
 from anomsynth.surface.behind import light_behind
 
 SEAM_PX = 2  # pixels around the outline that mix part and background
 SHADE = 0.2  # of the part's light: what shows where the picture has no background
 LEAST = 2e-3  # linear light; smaller changes are none
-BANDS = 1 << 14  # cv2.remap takes at most 32767 rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,19 +51,9 @@ def show_moved(
     bared = (wide > 0) & ~body
     soft = np.asarray(cv2.blur(piece.astype(np.float32), (3, 3)), dtype=np.float32)
     rows, cols = (np.where(valid, part, -9).astype(np.float32) for part in source)
-    share = _read(soft[..., None], rows, cols, cv2.INTER_LINEAR) * valid[..., None]
-    moved = np.clip(_read(before, rows, cols, cv2.INTER_CUBIC), 0, 1)
+    share = look_up(soft[..., None], rows, cols, cv2.INTER_LINEAR) * valid[..., None]
+    moved = np.clip(look_up(before, rows, cols, cv2.INTER_CUBIC), 0, 1)
     light = np.where(bared[..., None], behind, before)
     light = light + share * (moved - light)
     changed = (np.abs(light - before) > LEAST).any(axis=2) & (bared | (share[..., 0] > 0))
     return Moved(light.astype(np.float32), changed)
-
-
-def _read(picture: Float32, rows: Float32, cols: Float32, how: int) -> Float32:
-    out = np.empty((*rows.shape, picture.shape[2]), dtype=np.float32)
-    for start in range(0, len(rows), BANDS):
-        part = slice(start, start + BANDS)
-        out[part] = cv2.remap(
-            picture, cols[part], rows[part], how, borderMode=cv2.BORDER_REPLICATE
-        ).reshape(out[part].shape)
-    return out
