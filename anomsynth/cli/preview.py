@@ -84,16 +84,15 @@ def preview(
             seed=seed,
             mm_per_px=mm_per_px,
         )
-        surface = None if image is None else _read(image, recipe, parts, textures)
-        if show_all:
+        if image is None or show_all:
+            surface = None if image is None else _read(image, recipe, parts, textures)
             failures = _draw_all(recipe, kinds, surface, out)
             console.say(f"gallery in {out}")
             console.result(sheet=str(out), failed=failures)
             return
-        if image is None or surface is None:
-            return
         from anomsynth.pipeline.sheet import contact_sheet
 
+        surface = _read(image, recipe, parts, textures)
         rows, failed = _make_rows(surface, recipe, image.name, count)
         if rows:
             write_sheet(out, contact_sheet(rows))

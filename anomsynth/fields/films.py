@@ -8,7 +8,6 @@ from scipy.special import j0
 from anomsynth.core.types import Float32
 
 CLAMPED_ROOT = 3.8317059702  # first zero of J1: a clamped disc buckles as J0 of it
-BLOWN_EXPONENT = 2.0  # (1 - q^2)^2: a clamped plate under pressure
 
 
 def disc_deflection(stress_ratio: float, poisson: float = 0.3) -> float:

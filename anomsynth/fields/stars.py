@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from anomsynth.fields.paths import Float64, arc_length, smooth_noise, turned
+from anomsynth.fields.paths import Float64, smooth_noise, turned
 
 SPACING = 2.0  # pixels between vertices, or a share of the longest crack if that is more
 HURST_STEPS = 6.0  # vertices over which a radial crack keeps its direction
@@ -159,8 +159,3 @@ def _polar(ray: Ray) -> tuple[Float64, Float64]:
     far = np.maximum.accumulate(np.hypot(ray.points[:, 0], ray.points[:, 1]))
     far = far + np.arange(len(far)) * 1e-9
     return far, np.unwrap(np.arctan2(ray.points[:, 0], ray.points[:, 1]))
-
-
-def total_length(rays: list[Ray]) -> float:
-    """Return the length of all cracks, pixels."""
-    return sum(float(arc_length(ray.points)[-1]) for ray in rays)

@@ -1,7 +1,6 @@
 """Makes a recorded sample again, from its key alone, and proves that it is the same."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from anomsynth.core.sample import Sample
@@ -12,7 +11,6 @@ from anomsynth.dataset.images import load_photo
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, array_hash, read_lines
 from anomsynth.dataset.masks import MaskFolder
-from anomsynth.dataset.textures import TextureFolder
 from anomsynth.dataset.writer import photo_hash
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.plan import Unit
@@ -51,10 +49,14 @@ def replay(out: Path, sample_id: str) -> Sample:
         raise InputError(msg, hint="restore the photo, or make the dataset again")
     key = SampleKey(str(line["category"]), str(line["image"]), int(str(line["index"])))
     unit = _unit(record, key, path)
-    surface = analyse_photo(loaded, unit, recipe, needs_roi=unit.roi is not None)
     textures = _part(record, "options").get("textures")
-    if textures is not None:
-        surface = replace(surface, textures=TextureFolder(Path(str(textures))))
+    surface = analyse_photo(
+        loaded,
+        unit,
+        recipe,
+        needs_roi=unit.roi is not None,
+        textures=None if textures is None else Path(str(textures)),
+    )
     sample = synthesize(surface, recipe, seed=recipe.seed, key=key)
     hashes = _part(line, "sha256")
     made = {"sample": array_hash(sample.image), "mask": array_hash(binary(sample.mask))}

@@ -112,9 +112,9 @@ def work(job: Job, parent: int | None = None) -> Outcome:
         loaded = load_photo(unit.path)
         hashes = photo_hash(loaded.photo), loaded.file_sha256
         origin = Origin(unit.category, unit.image, file, *hashes)
-        surface = analyse_photo(loaded, unit, job.recipe, needs_roi=job.roi is not None)
-        if job.textures is not None:
-            surface = replace(surface, textures=TextureFolder(job.textures))
+        surface = analyse_photo(
+            loaded, unit, job.recipe, needs_roi=job.roi is not None, textures=job.textures
+        )
     except InputError as error:
         cause, text = type(error).__name__, str(error)
         failed = ImageFailed(unit.category, unit.image, cause, text, unit.samples, error.hint)
@@ -134,13 +134,21 @@ def work(job: Job, parent: int | None = None) -> Outcome:
     return Outcome(unit, lines, tuple(events))
 
 
-def analyse_photo(loaded: LoadedPhoto, unit: Unit, recipe: Recipe, *, needs_roi: bool) -> Surface:
-    """Analyse a photo with the masks that go with it.
+def analyse_photo(
+    loaded: LoadedPhoto,
+    unit: Unit,
+    recipe: Recipe,
+    *,
+    needs_roi: bool,
+    textures: Path | None = None,
+) -> Surface:
+    """Analyse a photo with the masks and the folder of textures that go with it.
 
     Raises
     ------
     InputError
-        If a mask is missing, cannot be read, or has another size than the photo.
+        If a mask is missing, cannot be read, or has another size than the photo, or the folder
+        holds no picture.
     """
     if needs_roi and unit.roi is None:
         msg = f"{unit.path}: no mask of this photo in the folder of regions"
@@ -148,7 +156,8 @@ def analyse_photo(loaded: LoadedPhoto, unit: Unit, recipe: Recipe, *, needs_roi:
     height, width = loaded.photo.pixels.shape[:2]
     roi, avoid = (_mask(path, (height, width)) for path in (unit.roi, unit.avoid))
     parts = None if unit.parts is None else read_parts(unit.parts, (height, width))
-    return surface_of(loaded.photo, recipe, parts, roi=roi, avoid=avoid)
+    surface = surface_of(loaded.photo, recipe, parts, roi=roi, avoid=avoid)
+    return surface if textures is None else replace(surface, textures=TextureFolder(textures))
 
 
 def _mask(path: Path | None, shape: tuple[int, int]) -> Mask | None:

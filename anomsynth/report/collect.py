@@ -22,7 +22,6 @@ from anomsynth.sqe.estimator import Quality, Scorer
 BUDGET = 22_000_000  # bytes of all thumbnails: the whole page stays below 30 MB
 LARGE = 448  # longer side, pixels, of the pictures shown large
 MOST_LARGE = 24  # best and worst samples that are embedded large
-NAMED = 24  # problems that are listed
 
 
 @dataclass(frozen=True, slots=True)
