@@ -1,7 +1,5 @@
 """Look at photos with a trained detector and write down what it sees."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,8 @@ from anomsynth.bisqad.runs import Run
 from anomsynth.bisqad.scoring import Scored, Unread, score_photos
 from anomsynth.bisqad.threshold import Threshold
 from anomsynth.core.types import Float32
-from anomsynth.dataset.files import output_error, write_bytes
+from anomsynth.dataset.csv_text import csv_text
+from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.dataset.folders import nfc
 from anomsynth.dataset.images import SUFFIXES, write_png
 from anomsynth.errors import InputError, OutputError
@@ -128,7 +127,7 @@ def predict(
     """
     folders = {(out / photo.map).parent for photo in photos} | {out}
     for folder in sorted(folders):
-        _make(folder)
+        make_folder(folder)
     ending = "png" if file_format == "png16" else "tiff"
     verdicts: list[Verdict] = []
     results = score_photos(run, [photo.path for photo in photos])
@@ -196,24 +195,14 @@ def _named(found: Iterable[tuple[Path, str]]) -> list[Wanted]:
 
 
 def _table(verdicts: Sequence[Verdict], threshold: Threshold) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for verdict in verdicts:
-        writer.writerow(
-            [
-                verdict.image,
-                f"{verdict.score:.6f}",
-                f"{threshold.value:.6f}",
-                int(verdict.defective),
-                verdict.map,
-            ]
-        )
-    return text.getvalue().encode()
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(folder, error) from error
+    rows = (
+        [
+            verdict.image,
+            f"{verdict.score:.6f}",
+            f"{threshold.value:.6f}",
+            int(verdict.defective),
+            verdict.map,
+        ]
+        for verdict in verdicts
+    )
+    return csv_text([COLUMNS, *rows]).encode()

@@ -12,7 +12,7 @@ from torch import Tensor
 import anomsynth
 from anomsynth.bisqad.checkpoint import load_tensors, save_tensors
 from anomsynth.bisqad.runs import CALIBRATION, CONFIG, MODEL
-from anomsynth.dataset.files import output_error, write_bytes
+from anomsynth.dataset.files import make_folder, output_error, write_bytes
 from anomsynth.dataset.home import SYSTEM_FILES, check_writable
 from anomsynth.errors import OutputError, UserError
 
@@ -93,14 +93,6 @@ def begin(folder: Path, *, resume: bool, overwrite: bool) -> Checkpoint | None:
     except OSError as error:
         raise output_error(folder, error) from error
     return None
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder; OutputError if that cannot be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(folder, error) from error
 
 
 def read_metrics(folder: Path, steps: int) -> list[Metric]:

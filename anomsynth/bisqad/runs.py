@@ -12,7 +12,7 @@ from safetensors.torch import load, save
 import anomsynth
 from anomsynth.bisqad.backbone import Backbone, load_backbone
 from anomsynth.bisqad.detector import Detector
-from anomsynth.dataset.files import output_error, write_bytes
+from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.errors import InputError, UserError
 
 FORMAT = 1
@@ -106,7 +106,7 @@ def write_run(folder: Path, detector: Detector, config: RunConfig) -> None:
     OutputError
         If the folder cannot be made or written to.
     """
-    _make(folder)
+    make_folder(folder)
     tensors = {
         name: tensor.detach().cpu().contiguous() for name, tensor in detector.state_dict().items()
     }
@@ -133,7 +133,7 @@ def write_calibration(folder: Path, normal_scores: Sequence[float]) -> None:
     OutputError
         If the folder cannot be made or written to.
     """
-    _make(folder)
+    make_folder(folder)
     scores = [float(score) for score in normal_scores]
     write_bytes(folder / CALIBRATION, _json({"format": FORMAT, "normal_scores": scores}), folder)
 
@@ -287,10 +287,3 @@ def _whole(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ValueError(f"expected a positive whole number, got {value!r}")
     return value
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(folder, error) from error

@@ -1,7 +1,5 @@
 """Training a detector on labelled defects whose weights are learned: a run from start to end."""
 
-import csv
-import io
 import signal
 import threading
 import time
@@ -27,7 +25,6 @@ from anomsynth.bisqad.run_folder import (
     Checkpoint,
     Metric,
     begin,
-    make_folder,
     read_metrics,
     write_metrics,
     write_versions,
@@ -35,7 +32,8 @@ from anomsynth.bisqad.run_folder import (
 from anomsynth.bisqad.runs import RunConfig, choose_device, write_calibration, write_run
 from anomsynth.bisqad.train_events import Learning, Progress, TrainFinished, TrainListener
 from anomsynth.bisqad.train_options import TrainOptions
-from anomsynth.dataset.files import write_bytes
+from anomsynth.dataset.csv_text import csv_text
+from anomsynth.dataset.files import make_folder, write_bytes
 
 TELL = 10  # steps between two events
 
@@ -233,14 +231,13 @@ class _Run:
         return [float(score) for score in torch.cat(scores)]
 
     def _write_weights(self) -> None:
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["id", "image", "kind", "weight", "fault"])
         values = self._loop.weights.values.tolist()
-        for item, weight in zip(self._loop.defects.items, values, strict=True):
-            row = [item.id, item.image, item.kind, f"{weight:.6g}", item.fault or ""]
-            writer.writerow(row)
-        write_bytes(self._folder / WEIGHTS, text.getvalue().encode(), self._folder)
+        rows = (
+            [item.id, item.image, item.kind, f"{weight:.6g}", item.fault or ""]
+            for item, weight in zip(self._loop.defects.items, values, strict=True)
+        )
+        table = csv_text([["id", "image", "kind", "weight", "fault"], *rows])
+        write_bytes(self._folder / WEIGHTS, table.encode(), self._folder)
 
 
 def _lasts(name: str) -> bool:

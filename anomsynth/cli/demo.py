@@ -81,15 +81,12 @@ def demo(
 def _write_photos(folder: Path) -> None:
     """Write the demo photos, a folder for each surface."""
     from anomsynth.dataset.demo import demo_photos
-    from anomsynth.dataset.files import output_error
+    from anomsynth.dataset.files import make_folder
     from anomsynth.dataset.images import write_png
 
     surfaces = demo_photos()
     for name, photos in surfaces.items():
-        try:
-            (folder / name).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise output_error(folder / name, error) from error
+        make_folder(folder / name)
         for index, photo in enumerate(photos):
             write_png(folder / name / f"{index:03d}.png", photo, folder / name)
 

@@ -106,10 +106,10 @@ def _judge(
 def _evaluate(judged: "list[Judged]", bootstrap: int, folder: Path, title: str) -> "Evaluation":
     from anomsynth.bisqad.evaluate import evaluate as measure
     from anomsynth.bisqad.page import evaluation_page
-    from anomsynth.dataset.files import write_bytes
+    from anomsynth.dataset.files import make_folder, write_bytes
 
     result = measure(judged, resamples=bootstrap)
-    _make(folder)
+    make_folder(folder)
     write_bytes(folder / PAGE_FILE, evaluation_page(result, judged, title).encode(), folder)
     return result
 
@@ -118,7 +118,7 @@ def _write(evaluations: "list[Evaluation]", folder: Path, run: Path, dataset: Pa
     import json
 
     import anomsynth
-    from anomsynth.dataset.files import write_bytes
+    from anomsynth.dataset.files import make_folder, write_bytes
 
     values = {
         "anomsynth": anomsynth.__version__,
@@ -127,7 +127,7 @@ def _write(evaluations: "list[Evaluation]", folder: Path, run: Path, dataset: Pa
         "categories": [result.as_json() for result in evaluations],
         "mean": _mean(evaluations),
     }
-    _make(folder)
+    make_folder(folder)
     content = json.dumps(values, indent=1, allow_nan=False) + "\n"
     write_bytes(folder / METRICS_FILE, content.encode(), folder)
     pages = [folder / result.category / PAGE_FILE for result in evaluations]
@@ -189,12 +189,3 @@ def _percent(value: float) -> str:
 
 def _range(low: float, high: float) -> str:
     return "-" if math.isnan(low) else f"{100 * low:.1f} to {100 * high:.1f}"
-
-
-def _make(folder: Path) -> None:
-    from anomsynth.dataset.files import output_error
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(folder, error) from error

@@ -184,11 +184,8 @@ def write_sheet(path: Path, sheet: "NDArray[np.uint8]") -> None:
     OutputError
         If the folder cannot be made or written to.
     """
-    from anomsynth.dataset.files import output_error
+    from anomsynth.dataset.files import make_folder
     from anomsynth.dataset.images import write_png
 
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(path.parent, error) from error
+    make_folder(path.parent)
     write_png(path, sheet, path.parent)

@@ -39,13 +39,10 @@ def replay(
 def _write(sample: "Sample", folder: Path, sample_id: str) -> list[Path]:
     import numpy as np
 
-    from anomsynth.dataset.files import output_error
+    from anomsynth.dataset.files import make_folder
     from anomsynth.dataset.images import write_png
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(folder, error) from error
+    make_folder(folder)
     stem = sample_id.replace("/", "_")
     arrays = {
         f"{stem}.png": sample.image,

@@ -35,16 +35,13 @@ def report(
         page = out or dataset / "_anomsynth" / "report.html"
         if page.suffix.lower() not in {".html", ".htm"}:
             raise OutputError(f"--out: expected a name that ends in .html, got {str(page)!r}")
-        from anomsynth.dataset.files import output_error, write_bytes
+        from anomsynth.dataset.files import make_folder, write_bytes
         from anomsynth.report.collect import collect
         from anomsynth.report.page import build_page
 
         found = collect(dataset, load_scorer(calibration), jobs=jobs)
         text = build_page(found).encode()
-        try:
-            page.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise output_error(page.parent, error) from error
+        make_folder(page.parent)
         write_bytes(page, text, page.parent)
         console.say(f"{len(found.entries)} samples, {len(text) / 1e6:.1f} MB: {page}")
         if found.problems:

@@ -158,7 +158,7 @@ def _check_options(
 
 
 def _calibrate(console: Console, normals: str, save: Path, preset: str, jobs: int) -> None:
-    from anomsynth.dataset.files import output_error, write_bytes
+    from anomsynth.dataset.files import make_folder, write_bytes
     from anomsynth.pipeline.scoring_fit import EMBEDDED as SHIPPED
     from anomsynth.pipeline.scoring_fit import calibrate, embedded_materials, own_materials
 
@@ -172,10 +172,7 @@ def _calibrate(console: Console, normals: str, save: Path, preset: str, jobs: in
         materials, source = own_materials(photos, recipe), f"{len(photos)} photos of {normals}"
     console.note(f"calibrating on {len(materials)} photos")
     found = calibrate(materials, source, jobs=jobs)
-    try:
-        save.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(save.parent, error) from error
+    make_folder(save.parent)
     write_bytes(save, found.to_json().encode("utf-8"), save.parent)
     console.say(f"calibration on {save}")
     console.line("calibrated", {"file": str(save), "photos": len(materials)})

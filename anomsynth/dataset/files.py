@@ -47,6 +47,20 @@ def write_pieces(path: Path, pieces: Iterable[bytes], scratch: Path) -> None:
     _place(path, fill, scratch)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, unless it is there.
+
+    Raises
+    ------
+    OutputError
+        If the disk is full, read-only or forbids it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(folder, error) from error
+
+
 def link_file(source: Path, path: Path, scratch: Path, *, copy: bool = False) -> None:
     """Hard-link a file into the dataset; copy it if asked or where links are not possible.
 

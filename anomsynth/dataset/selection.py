@@ -1,7 +1,5 @@
 """Keep the good samples of a labelled dataset: choose by score, write a new MVTec AD tree."""
 
-import csv
-import io
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from anomsynth.dataset.files import link_file, output_error, write_bytes
+from anomsynth.dataset.csv_text import csv_text
+from anomsynth.dataset.files import link_file, make_folder, output_error, write_bytes
 from anomsynth.dataset.images import image_size, load_photo, write_png
 from anomsynth.dataset.labelled import Labelled
 from anomsynth.dataset.layout import GOOD, Layout, digits_for
@@ -129,10 +128,7 @@ def write_selection(
     counts: dict[tuple[str, str, str], int] = {}
     everything = [*((good, None) for good in goods), *((c.item, c.score) for c in selection.kept)]
     layout = Layout(out, digits_for(len(everything)))
-    try:
-        layout.scratch.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(layout.scratch, error) from error
+    make_folder(layout.scratch)
     rows: list[tuple[str, str, str]] = []
     for item, score in everything:
         # Defects of a training split join those of the test split, where loaders look for them.
@@ -198,8 +194,5 @@ def _place_mask(source: Path, target: Path, layout: Layout, *, copy: bool) -> No
 def _write_table(
     layout: Layout, name: str, heading: Sequence[str], rows: Iterable[Sequence[str]]
 ) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(heading)
-    writer.writerows(rows)
-    write_bytes(layout.home / name, text.getvalue().encode("utf-8"), layout.scratch)
+    table = csv_text([heading, *rows])
+    write_bytes(layout.home / name, table.encode("utf-8"), layout.scratch)

@@ -1,13 +1,12 @@
 """Scores on disk: a table for people and loaders, and JSON with everything."""
 
-import csv
 import dataclasses
-import io
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from anomsynth.dataset.files import output_error, write_bytes
+from anomsynth.dataset.csv_text import csv_text
+from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.dataset.manifest import to_json
 from anomsynth.pipeline.scoring import Scored
 from anomsynth.sqe.sets import SetQuality
@@ -89,15 +88,9 @@ def write_scores(
     OutputError
         If the folder cannot be written to.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(HEADING)
-    writer.writerows(_row(one, root) for one in scored)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(folder, error) from error
-    write_bytes(folder / CSV, text.getvalue().encode("utf-8"), folder)
+    make_folder(folder)
+    table = csv_text([HEADING, *(_row(one, root) for one in scored)])
+    write_bytes(folder / CSV, table.encode("utf-8"), folder)
     everything = {**about, "images": [record(one, root) for one in scored]}
     write_bytes(folder / JSON, (to_json(everything) + "\n").encode("utf-8"), folder)
 

@@ -1,11 +1,10 @@
 """What ends a run: the manifest and the scores of each category, and counts of what is in them."""
 
-import csv
-import io
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from anomsynth.dataset.csv_text import csv_text
 from anomsynth.dataset.files import write_pieces
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, again_json
@@ -34,24 +33,18 @@ def write_tables(layout: Layout, category: str, lines: Iterable[Line], tally: "T
         If a file cannot be written.
     """
     with tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(layout.scratch)) as table:
-        table.write(_csv_row(["image", "mask", "score", *TERMS]))
+        table.write(csv_text([["image", "mask", "score", *TERMS]]).encode())
 
         def manifest() -> Iterator[bytes]:
             for line in lines:
                 tally.count(line)
                 if line["what"] == "sample":
-                    table.write(_csv_row(score_row(line)))
+                    table.write(csv_text([score_row(line)]).encode())
                 yield f"{again_json(line)}\n".encode()
 
         write_pieces(layout.manifest(category), manifest(), layout.scratch)
         table.seek(0)
         write_pieces(layout.scores(category), iter(table), layout.scratch)
-
-
-def _csv_row(cells: list[str]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
-    return text.getvalue().encode()
 
 
 class Tally:

@@ -1,11 +1,10 @@
 """anomalib's Tabular datamodule: a table of images, labels, splits and masks per category."""
 
-import csv
-import io
 from pathlib import Path
 from typing import Literal
 
 from anomsynth.core.component import parameter
+from anomsynth.dataset.csv_text import csv_text
 from anomsynth.dataset.exports._exporter import Exporter
 from anomsynth.dataset.exports._mvtec import place
 from anomsynth.dataset.exports._source import Source
@@ -48,9 +47,7 @@ class AnomalibTabular(Exporter):
             label = int(not labelled.good)
             rows.append([paths[0], label, labelled.split, paths[1], labelled.kind])
         for category, rows in tables.items():
-            text = io.StringIO()
-            csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
-            out.text(f"{category}.csv", text.getvalue())
+            out.text(f"{category}.csv", csv_text([COLUMNS, *rows]))
 
     def loading(self, out: Path) -> list[str]:
         """Return how anomalib loads it."""
