@@ -3,17 +3,16 @@
 import dataclasses
 import time
 
-from rich.console import Console as RichConsole
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
+from anomsynth.cli.bar import Bar
 from anomsynth.cli.console import Console
 from anomsynth.pipeline.events import Event, ImageFailed, SampleDone, SampleFailed, Started
 
-LOG_SECONDS = 5.0  # between two lines of a log
 FEWEST_SECONDS = 0.5  # before a rate is worth printing
 
 
-class RunProgress:
+class RunProgress(Bar):
     """Listens to one run and says how far it is; a context manager.
 
     Parameters
@@ -28,35 +27,20 @@ class RunProgress:
     """
 
     def __init__(self, console: Console) -> None:
-        self._console = console
         self._total = 0
         self.resumed = 0
         self._done = 0
-        self._start = time.monotonic()
-        self._said = self._start
-        errors = RichConsole(stderr=True)
-        self._bar: Progress | None = None
-        if console.talks and errors.is_terminal:
-            columns = (
-                TextColumn("samples"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TextColumn("{task.fields[rate]}"),
-                TimeRemainingColumn(elapsed_when_finished=True),
-            )
-            self._bar = Progress(*columns, console=errors, transient=True)
-            self._task = self._bar.add_task("samples", total=None, rate="")
-
-    def __enter__(self) -> "RunProgress":
-        """Show the bar."""
-        if self._bar is not None:
-            self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Take the bar away, also after an error."""
-        if self._bar is not None:
-            self._bar.stop()
+        columns = (
+            TextColumn("samples"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(elapsed_when_finished=True),
+        )
+        super().__init__(console, *columns)
+        self._start = self.began
+        if self.progress is not None:
+            self._task = self.progress.add_task("samples", total=None, rate="")
 
     def __call__(self, event: Event) -> None:
         """Take in one event."""
@@ -74,23 +58,16 @@ class RunProgress:
         elif isinstance(event, ImageFailed):
             self._done += event.samples
             hint = f"; {event.hint}" if event.hint else ""
-            self._tell(f"skipped {event.category}/{event.image}: {event.message}{hint}")
+            self.tell(f"skipped {event.category}/{event.image}: {event.message}{hint}")
         self._show()
-
-    def _tell(self, text: str) -> None:
-        if self._bar is not None:
-            self._bar.console.print(text, markup=False, highlight=False)
-        else:
-            self._console.note(text)
 
     def _show(self) -> None:
         now = time.monotonic()
-        if self._bar is not None:
+        if self.progress is not None:
             rate = self._rate(now)
             text = f"{rate:.1f}/s" if rate else ""
-            self._bar.update(self._task, completed=self._done, total=self._total, rate=text)
-        elif now - self._said >= LOG_SECONDS:
-            self._said = now
+            self.progress.update(self._task, completed=self._done, total=self._total, rate=text)
+        elif self.is_due(now):
             rate = self._rate(now)
             left = f", {rate:.1f}/s, {(self._total - self._done) / rate:.0f} s left" if rate else ""
             self._console.note(f"{self._done} of {self._total} samples{left}")

@@ -2,16 +2,15 @@
 
 import time
 from importlib.util import find_spec
-from types import TracebackType
 from typing import Annotated
 
 import typer
 
+from anomsynth.cli.bar import Bar
 from anomsynth.cli.console import Console
 from anomsynth.errors import MissingExtraError
 
 MODULES = ("torch", "timm", "safetensors", "lightning_fabric", "matplotlib")
-LOG_SECONDS = 5.0  # between two lines of a log
 
 Device = Annotated[
     str, typer.Option("--device", metavar="cpu|cuda|mps|auto", help="Where the network runs.")
@@ -40,7 +39,7 @@ def use_threads(threads: int | None) -> None:
         limit(threads)
 
 
-class Counter:
+class Counter(Bar):
     """Says how many of a number of images are done: a bar on a terminal, else a line at times.
 
     Parameters
@@ -51,40 +50,15 @@ class Counter:
     """
 
     def __init__(self, console: Console, total: int) -> None:
-        self._console, self._total = console, total
-        self._done, self._said = 0, time.monotonic()
-        self._bar = None
-        if console.talks:
-            from rich.console import Console as RichConsole
-            from rich.progress import Progress
-
-            errors = RichConsole(stderr=True)
-            if errors.is_terminal:
-                self._bar = Progress(console=errors, transient=True)
-                self._task = self._bar.add_task("images", total=total)
-
-    def __enter__(self) -> "Counter":
-        """Show the bar."""
-        if self._bar is not None:
-            self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Take the bar away, also after an error."""
-        if self._bar is not None:
-            self._bar.stop()
+        super().__init__(console)
+        self._total, self._done = total, 0
+        if self.progress is not None:
+            self._task = self.progress.add_task("images", total=total)
 
     def step(self) -> None:
         """Count one more image."""
         self._done += 1
-        now = time.monotonic()
-        if self._bar is not None:
-            self._bar.update(self._task, completed=self._done)
-        elif now - self._said >= LOG_SECONDS:
-            self._said = now
+        if self.progress is not None:
+            self.progress.update(self._task, completed=self._done)
+        elif self.is_due(time.monotonic()):
             self._console.note(f"{self._done} of {self._total} images")

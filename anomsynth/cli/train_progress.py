@@ -4,18 +4,16 @@ import dataclasses
 import time
 from typing import TYPE_CHECKING
 
-from rich.console import Console as RichConsole
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
+from anomsynth.cli.bar import Bar
 from anomsynth.cli.console import Console
 
 if TYPE_CHECKING:
     from anomsynth.bisqad.train_events import TrainEvent
 
-LOG_SECONDS = 5.0  # between two lines of a log
 
-
-class TrainProgress:
+class TrainProgress(Bar):
     """Listens to one training and says how far it is; a context manager.
 
     Parameters
@@ -25,31 +23,16 @@ class TrainProgress:
     """
 
     def __init__(self, console: Console) -> None:
-        self._console = console
-        self._said = time.monotonic()
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TimeRemainingColumn(elapsed_when_finished=True),
+        )
+        super().__init__(console, *columns)
         self._share = 0.0
         self._text = "looking for images"
-        errors = RichConsole(stderr=True)
-        self._bar: Progress | None = None
-        if console.talks and errors.is_terminal:
-            columns = (
-                TextColumn("{task.description}"),
-                BarColumn(bar_width=24),
-                TimeRemainingColumn(elapsed_when_finished=True),
-            )
-            self._bar = Progress(*columns, console=errors, transient=True)
-            self._task = self._bar.add_task(self._text, total=1.0)
-
-    def __enter__(self) -> "TrainProgress":
-        """Show the bar."""
-        if self._bar is not None:
-            self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Take the bar away, also after an error."""
-        if self._bar is not None:
-            self._bar.stop()
+        if self.progress is not None:
+            self._task = self.progress.add_task(self._text, total=1.0)
 
     def __call__(self, event: "TrainEvent") -> None:
         """Take in one event."""
@@ -58,7 +41,7 @@ class TrainProgress:
         if kind != "FeaturesDone":  # one for each image
             self._console.line(kind, values)
         if kind == "Prepared":
-            self._tell(
+            self.tell(
                 f"learning from {values['defects']} defects and {values['normals']} good photos; "
                 f"{values['held_defects']} and {values['held_normals']} are kept apart"
             )
@@ -67,11 +50,11 @@ class TrainProgress:
             self._show(f"features: {values['done']} of {values['total']} images")
         elif kind == "ImageSkipped":
             hint = f"; {values['hint']}" if values["hint"] else ""
-            self._tell(f"skipped {values['message']}{hint}")
+            self.tell(f"skipped {values['message']}{hint}")
         elif kind == "Learning":
             self._begin_task()
             if values["step"]:
-                self._tell(f"going on after step {values['step']}")
+                self.tell(f"going on after step {values['step']}")
         elif kind == "Progress":
             self._share = values["share"]
             trusted = "" if values["outer"] is None else f", trusted {values['outer']:.3f}"
@@ -82,21 +65,14 @@ class TrainProgress:
 
     def _begin_task(self) -> None:
         """Start the clock again: steps say nothing about the time of features."""
-        if self._bar is not None:
-            self._bar.remove_task(self._task)
-            self._task = self._bar.add_task("learning", total=1.0)
-
-    def _tell(self, text: str) -> None:
-        if self._bar is not None:
-            self._bar.console.print(text, markup=False, highlight=False)
-        else:
-            self._console.note(text)
+        if self.progress is not None:
+            self.progress.remove_task(self._task)
+            self._task = self.progress.add_task("learning", total=1.0)
 
     def _show(self, text: str) -> None:
         self._text = text
         now = time.monotonic()
-        if self._bar is not None:
-            self._bar.update(self._task, completed=self._share, description=text)
-        elif now - self._said >= LOG_SECONDS:
-            self._said = now
+        if self.progress is not None:
+            self.progress.update(self._task, completed=self._share, description=text)
+        elif self.is_due(now):
             self._console.note(f"{text} ({self._share:.0%})")
