@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -25,8 +26,6 @@ from anomsynth.dataset.manifest import Line, array_hash, pack_support
 from anomsynth.dataset.scores import score_cells, written_scores
 from anomsynth.errors import UserError
 from anomsynth.sqe.samples import rate_sample
-
-_EIGHT = quantise(to_levels(np.arange(1 << 16, dtype=np.uint16)), np.dtype(np.uint8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +194,14 @@ def layout_picture(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
         return flat
     shallow = np.empty(flat.shape, dtype=np.uint8)
     for rows in bands(*flat.shape[:2]):  # a large photo in float32 would take four times its size
-        shallow[rows] = _EIGHT[flat[rows]]
+        shallow[rows] = _eight_bits()[flat[rows]]
     return shallow
+
+
+@cache
+def _eight_bits() -> NDArray[np.generic]:
+    """Return the 8-bit level of each 16-bit one."""
+    return quantise(to_levels(np.arange(1 << 16, dtype=np.uint16)), np.dtype(np.uint8))
 
 
 def photo_hash(photo: Photo) -> str:

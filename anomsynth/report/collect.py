@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from anomsynth.dataset.labelled import Labelled, find_labelled
 from anomsynth.dataset.layout import RESERVED, Layout
 from anomsynth.dataset.manifest import read_lines
 from anomsynth.errors import InputError, OutputError
-from anomsynth.pipeline.scoring import Scored, read_labelled, score_dataset
+from anomsynth.pipeline.scoring import read_labelled, score_dataset
 from anomsynth.report.heatmap import HeatMap
 from anomsynth.report.thumbnails import Thumbnail, make_thumbnail, side_for
 from anomsynth.sqe.estimator import Quality, Scorer
@@ -63,13 +63,7 @@ class Collection:
     made_seconds: float | None
 
 
-def collect(
-    root: Path,
-    scorer: Scorer,
-    *,
-    jobs: int = 1,
-    on_scored: Callable[[Scored], None] | None = None,
-) -> Collection:
+def collect(root: Path, scorer: Scorer, *, jobs: int = 1) -> Collection:
     """Score a dataset and gather what the page shows.
 
     Raises
@@ -82,7 +76,7 @@ def collect(
     if not defects:
         raise InputError(f"{root}: holds no defect images", hint="nothing to report")
     started = time.perf_counter()
-    scored = score_dataset(items, scorer, jobs=jobs, on_scored=on_scored)
+    scored = score_dataset(items, scorer, jobs=jobs)
     seconds = time.perf_counter() - started
     problems = [(_name(one.item.image, root), one.problem) for one in scored if one.problem]
     usable = [(one.item, one.quality) for one in scored if one.quality is not None]
