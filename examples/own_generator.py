@@ -14,10 +14,10 @@ from anomsynth.core.roles import Generator
 from anomsynth.surface.sites import pick_site
 
 
-class Stain(Generator):
+class DripMark(Generator):
     """A round drop of a liquid that has dried: a film, darkest at its rim."""
 
-    kind: Literal["stain"] = "stain"
+    kind: Literal["drip_mark"] = "drip_mark"
     radius_share: UnitRange = parameter((0.04, 0.12), "share of the part's size", "radius")
 
     def generate(self, surface: asy.Surface, rng: np.random.Generator) -> asy.DefectLayer:
@@ -40,8 +40,8 @@ class Stain(Generator):
 
 folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp())
 folder.mkdir(parents=True, exist_ok=True)
-recipe = asy.load_recipe("metal", mechanisms=[{"generator": Stain()}])
+recipe = asy.load_recipe("metal", mechanisms=[{"generator": DripMark()}])
 sample = asy.synthesize(asy.demo_photos()["metal"][1], recipe, seed=1)
-Image.fromarray(sample.image).save(folder / "stain.png")
-Image.fromarray(sample.mask).convert("L").save(folder / "stain_mask.png")
-print(f"{len(sample.instances)} stains on the part, saved in {folder}")
+Image.fromarray(sample.image).save(folder / "drip_mark.png")
+Image.fromarray(sample.mask).convert("L").save(folder / "drip_mark_mask.png")
+print(f"{len(sample.instances)} drip marks on the part, saved in {folder}")

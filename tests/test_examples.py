@@ -29,11 +29,14 @@ def test_one_sample_saves_an_image_and_its_mask(tmp_path) -> None:
 
 
 @pytest.mark.slow
-def test_own_generator_makes_stains(tmp_path) -> None:
+def test_own_generator_makes_drip_marks(tmp_path) -> None:
     said = run_example("own_generator.py", tmp_path)
 
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"stain.png", "stain_mask.png"}
-    assert "stains on the part" in said
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "drip_mark.png",
+        "drip_mark_mask.png",
+    }
+    assert "drip marks on the part" in said
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from anomsynth.surface.sites import pick_edge_site, pick_site
 
 MOST_CELLS = 256
 SMALLEST_PX = 2.5  # half length
-CORNER_SHARE = 0.35  # of the chips at the outline
+CORNER_SHARE = 0.2  # of the chips at the outline
 OUTLINE_PX = 3  # a lost piece takes the blurred outline of the part with it
 VOID_ALBEDO = 0.12  # where the picture shows no background
 Drawn = dict[str, float]

@@ -18,6 +18,7 @@ SHARP = 0.93  # share of the outline that must be a real step in colour
 CLEAR = 0.05  # least score; less is a mark on the part rather than a part
 SPECK = 0.002  # parts and holes below this share of the picture are no parts and no holes
 SHADOWS = (1.0, 1.7, 2.8)  # a part's soft shadow ends in no step: it may be background too
+REACH = 6  # pixels around an outline in which the part's own contrast is looked up
 TERMS = 6  # constant, plane, paraboloid
 MOST_CANDIDATES = 3
 MOST_RUNS = 4  # stretches of the picture's border on which the part may stand
@@ -251,7 +252,9 @@ def _score(part: Mask, distance: Float32, border: Mask) -> float:
     box = np.ones((3, 3), np.uint8)
     # The largest step nearby: the outline may be half a pixel off the edge.
     jump = cv2.dilate(cv2.dilate(distance, box) - cv2.erode(distance, box), box)
-    sharp = float(np.mean(jump[outline] > 0.5 * contrast))
+    # Thin leads of another colour than the body have smaller steps of their own.
+    local = np.minimum(cv2.dilate(np.where(part, distance, np.float32(0)), _disc(REACH)), contrast)
+    sharp = float(np.mean(jump[outline] > 0.5 * local[outline]))
     if contrast < CONTRAST or sharp < SHARP:
         return 0.0
     return (inner - outer) * sharp

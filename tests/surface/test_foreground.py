@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
+from anomsynth.dataset.standins import make_stand_in
 from anomsynth.surface.foreground import find_foreground
 
 TILES = Path(__file__).parents[2] / "../shared/data/magnetic_tile/train/good"
@@ -185,6 +186,18 @@ def test_coins_are_outlined_as_separate_objects() -> None:
     count, _, stats, _ = cv2.connectedComponentsWithStats(found.astype(np.uint8))
     assert count - 1 == 24
     assert stats[1:, cv2.CC_STAT_AREA].min() > 600
+
+
+@pytest.mark.parametrize("copy", range(10))
+def test_thin_leads_of_another_colour_than_the_body_are_part(copy: int) -> None:
+    photo = make_stand_in("leads", copy).pixels
+    rows = np.arange(256)[:, None]
+
+    part = find_foreground(photo)
+
+    coppery = (photo[..., 0].astype(int) - photo[..., 2] > 30) & (rows > 140) & (rows < 225)
+    assert coppery.sum() > 1500
+    assert part[coppery].mean() > 0.97
 
 
 def test_dark_margins_at_the_sides_are_background() -> None:
