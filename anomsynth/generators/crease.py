@@ -39,6 +39,7 @@ SPACING = 3.0  # pixels between vertices, at least
 WIDEST = 0.05  # half width of the bent zone, share of the part's size
 SHARPEST_PX = 1.0  # half width of the sharpest crest that pixels can carry without beading
 HURST = 0.75
+TAPER = 0.4  # share of the length over which a fold comes to life
 CELLS_ACROSS = 20  # half width of the zone in cells
 Drawn = dict[str, float]
 
@@ -83,10 +84,10 @@ class Crease(Generator):
         line += np.array(site) - anchor
         # Alive in the middle, at rest at both ends; uneven along the way.
         run = arc_length(line) / max(float(arc_length(line)[-1]), 1e-9)
-        strength = np.asarray(fade(np.minimum(run, 1 - run) / 0.18), dtype=np.float64)
+        strength = np.asarray(fade(np.minimum(run, 1 - run) / TAPER), dtype=np.float64)
         strength *= np.clip(1 + 0.3 * smooth_noise(len(line), len(line) / 5, rng), 0.2, 1.8)
         half = width * np.clip(1 + 0.25 * smooth_noise(len(line), len(line) / 4, rng), 0.5, 1.5)
-        half *= np.maximum(strength, 0.05) ** 0.5
+        half *= np.maximum(strength, 0.05) ** 0.8  # it runs out to a point
         sign = -1.0 if coins[2] < drawn["valley_share"] else 1.0
         fold = _Fold(surface, drawn, width, sign)
         return _folded(fold, _near(line, half, surface), (line, strength, half), rng)
@@ -197,7 +198,8 @@ def _folded(
     # The tent is lifted so that it comes back to rest at the border of the bent zone.
     foot = tent(zone.at(half), fold.slope, fold.radius)
     height = (tent(zone.offset, fold.slope, fold.radius) - foot) * rest * strength
-    crest = np.exp(-0.5 * (zone.offset / 1.2 * fold.slope * fold.radius) ** 2)
+    worn_px = max(1.2 * fold.slope * fold.radius, SHARPEST_PX)
+    crest = np.exp(-0.5 * (zone.offset / worn_px) ** 2)
     height += _cross_wrinkles(fold, zone, (line, away), rng) * strength * rest
     height *= fold.sign
     strain = min(drawn["sheet_mm"] / (2 * drawn["radius_mm"]), 1.0)
