@@ -26,8 +26,8 @@ def linear_to_srgb(light: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 @cache
-def _decoding(dtype: str, encoding: str) -> Float32:
-    top = np.iinfo(dtype).max
+def _decoding(dtype: np.dtype[np.generic], encoding: str) -> Float32:
+    top = 255 if dtype == np.uint8 else 65535
     encoded = np.arange(top + 1) / top
     table = encoded if encoding == "linear" else srgb_to_linear(encoded)
     return table.astype(np.float32)
@@ -35,7 +35,7 @@ def _decoding(dtype: str, encoding: str) -> Float32:
 
 def decode(pixels: NDArray[np.generic], encoding: str = "srgb") -> Float32:
     """Return linear light in [0, 1] of encoded uint8 or uint16 pixels, same shape, float32."""
-    table = _decoding(pixels.dtype.name, encoding)
+    table = _decoding(pixels.dtype, encoding)
     if pixels.dtype == np.uint8 and pixels.ndim >= 2 and pixels.size > 0:
         # Several times faster than indexing.
         light = np.asarray(cv2.LUT(np.ascontiguousarray(pixels), table), dtype=np.float32)
@@ -56,13 +56,14 @@ def encode_levels(light: Float32, encoding: str = "srgb") -> Float32:
     -------
     float32 in [0, 255], same shape
     """
-    clipped = np.clip(light, 0, 1)
+    clipped = light.clip(0, 1)
     if encoding == "linear":
         return clipped * np.float32(255)
     levels = power(clipped, 1 / 2.4)
     levels *= np.float32(255 * 1.055)
     levels -= np.float32(255 * 0.055)
-    return np.where(clipped <= 0.0031308, clipped * np.float32(255 * 12.92), levels)
+    dark = clipped <= 0.0031308
+    return np.where(dark, clipped * np.float32(255 * 12.92), levels) if dark.any() else levels
 
 
 def quantise(levels: Float32, dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
@@ -79,8 +80,8 @@ def quantise(levels: Float32, dtype: np.dtype[np.generic]) -> NDArray[np.generic
     array of `dtype`, same shape; uint16 holds 257 times the level
     """
     if dtype == np.uint8:
-        return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
-    return np.clip(np.rint(levels * np.float32(257)), 0, 65535).astype(np.uint16)
+        return np.rint(levels).clip(0, 255).astype(np.uint8)
+    return np.rint(levels * np.float32(257)).clip(0, 65535).astype(np.uint16)
 
 
 def to_levels(pixels: NDArray[np.generic]) -> Float32:
@@ -107,20 +108,32 @@ _TO_LUMINANCE = np.array([[0.2126, 0.7152, 0.0722]], dtype=np.float32)
 def lab(light: Float32) -> Float32:
     """Return CIE L*a*b* of (..., 3) linear RGB, or (..., 1) L* of (..., 1) grey; float32."""
     if light.shape[-1] == 1 or light.size == 0:
-        return np.float32(116) * _lab_root(light) - np.float32(16)
+        return _scaled_root(light)
     roots = _lab_root(cv2.transform(light.reshape(-1, 1, 3), _TO_XYZ))
     return np.asarray(cv2.transform(roots, _TO_LAB), dtype=np.float32).reshape(light.shape)
 
 
 def lightness(light: Float32) -> Float32:
     """Return CIE L* of (h, w, C) linear light as (h, w); the first plane of `lab`."""
-    return np.float32(116) * _lab_root(luminance(light)) - np.float32(16)
+    return _scaled_root(luminance(light))
+
+
+def _scaled_root(light: Float32) -> Float32:
+    lightness = _lab_root(light)
+    lightness *= np.float32(116)
+    lightness -= np.float32(16)
+    return lightness
 
 
 def _lab_root(light: NDArray[np.generic]) -> Float32:
-    clipped = np.clip(np.asarray(light, dtype=np.float32), 0, 1)
-    low = clipped * np.float32(841 / 108) + np.float32(4 / 29)
-    return np.where(clipped > 216 / 24389, power(clipped, 1 / 3), low)
+    clipped = np.asarray(light, dtype=np.float32).clip(0, 1)
+    root = power(clipped, 1 / 3)
+    dark = clipped <= 216 / 24389
+    if not dark.any():
+        return root
+    clipped *= np.float32(841 / 108)
+    clipped += np.float32(4 / 29)
+    return np.where(dark, clipped, root)
 
 
 def delta_e(first: Float32, second: Float32) -> Float32:
@@ -129,7 +142,8 @@ def delta_e(first: Float32, second: Float32) -> Float32:
     if step.shape[-1] == 1:
         return np.abs(step[..., 0])
     step *= step
-    return np.sqrt(over_channels(np.add, step))
+    squares = over_channels(np.add, step)
+    return np.sqrt(squares, out=squares)
 
 
 def luminance(light: Float32) -> Float32:

@@ -61,6 +61,18 @@ def over_channels(combine: np.ufunc, array: NDArray[Scalar]) -> NDArray[Scalar]:
     return result
 
 
+def put_rows(rows: NDArray[Scalar], index: NDArray[np.intp], values: NDArray[Scalar]) -> None:
+    """Write (n, C) values into (N, C) contiguous rows at `index`, several times faster than NumPy.
+
+    Each row is moved as one piece.
+    """
+    if rows.shape[1] == 1:
+        rows[:, 0][index] = values[:, 0]
+        return
+    piece = np.dtype((np.void, rows.itemsize * rows.shape[1]))
+    rows.view(piece)[:, 0][index] = np.ascontiguousarray(values).view(piece)[:, 0]
+
+
 def channel_mean(array: Float32) -> Float32:
     """Return the mean over the channels of (..., C) as (...)."""
     if array.shape[-1] == 1:

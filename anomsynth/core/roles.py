@@ -24,7 +24,7 @@ class Generator(Component, ABC):
     @property
     def ranges(self) -> dict[str, Range]:
         """The parameters that are drawn, in field order."""
-        return {name: value for name, value in self if isinstance(value, Range)}
+        return {name: value for name, value in vars(self).items() if isinstance(value, Range)}
 
     def draw_ranges(self, rng: np.random.Generator) -> dict[str, float]:
         """Draw every range, one number each, in field order: the first thing `generate` does."""

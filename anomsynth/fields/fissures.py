@@ -10,7 +10,14 @@ import numpy as np
 from anomsynth.core.types import Box, Float32, Mask
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.noise import value_noise
-from anomsynth.fields.paths import Float64, displace, fbm_trace, smooth_noise
+from anomsynth.fields.paths import (
+    Float64,
+    arc_length,
+    displace,
+    even_steps,
+    fbm_trace,
+    smooth_noise,
+)
 from anomsynth.fields.strokes import Stroke
 from anomsynth.fields.tracing import trace
 
@@ -157,26 +164,31 @@ def roughened(
     for line in lines:
         part = trail[first : first + len(line)]
         first += len(line)
-        share = np.linspace(0, 1, len(line))
+        share = even_steps(1.0, len(line))
         part = part - part[0] * (1 - share) - part[-1] * share
-        spread = float(part.std())
+        off = part - np.add.reduce(part) / len(part)
+        spread = math.sqrt(float(np.add.reduce(off * off)) / len(part))
         rough.append(displace(line, roughness / max(spread, 1e-6) * part))
     return rough
 
 
 def resampled(points: Float64, spacing: float) -> Float64:
     """Return a line with vertices about `spacing` pixels apart, its ends kept; at least 3."""
-    steps = np.hypot(*np.diff(points, axis=0).T)
-    along = np.concatenate([[0.0], np.cumsum(steps)])
-    count = max(math.ceil(float(along[-1]) / spacing) + 1, 3)
-    places = np.linspace(0, along[-1], count)
-    return np.stack([np.interp(places, along, points[:, axis]) for axis in (0, 1)], axis=1)
+    along = arc_length(points)
+    length = float(along[-1])
+    count = max(math.ceil(length / spacing) + 1, 3)
+    places = even_steps(length, count)
+    line = np.empty((count, 2))
+    for axis in (0, 1):
+        line[:, axis] = np.interp(places, along, points[:, axis])
+    return line
 
 
 def visible_runs(points: Float64, width: Float64) -> list[tuple[Float64, Float64]]:
     """Cut a line where it is closed (width 0) and return its open runs with their widths."""
-    is_open = np.concatenate([[False], width > 0, [False]])
-    turns = np.flatnonzero(np.diff(is_open.astype(np.int8)))
+    is_open = np.zeros(len(width) + 2, dtype=bool)
+    np.greater(width, 0, out=is_open[1:-1])
+    turns = np.flatnonzero(is_open[1:] != is_open[:-1])
     pieces = []
     for first, last in zip(turns[::2], turns[1::2], strict=True):
         part = slice(max(int(first) - 1, 0), int(last) + 1)  # with the closed ends: tips are sharp

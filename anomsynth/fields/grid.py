@@ -1,11 +1,15 @@
 """Coarse grids over a box of the image: smooth fields are computed there and refined."""
 
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from anomsynth.core.types import Box, Float32
+
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +48,41 @@ class Grid:
         )
         return down[:, None], right[None, :]
 
+    def reduce(self, field: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Average a field on the pixels of `box` over the cells.
+
+        Where a cell reaches over the box, the field goes on as it ends there.
+
+        Parameters
+        ----------
+        field : (H, W) or (H, W, C) float32, uint8 or uint16
+
+        Returns
+        -------
+        (h, w) or (h, w, C) of the same dtype; the field itself where cells are pixels
+        """
+        if self.step == 1:
+            return field
+        rows, cols = self.shape
+        height, width = self.box.shape
+        down, right = rows * self.step - height, cols * self.step - width
+        known = cast("NDArray[np.floating]", field)  # to OpenCV all numbers are alike
+        whole = cv2.copyMakeBorder(known, 0, down, 0, right, cv2.BORDER_REPLICATE)
+        small = cv2.resize(whole, (cols, rows), interpolation=cv2.INTER_AREA)
+        return small.reshape(rows, cols, *field.shape[2:]).astype(field.dtype, copy=False)
+
     def refine(self, field: Float32, *, smooth: bool = False) -> Float32:
         """Interpolate a field on the cells to the pixels of `box`.
 
         Parameters
         ----------
-        field : (h, w) or (h, w, 2) float32
+        field : (h, w) or (h, w, C) float32
         smooth : bool
             Bicubic (continuous slopes, may overshoot) instead of bilinear (never overshoots).
 
         Returns
         -------
-        (H, W) or (H, W, 2) float32, a new array
+        (H, W) or (H, W, C) float32, a new array
         """
         if self.step == 1:
             return field.copy()
@@ -66,4 +93,5 @@ class Grid:
             (cols * self.step, rows * self.step),
             interpolation=cv2.INTER_CUBIC if smooth else cv2.INTER_LINEAR,
         )
+        full = full.reshape(*full.shape[:2], *field.shape[2:])
         return np.asarray(full[:height, :width], dtype=np.float32)  # a view: a copy costs as much

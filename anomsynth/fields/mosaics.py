@@ -109,7 +109,7 @@ class _Film:
         """Add one crack; False if every flaw that was looked at is shielded."""
         side = self.side
         if self.lines:
-            distance = cv2.distanceTransform(self.free, cv2.DIST_L2, 5).astype(np.float32)
+            distance = np.asarray(cv2.distanceTransform(self.free, cv2.DIST_L2, 5), np.float32)
         else:
             distance = np.full((side, side), np.float32(side), dtype=np.float32)
         flaws = rng.integers(0, side, (SEEDS, 2))

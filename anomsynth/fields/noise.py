@@ -1,5 +1,6 @@
 """Random fields: self-affine and lattice noise."""
 
+import math
 from functools import lru_cache
 
 import cv2
@@ -7,6 +8,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from anomsynth.core.statistics import mean
 from anomsynth.core.types import Float32
 
 MOST_CACHED = 1 << 18  # cells of a filter worth keeping, about half a megabyte
@@ -70,8 +72,12 @@ def value_noise(
         cell = max(cell_px / 2**octave, 1.0)
         gain = 2.0 ** (-hurst * octave)
         power += gain**2
-        total += np.float32(gain / LATTICE_SD) * _lattice(shape, cell, rng)
-    return total / np.float32(np.sqrt(power))
+        field = _lattice(shape, cell, rng)
+        field *= np.float32(gain / LATTICE_SD)
+        total += field
+    if power != 1:
+        total /= np.float32(math.sqrt(power))
+    return total
 
 
 def _lattice(shape: tuple[int, int], cell: float, rng: np.random.Generator) -> Float32:
@@ -144,6 +150,8 @@ def unit_variance(gain: NDArray[np.float64], grid: tuple[int, int]) -> Float32:
 
 
 def _standard(field: Float32) -> Float32:
-    field = field - field.mean(dtype=np.float64).astype(np.float32)
-    spread = float(field.std(dtype=np.float64))
-    return field / np.float32(spread) if spread > 1e-12 else field
+    field = field - mean(field)
+    spread = math.sqrt(float(mean(field * field)))
+    if spread > 1e-12:
+        field *= np.float32(1 / spread)
+    return field

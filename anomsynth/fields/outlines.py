@@ -138,7 +138,8 @@ def mouth_field(
     table = (angle * np.float32(ANGLES / (2 * np.pi))).astype(np.int32)
     np.minimum(table, ANGLES - 1, out=table)
     radius = np.float32(max(mouths.radius[index], SMALLEST_PX))
-    rim = mouths.relative[index][table] * radius
+    rim = mouths.relative[index].take(table)
+    rim *= radius
     share = radial / rim
     # |grad radial| of the stretched frame turns a difference of shares into pixels.
     steep = np.sqrt((along / np.float32(stretch)) ** 2 + (across * np.float32(stretch)) ** 2)
@@ -148,7 +149,7 @@ def mouth_field(
         # Relief forgets the rim's wiggles towards the centre; else it would pleat like a cup.
         inner = np.minimum(share, 1)
         share = radial / (radius + (rim - radius) * inner * inner * inner)
-    return share.astype(np.float32), outside.astype(np.float32)
+    return share.astype(np.float32, copy=False), outside.astype(np.float32, copy=False)
 
 
 def mouth_coverage(mouths: Mouths, index: int, outside: Float32, softness_px: float) -> Float32:
@@ -165,7 +166,7 @@ def mouth_coverage(mouths: Mouths, index: int, outside: Float32, softness_px: fl
     softness_px : float
         Width of the transition; at least `EDGE_PX` is used.
     """
-    share = np.clip(np.float32(0.5) - outside / np.float32(max(softness_px, EDGE_PX)), 0, 1)
+    share = (np.float32(0.5) - outside / np.float32(max(softness_px, EDGE_PX))).clip(0, 1)
     share = share * share * (3 - 2 * share)
     radius = float(mouths.radius[index])
     if radius < 1.5:
@@ -255,14 +256,22 @@ def _polygon_distance(corners: NDArray[np.float64], grid: Grid) -> Float32:
         step_row, step_col = (np.float32(part) for part in end - start)
         from_row, from_col = down - np.float32(start[0]), right - np.float32(start[1])
         length = max(float(step_row**2 + step_col**2), 1e-9)
-        share = np.clip((from_row * step_row + from_col * step_col) / np.float32(length), 0, 1)
-        gap = (from_row - share * step_row) ** 2 + (from_col - share * step_col) ** 2
+        share = from_row * step_row + from_col * step_col
+        share /= np.float32(length)
+        share.clip(0, 1, out=share)
+        gap = from_row - share * step_row
+        gap *= gap
+        share *= step_col
+        aside = from_col - share
+        aside *= aside
+        gap += aside
         np.minimum(nearest, gap, out=nearest)
         if step_row == 0:
             continue
         spans = (down >= start[0]) != (down >= end[0])
         crossings ^= spans & (from_col < from_row * (step_col / step_row))
-    return np.where(crossings, np.sqrt(nearest), -np.sqrt(nearest)).astype(np.float32)
+    np.sqrt(nearest, out=nearest)
+    return np.negative(nearest, out=nearest, where=~crossings)
 
 
 def _filled(phi: Float32, inside: NDArray[np.uint8], step: int) -> Float32:

@@ -4,6 +4,7 @@ Points are (N, 2) float64 rows and columns in pixels. A direction is an angle in
 +col, turning towards +row.
 """
 
+import math
 from functools import lru_cache
 
 import cv2
@@ -35,8 +36,8 @@ def fbm_trace(count: int, hurst: float, rng: np.random.Generator) -> Float64:
     length = 1 << max(count - 1, 1).bit_length()
     white = np.fft.rfft(rng.standard_normal(2 * length))
     trace = np.fft.irfft(white * _fbm_filter(length + 1, hurst), 2 * length)[:count]
-    trace -= trace.mean()
-    spread = float(trace.std())
+    trace -= np.add.reduce(trace) / count
+    spread = math.sqrt(float(np.add.reduce(trace * trace)) / count)
     return trace / spread if spread > 0 else trace
 
 
@@ -60,6 +61,8 @@ def smooth_noise(count: int, correlation: float, rng: np.random.Generator) -> Fl
         1.5 + rng.random()
     )
     where[1] = 0
+    if count <= 16384:
+        return cv2.remap(values[None], where[:1], where[1:], cv2.INTER_CUBIC)[0].astype(np.float64)
     # cv2.remap takes at most 32767 columns; long lines are read in pieces.
     pieces = [
         cv2.remap(values[None], where[:1, a : a + 16384], where[1:, a : a + 16384], cv2.INTER_CUBIC)
@@ -124,7 +127,8 @@ def turned(points: Float64, angle: float) -> Float64:
 def arc_length(points: Float64) -> Float64:
     """Return the distance along the line from its first point, (N,) pixels."""
     distance = np.zeros(len(points))
-    np.cumsum(np.hypot(*np.diff(points, axis=0).T), out=distance[1:])
+    step = points[1:] - points[:-1]
+    np.cumsum(np.hypot(step[:, 0], step[:, 1]), out=distance[1:])
     return distance
 
 
@@ -135,13 +139,24 @@ def tangents(points: Float64) -> Float64:
     along[0] = points[1] - points[0]
     along[-1] = points[-1] - points[-2]
     length = np.hypot(along[:, 0], along[:, 1])
-    return along / np.maximum(length, 1e-12)[:, None]
+    along /= np.maximum(length, 1e-12)[:, None]
+    return along
 
 
 def displace(points: Float64, offset: Float64) -> Float64:
     """Move each point by `offset` pixels along the normal (to the right of the travel)."""
     along = tangents(points)
-    return points + offset[:, None] * np.stack([along[:, 1], -along[:, 0]], axis=1)
+    moved = np.empty_like(along)
+    np.add(points[:, 0], offset * along[:, 1], out=moved[:, 0])
+    np.subtract(points[:, 1], offset * along[:, 0], out=moved[:, 1])
+    return moved
+
+
+def even_steps(last: float, count: int) -> Float64:
+    """Return `count` >= 2 even steps from 0 to `last`, as ``np.linspace(0, last, count)``."""
+    places: Float64 = np.arange(count, dtype=np.float64) * (last / (count - 1))
+    places[-1] = last
+    return places
 
 
 def densify(points: Float64, parts: int) -> Float64:

@@ -136,13 +136,13 @@ def _offsets(pits: Pits, index: int, patch: Box) -> tuple[Float32, Float32]:
 def _openness(share: Float32, radius: float, depth: float, exponent: float) -> Float32:
     """Return the sky that each point sees: ``r**2 / (r**2 + d**2)`` at the bottom, 1 on the rim."""
     bottom = radius**2 / (radius**2 + depth**2)
-    inside = np.minimum(share, np.float32(1))
-    square = inside * inside
+    square = np.minimum(share, np.float32(1))
+    square *= square
     flat = min(max((exponent - 2) / 4, 0.0), 1.0)  # 0 a bowl, 1 a flat floor with steep walls
     bowl = bottom + (1 - bottom) * square
     floor = bottom * (1 - WALL_SHADE * square * square * square)
     sky = (1 - flat) * bowl + flat * floor
-    return np.where(share < 1, sky, np.float32(1)).astype(np.float32)
+    return np.where(share < 1, sky, np.float32(1)).astype(np.float32, copy=False)
 
 
 def _film(outside: Float32, decay_px: float) -> Float32:

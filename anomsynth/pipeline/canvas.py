@@ -7,7 +7,7 @@ import numpy as np
 
 from anomsynth.core.color import quantise
 from anomsynth.core.layer import Change
-from anomsynth.core.pixels import blocks
+from anomsynth.core.pixels import blocks, put_rows
 from anomsynth.core.sample import Instance, Sample
 from anomsynth.core.types import Box, Float32, Mask, Pixels, SampleKey, Surface
 from anomsynth.errors import RejectedError
@@ -77,12 +77,12 @@ class Canvas:
         for part in blocks(seen.size):
             index = change.index[part]
             proposed = quantise(levels[part], patch.dtype)
-            seen[part] = visible_change(flat[index], proposed, self.surface.encoding)
-            flat[index] = proposed
+            seen[part] = visible_change(flat.take(index, axis=0), proposed, self.surface.encoding)
+            put_rows(flat, index, proposed)
         difference = np.zeros(layer.support.shape, dtype=np.float32)
         difference.ravel()[change.index] = seen
         strict = strict_mask(difference, layer.support)
-        kept = strict.ravel()[change.index]
+        kept = strict.ravel().take(change.index)
         area = int(np.count_nonzero(kept))
         if area < gates.min_pixels:
             raise RejectedError(f"{layer.kind}: only {area} pixels change visibly")

@@ -21,7 +21,8 @@ def visible_change(
     """Return the CIE 1976 differences, (n,) float32, of (n, C) encoded pixels."""
 
     def compare(first: NDArray[np.generic], second: NDArray[np.generic]) -> Float32:
-        return delta_e(lab(decode(first, encoding)), lab(decode(second, encoding)))
+        both = lab(decode(np.concatenate([first, second]), encoding))
+        return delta_e(both[: len(first)], both[len(first) :])
 
     return by_blocks(compare, before, after)
 
@@ -38,17 +39,19 @@ def strict_mask(difference: Float32, support: Mask) -> Mask:
     support : (h, w) bool
     """
     weak = (difference >= TOUCHING * JUST_VISIBLE) & support
-    if not weak.any():
+    tight = Box.around(weak)
+    if tight is None:
         return weak
-    strong = difference >= JUST_VISIBLE
+    here = tight.slices
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        weak.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S
+        weak[here].astype(np.uint8), connectivity=8, ltype=cv2.CV_32S
     )
     seeded = np.zeros(count, dtype=bool)
-    seeded[labels[strong & weak]] = True
+    seeded[labels[(difference[here] >= JUST_VISIBLE) & support[here]]] = True
     keep = seeded & (stats[:, cv2.CC_STAT_AREA] >= LEAST_COMPONENT)
     keep[0] = False
-    return keep.take(np.asarray(labels, dtype=np.int32))
+    weak[here] = keep.take(np.asarray(labels, dtype=np.int32))
+    return weak
 
 
 def closing_radius(support: Mask, strict: Mask) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.layer import Change, DefectLayer
-from anomsynth.core.pixels import blocks, over_channels, power
+from anomsynth.core.pixels import blocks, over_channels, power, put_rows
 from anomsynth.core.types import Float32
 from anomsynth.fields.lookup import look_up
 from anomsynth.pipeline.scene import Scene
@@ -74,7 +74,9 @@ _PICKED = (
 
 
 def _pick(array: Float32 | None, index: NDArray[np.intp] | slice) -> Float32 | None:
-    return None if array is None else array[index]
+    if array is None:
+        return None
+    return array[index] if isinstance(index, slice) else array.take(index, axis=0)
 
 
 def prepare(layer: DefectLayer, scene: Scene) -> Ingredients:
@@ -84,7 +86,7 @@ def prepare(layer: DefectLayer, scene: Scene) -> Ingredients:
     def pick(array: Float32 | None) -> Float32 | None:
         if array is None:
             return None
-        return array.reshape(-1, *array.shape[2:])[index][:, None]
+        return array.reshape(-1, *array.shape[2:]).take(index, axis=0)[:, None]
 
     slope = None
     if layer.height is not None:
@@ -99,7 +101,7 @@ def prepare(layer: DefectLayer, scene: Scene) -> Ingredients:
     return Ingredients(
         scene=scene,
         index=index,
-        before=scene.before.reshape(-1, 1, scene.before.shape[2])[index],
+        before=scene.before.reshape(-1, 1, scene.before.shape[2]).take(index, axis=0),
         mean=None if flat else pick(scene.mean),
         coverage=pick(layer.coverage),
         albedo=pick(layer.albedo),
@@ -116,7 +118,7 @@ def prepare(layer: DefectLayer, scene: Scene) -> Ingredients:
 
 def _slope(relief: Float32, cols: int, rows: int, index: NDArray[np.intp]) -> Float32:
     steps = cv2.Sobel(relief, cv2.CV_32F, cols, rows, scale=0.125, borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(steps, dtype=np.float32).ravel()[index][:, None]
+    return np.asarray(steps, dtype=np.float32).ravel().take(index)[:, None]
 
 
 def compose(item: Ingredients, gain: float) -> Float32:
@@ -153,7 +155,7 @@ def compose(item: Ingredients, gain: float) -> Float32:
         base = base + cover * (item.exposed - base)
     if factor is not None:
         base = base * factor
-    return np.clip(base, 0, 1)
+    return base.clip(0, 1)
 
 
 def render(item: Ingredients, layer: DefectLayer, gain: float) -> Change:
@@ -167,10 +169,11 @@ def render(item: Ingredients, layer: DefectLayer, gain: float) -> Change:
     gain : float
     """
     after = item.scene.before.copy()
-    pixels = after.reshape(-1, 1, after.shape[2])
-    for part in blocks(len(item.index)):
-        block = item.take(part)
-        pixels[block.index] = compose(block, gain)
+    pixels = after.reshape(-1, after.shape[2])
+    parts = list(blocks(len(item.index)))
+    for part in parts:
+        block = item.take(part) if len(parts) > 1 else item
+        put_rows(pixels, block.index, compose(block, gain)[:, 0])
     hidden = np.zeros(layer.support.shape, dtype=np.float32)
     if layer.coverage is not None:
         hidden = layer.coverage
@@ -229,8 +232,8 @@ def _roughened(light: Float32, mean: Float32, change: Float32) -> Float32:
 
 def _shade(row_slope: Float32, col_slope: Float32, scene: Scene) -> Float32:
     """Return the relative re-lighting by slopes dh/drow and dh/dcol, 1 where flat."""
-    row_slope = np.clip(row_slope, -STEEPEST, STEEPEST)
-    col_slope = np.clip(col_slope, -STEEPEST, STEEPEST)
+    row_slope = row_slope.clip(-STEEPEST, STEEPEST)
+    col_slope = col_slope.clip(-STEEPEST, STEEPEST)
     to_row, to_col, to_up = (np.float32(part) for part in scene.light.vector)
     norm = 1 / np.sqrt(1 + row_slope * row_slope + col_slope * col_slope)
     facing = (to_up - row_slope * to_row - col_slope * to_col) * norm
@@ -246,4 +249,4 @@ def _shade(row_slope: Float32, col_slope: Float32, scene: Scene) -> Float32:
         shine = power(np.maximum(mirror, 0) / half_up, exponent)
         total = (1 - material.specular) * diffuse + material.specular * shine
     shade = material.ambient + (1 - material.ambient) * total
-    return np.clip(shade, *SHADE_RANGE).astype(np.float32, copy=False)
+    return shade.clip(*SHADE_RANGE).astype(np.float32, copy=False)

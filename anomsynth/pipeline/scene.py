@@ -1,6 +1,8 @@
 """What the renderer needs to know about a defect's region of interest."""
 
+import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 from anomsynth.core.color import lightness
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.material import Material
+from anomsynth.core.statistics import deviation, median
 from anomsynth.core.types import Box, Float32, Light, Mask, Surface
 
 Resized = NDArray[np.integer | np.floating]  # what OpenCV says that it returns
@@ -95,13 +98,14 @@ def _moved(layer: DefectLayer, box: Box, used: Box, room: Mask) -> DefectLayer:
     )
     support = np.zeros(box.shape, dtype=bool)
     support[target] = layer.support[source] & room[used.slices]
+    outside = ~support
     fields: dict[str, Float32] = {}
     for name, array in layer.fields().items():
         rest = NEUTRAL.get(name, 0.0)
         moved = np.full((*box.shape, *array.shape[2:]), rest, dtype=np.float32)
         moved[target] = array[source]
         if name not in UNSEEN:
-            moved[~support] = rest
+            moved[outside] = rest
         fields[name] = moved
     return replace_fields(layer, support, fields, (box.top, box.left))
 
@@ -150,8 +154,9 @@ def make_scene(
     material : Material
     """
     part = surface.foreground[box.slices]
-    cells = local_mean(before, part)
-    sd = _local_sd(before, cells, part)
+    whole = bool(part.all())
+    cells = local_mean(before, None if whole else part)
+    sd = _local_sd(before, cells, None if whole else part)
     return Scene(box, before, cells, sd, light, material, surface.mm_per_px)
 
 
@@ -160,47 +165,58 @@ def _enlarged(cells: Float32, shape: tuple[int, int]) -> Float32:
     return np.asarray(full, dtype=np.float32).reshape(*shape, -1)
 
 
-def local_mean(light: Float32, part: Mask) -> Float32:
-    """Return the mean light around over pixels of the part, (rows, cols, C) float32 on cells."""
-    height, width = part.shape
+def local_mean(light: Float32, part: Mask | None) -> Float32:
+    """Return the mean light around over pixels of the part, (rows, cols, C) float32 on cells.
+
+    `part` is (h, w) bool, None where all of it is part.
+    """
+    height, width = light.shape[:2]
     rows, cols = min(height, CELLS), min(width, CELLS)
-    weight = np.ones((1, 1), dtype=np.float32)
     weighted = light
-    if part.any() and not part.all():
+    if part is None or not part.any():
+        share, even = 1.0, _even_weight(rows, cols)
+    else:
         weight = part.astype(np.float32)
         weighted = light * weight[..., None]
-    small_weight = cv2.resize(weight, (cols, rows), interpolation=cv2.INTER_AREA)
+        small_weight = cv2.resize(weight, (cols, rows), interpolation=cv2.INTER_AREA)
+        share, even = float(small_weight.mean()), _spread(small_weight)
     small = cv2.resize(weighted, (cols, rows), interpolation=cv2.INTER_AREA)
     small = small.reshape(rows, cols, -1)
-    blur = max(min(rows, cols) / 8, 0.5)
-
-    def spread(cells: Resized) -> Float32:
-        array = np.asarray(cells, dtype=np.float32)
-        out = cv2.GaussianBlur(array, (0, 0), blur, borderType=cv2.BORDER_REFLECT)
-        return np.asarray(out, dtype=np.float32).reshape(array.shape)
-
     # A trace of the box's mean keeps cells far from any part pixel defined.
-    rest = small.mean(axis=(0, 1)) / max(float(small_weight.mean()), 1e-6)
+    rest = small.mean(axis=(0, 1)) / max(share, 1e-6)
     trace = np.float32(1e-3)
-    mean = (spread(small) + trace * rest) / (spread(small_weight)[..., None] + trace)
+    mean = (_spread(small) + trace * rest) / (even[..., None] + trace)
     return mean.astype(np.float32, copy=False)
 
 
-def _local_sd(light: Float32, cells: Float32, part: Mask) -> float:
+def _spread(cells: Resized) -> Float32:
+    array = np.asarray(cells, dtype=np.float32)
+    blur = max(min(array.shape[:2]) / 8, 0.5)
+    out = cv2.GaussianBlur(array, (0, 0), blur, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(out, dtype=np.float32).reshape(array.shape)
+
+
+@lru_cache(maxsize=256)
+def _even_weight(rows: int, cols: int) -> Float32:
+    """Return what spreading leaves of a weight of one: one, but for rounding."""
+    return _spread(np.ones((rows, cols), dtype=np.float32))
+
+
+def _local_sd(light: Float32, cells: Float32, part: Mask | None) -> float:
     """Return the standard deviation of lightness about its local mean over the part, >= LEAST_SD.
 
     Deviations are cut at three median deviations, so that an edge of the part or a speck in the
     box does not count as texture.
     """
-    step = max(int(np.sqrt(part.size / SD_PIXELS)), 1)
+    step = max(int(math.sqrt(light.shape[0] * light.shape[1] / SD_PIXELS)), 1)
     sub = (slice(step // 2, None, step), slice(step // 2, None, step))
-    inside = part[sub]
     texture = lightness(np.ascontiguousarray(light[sub]))
-    deviation = (texture - _enlarged(lightness(cells)[..., None], inside.shape)[..., 0])[inside]
-    if deviation.size < 16:
+    texture = texture - _enlarged(lightness(cells), texture.shape)[..., 0]
+    off = texture.ravel() if part is None else texture[part[sub]]
+    if off.size < 16:
         return LEAST_SD
-    deviation -= np.median(deviation)
-    reach = 3 * 1.4826 * float(np.median(np.abs(deviation)))
+    off -= median(off)
+    reach = 3 * 1.4826 * float(median(np.abs(off)))
     if reach > 0:
-        deviation = np.clip(deviation, -reach, reach)
-    return max(float(deviation.std()), LEAST_SD)
+        off = off.clip(-reach, reach)
+    return max(float(deviation(off)), LEAST_SD)

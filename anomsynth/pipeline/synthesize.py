@@ -1,7 +1,9 @@
 """One sample: draw defects, render, refine and label them on one photo."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from anomsynth.core.photo import Photo
 from anomsynth.core.pixels import by_blocks
 from anomsynth.core.rng import stream
 from anomsynth.core.sample import Sample
-from anomsynth.core.types import Light, SampleKey, Surface
+from anomsynth.core.types import Float32, Light, SampleKey, Surface
 from anomsynth.errors import PlacementError, RecipeError, RejectedError, SynthesisError
 from anomsynth.pipeline.canvas import Canvas
 from anomsynth.pipeline.render import prepare, render
@@ -179,9 +181,11 @@ class _Synthesis:
         if self.recipe.refiners:
             change = self._refine(change, scene, solution.visibility, streams)
         after = change.after.reshape(-1, change.after.shape[2])
-        levels = by_blocks(
-            lambda index: encode_levels(after[index], self.surface.encoding), change.index
-        )
+
+        def encoded(index: NDArray[np.intp]) -> Float32:
+            return encode_levels(after.take(index, axis=0), self.surface.encoding)
+
+        levels = by_blocks(encoded, change.index)
         for refiner, rng in zip(self.recipe.refiners, streams, strict=True):
             levels = refiner.finish(levels, change, self.surface, rng)
         canvas.commit(change, levels, target=target, normal_sd=scene.normal_sd, gates=gates)
@@ -214,9 +218,8 @@ class _Synthesis:
         ]
         if not choices:
             raise PlacementError("the recipe works on components: give part masks of the photo")
-        edges = np.cumsum([item.weight for item in choices])
-        index = int(np.searchsorted(edges, share * edges[-1], side="right"))
-        return choices[min(index, len(choices) - 1)]
+        edges = list(accumulate(item.weight for item in choices))
+        return choices[min(bisect_right(edges, share * edges[-1]), len(choices) - 1)]
 
     def _stream(
         self, attempt: int, stage: str, kind: str, nth: int, position: int = 0

@@ -6,13 +6,16 @@ near-invisible; a drawn d' makes them as visible as real ones are.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anomsynth.core.color import delta_e, lab
 from anomsynth.core.layer import Change, DefectLayer
 from anomsynth.core.pixels import bands, over_channels
+from anomsynth.core.statistics import mean
 from anomsynth.core.types import Float32
 from anomsynth.pipeline.render import Ingredients, compose
 from anomsynth.pipeline.scene import Scene
@@ -22,6 +25,9 @@ TOUCHING = 0.5  # pixels this share of JUST_VISIBLE count if they touch visible 
 GAINS = (0.15, 4.0)
 PROBES = 512  # pixels the amplitude is solved on
 TOLERANCE = 0.02
+RISE = 0.8  # typical slope of log visibility over log gain
+STRIDE = 3.0  # largest factor between two gains that are tried
+MOST_LOOKS = 12
 REFINED_GAINS = (0.7, 1.6)
 # Texture that is moved or exchanged differs from what was there by at most sqrt(2) of its own
 # standard deviation, however plain the fault in its structure is. Half of that is accepted.
@@ -29,8 +35,7 @@ STRUCTURAL = 0.7
 RIGID = 0.3  # what is gone or moved is a defect however much it looks like its surroundings
 
 
-@dataclass(frozen=True, slots=True)
-class Solution:
+class Solution(NamedTuple):
     """Amplitude found and the d' it gives."""
 
     gain: float
@@ -45,7 +50,8 @@ def visibility(difference: Float32, normal_sd: float) -> float:
     seen = difference[difference >= TOUCHING * JUST_VISIBLE]
     if seen.size == 0:
         return 0.0
-    return float(np.sqrt(np.mean(seen * seen))) / normal_sd
+    seen *= seen
+    return float(np.sqrt(mean(seen))) / normal_sd
 
 
 def most_visible(layer: DefectLayer) -> float:
@@ -69,7 +75,7 @@ def solve_gain(item: Ingredients, target: float, max_clipped: float) -> Solution
         Largest share of visible pixels driven to black or white; caps the amplitude.
     """
     probe = _Probe(item)
-    best = _bisect(probe.measure, target, min(GAINS[1], item.most_gain))
+    best = _search(probe.measure, target, min(GAINS[1], item.most_gain))
     for _ in range(8):
         if best.gain <= GAINS[0] or probe.clipped(best.gain) <= max_clipped:
             break
@@ -87,8 +93,9 @@ class _Probe:
 
     def __init__(self, item: Ingredients) -> None:
         count = len(item.before)
-        self._item = item.take(np.linspace(0, count - 1, min(count, PROBES)).astype(np.intp))
+        self._item = item if count <= PROBES else item.take(_spread_out(count))
         self._lightness = lab(self._item.before)
+        self._seen: tuple[float, Float32, Float32] | None = None
 
     def measure(self, gain: float) -> Solution:
         _, change = self._look(gain)
@@ -99,32 +106,57 @@ class _Probe:
         return _clipped_share(self._item.before, *self._look(gain))
 
     def _look(self, gain: float) -> tuple[Float32, Float32]:
-        after = compose(self._item, gain)
-        return after, delta_e(lab(after), self._lightness)
+        if self._seen is None or self._seen[0] != gain:  # the last one is often asked for again
+            after = compose(self._item, gain)
+            self._seen = gain, after, delta_e(lab(after), self._lightness)
+        return self._seen[1:]
 
 
-def _bisect(measure: Measure, target: float, most: float) -> Solution:
-    """Bracket the target around gain 1, then interpolate in log-log."""
+def _spread_out(count: int) -> NDArray[np.intp]:
+    """Return `PROBES` places spread over a list of more pixels."""
+    return np.linspace(0, count - 1, PROBES).astype(np.intp)
+
+
+def _search(measure: Measure, target: float, most: float) -> Solution:
+    """Follow the slope in log-log from gain 1; once the target is bracketed, interpolate."""
     found = measure(min(1.0, most))
-    low = high = found
-    while high.visibility < target and high.gain < most:
-        high = measure(min(high.gain * 2.5, most))
-    while low.visibility > target and low.gain > GAINS[0]:
-        low = measure(max(low.gain / 2.5, GAINS[0]))
-    if high.visibility < target:
-        return high
-    if low.visibility > target:
-        return low
-    for _ in range(8):
-        found = min(low, high, key=lambda s: abs(s.visibility - target))
-        if abs(found.visibility - target) <= TOLERANCE * target or high.gain <= low.gain * 1.001:
+    low: Solution | None = None
+    high: Solution | None = None
+    rise = RISE
+    for _ in range(MOST_LOOKS):
+        if abs(found.visibility - target) <= TOLERANCE * target:
             return found
-        found = measure(_between(low, high, target))
         if found.visibility < target:
-            low = found
+            before, low = low, found
         else:
-            high = found
-    return min(low, high, key=lambda s: abs(s.visibility - target))
+            before, high = high, found
+        if low is not None and high is not None:
+            if high.gain <= low.gain * 1.001:
+                break
+            found = measure(_between(low, high, target))
+            continue
+        if before is not None:
+            rise = _slope(before, found)
+        gain = _beyond(found, target, rise, most)
+        if gain == found.gain:
+            return found  # as far as the amplitude goes
+        found = measure(gain)
+    known = [one for one in (low, high, found) if one is not None]
+    return min(known, key=lambda s: abs(s.visibility - target))
+
+
+def _slope(first: Solution, second: Solution) -> float:
+    """Return how fast visibility rises with the gain, in log-log, within reason."""
+    reach = np.log(second.gain / first.gain)
+    rise = np.log(max(second.visibility, 1e-3) / max(first.visibility, 1e-3))
+    return float(min(max(rise / reach, 0.4), 2.0))
+
+
+def _beyond(found: Solution, target: float, rise: float, most: float) -> float:
+    """Extrapolate the gain, a little too far so that the target is soon bracketed."""
+    factor = (target / max(found.visibility, 1e-3)) ** (1 / rise)
+    factor = min(max(factor, 1 / STRIDE), STRIDE)
+    return min(max(found.gain * factor, GAINS[0]), most)
 
 
 def _between(low: Solution, high: Solution, target: float) -> float:
@@ -132,7 +164,7 @@ def _between(low: Solution, high: Solution, target: float) -> float:
     reach = np.log(high.gain / low.gain)
     rise = np.log(high.visibility / max(low.visibility, 1e-3))
     share = np.log(target / max(low.visibility, 1e-3)) / rise if rise > 1e-6 else 0.5
-    return float(low.gain * np.exp(reach * np.clip(share, 0.1, 0.9)))
+    return float(low.gain * np.exp(reach * min(max(share, 0.1), 0.9)))
 
 
 def _clipped_share(before: Float32, after: Float32, change: Float32) -> float:
@@ -141,6 +173,8 @@ def _clipped_share(before: Float32, after: Float32, change: Float32) -> float:
         return 0.0
     top, bottom = np.float32(0.985), np.float32(6e-4)  # grey levels 253 and 2 of 255
     newly = ((after >= top) & (before < top)) | ((after <= bottom) & (before > bottom))
+    if not newly.any():
+        return 0.0
     return float(over_channels(np.logical_or, newly)[seen].mean())
 
 
@@ -151,20 +185,21 @@ def keep_visibility(change: Change, scene: Scene, target: float) -> tuple[Change
     the refiners have then made another defect of it.
     """
     index = change.index
-    index = index[np.linspace(0, index.size - 1, min(index.size, PROBES)).astype(np.intp)]
+    if index.size > PROBES:
+        index = index.take(_spread_out(index.size))
     channels = change.before.shape[2]
-    before = change.before.reshape(-1, 1, channels)[index]
-    step = change.after.reshape(-1, 1, channels)[index] - before
+    before = change.before.reshape(-1, 1, channels).take(index, axis=0)
+    step = change.after.reshape(-1, 1, channels).take(index, axis=0) - before
     lightness = lab(before)
     factor = 1.0
     for _ in range(6):
-        after = np.clip(before + np.float32(factor) * step, 0, 1)
+        after = (before + np.float32(factor) * step).clip(0, 1)
         reached = visibility(delta_e(lab(after), lightness), scene.normal_sd)
         if reached <= 0:
             return None
         if abs(reached / target - 1) <= TOLERANCE:
             break
-        factor *= float(np.clip(target / reached, 0.5, 2.0))
+        factor *= min(max(target / reached, 0.5), 2.0)
         if not REFINED_GAINS[0] * 0.8 <= factor <= REFINED_GAINS[1] * 1.2:
             break
     if not REFINED_GAINS[0] <= factor <= REFINED_GAINS[1]:
@@ -176,5 +211,5 @@ def keep_visibility(change: Change, scene: Scene, target: float) -> tuple[Change
         part = change.after[rows] - change.before[rows]
         part *= np.float32(factor)
         part += change.before[rows]
-        np.clip(part, 0, 1, out=scaled[rows])
+        part.clip(0, 1, out=scaled[rows])
     return replace(change, after=scaled), factor

@@ -1,15 +1,18 @@
 """npcF++: local fidelity: texture that dents keep, edges as sharp as the camera, its noise."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from anomsynth.core.color import luminance, to_levels
 from anomsynth.core.layer import Change
-from anomsynth.core.pixels import bands, blocks, channel_mean
+from anomsynth.core.pixels import bands, blocks, channel_mean, put_rows
 from anomsynth.core.roles import Refiner
 from anomsynth.core.types import Camera, Float32, Jpeg, Mask, Surface
 from anomsynth.fields.distance import depth_inside
@@ -20,7 +23,9 @@ LEAST_BLUR_PX = 0.35  # less extra blur than this cannot be seen
 THIN_FROM_PX = 1.0  # cracks and scratches soften only under optics blurrier than this
 MOST_GAIN = 2.0
 BLOCK = 8
+SOFTENED = 1 << 17  # pixels that are blurred at a time
 WINDOW = 128  # pixels a side of the windows in which texture is measured
+MOST_WINDOWS = 3  # along a side
 LEAST_RING = 64  # pixels from which a spread means something
 
 
@@ -83,54 +88,60 @@ class NpcfPlus(Refiner):
         jpeg = surface.camera.jpeg
         if self.match_jpeg and jpeg is not None:
             picture = to_levels(surface.pixels[change.box.slices])
-            picture.reshape(-1, picture.shape[2])[index] = levels
+            put_rows(picture.reshape(-1, picture.shape[2]), index, levels)
             origin = (change.box.top, change.box.left)
             through = _compress(picture, change.layer.support, jpeg, origin)
-            levels = through.reshape(-1, levels.shape[1])[index]
+            levels = through.reshape(-1, levels.shape[1]).take(index, axis=0)
         return levels
 
     def _with_texture(self, change: Change, surface: Surface) -> tuple[Float32, float]:
         """Add to each band of the changed surface the variance that the ring around it has more."""
-        gains, missing = self._measure_gains(change, surface)
+        gains, missing, own = self._measure_gains(change, surface)
         if not any(gains):
             return change.after, missing
-        last = max(level for level, gain in enumerate(gains, 1) if gain)
-        own = split(_logarithm(change.before), last, self.transform)
+        if own is None:
+            last = max(level for level, gain in enumerate(gains, 1) if gain)
+            own = split(_logarithm(change.before), last, self.transform)
         support = change.layer.support
         after = np.empty_like(change.after)
         for rows in bands(*support.shape):
             added = sum(
                 np.float32(gain) * band[rows] for gain, band in zip(gains, own, strict=False)
             )
-            factor = np.exp(np.clip(added, -0.5, 0.5) * support[rows])
-            np.clip(change.after[rows] * factor[..., None], 0, 1, out=after[rows])
+            factor = np.exp(np.asarray(added).clip(-0.5, 0.5) * support[rows])
+            (change.after[rows] * factor[..., None]).clip(0, 1, out=after[rows])
         return after, missing
 
-    def _measure_gains(self, change: Change, surface: Surface) -> tuple[list[float], float]:
+    def _measure_gains(
+        self, change: Change, surface: Surface
+    ) -> tuple[list[float], float, Sequence[Float32] | None]:
         """Return how much of each of the photo's bands to add, and the largest share missing.
 
-        Wide boxes are measured in windows.
+        Wide boxes are measured in windows; else the photo's bands are the third result.
         """
         part = surface.foreground[change.box.slices]
         around, own, now = ([np.empty((self.levels, 0), np.float32)] for _ in range(3))
-        for window in _windows(part.shape):
+        bands_before: Sequence[Float32] | None = None
+        windows = _windows(part.shape)
+        for window in windows:
             support = change.layer.support[window]
             reach = cv2.distanceTransform((~support).view(np.uint8), cv2.DIST_L2, 3)
             ring = np.flatnonzero((reach >= 3) & (reach <= 16) & part[window])
             inside = np.flatnonzero(support)
+            if ring.size + inside.size == 0:
+                continue
             # The defect's own signal is smooth here; what it takes from the texture shows in sum.
-            before, after = (
-                np.stack(split(_logarithm(light[window]), self.levels, self.transform)[:-1])
-                for light in (change.before, change.after)
-            )
-            flat = before.reshape(self.levels, -1)
-            around.append(flat[:, ring])
-            own.append(flat[:, inside])
-            now.append(after.reshape(self.levels, -1)[:, inside])
+            before = split(_logarithm(change.before[window]), self.levels, self.transform)[:-1]
+            around.append(_at(before, ring))
+            if inside.size:
+                after = split(_logarithm(change.after[window]), self.levels, self.transform)[:-1]
+                own.append(_at(before, inside))
+                now.append(_at(after, inside))
+            bands_before = before if len(windows) == 1 else None
         ring_bands, own_bands, now_bands = (np.hstack(part) for part in (around, own, now))
         gains, missing = [0.0] * self.levels, 0.0
         if min(ring_bands.shape[1], own_bands.shape[1]) < LEAST_RING:
-            return gains, missing
+            return gains, missing, bands_before
         spreads = (part.std(axis=1) for part in (ring_bands, own_bands, now_bands))
         for level, (ring_sd, own_sd, now_sd) in enumerate(zip(*spreads, strict=True)):
             # Never more than the photo had in this very place: its texture is not everywhere alike.
@@ -141,7 +152,11 @@ class NpcfPlus(Refiner):
                 gain = _missing_gain(float(own_sd), float(now_sd), shared, wanted)
                 gains[level] = min(gain, MOST_GAIN - 1)
                 missing = max(missing, 1 - float(now_sd) / wanted)
-        return gains, missing
+        return gains, missing, bands_before
+
+
+def _at(bands: Sequence[Float32], index: NDArray[np.intp]) -> Float32:
+    return np.stack([band.ravel().take(index) for band in bands])
 
 
 def _logarithm(light: Float32) -> Float32:
@@ -155,7 +170,9 @@ def _windows(shape: tuple[int, int]) -> list[tuple[slice, slice]]:
     rows, cols = (
         [
             slice(int(start), int(start) + WINDOW)
-            for start in np.linspace(0, max(side - WINDOW, 0), min(-(-side // WINDOW), 4))
+            for start in np.linspace(
+                0, max(side - WINDOW, 0), min(-(-side // WINDOW), MOST_WINDOWS)
+            )
         ]
         for side in shape
     )
@@ -179,15 +196,28 @@ def _extra_blur(camera: Camera, *, thin: bool) -> float:
 
 def _soften_edges(before: Float32, after: Float32, support: Mask, sigma: float) -> Float32:
     """Blur the change within 3 px of the support's rim, inside the support only."""
-    depth = depth_inside(support)
-    step = after - before
-    soft = cv2.GaussianBlur(step, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
-    soft = soft.reshape(step.shape)
-    result = after.copy()
-    for rows in bands(*support.shape):
-        near = np.clip(4 - depth[rows], 0, 1) * support[rows]
-        result[rows] += near[..., None] * (soft[rows] - step[rows])
-    return np.clip(result, 0, 1, out=result)
+    near = (4 - depth_inside(support)).clip(0, 1)
+    near *= support
+    height, width = support.shape
+    beyond = math.ceil(4 * sigma) + 1  # as far as the blur reaches
+    many = max(SOFTENED // width, beyond)
+    result = np.empty_like(after)
+    for first in range(0, height, many):
+        rows = slice(first, first + many)
+        if not near[rows].any():
+            result[rows] = after[rows]
+            continue
+        start = max(first - beyond, 0)
+        wide = slice(start, first + many + beyond)
+        step = after[wide] - before[wide]
+        blurred = cv2.GaussianBlur(step, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+        soft = np.asarray(blurred, dtype=np.float32).reshape(step.shape)
+        soft -= step
+        light = soft[first - start :][:many]
+        light *= near[rows][..., None]
+        light += after[rows]
+        light.clip(0, 1, out=result[rows])
+    return result
 
 
 def _with_noise(
@@ -200,7 +230,7 @@ def _with_noise(
     for part in blocks(len(levels)):
         index = change.index[part]
         missing = _missing_noise(
-            to_levels(photo[index]), levels[part], hidden[index], surface.camera
+            to_levels(photo.take(index, axis=0)), levels[part], hidden.take(index), surface.camera
         )
         missing *= rng.standard_normal(missing.shape, dtype=np.float32)
         np.add(levels[part], missing[:, None], out=noisy[part])

@@ -106,6 +106,12 @@ def _qualities() -> NDArray[np.intp]:
 
 
 @cache
+def _places() -> NDArray[np.intp]:
+    """Return where the steps of all qualities lie in a (20, COARSEST + 1) table, flat."""
+    return np.arange(LOW.size) * (COARSEST + 1) + _qualities()
+
+
+@cache
 def _fits() -> tuple[Float32, Float32]:
     """Return for (size, step) how well a coefficient fits a step, in [-1, 1], and if it tells."""
     size, step = np.ogrid[: LARGEST + 1, : COARSEST + 1]
@@ -121,8 +127,9 @@ def _quality(coefficients: Float32) -> int | None:
     counts = np.bincount(bins.ravel(), minlength=LOW.size * (LARGEST + 1))
     table = counts.reshape(LOW.size, LARGEST + 1).astype(np.float32)
     table[:, LARGEST] = 0
-    frequency = np.arange(LOW.size)
-    fit, total = (_product(table, part)[frequency, _qualities()].sum(axis=1) for part in _fits())
+    used = table[:, : int(sizes.max()) + 1]  # most coefficients are small
+    place = _places()
+    fit, total = (_product(used, part[: used.shape[1]]).take(place).sum(axis=1) for part in _fits())
     fit = fit / np.maximum(total, 1)
     fit[total < FEWEST] = 0
     if fit.max() < PERIODIC:

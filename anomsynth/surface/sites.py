@@ -1,7 +1,11 @@
 """Where on the part a defect may sit."""
 
+from functools import lru_cache
+from typing import TypeVar
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from anomsynth.core.types import Float32, Int32, Mask, Surface
 from anomsynth.errors import PlacementError
@@ -9,9 +13,21 @@ from anomsynth.errors import PlacementError
 MOST_SITES = 1 << 14
 REACH = 7  # pixels over which the outline is smoothed for its normals
 
+Scalar = TypeVar("Scalar", bound=np.generic)
+
 
 def find_sites(allowed: Mask) -> Int32:
     """Return rows and columns, (N, 2) int32, of allowed pixels: all, or an even subset of them."""
+    height, width = allowed.shape
+    return _all_sites(height, width) if allowed.all() else _some_sites(allowed)
+
+
+@lru_cache(maxsize=8)
+def _all_sites(height: int, width: int) -> Int32:
+    return _fixed(_some_sites(np.ones((height, width), dtype=bool)))
+
+
+def _some_sites(allowed: Mask) -> Int32:
     step = max(int(np.sqrt(np.count_nonzero(allowed) / MOST_SITES)), 1)
     sites = np.argwhere(allowed[step // 2 :: step, step // 2 :: step]) * step + step // 2
     if sites.size == 0 and allowed.any():
@@ -36,6 +52,25 @@ def find_edges(foreground: Mask, allowed: Mask) -> tuple[Int32, Float32]:
         followed in steps.
     """
     height, width = foreground.shape
+    rows, cols, normals = _frame(height, width) if foreground.all() else _outline(foreground)
+    keep = allowed[rows, cols]
+    if keep.all():
+        return np.stack([rows, cols], axis=1), normals
+    return np.stack([rows[keep], cols[keep]], axis=1), normals[keep]
+
+
+Outline = tuple[Int32, Int32, Float32]  # rows, columns, normals
+
+
+@lru_cache(maxsize=8)
+def _frame(height: int, width: int) -> Outline:
+    """Return the outline of a part that fills the picture."""
+    rows, cols, normals = _outline(np.ones((height, width), dtype=bool))
+    return _fixed(rows), _fixed(cols), _fixed(normals)
+
+
+def _outline(foreground: Mask) -> Outline:
+    height, width = foreground.shape
     step = max(int(max(height, width) / 512), 1)
     small = np.ascontiguousarray(foreground[::step, ::step]).view(np.uint8) * np.uint8(255)
     framed = cv2.copyMakeBorder(small, REACH, REACH, REACH, REACH, cv2.BORDER_CONSTANT, value=0)
@@ -50,9 +85,14 @@ def find_edges(foreground: Mask, allowed: Mask) -> tuple[Int32, Float32]:
     length = np.hypot(normals[:, 0], normals[:, 1])
     rows = np.minimum((row - REACH) * step, height - 1)
     cols = np.minimum((col - REACH) * step, width - 1)
-    keep = (length > 1e-6) & allowed[rows, cols]
-    places = np.stack([rows, cols], axis=1)[keep].astype(np.int32)
-    return places, (normals[keep] / length[keep, None]).astype(np.float32)
+    keep = length > 1e-6
+    normals = (normals[keep] / length[keep, None]).astype(np.float32)
+    return rows[keep].astype(np.int32), cols[keep].astype(np.int32), normals
+
+
+def _fixed(array: NDArray[Scalar]) -> NDArray[Scalar]:
+    array.setflags(write=False)  # all photos of a size share it
+    return array
 
 
 def pick_site(surface: Surface, rng: np.random.Generator) -> tuple[int, int]:

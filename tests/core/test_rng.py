@@ -1,8 +1,10 @@
 """Streams depend on their key and on nothing else."""
 
+import hashlib
 import subprocess
 import sys
 
+import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -36,3 +38,13 @@ def test_stream_survives_a_new_process_with_another_hash_seed() -> None:
     }
 
     assert runs == {f"{stream(5, 'a', 2).random()}\n"}
+
+
+@given(seed=st.integers(0, 2**140), key=KEYS)
+def test_stream_is_seeded_by_the_hash_of_its_key(seed, key) -> None:
+    texts = [f"s{part}" if isinstance(part, str) else f"i{part}" for part in key]
+    payload = b"".join(len(t.encode()).to_bytes(4, "little") + t.encode() for t in texts)
+    words = np.frombuffer(hashlib.sha256(payload).digest(), dtype="<u4")
+    sequence = np.random.SeedSequence(seed, spawn_key=tuple(words.tolist()))
+
+    assert stream(seed, *key).random() == np.random.default_rng(sequence).random()

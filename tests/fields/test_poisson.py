@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from anomsynth.fields.poisson import laplacian, plate_residual, solve_plate, solve_screened_poisson
+from anomsynth.fields.poisson import (
+    inner_laplacian,
+    plate_residual,
+    solve_plate,
+    solve_screened_poisson,
+)
 
 
 def bump(height: int, width: int) -> np.ndarray:
@@ -29,8 +34,8 @@ def test_padding_to_a_fast_size_still_solves_the_equation_inside() -> None:
 
     found = solve_screened_poisson(source, 0.05)
 
-    rest = -laplacian(found) + np.float32(0.05) * found - source
-    assert np.abs(rest[1:-1, 1:-1]).max() < 1e-4
+    rest = np.float32(0.05) * found[1:-1, 1:-1] - inner_laplacian(found) - source[1:-1, 1:-1]
+    assert np.abs(rest).max() < 1e-4
 
 
 def test_plate_carries_a_point_load_like_the_infinite_plate() -> None:  # DE1, float32

@@ -89,3 +89,25 @@ def test_a_defect_refined_away_is_refused() -> None:
     target = visibility(delta_e(lab(change.after), lab(change.before)), scene.normal_sd)
 
     assert keep_visibility(faded, scene, target) is None
+
+
+def test_amplitude_is_found_in_few_looks(monkeypatch) -> None:
+    looks = []
+    monkeypatch.setattr(
+        "anomsynth.pipeline.visibility.compose", lambda *a: looks.append(1) or compose(*a)
+    )
+    _, item, _ = scene_and_item()
+    targets = np.geomspace(1.5, 8, 12)
+
+    for target in targets:
+        solve_gain(item, float(target), 1.0)
+
+    assert len(looks) < 4.5 * len(targets)
+
+
+def test_out_of_reach_the_nearest_amplitude_is_returned() -> None:
+    _, item, _ = scene_and_item(albedo=0.98)
+
+    assert solve_gain(item, 1000.0, 1.0).gain == 4.0
+    _, item, _ = scene_and_item(albedo=0.1)
+    assert solve_gain(item, 0.01, 1.0).gain == pytest.approx(0.15)

@@ -1,0 +1,21 @@
+"""Cells over a box."""
+
+import numpy as np
+import pytest
+
+from anomsynth.core.types import Box
+from anomsynth.fields.grid import Grid
+
+
+@pytest.mark.parametrize("shape", [(12, 8, 3), (13, 9, 3), (13, 9)])
+def test_reducing_averages_the_pixels_of_each_cell(shape) -> None:
+    field = np.random.default_rng(0).random(shape, dtype=np.float32)
+    grid = Grid(Box(0, 0, *shape[:2]), 4)
+
+    small = grid.reduce(field)
+
+    assert small.shape == (*grid.shape, *shape[2:])
+    assert small[1, 0] == pytest.approx(field[4:8, 0:4].mean(axis=(0, 1)), abs=1e-6)
+    rest = np.pad(field[-1:], [(0, 3)] + [(0, 0)] * (field.ndim - 1), mode="edge")[:4, :4]
+    if shape[0] == 13:
+        assert small[3, 0] == pytest.approx(rest.mean(axis=(0, 1)), abs=1e-6)
