@@ -70,8 +70,8 @@ class LearnedSqe:
     ) -> Quality:
         """Score one labelled image.
 
-        The score is ``sigmoid(logit)``: samples of twice the score had twice the weight. The
-        terms and reasons are those of the hand-made estimator.
+        The score is ``sigmoid(logit)``: of one kind, samples of twice the score had twice the
+        weight. The terms and reasons are those of the hand-made estimator.
 
         Parameters
         ----------

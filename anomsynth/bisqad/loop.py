@@ -1,4 +1,4 @@
-"""The training loop: batches, steps, learning rate, and everything a resumed run needs."""
+"""The training loop: batches, steps, scouting, and everything a resumed run needs."""
 
 import math
 from collections.abc import Mapping
@@ -23,9 +23,11 @@ from anomsynth.bisqad.reweighting import (
 
 DEFECTS, NORMALS = 10, 6  # of a batch
 RATE, DECAY = 2e-3, 1e-4  # of AdamW
-WARM = 0.1  # share of the steps in which the rate rises, and weights stay equal
+WARM = 0.1  # share of the steps in which the rate rises, and weights stay as they begin
+SCOUTING = 0.4  # steps on which weights are learned, over those that then train the detector
 LONGEST_STEP = 5.0  # gradients are cut to this norm
-EVERY = 10  # steps between two hypergradients
+ROUNDING = 1e-9  # of shares
+EVERY = 5  # steps between two hypergradients
 ASKED = 64  # samples whose slopes one check measures
 TRUSTED = (24, 12)  # defects and normals of an outer batch
 
@@ -66,6 +68,10 @@ class Queue:
 class Loop:
     """Trains a detector on pools of features.
 
+    Where weights are learned, a first detector scouts: its hypergradients tell the weights. Then
+    the detector begins anew, as if the weights had been known from the start: what a detector
+    takes from spoiled samples while its rate is high it does not forget when their weight falls.
+
     Parameters
     ----------
     fabric : Fabric
@@ -96,17 +102,30 @@ class Loop:
         self._judges = [marked[marked % 3 != 2], marked[marked % 3 == 2]]
         good = torch.arange(len(pools.held_normals))
         self._sound = [good[good % 3 != 2], good[good % 3 == 2]]
-        counts = {"defects": defects, "normals": len(pools.normals), "asked": defects}
-        for name, parts in (("defect", self._judges), ("normal", self._sound)):
-            counts |= {f"{name}{nth}": len(part) for nth, part in enumerate(parts)}
+        counts = {
+            "defects": defects,
+            "normals": len(pools.normals),
+            "asked": defects,
+            "outer": len(self._judges[0]),
+            "good": len(self._sound[0]),
+        }
         self._queues = {name: Queue(count, self._generator) for name, count in counts.items()}
         self.step = 0
         self.defects = pools.defects
+        self._learned = weights if isinstance(weights, LearnedWeights) else None
+        self._scouting = self._learned is not None
+        self._first = {name: value.clone() for name, value in detector.state_dict().items()}
+        self._first_draw = self._generator.get_state()
 
     @property
     def steps_per_epoch(self) -> int:
         """Steps in which every defect is seen once."""
         return math.ceil(len(self._pools.defects) / DEFECTS)
+
+    def steps_for(self, epochs: int) -> int:
+        """Return the steps in which the detector sees every defect `epochs` times."""
+        steps = epochs * self.steps_per_epoch
+        return steps if self._learned is None else round((1 + SCOUTING) * steps)
 
     def train_step(self, share: float) -> dict[str, float]:
         """Take one step; `share` in [0, 1] says how much of the training is behind it.
@@ -116,6 +135,8 @@ class Loop:
         dict
             loss, and after a hypergradient the losses on trusted data.
         """
+        if self._learned is not None:
+            share = self._share_of_phase(share)
         rate = RATE * schedule(share)
         for group in self._adam.param_groups:
             group["lr"] = rate
@@ -131,19 +152,23 @@ class Loop:
         self._optimizer.step()
         self.step += 1
         record = {"loss": float(loss.detach())}
-        learned = self.weights
-        if isinstance(learned, LearnedWeights) and share >= WARM and self.step % EVERY == 0:
-            record |= learned.check(self._flat, self._check_batches(), rate)
+        due = self._scouting and share >= WARM and self.step % EVERY == 0
+        if self._learned is not None and due:
+            record |= self._learned.check(self._flat, self._check_batches(), rate)
         return record
 
     def state(self) -> dict[str, Tensor]:
         """Return all that changes, as tensors."""
         model = {f"model.{name}": value for name, value in self.detector.state_dict().items()}
         queues = {f"queue.{name}": queue.rest for name, queue in self._queues.items()}
-        own = {"step": torch.tensor(self.step), "generator": self._generator.get_state()}
+        own = {
+            "step": torch.tensor(self.step),
+            "scouting": torch.tensor(self._scouting),
+            "generator": self._generator.get_state(),
+        }
         learned = {}
-        if isinstance(self.weights, LearnedWeights):
-            learned = {f"sqe.{name}": value for name, value in self.weights.state().items()}
+        if self._learned is not None:
+            learned = {f"sqe.{name}": value for name, value in self._learned.state().items()}
         return {**model, **queues, **own, **learned, **adam_state(self._adam)}
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
@@ -153,9 +178,25 @@ class Loop:
         for name, queue in self._queues.items():
             queue.rest = tensors[f"queue.{name}"].clone()
         self.step = int(tensors["step"])
+        self._scouting = bool(tensors["scouting"])
         self._generator.set_state(tensors["generator"])
-        if isinstance(self.weights, LearnedWeights):
-            self.weights.restore(inside(tensors, "sqe."))
+        if self._learned is not None:
+            self._learned.restore(inside(tensors, "sqe."))
+
+    def _share_of_phase(self, share: float) -> float:
+        """Return how much of scouting or of training proper is over; begin the latter in time."""
+        scouting = SCOUTING / (1 + SCOUTING)
+        if self._scouting and share < scouting - ROUNDING:
+            return share / scouting
+        if self._scouting:
+            self._scouting = False
+            self.detector.load_state_dict(self._first)
+            self._adam.state.clear()
+            for queue in self._queues.values():
+                queue.rest = queue.rest[:0]
+            # The same batches as in a training with given weights.
+            self._generator.set_state(self._first_draw)
+        return (share - scouting) / (1 - scouting)
 
     def _mixed(self, part: int = 1) -> tuple[Batch, Tensor]:
         """Return defects and then normals, and the places of the defects; a batch or a part."""
@@ -176,20 +217,25 @@ class Loop:
             samples=self._pools.defects.batch(asked),
             mixed=mixed,
             mixed_index=index,
-            outer=self._trusted(0),
-            second=self._trusted(1),
+            outer=self._drawn_outer(),
+            second=self._second(),
         )
 
-    def _trusted(self, part: int) -> Batch:
-        defects, normals = self._judges[part], self._sound[part]
-        if len(defects) == 0:
-            part, defects, normals = 0, self._judges[0], self._sound[0]
-        index = defects[self._queues[f"defect{part}"].take(min(TRUSTED[0], len(defects)))]
-        batch = self._pools.held_defects.batch(index)
-        if len(normals) == 0:
-            return batch
-        good = normals[self._queues[f"normal{part}"].take(min(TRUSTED[1], len(normals)))]
-        return batch.joined(self._pools.held_normals.batch(good))
+    def _drawn_outer(self) -> Batch:
+        defects, normals = self._judges[0], self._sound[0]
+        marked = defects[self._queues["outer"].take(min(TRUSTED[0], len(defects)))]
+        return self._trusted(
+            marked, normals[self._queues["good"].take(min(TRUSTED[1], len(normals)))]
+        )
+
+    def _second(self) -> Batch:
+        # The same samples each time: from other ones each time, the loss would jump by a tenth.
+        part = 1 if len(self._judges[1]) else 0
+        return self._trusted(self._judges[part][: TRUSTED[0]], self._sound[part][: TRUSTED[1]])
+
+    def _trusted(self, marked: Tensor, good: Tensor) -> Batch:
+        batch = self._pools.held_defects.batch(marked)
+        return batch.joined(self._pools.held_normals.batch(good)) if len(good) else batch
 
 
 def schedule(share: float) -> float:

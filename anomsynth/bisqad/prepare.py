@@ -91,9 +91,10 @@ class Prepared:
         self.loop.defects.replace(place, pool)
         weights = self.loop.weights
         if isinstance(weights, LearnedWeights):
-            weights.renew(place, quality_inputs(pool, self.loop.detector))
+            inputs = quality_inputs(pool, self.loop.detector)
+            weights.renew(place, inputs, kinds_of(self.loop.defects))
         elif self.options.weights == "sqe":
-            weights.values = weights_of(self.loop.defects.measured[:, 0])
+            weights.values = sqe_weights(self.loop.defects)
 
     def renew_up_to(self, epoch: int) -> None:
         """Bring the defects to where they were in this epoch, for a resumed run."""
@@ -199,12 +200,24 @@ def _weights(
     if options.weights == "uniform":
         return FixedWeights(torch.ones(len(pool)))
     if options.weights == "sqe":
-        return FixedWeights(weights_of(pool.measured[:, 0]))
+        return FixedWeights(sqe_weights(pool))
     inputs = quality_inputs(pool, detector)
     names = (*sqe_terms.NAMES, *pooled_names(len(detector.channels)))
-    net = SqeNet(names, generator=torch.Generator().manual_seed(options.seed))
+    net = SqeNet(names)
     net.standardise_by(inputs)
-    return LearnedWeights(net, inputs, options.hypergrad)
+    return LearnedWeights(net, inputs, kinds_of(pool), options.hypergrad)
+
+
+def sqe_weights(pool: Pool) -> torch.Tensor:
+    """Return weights (N,) in proportion to the hand-made quality, within each kind."""
+    return weights_of(pool.measured[:, 0], kinds_of(pool))
+
+
+def kinds_of(pool: Pool) -> torch.Tensor:
+    """Return the number (N,) of each defect's kind, by category and name, from 0."""
+    names = [(item.category, item.kind) for item in pool.items]
+    number = {name: nth for nth, name in enumerate(sorted(set(names)))}
+    return torch.tensor([number[name] for name in names])
 
 
 @torch.no_grad()

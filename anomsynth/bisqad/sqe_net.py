@@ -1,50 +1,48 @@
-"""The learned quality of a sample: a small network from what is measured on it to a logit."""
+"""The learned quality of a sample: a short sum of what is measured on it, as a logit."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-HIDDEN = 6
+GIVEN = "score"  # the input that is a quality already: the hand-made estimate, as a logit
+SOUND = 2.0  # logit of a sample about which nothing is known: the sigmoid is nearly flat there
 LARGEST_INPUT = 4.0  # standard deviations; what lies beyond says no more
 
 
 class SqeNet(nn.Module):
-    """Quality logit of samples, from measured terms; about 150 parameters.
+    """Quality logit of samples, from measured terms; one parameter a term.
 
-    ``logit = a . x + v . tanh(W x + b)`` of standardised inputs x. A constant would drop out of
-    the weights, so there is none. All starts at weight 1: a and v are zero.
+    ``logit = 2 + s + a . x`` of standardised inputs x and the hand-made score's logit s, if it is
+    among them; a starts at zero. The sigmoid of the logit is nearly one for most samples, so
+    doubts take weight from a sample, while praise hardly adds any: else the few kinds that help
+    most (large regions) drew the weight from sound, small defects.
 
     So few parameters on purpose: one free logit a sample learns a small trusted set by heart
-    (200 logits against 60 trusted samples cost 1 % accuracy where nothing was wrong).
+    (200 logits against 60 trusted samples cost 1 % accuracy where nothing was wrong). Six hidden
+    units beside the sum spread the weights of sound samples (effective share 0.68 instead of
+    0.91) and found spoiled ones worse (area under the ROC curve 0.91 instead of 0.96).
 
     Parameters
     ----------
     names : sequence of str
         Of the inputs, in their order.
-    generator : torch.Generator, optional
-        Draws W; seed 0 by default.
     """
 
-    def __init__(self, names: Sequence[str], *, generator: torch.Generator | None = None) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
         super().__init__()
         self.names = tuple(names)
-        if generator is None:
-            generator = torch.Generator().manual_seed(0)
         count = len(self.names)
-        draw = torch.randn((HIDDEN, count), generator=generator) / max(count, 1) ** 0.5
         self.register_buffer("center", torch.zeros(count))
         self.register_buffer("scale", torch.ones(count))
+        self._given = [place for place, name in enumerate(self.names) if name == GIVEN]
         self.straight = nn.Parameter(torch.zeros(count))
-        self.bent = nn.Parameter(torch.zeros(HIDDEN))
-        self.turns = nn.Parameter(draw)
-        self.shift = nn.Parameter(torch.zeros(HIDDEN))
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the quality logits (n,) of samples with these inputs (n, k)."""
         scaled = (inputs - self.get_buffer("center")) / self.get_buffer("scale")
         x = scaled.clamp(-LARGEST_INPUT, LARGEST_INPUT)
-        return x @ self.straight + torch.tanh(x @ self.turns.T + self.shift) @ self.bent
+        return SOUND + inputs[:, self._given].sum(1) + x @ self.straight
 
     @torch.no_grad()
     def standardise_by(self, inputs: Tensor) -> None:

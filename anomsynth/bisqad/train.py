@@ -147,7 +147,7 @@ class _Run:
     def _share(self) -> float:
         if self._options.minutes is not None:
             return min(self._seconds / (60 * self._options.minutes), 1.0)
-        return self._loop.step / (self._options.epochs * self._loop.steps_per_epoch)
+        return self._loop.step / self._loop.steps_for(self._options.epochs)
 
     @property
     def _epoch(self) -> int:

@@ -32,6 +32,7 @@ class TrainOptions:
     size : int, pixels
         A multiple of 32.
     epochs : int
+        How often the detector sees each defect; scouting for weights comes on top.
     minutes : float or None
         Time for the training instead of epochs; what a shared machine manages in it varies, so
         such a run does not repeat bit for bit.

@@ -56,7 +56,7 @@ def train(
         int, typer.Option("--size", help="Photos are resized to this; a multiple of 32.")
     ] = 256,
     epochs: Annotated[
-        int | None, typer.Option("--epochs", min=1, help="Times each defect is seen [10].")
+        int | None, typer.Option("--epochs", min=1, help="How often it sees each defect [10].")
     ] = None,
     minutes: Annotated[
         float | None, typer.Option("--minutes", help="Time for the learning, instead of epochs.")

@@ -14,6 +14,8 @@ pytest.importorskip("lightning_fabric")
 
 import numpy as np  # noqa: E402 - needs torch
 from lightning_fabric import Fabric  # noqa: E402 - needs torch
+from safetensors import safe_open  # noqa: E402 - needs torch
+from safetensors.torch import load_file, save_file  # noqa: E402 - needs torch
 
 from anomsynth.bisqad.backbone import load_backbone  # noqa: E402 - needs torch
 from anomsynth.bisqad.data import Item  # noqa: E402 - needs torch
@@ -25,7 +27,7 @@ from anomsynth.bisqad.pool import Pool  # noqa: E402 - needs torch
 from anomsynth.bisqad.pooled import pooled_names  # noqa: E402 - needs torch
 from anomsynth.bisqad.prepare import quality_inputs  # noqa: E402 - needs torch
 from anomsynth.bisqad.reweighting import FixedWeights, LearnedWeights  # noqa: E402 - needs torch
-from anomsynth.bisqad.run_folder import OURS, SQE  # noqa: E402 - needs torch
+from anomsynth.bisqad.run_folder import CHECKPOINT, OURS, SQE  # noqa: E402 - needs torch
 from anomsynth.bisqad.runs import load_run, read_calibration  # noqa: E402 - needs torch
 from anomsynth.bisqad.sqe_net import SqeNet  # noqa: E402 - needs torch
 from anomsynth.bisqad.train import TrainPlan, train  # noqa: E402 - needs torch
@@ -208,7 +210,7 @@ def test_defects_made_on_the_fly_resume_bit_for_bit(run, made, tmp_path, monkeyp
         if isinstance(event, Progress) and event.step == stop:
             signal.raise_signal(signal.SIGINT)
 
-    options = {"root": made, "online": True, "epochs": 4}
+    options = {"root": made, "online": True, "epochs": 3}
     run("straight", **options)
     with pytest.raises(KeyboardInterrupt):
         run("broken", interrupt, **options)
@@ -248,14 +250,19 @@ def test_resuming_with_other_options_is_refused(run) -> None:
         run(weights="uniform", epochs=1, seed=3, plan={"resume": True})
 
 
-def test_a_checkpoint_of_another_shape_is_refused(run, tmp_path, monkeypatch) -> None:
+def test_a_checkpoint_of_another_shape_is_refused(run, tmp_path) -> None:
     def interrupt(event):
         if isinstance(event, Progress):
             signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         run("run", interrupt)
-    monkeypatch.setattr("anomsynth.bisqad.sqe_net.HIDDEN", 3)
+    path = tmp_path / "run" / CHECKPOINT
+    tensors = load_file(path)
+    with safe_open(path, "pt") as file:
+        about = file.metadata()
+    tensors["sqe.net.straight"] = tensors["sqe.net.straight"][:3].clone()
+    save_file(tensors, path, about)
 
     with pytest.raises(InputError, match=r"checkpoint.safetensors: .* has shape"):
         run(plan={"resume": True})
@@ -315,6 +322,34 @@ def test_spoiled_samples_are_counted_and_reported(run, tmp_path) -> None:
     faults = [row["fault"] for row in rows]
     assert faults.count("shifted") + faults.count("filled") == round(0.5 * len(rows))
     assert finished.spoiled_weight is not None
+
+
+def test_scouting_comes_on_top_and_training_begins_anew() -> None:
+    pools = Pools(
+        make_pool(12, 1, marked=False),
+        make_pool(20, 2, marked=True),
+        make_pool(6, 3, marked=False),
+        make_pool(6, 4, marked=True),
+    )
+    loops = []
+    for learns in (False, True):
+        detector = Detector((8, 8, 8), width=8, generator=torch.Generator().manual_seed(1))
+        inputs = torch.zeros(20, 1)  # tell nothing: all weights stay 1
+        weights = LearnedWeights(SqeNet("a"), inputs) if learns else FixedWeights(torch.ones(20))
+        fabric = Fabric(accelerator="cpu", devices=1)
+        loops.append(Loop(fabric, detector, pools, weights, seed=0))
+        steps = loops[-1].steps_for(10)
+        records = [loops[-1].train_step(step / steps) for step in range(steps)]
+        scouted = [step for step, record in enumerate(records) if "outer" in record]
+
+    given, learned = loops
+    assert (given.step, learned.step) == (20, 28)
+    assert scouted
+    assert max(scouted) < 8
+    assert all(
+        torch.allclose(value, given.detector.state_dict()[name], atol=1e-5)
+        for name, value in learned.detector.state_dict().items()
+    )
 
 
 def test_minutes_end_a_training(run) -> None:
@@ -377,7 +412,7 @@ def test_spoiled_samples_end_with_less_than_half_the_mean_weight(hypergrad) -> N
     inputs = quality_inputs(pools.defects, detector)
     net = SqeNet(pooled_names(3))
     net.standardise_by(inputs)
-    weights = LearnedWeights(net, inputs, hypergrad)
+    weights = LearnedWeights(net, inputs, hypergrad=hypergrad)
     loop = Loop(Fabric(accelerator="cpu", devices=1), detector, pools, weights, seed=0)
 
     steps = 200
