@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.fields.wavelets import STARLET_WHITE_SD
-from anomsynth.sqe.noise import core
 from anomsynth.sqe.region import Region
 
 QUANTUM = 1 / 12  # variance of rounding to levels
@@ -19,12 +18,12 @@ def log_ratios(region: Region) -> NDArray[np.float64] | None:
     None for thin defects and where there are no surroundings. The rounding of the file is added to
     both energies, so that nothing over nothing is 1.
     """
-    deep = core(region)
-    if deep is None or not region.ring.any():
+    if not region.core_at.size or not region.ring_at.size:
         return None
     ratios = []
     for band, white in zip(region.bands, STARLET_WHITE_SD, strict=False):
-        square = band * band
+        deep, around = band.take(region.core_at), band.take(region.ring_at)
         least = QUANTUM * white**2
-        ratios.append(np.log((square[deep].mean() + least) / (square[region.ring].mean() + least)))
+        inside = float(np.dot(deep, deep)) / deep.size + least
+        ratios.append(np.log(inside / (float(np.dot(around, around)) / around.size + least)))
     return np.array(ratios, dtype=np.float64)

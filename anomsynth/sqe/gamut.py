@@ -7,6 +7,7 @@ High is bad.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anomsynth.core.types import Float32
 from anomsynth.sqe.region import Region
@@ -20,14 +21,19 @@ CLIPPED = 10.0
 
 def measure_gamut(region: Region) -> float | None:
     """Return the distance from possible colours, None without surroundings."""
-    if not region.ring.any():
+    if not region.ring_at.size:
         return None
     distance = 0.0
     if region.colour.shape[2] == 3:
-        distance = _chroma_distance(region.colour[region.inside], region.colour[region.ring])
-    ends = (region.levels <= BLACK) | (region.levels >= WHITE)
-    clipped = float(ends[region.inside].mean()) - float(ends[region.ring].mean())
+        colours = region.colour.reshape(-1, 3)
+        distance = _chroma_distance(colours[region.inside_at], colours[region.ring_at])
+    clipped = _clipped(region, region.inside_at) - _clipped(region, region.ring_at)
     return distance + CLIPPED * max(clipped, 0.0)
+
+
+def _clipped(region: Region, at: NDArray[np.intp]) -> float:
+    levels = region.levels.take(at)
+    return int(np.count_nonzero((levels <= BLACK) | (levels >= WHITE))) / at.size
 
 
 def _chroma_distance(inside: Float32, around: Float32) -> float:

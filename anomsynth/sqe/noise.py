@@ -1,73 +1,94 @@
 """Noise: whether the camera's noise is inside the defect too.
 
-Raw: natural logarithm of the noise inside over what may be there: below, over the smaller of the
-camera's noise at that brightness and the surroundings'; above, over the larger; 0 in between;
-about -4..4. Both sides are bad: less noise than the camera has is a fill or a blur, more than the
-surroundings have was added. Black and white pixels are left out, for they carry none.
+Raw: natural logarithm of the noise inside over what may be there; about -4..3. Both sides are bad:
+less noise than the camera has is a fill or a blur, more than the surroundings have was added. In
+between it is 0. Black and white pixels are left out, for they carry none.
 
-Fine structure also answers to the noise filter. For a lack of noise that does not matter; for an
-excess, structure is told from noise by its growth when the filter is spread to every other pixel.
+Excess is looked for in all defects, hairlines too: of the second differences along four directions
+the smallest, which an edge or a stroke leaves at nothing along itself, against the larger of the
+surroundings' and the camera's, and against the curvature that is left after smoothing, for that is
+structure. With the good photo at hand it is the change that is measured, so that the surface's own
+texture does not count. Sampling error shrinks the value of small defects. Lack is looked for where
+a defect is thick enough to have pixels away from its edges.
 """
 
 import math
-from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from anomsynth.core.types import Float32, Mask
-from anomsynth.sqe.region import Region
+from anomsynth.core.types import Float32
+from anomsynth.sqe.region import Region, thinned
 from anomsynth.sqe.term import Term
+from anomsynth.surface.windows import grey_levels
 
 # Second differences along both axes are blind to planes; the mean magnitude of a Gaussian is
 # sqrt(2 / pi) of its standard deviation (Immerkaer 1996).
 KERNEL = np.outer((1, -2, 1), (1, -2, 1)).astype(np.float32) * np.float32(np.sqrt(np.pi / 2) / 6)
-SPREAD = np.zeros((5, 5), dtype=np.float32)
-SPREAD[::2, ::2] = KERNEL
-GROWTH = 2.5  # of the variance of fine structure under the spread filter; white noise: 1
-LEAST_SHARE = 0.02  # of the variance is noise, whatever the structure
-DEPTHS = (2.5, 1.5)  # pixels inside the outline, where its edge no longer counts
+LEAST_OF_FOUR = 0.88  # mean of the smallest of the four second differences of unit white noise
+SMOOTHING = 1.0  # pixels, before curvature counts as structure
+SMALL = 30  # pixels in which chance is as large as the difference between good defects
 FEWEST = 12  # pixels
 BLACK, WHITE = 6.0, 249.0  # levels
 ROUNDING = 0.15  # levels, keeps ratios of nothing to nothing at 1
 
-
-@lru_cache(maxsize=1)  # three terms ask in turn
-def core(region: Region) -> Mask | None:
-    """Return the pixels well inside the defect, None if there are too few."""
-    for depth in DEPTHS:
-        deep = region.depth >= depth
-        if np.count_nonzero(deep) >= FEWEST:
-            return deep
-    return None
+Places = NDArray[np.intp]
 
 
 def measure_noise_ratio(region: Region) -> float | None:
-    """Return the log ratio of noise inside to what may be there, None for thin defects."""
-    deep = core(region)
-    if deep is None or not region.ring.any():
+    """Return the log ratio of noise inside to what may be there, None for specks."""
+    inside = _exposed(region, thinned(region.inside))
+    if inside.size < FEWEST or not region.ring_at.size:
         return None
-    deep = deep & (region.levels > BLACK) & (region.levels < WHITE)
-    if np.count_nonzero(deep) < FEWEST:
-        return None
-    fine, coarse = (
-        np.abs(np.asarray(cv2.filter2D(region.levels, cv2.CV_32F, kernel), dtype=np.float32))
-        for kernel in (KERNEL, SPREAD)
-    )
-    camera = float(region.camera.noise_sd(region.levels[deep]).mean())
-    around = _without_structure(fine[region.ring], coarse[region.ring])
-    excess = _log_ratio(_without_structure(fine[deep], coarse[deep]), max(camera, around))
+    camera = float(region.camera.noise_sd(region.levels.take(inside)).mean())
+    excess = _excess(region, inside, camera)
     if excess > 0:
         return excess
-    lack = _log_ratio(float(fine[deep].mean()), min(camera, float(fine[region.ring].mean())))
-    return min(lack, 0.0)
+    deep = _exposed(region, region.core_at)
+    if deep.size < FEWEST:
+        return 0.0
+    response = np.abs(np.asarray(cv2.filter2D(region.levels, cv2.CV_32F, KERNEL), dtype=np.float32))
+    around = float(response.take(region.ring_at).mean())
+    camera = float(region.camera.noise_sd(region.levels.take(deep)).mean())
+    return min(_log_ratio(float(response.take(deep).mean()), min(camera, around)), 0.0)
 
 
-def _without_structure(fine: Float32, coarse: Float32) -> float:
-    """Return the noise that is left when what grows with scale is taken off, levels."""
-    total, spread = float(fine.mean()) ** 2, float(coarse.mean()) ** 2
-    noise = (GROWTH * total - spread) / (GROWTH - 1)
-    return math.sqrt(min(max(noise, LEAST_SHARE * total), total))
+def _exposed(region: Region, at: Places) -> Places:
+    """Return the pixels that are neither black nor white."""
+    levels = region.levels.take(at)
+    return at[(levels > BLACK) & (levels < WHITE)]
+
+
+def _excess(region: Region, inside: Places, camera: float) -> float:
+    surface = region.levels if region.original is None else grey_levels(region.original)
+    change = region.levels if region.original is None else region.levels - surface
+    rough, curved = _roughness(change, inside, structure=True)
+    around, _ = _roughness(surface, region.ring_at)
+    usual = math.hypot(max(around, LEAST_OF_FOUR * camera), curved)
+    return _log_ratio(rough, usual) / math.sqrt(1 + SMALL / inside.size)
+
+
+def _roughness(levels: Float32, at: Places, *, structure: bool = False) -> tuple[float, float]:
+    """Return the mean least second difference at some pixels, and the curvature if asked for."""
+    padded = cv2.copyMakeBorder(levels, 1, 1, 1, 1, cv2.BORDER_REFLECT_101)
+    width = padded.shape[1]
+    rows, cols = np.divmod(at, levels.shape[1])
+    middle = (rows + 1) * width + cols + 1
+    flat = padded.ravel()
+    twice = 2 * flat.take(middle)
+    least = np.abs(flat.take(middle - 1) + flat.take(middle + 1) - twice)
+    for step in (width, width + 1, width - 1):
+        second = flat.take(middle - step) + flat.take(middle + step)
+        second -= twice
+        np.minimum(least, np.abs(second, out=second), out=least)
+    if not structure:
+        return float(least.mean()), 0.0
+    smooth = cv2.GaussianBlur(padded, (0, 0), SMOOTHING).ravel()
+    curvature = smooth.take(middle) * np.float32(-4)
+    for step in (-1, 1, -width, width):
+        curvature += smooth.take(middle + step)
+    return float(least.mean()), float(np.abs(curvature).mean())
 
 
 def _log_ratio(first: float, second: float) -> float:
@@ -83,4 +104,5 @@ TERM = Term(
     too_low="it lacks the camera's noise",
     too_high="it is noisier than its surroundings",
     catches=("flat_fill", "noisy"),
+    compares=True,
 )

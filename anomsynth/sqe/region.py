@@ -5,6 +5,7 @@ from functools import cached_property
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from anomsynth.core.color import decode, delta_e, lab
 from anomsynth.core.types import Box, Camera, Float32, Mask, Pixels
@@ -17,6 +18,11 @@ FEWEST = 24  # pixels of a ring
 LEAST_SD = 0.8  # lightness: about two grey levels, less cannot be seen as texture
 FAR = 1e4
 BANDS = 4
+MOST = 4096  # pixels that a statistic is taken over; its error is far below that of the terms
+CORE = (2.5, 1.5)  # pixels inside the outline, where its edge no longer counts
+FEWEST_CORE = 12  # pixels
+OUTLINE = 2.5  # pixels to either side in which the picture should change across the outline
+SMOOTHING = 1.0  # pixels, of the distance whose gradient is the outline's normal
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +127,25 @@ class Region:
         return (self.depth < -1) & self.clear
 
     @cached_property
+    def inside_at(self) -> NDArray[np.intp]:
+        """Flat positions of pixels inside, (n,), at most `MOST`."""
+        return thinned(self.inside)
+
+    @cached_property
+    def ring_at(self) -> NDArray[np.intp]:
+        """The same of `ring`."""
+        return thinned(self.ring)
+
+    @cached_property
+    def core_at(self) -> NDArray[np.intp]:
+        """Flat positions of pixels well inside, (n,), at most `MOST`; none if there are few."""
+        for depth in CORE:
+            deep = thinned(self.depth >= depth)
+            if deep.size >= FEWEST_CORE:
+                return deep
+        return np.empty(0, dtype=np.intp)
+
+    @cached_property
     def gradient(self) -> tuple[Float32, Float32]:
         """Change of the luma along rows and columns, levels per pixel."""
         down, across = (
@@ -142,7 +167,8 @@ class Region:
             return np.broadcast_to(self.colour.mean(axis=(0, 1)), self.colour.shape)
         side = 2 * MARGIN + 1
         total = cv2.blur(weight, (side, side), borderType=cv2.BORDER_CONSTANT)
-        far = np.median(self.colour[self.ring if self.ring.any() else self.clear], axis=0)
+        around = self.ring_at if self.ring_at.size else thinned(self.clear)
+        far = np.median(_colours(self.colour, around), axis=0)
         planes = [
             (cv2.blur(plane * weight, (side, side), borderType=cv2.BORDER_CONSTANT) + 0.02 * middle)
             / (total + np.float32(0.02))
@@ -153,12 +179,43 @@ class Region:
     @cached_property
     def normal_sd(self) -> float:
         """Local standard deviation of the normal surface, CIE units, >= `LEAST_SD`."""
-        if not self.ring.any():
+        if not self.ring_at.size:
             return LEAST_SD
-        off = delta_e(self.colour[self.ring], self.background[self.ring])
-        return max(float(np.sqrt(np.mean(off * off))), LEAST_SD)
+        off = _colours(self.colour, self.ring_at) - _colours(self.background, self.ring_at)
+        return max(float(np.sqrt(np.square(off).sum() / len(off))), LEAST_SD)
 
     @cached_property
     def departure(self) -> Float32:
         """How far each pixel is from the normal surface's mean, (h, w), in its own sd."""
         return delta_e(self.colour, self.background) / np.float32(self.normal_sd)
+
+    @cached_property
+    def change(self) -> Float32 | None:
+        """CIE 1976 difference to the good photo, (h, w), None without it."""
+        return None if self.before is None else delta_e(self.colour, self.before)
+
+    @cached_property
+    def coherence(self) -> float | None:
+        """Share of the gradient energy at the outline that is normal to it, None without any."""
+        band = thinned(np.abs(self.depth) <= OUTLINE)
+        smooth = cv2.GaussianBlur(np.clip(self.depth, -8, 8), (0, 0), SMOOTHING)
+        rows = cv2.Sobel(smooth, cv2.CV_32F, 0, 1).take(band)
+        cols = cv2.Sobel(smooth, cv2.CV_32F, 1, 0).take(band)
+        down, across = (part.take(band) for part in self.gradient)
+        energy = float(np.dot(down, down) + np.dot(across, across))
+        if energy <= 1e-3 * band.size:
+            return None
+        normal = np.square(down * rows + across * cols)
+        normal /= rows * rows + cols * cols + np.float32(1e-6)
+        return float(normal.sum()) / energy
+
+
+def thinned(place: Mask) -> NDArray[np.intp]:
+    """Return the flat positions where a mask is set, evenly thinned to at most `MOST`."""
+    at = np.flatnonzero(place)
+    return at[:: -(-at.size // MOST)] if at.size > MOST else at
+
+
+def _colours(plane: Float32, at: NDArray[np.intp]) -> Float32:
+    """Return the (n, C) colours of a (h, w, C) picture at flat positions."""
+    return plane.reshape(-1, plane.shape[2])[at]

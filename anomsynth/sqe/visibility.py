@@ -9,8 +9,6 @@ is seen at once, and far above 8 everything is found anyway.
 
 import numpy as np
 
-from anomsynth.core.color import delta_e
-from anomsynth.core.types import Float32
 from anomsynth.sqe.region import Region
 from anomsynth.sqe.term import Term
 
@@ -20,19 +18,14 @@ TOUCHING = 0.5  # pixels this share of JUST_VISIBLE count
 
 def measure_visibility(region: Region) -> float:
     """Return d'."""
-    if region.before is not None:
-        change = delta_e(region.colour[region.inside], region.before[region.inside])
+    if region.change is not None:
+        change = region.change.take(region.inside_at)
         seen = change[change >= TOUCHING * JUST_VISIBLE]
         if seen.size == 0:
             return 0.0
         return float(np.sqrt(np.mean(seen * seen))) / region.normal_sd
-    departure = region.departure[region.inside]
+    departure = region.departure.take(region.inside_at)
     return float(np.sqrt(max(float(np.mean(departure * departure)) - 1, 0.0)))
-
-
-def changed(region: Region) -> Float32 | None:
-    """Return the CIE 1976 difference to the good photo, (h, w), None without it."""
-    return None if region.before is None else delta_e(region.colour, region.before)
 
 
 TERM = Term(
