@@ -78,6 +78,8 @@ class Sample:
         How many whole samples were drawn before and fell short of the least score.
     light : Light
         Light the defects were rendered in, drawn where the photo does not tell.
+    scores : by name
+        Its quality as far as the run has rated it: where a least score was asked for.
     """
 
     image: NDArray[np.generic]
@@ -95,6 +97,7 @@ class Sample:
     asked: int = 1
     redraw: int = 0
     light: Light = field(default_factory=Light)
+    scores: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def record(self) -> dict[str, object]:

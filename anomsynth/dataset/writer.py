@@ -158,7 +158,8 @@ class Writer:
             mm_per_px=surface.mm_per_px,
             record=sample.record,
             supports=[pack_support(item) for item in sample.instances],
-            scores=written_scores(rate_sample(sample, surface)),
+            # Where a least score was asked for, the run has rated the sample to accept it.
+            scores=dict(sample.scores) or written_scores(rate_sample(sample, surface)),
         )
 
 

@@ -15,6 +15,7 @@ from anomsynth.core.pixels import by_blocks
 from anomsynth.core.rng import stream
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Float32, Light, SampleKey, Surface
+from anomsynth.dataset.scores import written_scores
 from anomsynth.errors import PlacementError, RecipeError, RejectedError, SynthesisError
 from anomsynth.pipeline.canvas import Canvas
 from anomsynth.pipeline.render import prepare, render
@@ -94,7 +95,7 @@ def synthesize(
         sample = _Synthesis(lit, recipe, seed, key, redraw).run()
         quality = rate_sample(sample, lit)
         if quality.score >= gates.min_score:
-            return sample
+            return replace(sample, scores=written_scores(quality))
         best = max(best, quality.score)
     msg = f"score {best:.2f} at best of {gates.redraws + 1} draws, at least {gates.min_score:g}"
     raise RejectedError(f"{msg} wanted")

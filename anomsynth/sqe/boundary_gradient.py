@@ -10,7 +10,8 @@ import math
 
 import numpy as np
 
-from anomsynth.sqe.region import Region
+from anomsynth.core.types import Mask
+from anomsynth.sqe.region import Region, thinned
 from anomsynth.sqe.term import Term
 
 FEWEST = 8  # pairs
@@ -20,20 +21,27 @@ FLOOR = 0.5  # levels: rounding leaves such steps
 def measure_boundary_gradient(region: Region) -> float | None:
     """Return the log ratio of straddling to neighbouring steps, None with too few pairs."""
     across, beside, count = 0.0, 0.0, 0
-    for levels, inside in (
-        (region.levels, region.inside),
-        (region.levels.T, region.inside.T),
+    flat, width = region.levels.ravel(), region.levels.shape[1]
+    for at, along in (
+        (_straddling(region.inside), 1),
+        (_straddling(region.inside.T).T, width),
     ):
-        crossing = inside[:, 1:] != inside[:, :-1]
-        alone = crossing[:, 1:-1] & ~crossing[:, :-2] & ~crossing[:, 2:]
-        rows, cols = np.nonzero(alone)
-        before, left, right, after = (levels[rows, cols + offset] for offset in range(4))
+        pairs = thinned(at)
+        before, left, right, after = (flat.take(pairs + step * along) for step in (-1, 0, 1, 2))
         across += float(np.abs(right - left).sum())
         beside += float((np.abs(left - before) + np.abs(after - right)).sum()) / 2
-        count += rows.size
+        count += pairs.size
     if count < FEWEST:
         return None
     return math.log((across / count + FLOOR) / (beside / count + FLOOR))
+
+
+def _straddling(inside: Mask) -> Mask:
+    """Return where a pixel and the next of its row straddle the outline, and their next do not."""
+    crossing = inside[:, 1:] ^ inside[:, :-1]
+    alone = np.zeros_like(inside)
+    alone[:, 1:-2] = crossing[:, 1:-1] & ~(crossing[:, :-2] | crossing[:, 2:])
+    return alone
 
 
 TERM = Term(

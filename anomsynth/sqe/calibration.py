@@ -1,5 +1,6 @@
 """What values of the terms are good: a small JSON file, fitted to good and to spoilt samples."""
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
@@ -34,6 +35,7 @@ DIFFERENCES = (
     "boundary_gradient",
     "band_energy",
 )
+MOST_MISSED = 0.5  # by how much visibility may be misjudged without the good photo, logarithm
 FEWEST = 20  # values a curve is fitted to
 
 
@@ -171,19 +173,22 @@ def _curve(
 def _blind_band(good: Sequence[Raw]) -> Band:
     """Return the band of visibility for values measured without the good photo.
 
-    These are smaller than those with it, by about one factor for a surface.
+    These are smaller than those with it, by about one factor for a surface; what they miss it by
+    widens the fall towards faint defects.
     """
     pairs = [
         (raw["visibility"], raw["visibility_blind"])
         for raw in good
         if raw.get("visibility_blind", 0.0) > 0 and raw.get("visibility", 0.0) > 0
     ]
-    factor = float(np.median([blind / paired for paired, blind in pairs])) if pairs else 1.0
-    factor = float(f"{min(max(factor, 0.2), 1.5):.6g}")
+    logs = np.log([blind / paired for paired, blind in pairs]) if pairs else np.zeros(1)
+    middle = float(np.median(logs))
+    missed = min(1.48 * float(np.median(np.abs(logs - middle))), MOST_MISSED)
+    factor = float(f"{min(max(math.exp(middle), 0.2), 1.5):.6g}")
     return Band(
         low=VISIBLE.low * factor,
         high=VISIBLE.high,
-        low_width=VISIBLE.low_width,
+        low_width=float(f"{math.hypot(VISIBLE.low_width, missed):.6g}"),
         high_width=VISIBLE.high_width,
     )
 

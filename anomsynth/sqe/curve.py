@@ -1,6 +1,7 @@
 """From a measured value to how good it is: curves fitted to good and to spoilt samples."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
@@ -82,9 +83,19 @@ class Tails(Curve):
         elif value > self.values[-1]:
             z = max(self.scores[-1], 0) + (value - self.values[-1]) / self.high_scale
         else:
-            z = float(np.interp(value, self.values, self.scores))
+            z = self._between(value)
         outside = {"low": -z, "high": z, "both": abs(z)}[self.bad] - PLATEAU
         return math.exp(-(max(outside, 0.0) ** 2) / 2)
+
+    def _between(self, value: float) -> float:
+        """Interpolate; for one value faster than NumPy."""
+        last = len(self.values) - 1
+        if last == 0:
+            return self.scores[0]
+        at = min(bisect_right(self.values, value), last)
+        start, end = self.values[at - 1], self.values[at]
+        first, second = self.scores[at - 1], self.scores[at]
+        return first + (second - first) * (value - start) / (end - start)
 
     def side(self, value: float) -> Literal["low", "high"]:
         """Compare with the middle of the good values."""

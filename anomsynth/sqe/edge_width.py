@@ -11,60 +11,58 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.types import Box, Camera, Float32
+from anomsynth.core.types import Camera, Float32, Mask
 from anomsynth.sqe.region import Region
 from anomsynth.sqe.term import Term
 from anomsynth.surface.backdrop import quantile
-from anomsynth.surface.sharpness import REACH, profile_spreads
+from anomsynth.surface.sharpness import REACH, spreads_of
 
 BAND = 3.0  # pixels
 FINEST = Camera().blur_px  # what is taken for the camera where its edges do not tell
 FEWEST = 6  # edges
-MOST = 800  # edges along rows, and as many along columns
+MOST = 400  # edges along rows, and as many along columns
 SIGNIFICANT = 5.0  # noise standard deviations
 LEAST_STEP = 4.0  # levels
 SHARP = 0.25  # quantile
+PROFILE = np.arange(-REACH, REACH + 2)
 STRONGEST, LEADING = 0.98, 0.4  # quantile of the steps, share of it that an edge needs
 
 
 def measure_edge_width(region: Region) -> float | None:
     """Return the log ratio of edge spread to camera spread, None with too few edges."""
-    band = np.abs(region.depth) <= BAND
-    box = Box.around(band)
-    if box is None:
-        return None
-    here = box.grown(REACH + 2, region.box.shape).slices
-    band, levels = band[here], region.levels[here]
     noise = float(region.camera.noise_sd(np.full(1, 128, np.float32))[0])
-    spreads = np.concatenate(
-        [
-            _spreads(levels, band, noise),
-            _spreads(np.ascontiguousarray(levels.T), np.ascontiguousarray(band.T), noise),
-        ]
-    )
+    if min(region.inside.shape) < 2 * REACH + 4:
+        return None
+    band = np.abs(region.depth) <= BAND
+    edges = [_edges(region.levels, band, axis, noise) for axis in (0, 1)]
+    profile, across = (np.concatenate(parts) for parts in zip(*edges, strict=True))
+    spreads = spreads_of(profile.astype(np.float64), across.astype(np.float64), noise)
     if spreads.size < FEWEST:
         return None
     return math.log(quantile(spreads, SHARP) / max(region.camera.blur_px, FINEST))
 
 
-def _spreads(levels: Float32, band: NDArray[np.bool_], noise: float) -> NDArray[np.float64]:
-    if min(levels.shape) < 2 * REACH + 4:
-        return np.empty(0)
-    columns = slice(REACH + 1, -REACH), slice(REACH, -REACH - 1)
-    step = np.abs(levels[1:-1, columns[0]] - levels[1:-1, columns[1]])
-    near = band[1:-1, columns[0]] | band[1:-1, columns[1]]
-    if not near.any():
-        return np.empty(0)
-    # The defect's own edges are its strongest ones; the others are the surface's texture.
-    outline = LEADING * quantile(step[near], STRONGEST)
-    strong = near & (step >= max(LEAST_STEP, SIGNIFICANT * noise, outline))
-    found = np.flatnonzero(strong)
-    if found.size == 0:
-        return np.empty(0)
-    few = np.zeros(strong.size, dtype=bool)
-    few[found[:: -(-found.size // MOST)]] = True
-    strong = few.reshape(strong.shape)
-    return profile_spreads(levels[None], strong[None], noise)
+def _edges(levels: Float32, band: Mask, axis: int, noise: float) -> tuple[Float32, Float32]:
+    """Return the strong edges in a band that rise or fall along one axis; see `spreads_of`."""
+    width = levels.shape[1]
+    along, beside = (width, 1) if axis == 0 else (1, width)
+    # Pixels with room for a profile before and behind, and for a neighbour to both sides.
+    room, nextdoor = [slice(1, -1), slice(1, -1)], [slice(1, -1), slice(1, -1)]
+    room[axis], nextdoor[axis] = slice(REACH, -REACH - 1), slice(REACH + 1, -REACH)
+    near = np.zeros_like(band)
+    near[room[0], room[1]] = band[room[0], room[1]] | band[nextdoor[0], nextdoor[1]]
+    at = np.flatnonzero(near)
+    flat = levels.ravel()
+    if at.size:
+        step = np.abs(flat.take(at + along) - flat.take(at))
+        # The defect's own edges are its strongest ones; the others are the surface's texture.
+        outline = LEADING * quantile(step, STRONGEST)
+        at = at[step >= max(LEAST_STEP, SIGNIFICANT * noise, outline)]
+        at = at[:: max(-(-at.size // MOST), 1)]
+    profile = flat.take(at[:, None] + along * PROFILE)
+    there, back = at + beside, at - beside
+    across = flat.take(there) + flat.take(there + along) - flat.take(back) - flat.take(back + along)
+    return profile, across
 
 
 TERM = Term(

@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.pixels import over_channels
 from anomsynth.core.types import Box, Mask, Pixels
 from anomsynth.sqe.region import MARGIN, Picture, Region
 
@@ -133,10 +132,11 @@ def _stray(picture: Picture, regions: list[Region]) -> int:
     """Return how many pixels changed outside all masks and windows."""
     if picture.original is None:
         return 0
-    top = 255 if picture.pixels.dtype == np.uint8 else 65535
-    change = cv2.absdiff(picture.pixels, picture.original).reshape(picture.pixels.shape)
-    far = over_channels(np.maximum, change) > STRAY * top
-    far &= ~picture.mask
+    most = math.floor(STRAY * (255 if picture.pixels.dtype == np.uint8 else 65535))
+    channels = picture.pixels.shape[2]
+    change = cv2.absdiff(picture.pixels, picture.original)
+    still = cv2.inRange(change, (0,) * channels, (most,) * channels)
+    far = (still == 0) & ~picture.mask
     for region in regions:
         far[region.box.slices] = False
     return int(np.count_nonzero(far))

@@ -79,16 +79,33 @@ def profile_spreads(
     row += 1
     reach = np.arange(2 * REACH + 2)
     profile = view[window[:, None], row[:, None], col[:, None] + reach].astype(np.float64)
-    profile *= np.sign(profile[:, REACH + 1] - profile[:, REACH])[:, None]
-    step = np.diff(profile, axis=1)
-    middle = step[:, REACH]
-    height = profile[:, REACH + 1 :].max(axis=1) - profile[:, : REACH + 1].min(axis=1)
-    height = np.maximum(height - 2 * noise_sd, middle)
     at = col + REACH
     across = sum(
         view[window, row + 1, at + side].astype(np.float64) - view[window, row - 1, at + side]
         for side in (0, 1)
     )
+    return spreads_of(profile, across, noise_sd)
+
+
+def spreads_of(
+    profile: NDArray[np.float64], across: NDArray[np.float64], noise_sd: float
+) -> NDArray[np.float64]:
+    """Return the spreads of the edges that lead, fewer than n.
+
+    Parameters
+    ----------
+    profile : (n, 2 * REACH + 2) float64
+        Grey levels across edges whose steepest step is the middle one. Changed in place.
+    across : (n,) float64
+        Change along the edge at the middle, over the four pixels to both sides.
+    noise_sd : float
+        Levels.
+    """
+    profile *= np.sign(profile[:, REACH + 1] - profile[:, REACH])[:, None]
+    step = np.diff(profile, axis=1)
+    middle = step[:, REACH]
+    height = profile[:, REACH + 1 :].max(axis=1) - profile[:, : REACH + 1].min(axis=1)
+    height = np.maximum(height - 2 * noise_sd, middle)
     cosine = middle / np.hypot(middle, across / 4)
     leads = (middle >= step[:, REACH - 1]) & (middle >= step[:, REACH + 1]) & (cosine > 0.75)
     # Thin lines and grains are steps up and down again: they show the texture, not the camera.
