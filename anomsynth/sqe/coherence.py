@@ -20,5 +20,4 @@ TERM = Term(
     "low",
     measure_coherence,
     too_low="its outline does not follow any edge of the picture",
-    catches=("shifted",),
 )

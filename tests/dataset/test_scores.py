@@ -56,5 +56,6 @@ def test_samples_below_the_least_score_are_drawn_anew() -> None:
     samples = [synthesize(surface, strict, key=one) for one in key]
 
     assert all(rate_sample(sample, surface).score >= least for sample in samples)
+    assert all(one.scores == written_scores(rate_sample(one, surface)) for one in samples)
     assert [sample.redraw == 0 for sample in samples] == [score >= least for score in scores]
     assert samples[0].record["redraw"] == samples[0].redraw

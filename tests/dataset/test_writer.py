@@ -107,6 +107,14 @@ def test_a_sample_lies_where_loaders_look(layout) -> None:
     assert np.array_equal(mask == 255, make_sample(image).mask)
 
 
+def test_a_sample_that_the_run_has_rated_is_not_rated_again(layout) -> None:
+    sample = replace(make_sample(grey_levels(np.uint8, 3)), scores={"score": 0.625})
+
+    line = Writer(layout, kinds=("pitting",)).sample(ORIGIN, 12, sample, SURFACE)
+
+    assert line["scores"] == {"score": 0.625}
+
+
 @pytest.mark.parametrize(
     ("dtype", "channels"),
     [(np.uint16, ()), (np.uint16, (3,)), (np.uint16, (4,)), (np.uint8, (4,)), (np.uint8, (2,))],

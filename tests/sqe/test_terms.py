@@ -60,7 +60,25 @@ def test_noise_is_missed_and_excess_is_seen(scene, rng) -> None:
 
     assert measure_noise_ratio(region_of(scene.image, scene.mask)) == pytest.approx(0, abs=0.25)
     assert measure_noise_ratio(region_of(smooth, scene.mask)) < -0.8
-    assert measure_noise_ratio(region_of(np.clip(rough, 0, 255).astype(np.uint8), scene.mask)) > 0.8
+    assert measure_noise_ratio(region_of(np.clip(rough, 0, 255).astype(np.uint8), scene.mask)) > 0.6
+
+
+@pytest.mark.parametrize("paired", [False, True])
+def test_noise_is_told_from_the_edges_of_a_thin_stroke(scene, rng, paired) -> None:
+    line = cv2.line(np.zeros((120, 120), np.float32), (20, 30), (100, 80), 1.0, 1)
+    stroke = 2 * cv2.GaussianBlur(line, (0, 0), 0.8)[..., None]
+    mask = stroke[..., 0] > 0.2
+    clean = scene.original - 20 * stroke
+    rough = clean + 10 * mask[..., None] * rng.standard_normal(clean.shape)
+    original = scene.original if paired else None
+
+    values = [
+        measure_noise_ratio(region_of(np.rint(one).clip(0, 255).astype(np.uint8), mask, original))
+        for one in (clean, rough)
+    ]
+
+    assert values[0] == pytest.approx(0, abs=0.2)
+    assert values[1] > 0.4
 
 
 def test_texture_of_another_strength_and_balance_is_measured(scene) -> None:
@@ -115,11 +133,16 @@ def test_agreement_is_the_overlap_of_mask_and_change(scene) -> None:
     assert part == pytest.approx(whole / 2, abs=0.12)
 
 
-def test_without_the_photo_agreement_is_the_chance_to_depart_further(scene) -> None:
+def test_without_the_photo_agreement_needs_a_departure_or_an_edge_at_the_outline(scene) -> None:
     beside = np.roll(scene.mask, 40, axis=0)
+    # A vague spot departs, though nothing happens at its outline.
+    wide = cv2.GaussianBlur(scene.mask.astype(np.float32), (0, 0), 6)[..., None]
+    vague = np.rint(scene.original - 45 * wide).clip(0, 255).astype(np.uint8)
 
-    assert measure_agreement(region_of(scene.image, scene.mask)) > 0.9
-    assert measure_agreement(region_of(scene.original, beside)) == pytest.approx(0.5, abs=0.15)
+    assert measure_agreement(region_of(scene.image, scene.mask)) > 0.6
+    assert measure_agreement(region_of(vague, scene.mask)) > 0.4
+    assert measure_agreement(region_of(scene.original, beside)) < 0.3
+    assert measure_agreement(region_of(scene.image, np.roll(scene.mask, 13, axis=1))) < 0.4
 
 
 def test_size_is_a_share_of_the_part_and_specks_count_less(scene) -> None:
@@ -146,9 +169,7 @@ def test_the_largest_residual_counts_and_other_records_do_not() -> None:
     assert largest_residual(None) is None
 
 
-@pytest.mark.parametrize(
-    "measure", [measure_noise_ratio, measure_band_energy, measure_spectrum_slope]
-)
+@pytest.mark.parametrize("measure", [measure_band_energy, measure_spectrum_slope])
 def test_a_hairline_is_too_thin_to_tell_texture(scene, measure) -> None:
     line = np.zeros_like(scene.mask)
     line[20:100, 60] = True
