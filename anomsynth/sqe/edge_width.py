@@ -9,7 +9,6 @@ sharp as one pixel, a hard paste cannot be told from a photographed edge by its 
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from anomsynth.core.types import Camera, Float32, Mask
 from anomsynth.sqe.region import Region

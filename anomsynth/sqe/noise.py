@@ -25,7 +25,7 @@ from anomsynth.surface.windows import grey_levels
 
 MEAN, MEDIAN = 0.88, 0.55  # of the smallest of four second differences, unit white noise
 SMOOTHING = 1.0  # pixels, before curvature counts as structure
-SMALL = 30  # pixels in which chance is as large as the difference between good defects
+SMALL = 100  # pixels in which chance is as large as the difference between good defects
 FEWEST = 12  # pixels
 MOST = 1024  # pixels of the surroundings
 BLACK, WHITE = 6.0, 249.0  # levels

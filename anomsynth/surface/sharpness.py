@@ -80,10 +80,10 @@ def profile_spreads(
     reach = np.arange(2 * REACH + 2)
     profile = view[window[:, None], row[:, None], col[:, None] + reach].astype(np.float64)
     at = col + REACH
-    across = sum(
-        view[window, row + 1, at + side].astype(np.float64) - view[window, row - 1, at + side]
-        for side in (0, 1)
-    )
+    across = np.zeros(row.size)
+    for side in (0, 1):
+        below = view[window, row + 1, at + side].astype(np.float64)
+        across += below - view[window, row - 1, at + side]
     return spreads_of(profile, across, noise_sd)
 
 
