@@ -44,7 +44,7 @@ def main() -> None:
     files = [path.stat() for path in out.rglob("*") if path.is_file()]
     report = {
         "categories": len(presets),
-        "photos": len(presets) * args.photos,
+        "photos": sum(1 for _ in normals.rglob("*.png")),
         "samples": samples,
         "asked": len(presets) * args.count,
         "seconds": round(spent),
