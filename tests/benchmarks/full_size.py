@@ -117,12 +117,8 @@ def memory(pid: int) -> Iterator[tuple[int, float]]:
 
 
 def count(out: Path) -> int:
-    """Return how many samples the manifests hold."""
-    total = 0
-    for manifest in out.glob("_anomsynth/*/manifest*.jsonl"):
-        with manifest.open(encoding="utf-8") as lines:
-            total += sum('"what":"sample"' in line for line in lines)
-    return total
+    """Return how many samples have their mask."""
+    return sum(1 for _ in out.glob("*/ground_truth/*/*_mask.png"))
 
 
 if __name__ == "__main__":
