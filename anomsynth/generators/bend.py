@@ -10,6 +10,7 @@ from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Mask, Surface
 from anomsynth.errors import PlacementError
+from anomsynth.fields.grid import Grid
 from anomsynth.fields.paths import Float64, arc_length, densify, tangents
 from anomsynth.fields.relief import fade
 from anomsynth.fields.strokes import Stroke
@@ -20,6 +21,8 @@ from anomsynth.surface.slender import Slender, find_slender
 
 SHAPES = ("hinge", "arc", "wave")
 NODES = 96  # along a piece
+CELLS_ACROSS = 20  # half width of the band in cells
+KNOWN = 0.999  # share of a pixel's neighbouring cells that must lie in the band
 MOST_TURN = 1.4  # widths per radius of curvature: tighter bends would fold the inner side
 Drawn = dict[str, float]
 
@@ -123,20 +126,8 @@ def _bent(
     turned *= min(1.0, MOST_TURN / max(steepest * piece.width, 1e-9))
     new = bend_line(line, turned)
     half = np.full(NODES, 0.75 * piece.width + 3.0)
-    frame = surface.room(overhang=True)
     box = _around(np.concatenate([line, new]), float(half[0]) + 4, surface.shape)
-    band = trace([Stroke(new, half, half)], np.ascontiguousarray(np.ones_like(frame)))
-    if band is None:
-        raise PlacementError("the bent piece lies outside the picture")
-    band = band.keep(band.past <= 0.5)
-    normal = tangents(line)
-    rows = band.at(line[:, 0]) + band.offset * band.at(normal[:, 1]) - box.top
-    cols = band.at(line[:, 1]) - band.offset * band.at(normal[:, 0]) - box.left
-    inside = (band.rows >= box.top) & (band.rows < box.bottom)
-    inside &= (band.cols >= box.left) & (band.cols < box.right)
-    band, rows, cols = band.keep(inside), rows[inside], cols[inside]
-    valid: Mask = band.spread(np.ones(len(rows)), box) > 0
-    source: tuple[Float32, Float32] = (band.spread(rows, box), band.spread(cols, box))
+    source, valid = _origins(new, line, half, box)
     moved = show_moved(surface, box, piece.mask[box.slices], source, valid)
     if not moved.changed.any():
         raise PlacementError("the piece would not move visibly")
@@ -158,6 +149,31 @@ def _bent(
             "shape": float(SHAPES.index(shape)),
         },
     )
+
+
+def _origins(
+    new: Float64, line: Float64, half: Float64, box: Box
+) -> tuple[tuple[Float32, Float32], Mask]:
+    """Return where the pixels of a box along the bent line came from, and where that is known.
+
+    Rows and columns, of the box, are smooth across the line: along wide pieces they are computed on
+    cells and interpolated.
+    """
+    step = max(int(float(half[0]) / CELLS_ACROSS), 1)
+    cells = Grid(box, step)
+    corner = np.array([box.top, box.left])
+    points = (new - corner - (step - 1) / 2) / step
+    band = trace([Stroke(points, half / step, half / step)], np.ones(cells.shape, dtype=bool))
+    if band is None:
+        raise PlacementError("the bent piece lies outside the picture")
+    band = band.keep(band.past <= 0.5)
+    normal = tangents(line)
+    offset = band.offset * step
+    rows = band.at(line[:, 0]) + offset * band.at(normal[:, 1]) - box.top
+    cols = band.at(line[:, 1]) - offset * band.at(normal[:, 0]) - box.left
+    whole = Box(0, 0, *cells.shape)
+    known = cells.refine(band.spread(np.ones(len(rows)), whole)) > KNOWN
+    return (cells.refine(band.spread(rows, whole)), cells.refine(band.spread(cols, whole))), known
 
 
 def bend_line(line: Float64, turned: Float64) -> Float64:

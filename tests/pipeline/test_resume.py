@@ -20,13 +20,15 @@ from anomsynth.pipeline.replay import replay
 
 EXTRAS = ("class", "height", "foreground")
 SCRIPT = """
-import json, sys
+import json, signal, sys
 from pathlib import Path
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.plan import make_plan
 from anomsynth.pipeline.run import run
 from anomsynth.recipe.load import build_recipe
 
+# A shell makes its jobs in the background, and all that they start, deaf to Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 source, out, recipe, jobs = sys.argv[1:]
 extras = ("class", "height", "foreground")
 options = RunOptions(per_image=4, jobs=int(jobs), resume=True, extras=extras)
