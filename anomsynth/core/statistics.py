@@ -4,9 +4,8 @@ Each returns the very number that NumPy's function returns; none accepts an empt
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-Float32 = NDArray[np.float32]
+from anomsynth.core.types import Float32
 
 
 def mean(values: Float32) -> np.float32:

@@ -4,17 +4,13 @@ import math
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from anomsynth.core.pixels import bands, over_channels
 from anomsynth.core.statistics import mean
-from anomsynth.core.types import Box
+from anomsynth.core.types import Box, Float32, Mask
 from anomsynth.fields.distance import depth_inside
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.poisson import inner_laplacian, solve_screened_poisson
-
-Float32 = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 MOST_CELLS = 64  # along the longer side: the offset is smooth
 FEWEST_CELLS = 24

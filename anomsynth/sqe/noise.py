@@ -41,8 +41,9 @@ def measure_noise_ratio(region: Region) -> float | None:
         return None
     ring = region.ring_at[:: max(region.ring_at.size // MOST, 1)]
     levels = _padded(region.levels)
-    around = _bends(levels, _in_padded(ring, region))
-    excess = max(_excess(region, inside, levels, around), 0.0)
+    ring = _in_padded(ring, region)
+    around = _bends(levels, ring)
+    excess = max(_excess(region, inside, levels, (ring, around)), 0.0)
     deep = _exposed(region, region.core_at)
     deep = deep if deep.size >= FEWEST else inside
     least = min(MEDIAN * _camera(region, deep), float(np.median(around)))
@@ -50,14 +51,16 @@ def measure_noise_ratio(region: Region) -> float | None:
     return lack if -lack > excess else excess
 
 
-def _excess(region: Region, inside: Places, levels: Float32, around: Float32) -> float:
-    """Return the log ratio to the most noise that may be there, shrunk where there is chance."""
-    change = levels
+def _excess(region: Region, inside: Places, levels: Float32, ring: tuple[Places, Float32]) -> float:
+    """Return the log ratio to the most noise that may be there, shrunk where there is chance.
+
+    `ring` holds the places of the surroundings and their second differences.
+    """
+    change, (places, around) = levels, ring
     if region.original is not None:
         surface = _padded(grey_levels(region.original))
         change = levels - surface
-        ring = region.ring_at[:: max(region.ring_at.size // MOST, 1)]
-        around = _bends(surface, _in_padded(ring, region))
+        around = _bends(surface, places)
     at, width = _in_padded(inside, region), levels.shape[1]
     smooth = cv2.GaussianBlur(change, (0, 0), SMOOTHING).ravel()
     curvature = smooth.take(at) * np.float32(-4)
