@@ -86,7 +86,7 @@ class Pitting(Generator):
     floor_albedo: SizeRange = parameter((0.4, 0.85), "", "polygon: reflectance of the floor")
     bright_share: UnitRange = parameter(0.15, "", "polygon: probability of a brighter floor")
     opacity: UnitRange = parameter((0.55, 1.0), "", "polygon: share of the surface that is gone")
-    roughness: SizeRange = parameter((0.015, 0.1), "rms slope", "polygon: relief of the floor")
+    roughness: SizeRange = parameter((0.03, 0.15), "rms slope", "polygon: relief of the floor")
     rim_slope: SizeRange = parameter((0.03, 0.5), "", "polygon: slope of the step at the rim")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
