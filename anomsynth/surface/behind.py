@@ -1,9 +1,12 @@
 """What shows where a piece of the part is missing: the background, guessed from around it."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.color import decode
 from anomsynth.core.types import Box, Float32, Surface
 
 Indices = NDArray[np.intp]
@@ -13,15 +16,36 @@ CLEAR_PX = 2  # pixels next to the outline are half part, half background
 LEAST_SHARE = 0.002  # of the picture; less background than that is a rounded corner
 
 
-def light_behind(surface: Surface, box: Box) -> Float32 | None:
-    """Return the background's linear light in a box, as if the part were not there.
+@dataclass(frozen=True, slots=True, eq=False)
+class Backdrop:
+    """A photo's background on coarse cells that cover the picture.
+
+    Attributes
+    ----------
+    cells : (h, w, C) float32
+        Linear light.
+    shape : (int, int)
+        Rows and columns of the picture.
+    """
+
+    cells: Float32
+    shape: tuple[int, int]
+
+    def light(self, box: Box) -> Float32:
+        """Return the background's linear light in a box, (h, w, C) float32 in [0, 1]."""
+        down, right = (
+            side / count for side, count in zip(self.cells.shape[:2], self.shape, strict=True)
+        )
+        rows = (np.arange(box.top, box.bottom, dtype=np.float32) + 0.5) * down - 0.5
+        cols = (np.arange(box.left, box.right, dtype=np.float32) + 0.5) * right - 0.5
+        return _sampled(self.cells, rows, cols)
+
+
+def backdrop_of(surface: Surface) -> Backdrop | None:
+    """Return the background as if the part were not there, None if the picture shows none.
 
     Off-part pixels are spread smoothly over the picture (normalised convolution), so brightness
     gradients of a lit backdrop continue behind the part.
-
-    Returns
-    -------
-    (h, w, C) float32 in [0, 1], or None if the picture shows no background.
     """
     height, width = surface.shape
     step = max(max(height, width) // 512, 1)
@@ -30,7 +54,7 @@ def light_behind(surface: Surface, box: Box) -> Float32 | None:
     clear = cv2.dilate(part, kernel) == 0
     if np.count_nonzero(clear) < LEAST_SHARE * clear.size:
         return None
-    every = surface.linear(Box(0, 0, height, width))[::step, ::step]
+    every = decode(np.ascontiguousarray(surface.pixels[::step, ::step]), surface.encoding)
     weight = clear.astype(np.float32)
     size = (min(CELLS, clear.shape[1]), min(CELLS, clear.shape[0]))
     cells = _shrunk(every * weight[..., None], size)
@@ -42,9 +66,13 @@ def light_behind(surface: Surface, box: Box) -> Float32 | None:
         filled += share * _blurred(cells, blur)
         mass += share * _blurred(known, blur)
     smooth = (filled + np.float32(1e-6) * rest) / (mass + np.float32(1e-6))
-    rows = (np.arange(box.top, box.bottom, dtype=np.float32) + 0.5) * size[1] / height - 0.5
-    cols = (np.arange(box.left, box.right, dtype=np.float32) + 0.5) * size[0] / width - 0.5
-    return _sampled(np.asarray(smooth, dtype=np.float32), rows, cols)
+    return Backdrop(np.asarray(smooth, dtype=np.float32), (height, width))
+
+
+def light_behind(surface: Surface, box: Box) -> Float32 | None:
+    """Return the background's linear light in a box, (h, w, C), None if the picture shows none."""
+    backdrop = backdrop_of(surface)
+    return None if backdrop is None else backdrop.light(box)
 
 
 def _shrunk(array: Float32, size: tuple[int, int]) -> Float32:
@@ -62,9 +90,12 @@ def _sampled(cells: Float32, rows: Float32, cols: Float32) -> Float32:
     row, next_row, down = _split(rows, cells.shape[0])
     col, next_col, right = _split(cols, cells.shape[1])
     lines = cells[row] * (1 - down)[:, None, None] + cells[next_row] * down[:, None, None]
-    mixed = lines[:, col] * (1 - right)[None, :, None]
-    mixed += lines[:, next_col] * right[None, :, None]
-    return np.clip(mixed, 0, 1).astype(np.float32, copy=False)
+    mixed = lines.take(col, axis=1)
+    change = lines.take(next_col, axis=1)
+    change -= mixed
+    change *= right[None, :, None]
+    mixed += change
+    return np.clip(mixed, 0, 1, out=mixed)
 
 
 def _split(places: Float32, count: int) -> tuple[Indices, Indices, Float32]:

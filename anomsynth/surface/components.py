@@ -10,7 +10,7 @@ from anomsynth.core.types import Box, Float32, Mask, Surface
 from anomsynth.errors import PlacementError
 from anomsynth.fields.distance import depth_inside
 from anomsynth.fields.patch_fill import fill_hole
-from anomsynth.surface.behind import light_behind
+from anomsynth.surface.behind import backdrop_of
 
 LEAST_PIXELS = 9  # a smaller component is not seen
 CONTEXT = 1.5  # sizes of the hole to every side that are searched for texture
@@ -142,7 +142,7 @@ def light_without(
     outside = int(np.count_nonzero(ring & ~part))
     background = outside > OUTSIDE * max(int(np.count_nonzero(ring)), 1)
     if background:
-        return np.ascontiguousarray(_background(surface, frame, hole, rng)[place]), True
+        return _background(surface, (box, frame), hole, rng), True
     own = part if surface.parts is None else part & (surface.parts[frame.slices] == 0)
     filled = _filled(light, hole, own, rng)
     if filled is None:
@@ -154,31 +154,40 @@ def light_without(
     return np.ascontiguousarray(filled[place]), False
 
 
-def _background(surface: Surface, frame: Box, hole: Mask, rng: np.random.Generator) -> Float32:
-    """Return a frame's light with the background in the hole: its brightness and its grain.
+def _background(
+    surface: Surface, boxes: tuple[Box, Box], hole: Mask, rng: np.random.Generator
+) -> Float32:
+    """Return a box's light with the background in the hole: its brightness and its grain.
 
     The grain comes from the largest square of background in the frame, mirrored over the hole.
+    `boxes` are the wanted one and the frame around it, on which `hole` lies.
     """
-    light = surface.linear(frame)
+    box, frame = boxes
+    light = surface.linear(box)
+    gone = hole[_within(box, frame)]
     part = surface.foreground[frame.slices]
-    smooth = light_behind(surface, frame)
+    backdrop = backdrop_of(surface)
     turn = rng.random()
-    if smooth is None:
-        light[hole] = VOID * light[part].mean(axis=0)
+    if backdrop is None:
+        light[gone] = VOID * surface.linear(frame)[part].mean(axis=0)
         return light
+    smooth = backdrop.light(box)
     clear = cv2.dilate(part.view(np.uint8), np.ones((5, 5), np.uint8)) == 0
     depth = depth_inside(clear & ~hole)
     side = int(depth.max() / np.sqrt(2))
     if side >= LEAST_GRAIN:
         row, col = np.unravel_index(int(depth.argmax()), depth.shape)
-        square = (slice(row - side, row + side + 1), slice(col - side, col + side + 1))
-        grain = light[square] - smooth[square]
-        grain = grain - grain.mean(axis=(0, 1), keepdims=True)
-        shape = hole.shape
-        rows, cols = (_mirrored(side * 2 + 1, length, turn) for length in shape)
-        light[hole] = np.clip(smooth + grain[rows][:, cols], 0, 1)[hole]
-    else:
-        light[hole] = smooth[hole]
+        top, left = frame.top + int(row) - side, frame.left + int(col) - side
+        square = Box(top, left, top + 2 * side + 1, left + 2 * side + 1)
+        grain = surface.linear(square) - backdrop.light(square)
+        grain -= grain.mean(axis=(0, 1), keepdims=True)
+        starts = box.top - frame.top, box.left - frame.left
+        rows, cols = (
+            _mirrored(side * 2 + 1, start + length, turn)[start:]
+            for start, length in zip(starts, box.shape, strict=True)
+        )
+        smooth = np.clip(smooth + grain.take(rows, axis=0).take(cols, axis=1), 0, 1)
+    light[gone] = smooth[gone]
     return light
 
 
