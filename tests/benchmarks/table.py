@@ -1,0 +1,269 @@
+"""Print the table of speeds that README quotes; every figure from one run on one machine.
+
+python tests/benchmarks/table.py [--sizes 256,1024,4096] [--rounds 5] [--photos 12]
+
+Chains without files are CPU milliseconds per sample, four samples a photo. With files, PNG in and
+out, each round runs every method in random order in one process on the same photos, and what is
+printed is the median of its CPU time over that of the floor of the same round: reading a photo and
+writing a picture for every sample. Peers take part where they are installed: `defect_synthesis`,
+and anomalib's Perlin generator; both make one sample of a photo they read and write its mask.
+"""
+
+import argparse
+import random
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+import cv2
+import numpy as np
+from test_speed import AREA, LOCAL, PER_PHOTO, make_photo, make_samples, recipe_of
+
+from anomsynth.core.photo import as_photo
+from anomsynth.core.types import Pixels, SampleKey
+from anomsynth.pipeline.options import RunOptions
+from anomsynth.pipeline.plan import make_plan
+from anomsynth.pipeline.run import run
+from anomsynth.pipeline.synthesize import synthesize
+from anomsynth.recipe.load import load_recipe
+from anomsynth.recipe.models import Recipe
+from anomsynth.surface.analyze import analyze
+
+Method = Callable[[list[Path], Path], None]
+Marked = tuple[Pixels, Pixels]
+WITH_FILES = (256, 1024)
+WORKERS_SIZE = 256
+
+
+def main() -> None:
+    """Measure, and print Markdown."""
+    args = parse()
+    cv2.setNumThreads(1)
+    sizes = [int(size) for size in args.sizes.split(",")]
+    tell(f"One core: a Gaussian blur, sigma 3, of 256 x 256 float32 takes {blur_ms():.2f} ms here.")
+    tell("\n| without files, CPU ms per sample | grey | RGB |\n|---|---|---|")
+    for size in sizes:
+        for name, recipe in chains(size).items():
+            cells = [f"{chain_ms(recipe, size, bands, args.photos):.0f}" for bands in (1, 3)]
+            tell(f"| {size} x {size}, {name} | {cells[0]} | {cells[1]} |")
+    tell("\n| with PNG files, CPU time over the floor | grey | RGB |\n|---|---|---|")
+    for size in (size for size in sizes if size in WITH_FILES):
+        ratios = [over_floor(size, bands, args.photos, args.rounds) for bands in (1, 3)]
+        for name, grey in ratios[0].items():
+            tell(f"| {size} x {size}, {name} | {grey:.2f} x | {ratios[1][name]:.2f} x |")
+    if args.workers:
+        one, two = workers(args.workers, args.rounds)
+        tell(f"\nTwo workers make {two:.0f} samples a second, one {one:.0f}: {two / one:.2f} x.")
+
+
+def tell(text: str) -> None:
+    """Print at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", default="256,1024,4096")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--photos", type=int, default=12)
+    parser.add_argument("--workers", type=int, default=150, help="photos for two workers, 0: none")
+    return parser.parse_args()
+
+
+def blur_ms() -> float:
+    """Return how long the machine takes for a familiar operation."""
+    field = np.random.default_rng(0).standard_normal((256, 256), dtype=np.float32)
+    times = []
+    for _ in range(50):
+        start = time.thread_time()
+        cv2.GaussianBlur(field, (0, 0), 3)
+        times.append(1000 * (time.thread_time() - start))
+    return statistics.median(times)
+
+
+def chains(size: int) -> dict[str, Recipe]:
+    """Return the recipes that are timed at a size, by name."""
+    if size != 1024:
+        return {"preset `generic`": load_recipe("generic")}
+    return {name: recipe_of(kind) for name, kind in {**LOCAL, **AREA}.items()}
+
+
+def chain_ms(recipe: Recipe, size: int, bands: int, photos: int) -> float:
+    """Return the median CPU milliseconds of a sample, analysis of the photo included."""
+    spent = []
+    for photo in range(-1, photos if size <= 1024 else 4):  # photo -1 warms up
+        pixels = make_photo(size, bands, photo + 1)
+        start = time.thread_time()
+        make_samples(pixels, recipe, photo)
+        spent.append(1000 * (time.thread_time() - start) / PER_PHOTO)
+    return statistics.median(spent[1:])
+
+
+def over_floor(size: int, bands: int, photos: int, rounds: int) -> dict[str, float]:
+    """Return the median ratio of each method's CPU time to the floor's of the same round."""
+    folder = Path(tempfile.mkdtemp())
+    try:
+        files = [folder / "photos" / f"{photo:02d}.png" for photo in range(photos)]
+        files[0].parent.mkdir()
+        for photo, path in enumerate(files):
+            cv2.imwrite(str(path), make_photo(size, bands, photo))
+        methods = {
+            "floor": floor,
+            "refined and scored": generate(load_recipe("generic")),
+            "neither refined nor scored": bare,
+            **peers(),
+        }
+        spent: dict[str, list[float]] = {name: [] for name in methods}
+        for turn in range(-1, rounds):  # round -1 warms up
+            order = list(methods)
+            random.Random(turn).shuffle(order)
+            for name in order:
+                out = folder / "out"
+                out.mkdir()
+                start = time.process_time()
+                methods[name](files, out)
+                if turn >= 0:
+                    spent[name].append(time.process_time() - start)
+                shutil.rmtree(out)
+        least = spent.pop("floor")
+        return {
+            name: statistics.median(a / b for a, b in zip(times, least, strict=True))
+            for name, times in spent.items()
+        }
+    finally:
+        shutil.rmtree(folder)
+
+
+def floor(files: list[Path], out: Path) -> None:
+    """Read a photo and write a picture for every sample."""
+    for path in files:
+        for index in range(PER_PHOTO):
+            cv2.imwrite(str(out / f"{path.stem}_{index}.png"), read(path))
+
+
+def generate(recipe: Recipe) -> Method:
+    """Return the whole run: manifest, hashes and all."""
+
+    def method(files: list[Path], out: Path) -> None:
+        options = RunOptions(per_image=PER_PHOTO, jobs=1, test_share=0, link="hardlink")
+        run(make_plan(files[0].parent, out / "dataset", recipe, options))
+
+    return method
+
+
+def bare(files: list[Path], out: Path) -> None:
+    """Synthesise without refiners and scores; write picture and mask, nothing else."""
+    recipe = load_recipe("generic").model_copy(update={"refiners": ()})
+    for path in files:
+        surface = analyze(as_photo(read(path)), scale=recipe.scale, encoding=recipe.encoding)
+        for index in range(PER_PHOTO):
+            key = SampleKey("bench", path.stem, index)
+            sample = synthesize(surface, recipe, seed=1, key=key)
+            write(out, f"{path.stem}_{index}", sample.image, sample.mask)
+
+
+def peers() -> dict[str, Method]:
+    """Return the generators of other packages that are installed here."""
+    found: dict[str, Method] = {}
+    if find_spec("defect_synthesis"):
+        package = import_module("defect_synthesis")
+        found["defect-synthesis"] = one_by_one(partial(drawn_by, package))
+    if find_spec("anomalib"):
+        torch = import_module("torch")
+        torch.set_num_threads(1)
+        perlin = import_module("anomalib.data.utils.generators.perlin")
+        generator = perlin.PerlinAnomalyGenerator(probability=1.0)
+        found["anomalib's Perlin"] = one_by_one(partial(blended, torch, generator))
+    return found
+
+
+def blended(torch: ModuleType, generator: Callable, pixels: Pixels, turn: int) -> Marked:
+    """Let anomalib blend one defect from its Perlin noise."""
+    torch.manual_seed(turn)
+    picture = torch.from_numpy(pixels.transpose(2, 0, 1).astype(np.float32) / 255)
+    changed, mask = generator(picture)
+    levels = (255 * changed.numpy().transpose(1, 2, 0)).round().astype(np.uint8)
+    return levels, mask.numpy()[0] > 0
+
+
+def drawn_by(package: ModuleType, pixels: Pixels, turn: int) -> Marked:
+    """Let defect-synthesis draw one defect; not each finds room in a small picture."""
+    random.seed(turn)
+    np.random.seed(turn)  # noqa: NPY002  # the package draws from the global state
+    makers = [
+        package.ScratchGenerator,
+        package.CrackGenerator,
+        package.PittingGenerator,
+        package.BurnGenerator,
+        package.TextureWarpGenerator,
+        package.StainGenerator,
+    ]
+    while True:
+        try:
+            result = random.choice(makers)().apply(pixels)
+        except ValueError:
+            continue
+        return result.image, result.anomaly_mask > 0
+
+
+def one_by_one(mark: Callable[[Pixels, int], Marked]) -> Method:
+    """Return a method that reads a photo for each sample; grey ones are made colour and back."""
+
+    def method(files: list[Path], out: Path) -> None:
+        for path in files:
+            for index in range(PER_PHOTO):
+                pixels = read(path)
+                grey = pixels.ndim == 2
+                colour = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR) if grey else pixels
+                image, mask = mark(colour, index)
+                image = np.ascontiguousarray(image[..., 0]) if grey else image
+                write(out, f"{path.stem}_{index}", image, mask)
+
+    return method
+
+
+def write(out: Path, name: str, image: Pixels, mask: Pixels) -> None:
+    """Write a picture and its mask."""
+    cv2.imwrite(str(out / f"{name}.png"), image)
+    cv2.imwrite(str(out / f"{name}_mask.png"), mask.astype(np.uint8) * np.uint8(255))
+
+
+def read(path: Path) -> Pixels:
+    """Return the picture as it is stored."""
+    return cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+
+
+def workers(photos: int, rounds: int) -> tuple[float, float]:
+    """Return samples a second of one worker and of two, medians, wall time of the whole run."""
+    folder = Path(tempfile.mkdtemp())
+    try:
+        (folder / "photos").mkdir()
+        for photo in range(photos):
+            path = folder / "photos" / f"{photo:04d}.png"
+            cv2.imwrite(str(path), make_photo(WORKERS_SIZE, 3, photo % 16))
+        rates: dict[int, list[float]] = {1: [], 2: []}
+        for turn in range(rounds):
+            for jobs in (1, 2) if turn % 2 else (2, 1):
+                options = RunOptions(per_image=PER_PHOTO, jobs=jobs, test_share=0, link="hardlink")
+                out = folder / f"out_{turn}_{jobs}"
+                start = time.perf_counter()
+                run(make_plan(folder / "photos", out, load_recipe("generic"), options))
+                rates[jobs].append(photos * PER_PHOTO / (time.perf_counter() - start))
+                shutil.rmtree(out)
+        return statistics.median(rates[1]), statistics.median(rates[2])
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
