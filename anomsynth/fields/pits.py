@@ -7,11 +7,13 @@ from numpy.typing import NDArray
 
 from anomsynth.core.types import Box, Float32
 from anomsynth.fields.boxes import box_of_discs
+from anomsynth.fields.facets import fine_facets
 from anomsynth.fields.noise import value_noise
 from anomsynth.fields.outlines import EDGE_PX, Mouths, mouth_coverage, mouth_field
 from anomsynth.fields.relief import cavity, fade
 
 HALO_REACH = 3.5  # decay lengths at which a halo has faded out
+FACETS_PX = 8  # the walls' shape is the section's: facets longer than this would be another
 WALL_SHADE = 0.3  # sky that the wall of a flat-bottomed pit takes from the floor at its foot
 
 
@@ -32,6 +34,8 @@ class Pits:
         Reflectance of the bottom relative to the surface, as the camera sees it.
     softness : float
         Width of the mouth's edge as a share of the radius; at least `EDGE_PX` is used.
+    roughness : float
+        Root-mean-square slope of the walls' facets.
     halo : float
         Optical depth of the stain at the rim.
     halo_width : float
@@ -44,6 +48,7 @@ class Pits:
     exponent: NDArray[np.float64]
     albedo: NDArray[np.float64]
     softness: float = 0.1
+    roughness: float = 0.0
     halo: float = 0.0
     halo_width: float = 0.7
 
@@ -74,7 +79,7 @@ class PitFields:
 def sink_pits(pits: Pits, box: Box, rng: np.random.Generator) -> PitFields:
     """Evaluate the union of all pits on `box`, each on its own small patch.
 
-    The inside carries no texture: pores are smooth and, lying deep, a little out of focus.
+    Of the surface's texture nothing is left inside; the walls have facets of their own.
     """
     shape = box.shape
     coverage = np.zeros(shape, dtype=np.float32)
@@ -108,6 +113,10 @@ def sink_pits(pits: Pits, box: Box, rng: np.random.Generator) -> PitFields:
             film = _film(outside, pits.halo_width * radius)
             np.maximum(stain[window], film, out=stain[window])
     albedo[~np.isfinite(albedo)] = 1.0
+    if pits.roughness > 0:
+        # Facets begin where the wall does, or the rim would be frayed.
+        rough = np.minimum(-height, 1) * np.float32(pits.roughness)
+        height += rough * fine_facets(shape, FACETS_PX, rng)
     if stain is not None:
         uneven = np.clip(1 + 0.5 * value_noise(shape, max(max(shape) / 6, 4.0), rng), 0, 2)
         stain = (stain * uneven * np.float32(pits.halo)).astype(np.float32, copy=False)

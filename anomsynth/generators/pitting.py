@@ -88,6 +88,7 @@ class Pitting(Generator):
     opacity: UnitRange = parameter((0.55, 1.0), "", "polygon: share of the surface that is gone")
     roughness: SizeRange = parameter((0.03, 0.15), "rms slope", "polygon: relief of the floor")
     rim_slope: SizeRange = parameter((0.03, 0.5), "", "polygon: slope of the step at the rim")
+    wall_roughness: SizeRange = parameter((0.05, 0.25), "rms slope", "facets of the pits' walls")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return pits or one lost region; raise PlacementError if nothing is allowed."""
@@ -155,6 +156,7 @@ def _nucleated_pits(
         exponent=np.maximum(drawn["section"] * rng.uniform(0.85, 1.15, int(kept.sum())), 1.2),
         albedo=drawn["albedo"] * np.exp(rng.normal(0, 0.08, int(kept.sum()))),
         softness=drawn["softness"],
+        roughness=drawn["wall_roughness"],
         halo=drawn["halo"] if drawn["halo"] > 0.02 else 0.0,
         halo_width=float(rng.uniform(0.4, 1.2)),
     )

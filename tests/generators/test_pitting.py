@@ -19,6 +19,7 @@ from anomsynth.generators import pitting as pitting_module
 from anomsynth.generators.pitting import Pitting, grow_radii, place_pits
 from anomsynth.testing import check_generator, make_surface
 
+SMOOTH = 1e-9  # walls without facets
 MODES = ("nucleated", "polygon", "mixed")
 
 
@@ -120,9 +121,9 @@ def test_depth_over_radius_is_the_drawn_ratio(ratio, sunk) -> None:  # PI5
 def test_layer_is_the_section_of_the_recorded_depth(seed, sunk) -> None:  # PI5
     surface = centred_surface()
 
-    layer = Pitting(count=1, radius_mm=2.0, aspect=1, irregularity=0).generate(
-        surface, stream(seed)
-    )
+    layer = Pitting(
+        count=1, radius_mm=2.0, aspect=1, irregularity=0, wall_roughness=SMOOTH
+    ).generate(surface, stream(seed))
 
     pits, (top, left, _, _) = sunk[0], layer.box
     row, col = (int(part) for part in np.rint(pits.centres[0]))
@@ -164,8 +165,26 @@ def test_pores_are_smooth_inside() -> None:
     assert np.abs(np.diff(tone, axis=1))[deep[:, 1:]].max() < 0.06
 
 
+def test_walls_have_facets_of_the_drawn_slope() -> None:
+    section = {"count": 1, "radius_mm": 8.0, "aspect": 1, "irregularity": 0, "section": 8}
+    layers = [
+        Pitting(**section, depth_ratio=0.5, wall_roughness=slope).generate(
+            centred_surface(), stream(4)
+        )
+        for slope in (SMOOTH, 0.1)
+    ]
+
+    relief = (layers[1].height - layers[0].height) / centred_surface().mm_per_px
+    rows, cols = (side // 2 for side in relief.shape)
+    middle = relief[rows - 12 : rows + 12, cols - 12 : cols + 12]
+    slopes = [float(np.diff(middle, axis=axis).std()) for axis in (0, 1)]
+
+    assert np.hypot(*slopes) == pytest.approx(0.1, rel=0.2)
+    assert np.abs(relief[layers[0].height > -SMOOTH]).max() < 1e-3, "the rim is frayed"
+
+
 def test_a_pit_lies_where_it_was_placed() -> None:
-    pitting = Pitting(count=1, aspect=1, section=2, irregularity=0)
+    pitting = Pitting(count=1, aspect=1, section=2, irregularity=0, wall_roughness=SMOOTH)
     for seed in range(20):
         site = stream(seed, "site").integers(20, 100, size=2)
         surface = replace(make_surface(120, 160), sites=site[None].astype(np.int32))
@@ -216,7 +235,14 @@ def test_place_pits_honours_the_process() -> None:
 @pytest.mark.parametrize("mode", ["nucleated", "polygon"])
 def test_physical_size_does_not_depend_on_resolution(mode) -> None:
     pitting = Pitting(
-        mode=mode, count=1, radius_mm=3, area_share=0.02, edge_share=0, growth=0.02, halo=0
+        mode=mode,
+        count=1,
+        radius_mm=3,
+        area_share=0.02,
+        edge_share=0,
+        growth=0.02,
+        halo=0,
+        opacity=1,
     )
     fine = pitting.generate(make_surface(400, 400, mm_per_px=0.1, border=16), stream(1))
     coarse = pitting.generate(make_surface(200, 200, mm_per_px=0.2, border=8), stream(1))

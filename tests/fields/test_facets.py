@@ -1,25 +1,22 @@
-"""Floors of broken regions are self-affine down to the pixel, whatever grid they are drawn on."""
+"""Fracture surfaces are self-affine down to the pixel, whatever grid they are drawn on."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Box, Float32
+from anomsynth.fields.facets import FRACTURE_HURST, facets
 from anomsynth.fields.grid import Grid
-from anomsynth.fields.scars import FRACTURE_HURST, Scar, break_away
 
 ROUGHNESS = 0.08
 SIDE = 480
 
 
 def floor_on(step: int, seed: int) -> Float32:
-    """Return the relief of a region's floor, without its rim, pixels."""
-    grid = Grid(Box(0, 0, SIDE, SIDE), step)
-    phi = np.full(grid.shape, 100, dtype=np.float32)
-    scar = Scar(albedo=0.6, opacity=1, roughness=ROUGHNESS, rim_slope=0, rim_px=1, size_px=100)
-    return break_away(phi, scar, grid, stream(seed, "floor", step)).height
+    return facets(Grid(Box(0, 0, SIDE, SIDE), step), ROUGHNESS, stream(seed, "floor", step))
 
 
 def rms_slope(relief: Float32) -> float:
@@ -32,9 +29,7 @@ def log_spectrum(relief: Float32, low: float, high: float) -> tuple[float, float
     power = np.abs(np.fft.rfft2((relief - relief.mean()) * window)) ** 2
     wave = np.hypot(np.fft.fftfreq(SIDE)[:, None], np.fft.rfftfreq(SIDE)[None, :])
     edges = np.geomspace(low, high, 9)
-    inside = [
-        (wave >= left) & (wave < right) for left, right in zip(edges, edges[1:], strict=False)
-    ]
+    inside = [(wave >= left) & (wave < right) for left, right in pairwise(edges)]
     means = np.log([power[ring].mean() for ring in inside])
     slope, _ = np.polyfit(np.log(np.sqrt(edges[1:] * edges[:-1])), means, 1)
     return float(slope), float(means.mean())
