@@ -5,9 +5,9 @@ import math
 import numpy as np
 
 from anomsynth.core.types import Float32
+from anomsynth.fields.facets import FRACTURE_HURST
 from anomsynth.fields.noise import fbm
 
-FRACTURE_HURST = 0.8  # out of plane; Bouchaud, Lapasset and Planes 1990
 FIRST_RIPPLE = 0.06  # of the reach: nearer to its origin the face is a smooth mirror
 LEAST_WAVE_PX = 3.5  # ripples closer than this are not resolved
 

@@ -13,6 +13,7 @@ from anomsynth.core.types import Float32, Mask, Surface
 from anomsynth.errors import PlacementError
 from anomsynth.fields.boxes import box_around
 from anomsynth.fields.conchoid import dish, fracture_face, ripples
+from anomsynth.fields.facets import facets
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.noise import value_noise
 from anomsynth.fields.outlines import EDGE_PX, Mouths, harmonic_rims, mouth_field
@@ -55,7 +56,7 @@ class Chip(Generator):
     section: SizeRange = parameter((1.6, 4.0), "", "e of the dish: 2 bowl, 4 flat floor")
     ripple: UnitRange = parameter((0.01, 0.06), "of depth", "amplitude of the ripples")
     ripple_growth: SizeRange = parameter((1.2, 1.6), "", "radius of a ripple over the one before")
-    roughness: SizeRange = parameter((0.02, 0.15), "rms slope", "relief of the face")
+    roughness: SizeRange = parameter((0.03, 0.15), "rms slope", "relief of the face")
     albedo: SizeRange = parameter((0.4, 0.85), "", "reflectance of the face over the surface's")
     bright_share: UnitRange = parameter(0.3, "", "probability of a brighter face (bare body)")
     face: UnitRange = parameter((0.0, 0.3), "of width", "missing piece: band of its fracture face")
@@ -134,7 +135,7 @@ def _face_tone(break_: _Break, tone: float, rng: np.random.Generator) -> Float32
     grid = break_.grid
     cell = max(0.6 * break_.width / grid.step, 3.0)
     slow = value_noise(grid.shape, cell, rng, octaves=3, hurst=0.6)
-    contrast = 0.04 + 0.2 * abs(float(np.log(tone)))
+    contrast = 0.04 + 0.1 * abs(float(np.log(tone)))
     return np.asarray(tone * np.exp(np.float32(contrast) * slow), dtype=np.float32)
 
 
@@ -143,15 +144,12 @@ def _flake(
 ) -> DefectLayer:
     drawn, tone = look
     grid = break_.grid
-    rough = cv2.GaussianBlur(fracture_face(grid.shape, rng), (0, 0), 0.8)
-    slope = np.hypot(*np.gradient(rough, grid.step)) if min(rough.shape) > 1 else np.ones(1)
-    rough = rough * np.float32(drawn["roughness"] / max(float(np.sqrt((slope**2).mean())), 1e-6))
     depth = drawn["depth_ratio"] * break_.width
     rings = ripples(break_.away, break_.reach, drawn["ripple_growth"])
     bowl = dish(break_.share, drawn["section"])
     step = np.clip(break_.inside / np.float32(2.0), 0, 1)
     relief = -np.float32(depth) * (bowl + np.float32(0.12) * step)
-    relief += (rough + np.float32(drawn["ripple"] * depth) * rings) * step
+    relief += np.float32(drawn["ripple"] * depth) * rings * step
     inside = grid.refine(break_.inside)
     coverage = _edge(inside)
     support = (coverage > 0) & surface.foreground[grid.box.slices]
@@ -159,6 +157,7 @@ def _flake(
         raise PlacementError("the chip lies outside the part")
     coverage *= support
     height = grid.refine(relief.astype(np.float32), smooth=True)
+    height += facets(grid, drawn["roughness"], rng) * grid.refine(step)
     height *= np.float32(surface.mm_per_px) * coverage
     return DefectLayer(
         kind="chip",

@@ -59,6 +59,7 @@ class Porosity(Generator):
     albedo: SizeRange = parameter((0.22, 0.6), "", "reflectance of the wall over the surface's")
     softness: SizeRange = parameter((0.05, 0.45), "of radius", "width of the mouth's edge")
     glint: UnitRange = parameter((0.0, 0.6), "", "brightness of the crescent opposite the light")
+    wall_roughness: SizeRange = parameter((0.05, 0.25), "rms slope", "facets of the walls")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one group of pores; raise PlacementError if nothing is allowed."""
@@ -88,6 +89,7 @@ class Porosity(Generator):
             exponent=rng.uniform(2, 5, number),
             albedo=drawn["albedo"] * np.exp(rng.normal(0, 0.1, number)),
             softness=drawn["softness"],
+            roughness=drawn["wall_roughness"],
         )
         box = pits.box(surface.shape)
         fields = sink_pits(pits, box, rng)

@@ -37,7 +37,7 @@ WIDEST = 64  # fields come to rest on at most this many cells a side: they are s
 class Npcf(Refiner):
     """Global consistency by partial differential equations (the paper's npcF, our equations).
 
-    Relief obeys the plate equation; films and exposed material diffuse along the photo's own
+    Relief of bent material obeys the plate equation; films and exposed material diffuse along the photo's own
     structure, so that they respect grain, edges and grooves, with mass conserved; lines of
     coverage even out along themselves only. Finished pixels are not smeared: what is added to
     them is a slow shading offset, the screened-Poisson response to the defect's own change.
@@ -108,7 +108,9 @@ class Npcf(Refiner):
         residuals: dict[str, float] = {}
         height, coverage = layer.height, layer.coverage
         absorbance, albedo = layer.absorbance, layer.albedo
-        if height is not None and not layer.thin and self.plate_px > 0:
+        # Where material is gone nothing bends: facets of a broken wall are no load on a plate.
+        bent = coverage is None and not layer.thin
+        if height is not None and bent and self.plate_px > 0:
             height, residuals["plate_residual"] = _rest_relief(height, layer.support, self.plate_px)
         if layer.thin:
             if coverage is not None and self.line_px2 > 0:
