@@ -29,7 +29,7 @@ from anomsynth.fields.points import (
     scatter_repelling,
 )
 from anomsynth.fields.scars import Scar, break_away
-from anomsynth.surface.sites import pick_edge_site, pick_site
+from anomsynth.surface.sites import are_allowed, pick_edge_site, pick_site
 
 PROCESSES = ("csr", "thomas", "inhibited")
 RIM_HURST = 0.8
@@ -146,7 +146,7 @@ def _nucleated_pits(
     regularity, z_score = clark_evans(points, (side, side))
     ages, radii = grow_radii(len(points), largest, drawn["growth_exponent"], rng)
     centres = points - points[0] + site + rng.uniform(-0.5, 0.5, 2)
-    kept = _on_part(centres, surface)
+    kept = are_allowed(centres, surface)
     kept[0] = True
     mouths = _draw_mouths(radii[kept], drawn, rng)
     pits = Pits(
@@ -198,14 +198,6 @@ def _draw_mouths(radii: NDArray[np.float64], drawn: Drawn, rng: np.random.Genera
         angle=axis + rng.normal(0, 0.5, count),
         relative=joined_rims(rims, squares),
     )
-
-
-def _on_part(centres: Points, surface: Surface) -> NDArray[np.bool_]:
-    cells = np.rint(centres).astype(np.int64)
-    fits = (cells >= 0) & (cells < np.asarray(surface.shape))
-    inside = np.asarray(fits.all(axis=1), dtype=bool)
-    inside[inside] = surface.allowed[cells[inside, 0], cells[inside, 1]]
-    return inside
 
 
 def _slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:

@@ -13,7 +13,7 @@ from anomsynth.fields.outlines import Mouths, harmonic_rims
 from anomsynth.fields.pits import PitFields, Pits, sink_pits
 from anomsynth.fields.points import Points, scatter_clusters, scatter_independent
 from anomsynth.fields.sizes import cut_spheres, draw_coarsened, draw_lognormal
-from anomsynth.surface.sites import pick_site
+from anomsynth.surface.sites import are_allowed, pick_site
 
 RIM_HURST = 1.3  # surface tension smooths the wall of a bubble
 MOST_RADIUS = 0.2  # of the part's size
@@ -74,7 +74,7 @@ class Porosity(Generator):
         radii, depth = radii * scale, depth * scale
         centres = _places(radii, drawn, surface, clustered < drawn["cluster_share"], rng)
         centres += site + rng.uniform(-0.5, 0.5, 2)
-        kept = _on_part(centres, surface)
+        kept = are_allowed(centres, surface)
         kept[0] = True
         radii, depth, number = radii[kept], depth[kept], int(kept.sum())
         pits = Pits(
@@ -142,13 +142,6 @@ def _places(
     points = (points - points[0]) * np.array([np.sqrt(slim), 1 / np.sqrt(slim)])
     cos, sin = np.cos(turn), np.sin(turn)
     return points @ np.array([[cos, sin], [-sin, cos]])
-
-
-def _on_part(centres: Points, surface: Surface) -> NDArray[np.bool_]:
-    cells = np.rint(centres).astype(np.int64)
-    inside = np.asarray(((cells >= 0) & (cells < surface.shape)).all(axis=1), dtype=bool)
-    inside[inside] = surface.allowed[cells[inside, 0], cells[inside, 1]]
-    return inside
 
 
 def _with_crescents(fields: PitFields, glint: float, surface: Surface) -> Float32:

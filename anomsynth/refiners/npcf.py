@@ -37,10 +37,11 @@ WIDEST = 64  # fields come to rest on at most this many cells a side: they are s
 class Npcf(Refiner):
     """Global consistency by partial differential equations (the paper's npcF, our equations).
 
-    Relief of bent material obeys the plate equation; films and exposed material diffuse along the photo's own
-    structure, so that they respect grain, edges and grooves, with mass conserved; lines of
-    coverage even out along themselves only. Finished pixels are not smeared: what is added to
-    them is a slow shading offset, the screened-Poisson response to the defect's own change.
+    Relief of bent material obeys the plate equation; films and exposed material diffuse along the
+    photo's own structure, so that they respect grain, edges and grooves, with mass conserved;
+    lines of coverage even out along themselves only. Finished pixels are not smeared: what is
+    added to them is a slow shading offset, the screened-Poisson response to the defect's own
+    change.
     Supports never grow.
 
     Notes

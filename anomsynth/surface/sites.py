@@ -110,6 +110,15 @@ def pick_site(surface: Surface, rng: np.random.Generator) -> tuple[int, int]:
     return int(row), int(col)
 
 
+def are_allowed(points: NDArray[np.float64], surface: Surface) -> NDArray[np.bool_]:
+    """Return which of (N, 2) image rows and columns lie where a defect may go, (N,) bool."""
+    cells = np.rint(points).astype(np.int64)
+    fits = (cells >= 0) & (cells < np.asarray(surface.shape))
+    inside = np.asarray(fits.all(axis=1), dtype=bool)
+    inside[inside] = surface.allowed[cells[inside, 0], cells[inside, 1]]
+    return inside
+
+
 def pick_edge_site(
     surface: Surface, rng: np.random.Generator
 ) -> tuple[tuple[int, int], tuple[float, float]]:
