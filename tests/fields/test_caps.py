@@ -35,6 +35,27 @@ def test_a_cap_on_the_grid_has_its_volume(contact: float) -> None:
     assert fields.coverage.sum() == pytest.approx(np.pi * 40**2, rel=0.01)
 
 
+def test_caps_are_those_of_spheres() -> None:
+    # Half a sphere, and the cap of a sphere of radius 2 that stands on a disc of radius sqrt(3).
+    assert cap_height(np.pi / 2) == pytest.approx(1)
+    assert cap_volume(np.ones(1), np.full(1, np.pi / 2))[0] == pytest.approx(2 * np.pi / 3)
+    assert cap_height(np.pi / 3) * np.sqrt(3) == pytest.approx(1)
+    volume = cap_volume(np.full(1, np.sqrt(3)), np.full(1, np.pi / 3))[0]
+    assert volume == pytest.approx(np.pi * (3 * 2 - 1) / 3)
+    for contact in (0.3, 1.0, 1.5):
+        profile = cap_profile(contact, 0.0)
+        assert profile[-1] == pytest.approx(0, abs=1e-9)
+        assert profile[0] == pytest.approx(cap_height(contact))
+
+
+def test_a_glint_is_a_gaussian_of_the_lamp_s_size() -> None:
+    slope = np.array([[0.0, 0.1, 0.2]], dtype=np.float32)
+
+    shine = glint((np.zeros_like(slope), slope), (0.0, 0.0, 1.0), 0.1)
+
+    np.testing.assert_allclose(shine[0], np.exp([0, -0.5, -2]), rtol=1e-5)
+
+
 def test_puddles_are_level_and_lower() -> None:
     cap, puddle = (cap_profile(0.9, flatness) for flatness in (0.0, 1.0))
 

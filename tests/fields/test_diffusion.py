@@ -57,6 +57,16 @@ def test_second_moment_grows_by_four_times_the_time() -> None:
     assert (moved * (rows**2 + cols**2)).sum() == pytest.approx(4 * 10.0, rel=0.01)
 
 
+@pytest.mark.parametrize("ratio", [1.2, 1.5, 2.0])
+def test_diffusivity_across_edges_is_weickert_s(ratio: float) -> None:
+    strong, none = (np.full((1, 1), value, np.float32) for value in (ratio * 0.3**2, 0))
+
+    tensor = edge_enhancing(Tensor(strong, none, none), 0.3)
+
+    assert tensor.row_row[0, 0] == pytest.approx(1 - np.exp(-3.315 / ratio**4), abs=1e-4)
+    assert tensor.col_col[0, 0] == pytest.approx(1)
+
+
 def test_film_spreads_along_stripes_not_across() -> None:
     picture = stripes()
     field = np.zeros(picture.shape, np.float32)

@@ -55,3 +55,20 @@ def test_receding_drops_are_heaviest_in_the_middle() -> None:
     assert density[0] == 1
     assert density[-1] == 0
     assert (np.diff(density) <= 0).all()
+
+
+def test_receding_deposits_fall_as_the_root_and_the_distance() -> None:
+    # share**-1/2 - share: 2 - 1/4 at a quarter, 4/3 - 9/16 at nine sixteenths.
+    quarter, more = receding_density(np.array([1 / 4, 9 / 16]))
+
+    assert quarter / more == pytest.approx((2 - 1 / 4) / (4 / 3 - 9 / 16), rel=1e-6)
+
+
+def test_a_ring_is_twice_as_steep_outside() -> None:
+    share = np.linspace(0.5, 1.5, 100_001)
+    ring = ring_profile(share, 0.06)
+    inside, outside = share[ring > 0.5 * ring.max()][[0, -1]]
+
+    half = 0.06 * np.sqrt(2 * np.log(2))
+    assert 0.97 - inside == pytest.approx(half, rel=1e-2)
+    assert outside - 0.97 == pytest.approx(half / 2, rel=1e-2)

@@ -69,3 +69,13 @@ def test_only_open_stretches_are_kept() -> None:
     runs = visible_runs(points, width)
 
     assert [run[1].tolist() for run in runs] == [[0, 1, 2, 0], [0, 3, 0.5]]
+
+
+def test_rough_lines_have_the_roughness_of_surface_cracks() -> None:  # CR1 on the whole line
+    line = np.stack([np.zeros(1024), np.arange(1024.0)], axis=1)
+    traces = [roughened([line], 3.0, np.random.default_rng(seed))[0][:, 0] for seed in range(48)]
+
+    lags = [2, 4, 8, 16, 32, 64]
+    spread = [[np.mean((y[lag:] - y[:-lag]) ** 2) for y in traces] for lag in lags]
+    exponent = np.polyfit(np.log(lags), np.log(spread), 1)[0].mean() / 2
+    assert exponent == pytest.approx(0.64, abs=0.04)

@@ -144,6 +144,33 @@ def test_wandering_paths_are_rough_like_real_cracks() -> None:
     assert 0.55 < exponent < 0.75
 
 
+def headings(strand) -> np.ndarray:
+    steps = np.diff(strand.points, axis=0)
+    return np.arctan2(steps[:, 0], steps[:, 1])
+
+
+def test_headings_relax_over_the_process_zone() -> None:
+    loading = Loading(length=8, step=0.05, zone=8, wander=0)
+
+    strand = grow([Tip(0, 0, 0.02, 8)], loading, ahead, everywhere, np.random.default_rng(0))[0]
+
+    # A small misfit psi kinks the crack by -2 psi: it is gone as exp(-2 s / zone).
+    assert headings(strand)[-1] == pytest.approx(0.02 * np.exp(-2), rel=0.05)
+
+
+def test_headings_wander_by_the_noise_that_the_zone_leaves() -> None:
+    loading = Loading(length=900, step=0.25, zone=6, wander=math.radians(4))
+
+    found = [
+        headings(grow([Tip(0, 0, 0, 900)], loading, ahead, everywhere, np.random.default_rng(s))[0])
+        for s in range(16)
+    ]
+
+    # Ornstein and Uhlenbeck: variance = wander**2 / (2 * 2 / zone).
+    wanted = math.radians(4) * math.sqrt(6 / 4)
+    assert np.std(np.concatenate([own[100:] for own in found])) == pytest.approx(wanted, rel=0.08)
+
+
 def test_the_number_of_strands_is_bounded() -> None:
     loading = Loading(length=2000, rate=1 / 4)
 

@@ -29,6 +29,8 @@ def test_branches_start_on_their_parent() -> None:
     assert len(strands) > 1
     for strand in strands[1:]:
         np.testing.assert_allclose(strand.points[0], strands[strand.parent].points[strand.joint])
+        parent = strands[strand.parent]
+        assert strand.scale[0] ** 2 == pytest.approx(parent.scale[strand.joint] ** 2 / 2)
 
 
 def test_walkers_stop_at_the_edge() -> None:

@@ -22,6 +22,16 @@ def test_pure_ploughing_moves_the_groove_into_the_ridges() -> None:  # SC1
     assert ridges == pytest.approx(groove, rel=0.02)
 
 
+def test_ridges_stand_beside_the_groove() -> None:
+    one = np.ones_like(OFFSET)
+    height = np.clip(groove_profile(OFFSET, one, 0.02 * one, 0.0), 0, None)
+    side, outer = OFFSET > 0, OFFSET > 0.7
+
+    width = np.sqrt(np.average((OFFSET[outer] - 0.7) ** 2, weights=height[outer]))
+    assert OFFSET[side][height[side].argmax()] == pytest.approx(0.7, abs=0.02)
+    assert width == pytest.approx(0.1, rel=0.1)  # cut at three deviations, and lowered
+
+
 @pytest.mark.parametrize("cutting", [0.25, 0.6, 1.0])
 def test_cutting_removes_its_share(cutting: float) -> None:
     groove, ridges = sections(cutting)
@@ -52,5 +62,7 @@ def test_the_load_rises_falls_and_chatters() -> None:
 
     assert calm.max() == pytest.approx(1)
     assert calm[[0, -1]].max() < 0.05
+    swing = (rattling / np.maximum(calm, 0.05))[200:-200]
+    assert swing.max() / swing.min() == pytest.approx((1 + 0.5) / (1 - 0.5), rel=0.03)
     spectrum = np.abs(np.fft.rfft(rattling / np.maximum(calm, 0.05)))[10:]
     assert np.argmax(spectrum) + 10 == pytest.approx(100, abs=2)

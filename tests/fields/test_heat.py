@@ -36,6 +36,19 @@ def test_colours_come_in_the_order_of_temper_colours() -> None:  # TH2
     assert light[0] > light[1] > light[2] < light[3]
 
 
+def test_gains_are_those_of_the_optics() -> None:
+    # Two-beam interference in n = 2.4 - 0.05i on iron under CIE fits, hundredths, every 10 nm.
+    optics = """88 83 73  68 56 31  41 22 1  11 1 18  0 13 57  9 43 87  37 70 100  62 88 103
+        82 97 94  95 100 71  103 95 36  108 79 5  108 53 4  95 23 31"""
+    expected = np.array(optics.split(), dtype=float).reshape(-1, 3) / 100
+
+    thickness, gains = film_gains(0.0, 1.0)
+
+    for nm, gain in zip(range(10, 150, 10), expected, strict=True):
+        seen = gains[np.flatnonzero(thickness == nm)[0]]
+        np.testing.assert_allclose(seen, np.maximum(gain, 0.02), atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("celsius", "nanometers"), [(205, 20), (260, 35), (282, 42.5), (310, 53.5), (337, 65)]
 )

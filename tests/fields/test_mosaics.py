@@ -118,3 +118,15 @@ def test_wobbling_borders_still_meet() -> None:
     near = np.hypot(*(ends[:, None] - ends[None]).transpose(2, 0, 1))
 
     assert (np.sort(near, axis=1)[:, 1] < 1e-9).mean() > 0.8
+
+
+@pytest.mark.parametrize("across", [6.0, 12.0])
+def test_honeycombs_have_as_many_plates_as_asked(across: float) -> None:
+    joints = 0
+    for seed in range(4):
+        seams = healed_mosaic(across, 2, np.random.default_rng(seed))
+        ends = np.concatenate([seam.points[[0, -1]] for seam in seams]).round(9)
+        inside = ends[((ends > 0) & (ends < 1)).all(axis=1)]
+        joints += len(np.unique(inside, axis=0))
+
+    assert joints / 4 == pytest.approx(2 * across**2, rel=0.06)  # Euler: two joints a plate

@@ -39,6 +39,18 @@ def test_value_noise_has_unit_deviation(octaves) -> None:
     assert np.mean(fields) == pytest.approx(0, abs=0.1)
 
 
+@pytest.mark.parametrize("hurst", [0.4, 1.0])
+def test_octaves_weaken_with_the_hurst_exponent(hurst) -> None:
+    rng = np.random.default_rng(0)
+    parts = [value_noise((90, 120), cell, rng).ravel() for cell in (16.0, 8.0)]
+
+    both = value_noise((90, 120), 16.0, np.random.default_rng(0), octaves=2, hurst=hurst)
+
+    shares = np.linalg.lstsq(np.stack(parts, axis=1), both.ravel(), rcond=None)[0]
+    assert shares[1] / shares[0] == pytest.approx(2**-hurst, rel=1e-3)
+    assert np.hypot(*shares) == pytest.approx(1, rel=1e-3)
+
+
 def test_value_noise_is_nearly_constant_within_a_cell() -> None:
     field = value_noise((6, 6), 300.0, np.random.default_rng(0))
 

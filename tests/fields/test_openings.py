@@ -109,3 +109,18 @@ def test_chips_widen_one_lip_and_hairlines_are_thin_and_near() -> None:
     assert sum(grown) == 1
     assert (hairline.left + hairline.right).max() < 3
     assert np.abs(hairline.stroke.points[:, 0]).max() < 20
+
+
+def test_fine_detail_has_the_roughness_of_surface_cracks() -> None:  # CR1 on the whole line
+    points = np.stack([np.zeros(1025), 2.0 * np.arange(1025)], axis=1)
+    strand = Strand(points, np.ones(1025), free=False, parent=-1)
+    traces = [
+        open_strands([strand], PLAIN, np.random.default_rng(seed))[0].stroke.points[:, 0]
+        for seed in range(48)
+    ]
+
+    lags = [2, 4, 8, 16, 32, 64, 128]
+    spread = [[np.mean((y[lag:] - y[:-lag]) ** 2) for y in traces] for lag in lags]
+
+    exponent = np.polyfit(np.log(lags), np.log(spread), 1)[0].mean() / 2
+    assert exponent == pytest.approx(0.64, abs=0.04)

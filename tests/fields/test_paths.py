@@ -19,18 +19,19 @@ from anomsynth.fields.paths import (
 
 
 def hurst(traces: list[np.ndarray], lags: list[int]) -> float:
-    """Return the exponent of the ensemble's height differences."""
-    spread = [np.mean([np.mean((y[lag:] - y[:-lag]) ** 2) for y in traces]) for lag in lags]
-    return float(np.polyfit(np.log(lags), np.log(spread), 1)[0] / 2)
+    """Return the mean exponent of the traces' height differences, which no scaling changes."""
+    spread = [[np.mean((y[lag:] - y[:-lag]) ** 2) for y in traces] for lag in lags]
+    return float(np.polyfit(np.log(lags), np.log(spread), 1)[0].mean() / 2)
 
 
-@pytest.mark.parametrize(("asked", "found"), [(0.65, 0.644), (0.80, 0.769)])
+# Single traces of this length read a little less than they have.
+@pytest.mark.parametrize(("asked", "found"), [(0.65, 0.64), (0.80, 0.75)])
 def test_fbm_traces_have_the_roughness_asked_for(asked: float, found: float) -> None:  # CR1
     rng = np.random.default_rng(0)
 
-    traces = [fbm_trace(1024, asked, rng) for _ in range(24)]
+    traces = [fbm_trace(1024, asked, rng) for _ in range(96)]
 
-    assert hurst(traces, [2, 4, 8, 16, 32, 64, 128]) == pytest.approx(found, abs=0.05)
+    assert hurst(traces, [2, 4, 8, 16, 32, 64, 128]) == pytest.approx(found, abs=0.03)
 
 
 @given(count=st.integers(1, 300), correlation=st.floats(0.1, 500))

@@ -1,6 +1,7 @@
 """Gradient noise has the properties that define it."""
 
 import numpy as np
+import pytest
 
 from anomsynth.fields.perlin import gradient_noise
 
@@ -38,3 +39,21 @@ def test_axes_have_their_own_lattice() -> None:
     crossings = [(np.diff(np.sign(noise), axis=axis) != 0).sum() for axis in (0, 1)]
 
     assert crossings[1] > 5 * crossings[0]
+
+
+def test_amplitude_and_fade_are_perlin_s() -> None:
+    middles = np.arange(120, dtype=np.float32)
+    rng = np.random.default_rng(1)
+    noise = gradient_noise(middles[:, None] + 0.5, middles[None] + 0.5, (120, 120), rng)
+
+    # Four gradients of a quarter's weight each, their projections of variance 1/4, times sqrt(2).
+    assert noise.std() == pytest.approx(np.sqrt(2 * 4 / 16 / 4), rel=0.03)
+    # One gradient ramp alone: g x (1 - fade(x)) + g' (x - 1) fade(x) on the edge of a cell.
+    x = np.float32([[0.25]])
+    row, near = np.float32([[0.0]]), np.float32([[0.001, 0.999]])
+    ends = gradient_noise(row, near, (1, 1), np.random.default_rng(3))
+    left, right = ends[0] / np.float32([0.001, -0.001])
+    fade = 6 * 0.25**5 - 15 * 0.25**4 + 10 * 0.25**3
+    expected = left * 0.25 * (1 - fade) + right * -0.75 * fade
+    found = gradient_noise(row, x, (1, 1), np.random.default_rng(3))
+    assert float(found[0, 0]) == pytest.approx(float(expected), rel=0.01)

@@ -41,6 +41,31 @@ def test_a_disc_shrinks_by_curvature() -> None:  # RU1
     assert rate == pytest.approx(-0.96 * 2 * np.pi, rel=0.06)
 
 
+@pytest.mark.parametrize("band", [0.2, 0.4])
+def test_patches_have_the_band_asked_for(band: float) -> None:
+    down, right = np.fft.fftfreq(320)[:, None], np.fft.fftfreq(320)
+    off = np.hypot(down, right) * 10 - 1
+    power = sum(
+        np.abs(np.fft.fft2(band_noise((320, 320), 10, band, np.random.default_rng(s)))) ** 2
+        for s in range(4)
+    )
+
+    # As many waves as the ring is long: divided out, a Gaussian of the band's width is left.
+    near = np.abs(off) < 0.9
+    spread = np.average(off[near] ** 2, weights=(power / np.maximum(off + 1, 0.05))[near])
+    assert np.sqrt(spread) == pytest.approx(band, rel=0.08)
+
+
+def test_fronts_keep_the_profile_of_the_equation() -> None:
+    away = np.arange(-30, 31) + 0.0
+    rough = np.where(away < 0, -0.7, 0.7).astype(np.float32)
+
+    settled = coarsen(np.tile(rough, (5, 1)), 40.0)[2]
+
+    # c_xx + c - c^3 = 0 between the phases -1 and 1; the jump lies between two cells.
+    np.testing.assert_allclose(settled, np.tanh((away + 0.5) / np.sqrt(2)), atol=0.04)
+
+
 def test_coarsening_keeps_the_phases_and_its_input() -> None:
     start = np.tanh(band_noise((64, 64), 16, 0.3, np.random.default_rng(0)) / 2)
     copy = start.copy()

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from anomsynth.core.color import lab
+from anomsynth.core.color import lab, linear_to_srgb
 from anomsynth.fields.pigments import (
     LUMINANCE,
     OXIDES,
     absorbed_over_scattered,
+    film_depth,
     mixed_reflectance,
     opaque_reflectance,
     relative_albedo,
@@ -58,6 +59,32 @@ def test_oxides_have_the_tabulated_colours(name: str) -> None:  # RU5
     colour = lab(np.array(OXIDES[name], dtype=np.float32)[None, None])[0, 0]
 
     assert np.linalg.norm(colour - LAB[name]) < 1.5  # the table is rounded to whole units
+
+
+# The same notations as 8-bit sRGB, and mill scale.
+SRGB = {
+    "goethite, fine": (236, 193, 129),
+    "goethite, coarse": (161, 111, 62),
+    "lepidocrocite": (203, 131, 74),
+    "lepidocrocite, dark": (150, 75, 38),
+    "ferrihydrite": (102, 61, 46),
+    "hematite": (154, 72, 50),
+    "hematite, dark": (116, 51, 53),
+    "magnetite": (45, 45, 48),
+}
+
+
+@pytest.mark.parametrize("name", sorted(OXIDES))
+def test_oxides_have_the_tabulated_levels(name: str) -> None:  # RU5
+    levels = linear_to_srgb(np.array(OXIDES[name])) * 255
+
+    np.testing.assert_allclose(levels, SRGB[name], atol=1.5)
+
+
+def test_a_film_as_dense_as_its_pigment_looks_like_it() -> None:
+    colour = np.array([0.6, 0.2, 0.05])
+
+    np.testing.assert_allclose(np.exp(-2 * film_depth(colour)), colour, rtol=1e-9)
 
 
 def test_rust_gets_darker_with_age() -> None:

@@ -28,6 +28,11 @@ def test_independent_points_pass_clark_and_evans() -> None:  # PI3
         for seed in range(20)
     ]
 
+    many = [
+        clark_evans(scatter_independent(200, UNIT, np.random.default_rng(100 + seed)), UNIT)[1]
+        for seed in range(400)
+    ]
+    assert np.std(many) == pytest.approx(1, abs=0.1)
     assert np.abs(np.mean(scores)) < 0.6
     assert np.abs(scores).max() < 3.2
     assert np.mean(np.abs(scores) < 2.5) >= 0.95
@@ -45,15 +50,19 @@ def test_repelling_points_are_regular_and_keep_their_distance() -> None:  # PI3
 
 def test_clusters_follow_the_pair_law_of_thomas() -> None:  # PI3
     parents, spread = 25, 0.03
-    ratios = []
-    for seed in range(60):
+    near, far = [], []
+    for seed in range(200):
         points = scatter_clusters(
             200, UNIT, per_cluster=200 / parents, spread=spread, rng=np.random.default_rng(seed)
         )
-        ratios.append(ripley_k(points, 2 * spread))
+        near.append(ripley_k(points, spread))
+        far.append(ripley_k(points, 2 * spread))
 
+    # The shorter distance tells the spread, the longer one the number of parents.
+    theory = np.pi * spread**2 + (1 - np.exp(-1 / 4)) / parents
+    assert np.mean(near) / theory == pytest.approx(1, abs=0.08)
     theory = np.pi * (2 * spread) ** 2 + (1 - np.exp(-1)) / parents
-    assert np.mean(ratios) / theory == pytest.approx(1, abs=0.15)
+    assert np.mean(far) / theory == pytest.approx(1, abs=0.06)
 
 
 def test_clusters_are_found_clustered() -> None:

@@ -60,6 +60,29 @@ def test_pile_up_follows_hill(hardening, ratio) -> None:
     assert pile_up_ratio(hardening) == pytest.approx(ratio, abs=1e-3)
 
 
+@pytest.mark.parametrize("hardening", [0.0, 0.05, 0.1])  # above, the volume needs more
+def test_piled_up_rims_are_as_high_as_hill_says(hardening) -> None:
+    q = np.linspace(0, DENT_REACH, NODES)
+    profile = dent_profile(Dent(depth=0.1, hardening=hardening))
+
+    # From where the crease no longer shows to where the cut-off begins: a power of the distance.
+    outer = (q > 1.3) & (q < 1.5)
+    slope, top = np.polyfit(np.log(q[outer]), np.log(profile[outer]), 1)
+    assert slope < -1
+    # A tenth of the depth springs back when the tool leaves; rounding the crease lifts the foot.
+    height = (pile_up_ratio(hardening) - 1) * 0.1 / 0.9
+    assert np.exp(top) == pytest.approx(1.05 * height, rel=0.05)
+
+
+def test_dents_are_paraboloids_inside() -> None:
+    q = np.linspace(0, DENT_REACH, NODES)
+    profile = dent_profile(Dent(depth=0.1))
+
+    inner = (q > 0.1) & (q < 0.65)
+    slope = np.polyfit(np.log(q[inner]), np.log((profile - profile[0])[inner]), 1)[0]
+    assert slope == pytest.approx(2, abs=0.03)
+
+
 def test_hertz_is_continuous_and_has_its_tail() -> None:  # DE2
     radius, sphere = 2.0, 30.0
     near = hertz_surface(np.array([radius * (1 - 1e-9), radius * (1 + 1e-9)]), radius, sphere)
@@ -100,6 +123,9 @@ def test_cavity_is_monotone_from_full_depth_to_a_flat_lip(exponent) -> None:  # 
     assert (np.diff(depth) <= 1e-7).all()
     assert (depth[share >= 1] == 0).all()
     assert depth[share < 1][-1] < 0.02
+    inner = (share > 0.4) & (share < 0.85)
+    slope = np.polyfit(np.log(share[inner]), np.log(1 - depth[inner]), 1)[0]
+    assert slope == pytest.approx(exponent, rel=0.02)
 
 
 def test_fade_is_flat_at_both_ends() -> None:

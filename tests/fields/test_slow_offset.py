@@ -27,6 +27,19 @@ def test_offset_darkens_a_dark_disc_and_nothing_beside_it(side, radius, channels
     assert residual < 1e-4
 
 
+@pytest.mark.parametrize(("screening", "share"), [(0.25, 0.9501), (0.5, 0.7203), (1.0, 0.3981)])
+def test_offset_in_the_middle_is_the_screened_answer(screening, share) -> None:
+    support = disc((400, 400), 60)
+    before = np.full((400, 400, 1), 0.5, np.float32)
+    after = before - np.float32(0.1) * support[..., None]
+
+    light, _ = with_slow_offset(before, after, support, 0.35, screening)
+
+    # 1 - (R/s) K1(R/s) of an even disc, weighted by how clearly the change itself shows: 2/3.
+    middle = float(light[200, 200, 0] - after[200, 200, 0])
+    assert middle == pytest.approx(-0.1 * 0.35 * share * 2 / 3, rel=0.06)
+
+
 def test_offset_is_the_same_on_finer_cells() -> None:
     support = disc((128, 128), 45)
     before = np.full((128, 128, 1), 0.5, np.float32)

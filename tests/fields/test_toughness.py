@@ -64,3 +64,12 @@ def test_smoothing_keeps_the_ends_and_a_straight_line() -> None:
 
     np.testing.assert_allclose(smoothed(line), line)
     assert smoothed(np.array([0.0, 1.0, 0.0, 1.0]))[[0, -1]].tolist() == [0, 1]
+
+
+def test_energy_is_lognormal_and_less_along_seams() -> None:
+    rough = np.array([[0.0, 1.5, -2.0]], dtype=np.float32)
+    edges = np.array([[0.0, 0.5, 1.0]], dtype=np.float32)
+
+    energy = toughness(rough, edges, contrast=0.6, pull=0.7)
+
+    np.testing.assert_allclose(energy[0], [1, np.exp(0.9) * 0.65, np.exp(-1.2) * 0.3], rtol=1e-5)

@@ -68,6 +68,8 @@ def test_stretch_of_a_known_map() -> None:
 
     assert stretch(shear) == pytest.approx(0.3, rel=1e-4)
     assert least_determinant(shear) == pytest.approx(1, rel=1e-4)
+    turn = np.stack([0.5 * cols, -0.5 * rows], axis=2)
+    assert least_determinant(turn) == pytest.approx(1 + 0.5**2, rel=1e-4)
 
 
 @pytest.mark.parametrize("step", [1, 2, 5])

@@ -27,6 +27,16 @@ def test_white_noise_has_the_published_starlet_deviations(white) -> None:  # RE3
     assert found == pytest.approx(STARLET_WHITE_SD[:3], rel=0.02)
 
 
+def test_starlet_deviations_are_those_of_the_kernel() -> None:  # RE3
+    spot = np.zeros((257, 257), np.float32)
+    spot[128, 128] = 1
+
+    # White noise through a filter: its deviation is the root of the sum of squared weights.
+    found = [np.sqrt((band.astype(float) ** 2).sum()) for band in starlet(spot, 5)[:5]]
+
+    np.testing.assert_allclose(found, STARLET_WHITE_SD, rtol=0.03)
+
+
 def test_stationary_bands_of_a_constant_are_empty() -> None:
     bands = stationary(np.full((32, 32), 3.0, np.float32))
 

@@ -48,3 +48,8 @@ def test_wetting_darkens_and_dark_places_more_so() -> None:
     assert (oil > water).all()
     # A black pore keeps n**-2 of what little it sends back.
     assert np.exp(-2 * water[0]) == pytest.approx(1 / 1.33**2, rel=1e-4)
+    assert np.exp(-2 * oil[0]) == pytest.approx(1 / 1.47**2, rel=1e-4)
+    grey = np.array([0.4], dtype=np.float32)
+    assert np.exp(-2 * wetting_depth(grey, WATER))[0] == pytest.approx(
+        1 / (1.33**2 * (1 - 0.4) + 0.4), rel=1e-4
+    )

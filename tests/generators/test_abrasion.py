@@ -7,6 +7,8 @@ from scipy.special import i0, i1
 from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.errors import PlacementError, RecipeError
+from anomsynth.fields.splat import splat
+from anomsynth.generators import abrasion as abrasion_module
 from anomsynth.generators.abrasion import Abrasion
 from anomsynth.testing import check_generator, make_surface
 
@@ -38,6 +40,29 @@ def test_overlapping_scratches_hide_each_other() -> None:
 
     assert layer.coverage.max() < 1
     assert layer.laws["coverage_px"] < 0.95 * layer.laws["area_px"]
+
+
+def test_coverage_saturates_as_independent_scratches_do(monkeypatch) -> None:
+    added = []
+
+    def spy(*given):
+        added.append(splat(*given))
+        return added[-1]
+
+    monkeypatch.setattr(abrasion_module, "splat", spy)
+    layer = Abrasion(shape="blob", cover=0.5, **FINE).generate(make_surface(), stream(1))
+
+    seen = layer.coverage > 0
+    np.testing.assert_allclose(layer.coverage[seen], 1 - np.exp(-added[0][0][seen]), rtol=1e-4)
+
+
+def test_lengths_are_exponential() -> None:
+    surface = make_surface(500, 500, mm_per_px=0.02)
+    abrasion = Abrasion(shape="blob", area_share=0.3, cover=0.4, length_mm=0.8, width_mm=0.04)
+    means = [abrasion.generate(surface, stream(s)).laws["mean_length_px"] for s in range(8)]
+
+    # Cut at four means, and a pixel longer.
+    assert np.mean(means) == pytest.approx(40 * (1 - np.exp(-4)) + 1, rel=0.06)
 
 
 @pytest.mark.parametrize("kappa", [2.0, 8.0, 40.0])

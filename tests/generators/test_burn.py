@@ -9,6 +9,7 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Surface
 from anomsynth.errors import PlacementError, RecipeError
+from anomsynth.fields.heat import film_gains, oxide_thickness
 from anomsynth.generators.burn import Burn
 from anomsynth.testing import check_generator, make_surface
 
@@ -43,16 +44,20 @@ def test_temper_colours_come_in_order_from_the_rim() -> None:  # TH2 on the pixe
 
 
 def test_the_isotherm_of_a_spot_has_the_kernels_radius() -> None:  # TH1 on the pixel grid
-    burn = Burn(mode="tint", tint_c=345, hold=1, purity=0.8, **ROUND)
+    burn = Burn(mode="tint", tint_c=345, hold=1, unevenness_nm=4, purity=0.8, **ROUND)
     surface = centred()
 
     layer = burn.generate(surface, stream(0))
 
     line = layer.tint[150 - layer.origin[0], 150 - layer.origin[1] :, 2]
-    found = float(np.argmin(line[: len(line)]))  # least blue: about 30-35 nm, 250-265 C
-    spread = 0.15 * surface.part_size_px
-    low, high = (spread * np.sqrt(np.log(325 / (c - 20))) for c in (272, 243))
-    assert low < found < high
+    found = float(np.argmin(line))
+    # The film that reflects the least blue, and the temperature that grows it in a short hold.
+    thickness, gains = film_gains(4.0, 0.8)
+    celsius = np.linspace(200, 345, 2000)
+    grown = oxide_thickness(celsius)
+    hottest = np.interp(thickness[gains[:80, 2].argmin()], grown, celsius)
+    radius = 0.15 * surface.part_size_px * np.sqrt(np.log((345 - 20) / (hottest - 20)))
+    assert found == pytest.approx(radius, rel=0.05)
 
 
 def test_hotter_burns_grow_thicker_oxide() -> None:

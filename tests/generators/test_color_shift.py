@@ -7,6 +7,7 @@ import pytest
 
 from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
+from anomsynth.core.types import Box
 from anomsynth.errors import PlacementError, RecipeError
 from anomsynth.generators.color_shift import ColorShift
 from anomsynth.testing import check_generator, make_surface
@@ -65,6 +66,23 @@ def test_pigment_fades_and_deepens_in_its_own_hue() -> None:
     assert (paler.exposed >= light - 1e-6).all()
     ratio = (paler.exposed / light)[paler.support].mean(axis=0)
     assert ratio[2] > ratio[0] >= 1  # towards white
+
+
+def test_faded_pigment_keeps_its_share_of_the_density() -> None:
+    plain = make_surface(120, 120, channels=3)
+    pixels = (plain.pixels * np.array([1.0, 0.7, 0.4])).astype(np.uint8)
+    brown = replace(plain, pixels=pixels)
+    fading = ColorShift(change="pigment", area_share=0.1, fade_share=1, fading=0.5)
+
+    layer = fading.generate(brown, stream(0))
+
+    light, paler = (
+        array[layer.support].astype(float) for array in (brown.linear(layer.box), layer.exposed)
+    )
+    white = np.percentile(brown.linear(Box(8, 8, 112, 112)), 99.5)
+    shown = light < 0.7 * white
+    left = np.log(paler[shown] / white) / np.log(light[shown] / white)
+    assert np.median(left) == pytest.approx(1 - 0.5, abs=0.03)
 
 
 def test_old_surfaces_turn_yellow() -> None:

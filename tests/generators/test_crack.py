@@ -12,7 +12,10 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Surface
 from anomsynth.errors import PlacementError, RecipeError
-from anomsynth.generators.crack import Crack
+from anomsynth.fields.fracture import Strand, grow
+from anomsynth.fields.openings import Opening, open_strands
+from anomsynth.generators import crack as crack_module
+from anomsynth.generators.crack import DARKEST, FAINTEST, Crack
 from anomsynth.testing import check_generator, make_surface
 
 MODES = ("lefm", "path", "frontier")
@@ -175,6 +178,48 @@ def test_cracks_branch_as_often_as_they_should(
 
     assert np.mean(strands(**never)) < 1.3  # a weak place may branch a crack at its beginning
     assert np.mean(strands(**often)) > 3
+
+
+def test_branches_are_as_far_apart_as_drawn(monkeypatch: pytest.MonkeyPatch) -> None:  # CR9
+    loadings = []
+
+    def spy(tips, loading, *rest):
+        loadings.append(loading)
+        return grow(tips, loading, *rest)
+
+    monkeypatch.setattr(crack_module, "grow", spy)
+    crack = Crack(branch_share=0.5, length_share=0.4, edge_share=1)
+    crack.generate(make_surface(300, 300), stream(1))
+
+    (loading,) = loadings
+    assert loading.branching / (2 * loading.rate) == pytest.approx(0.5 * loading.length)
+
+
+@pytest.mark.parametrize("depth_ratio", [2.0, 8.0])
+def test_gaps_are_as_dark_as_cavities(depth_ratio: float) -> None:
+    drawn = {"depth_ratio": depth_ratio, "glint": 0}
+    tone = np.stack([crack_module._tone(16_000, drawn, stream(seed))[0] for seed in range(20)])
+
+    # Mouth over wall f, walls of albedo 1/2: f / (1 - (1 - f) / 2).
+    mouth = 1 / (1 + 2 * depth_ratio)
+    assert np.exp(tone.mean()) == pytest.approx(mouth / (1 - (1 - mouth) / 2), rel=0.03)
+
+
+def test_the_frontier_mode_darkens_exponentially_towards_the_skeleton() -> None:
+    points = np.stack([np.full(61, 80.0), np.linspace(60, 140, 61)], axis=1)
+    strand = Strand(points, np.ones(61), free=False, parent=-1)
+    gaps = open_strands([strand], Opening(width=12, variation=0, ragged=0, unit=0.01), stream(1))
+    drawn = Crack(mode="frontier", alpha=4, eps=0).draw_ranges(stream(1))
+    case = crack_module._Case(make_surface(), drawn, 160, 1.0)
+
+    layer = crack_module._as_frontier(gaps, case, stream(1))
+
+    column = coverage(layer)[:, 100 - layer.origin[1]]
+    row = 80 - layer.origin[0]
+    # Black in the middle; from there on exp(-alpha distance / width), with a soft end.
+    end = 12 / 4 * np.log(DARKEST / FAINTEST)
+    expected = np.exp(-4 * 2 / 12) * (1 - (5 / end) ** 4) / (1 - (3 / end) ** 4)
+    assert column[row + 5] / column[row + 3] == pytest.approx(expected, rel=0.03)
 
 
 @pytest.mark.parametrize("mode", MODES)

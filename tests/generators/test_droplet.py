@@ -7,7 +7,9 @@ import pytest
 
 from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
+from anomsynth.core.types import Box
 from anomsynth.errors import PlacementError, RecipeError
+from anomsynth.generators import droplet as droplet_module
 from anomsynth.generators.droplet import Droplet, refraction
 from anomsynth.testing import check_generator, make_surface
 
@@ -52,6 +54,23 @@ def test_a_drop_shows_a_dark_rim_a_glint_and_light_behind_it() -> None:
     row, col = np.unravel_index((seen * inside).argmax(), seen.shape)
     toward = np.array([row, col]) + layer.origin - 100
     assert toward @ np.array(surface.light.vector[:2]) > 0
+
+
+@pytest.mark.parametrize("slope", [0.0, 1.0, 3.0])
+def test_drops_mirror_the_room_as_schlick_says(slope: float) -> None:
+    surface = make_surface(40, 40, border=0)
+    zero = np.zeros((40, 40), np.float32)
+    lens = droplet_module._Lens(zero, (zero, zero + np.float32(slope)), zero)
+    box = Box(0, 0, 40, 40)
+    dark, bright = (
+        droplet_module._seen_through(lens, box, surface, {"sky": sky})[..., 0] for sky in (0.0, 1.0)
+    )
+
+    # What a brighter room adds is the share that is mirrored.
+    cosine = 1 / np.sqrt(1 + slope**2)
+    mirrored = 0.02 + 0.98 * (1 - cosine) ** 5
+    room = surface.linear(box).mean()
+    np.testing.assert_allclose((bright - dark) / room, mirrored, rtol=0.02)
 
 
 def test_condensation_merges_and_does_not_close_up() -> None:

@@ -9,6 +9,7 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Light
 from anomsynth.errors import PlacementError, RecipeError
+from anomsynth.generators import dust as dust_module
 from anomsynth.generators.dust import Dust
 from anomsynth.testing import check_generator, make_surface
 
@@ -113,3 +114,12 @@ def test_golden_coverage(golden, mode: str) -> None:
     layer = Dust(mode=mode).generate(make_surface(), stream(42, "golden"))
 
     golden(f"dust_{mode}_coverage", layer.coverage)
+
+
+@pytest.mark.parametrize("elevation", [30.0, 60.0])
+def test_shadows_lie_as_far_off_as_the_light_is_low(elevation: float) -> None:
+    surface = replace(make_surface(), light=Light(azimuth_deg=0, elevation_deg=elevation))
+
+    away, _ = dust_module._cast(np.array([4.0]), surface)
+
+    np.testing.assert_allclose(away, [[0, -4 / np.tan(np.radians(elevation))]], atol=1e-6)

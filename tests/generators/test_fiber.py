@@ -9,6 +9,8 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Light
 from anomsynth.errors import PlacementError, RecipeError
+from anomsynth.fields.strokes import Stroke
+from anomsynth.generators import fiber as fiber_module
 from anomsynth.generators.fiber import Fiber
 from anomsynth.testing import check_generator, make_surface
 
@@ -120,3 +122,19 @@ def test_golden_coverage(golden) -> None:
     layer = Fiber(length_mm=8).generate(make_surface(), stream(42, "golden"))
 
     golden("fiber_coverage", layer.coverage)
+
+
+@pytest.mark.parametrize("elevation", [30.0, 60.0])
+def test_the_shadow_lies_as_far_off_as_the_fiber_is_high(elevation: float) -> None:
+    surface = replace(make_surface(), light=Light(azimuth_deg=90, elevation_deg=elevation))
+    line = np.stack([np.full(40, 80.0), np.linspace(60, 140, 40)], axis=1)
+    stroke = Stroke(line, np.full(40, 1.0), np.full(40, 1.0))
+    case = fiber_module._Case(surface, {"shadow": 0.5}, length=80, width=2)
+
+    found = fiber_module._shadow([stroke], np.full(40, 10.0), case)
+
+    assert found is not None
+    band, tau = found
+    # The light comes from above in the picture: h cot(e) further down.
+    cast = np.average(band.rows, weights=tau) - 80
+    assert cast == pytest.approx(10 / np.tan(np.radians(elevation)), rel=0.03)

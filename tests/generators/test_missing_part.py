@@ -10,6 +10,7 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import SampleKey, Surface
 from anomsynth.errors import PlacementError, RecipeError
+from anomsynth.generators import missing_part as missing_module
 from anomsynth.generators.missing_part import MissingPart
 from anomsynth.pipeline.synthesize import synthesize
 from anomsynth.recipe.models import Mechanism, Recipe
@@ -85,6 +86,17 @@ def test_the_seat_is_darkest_at_its_walls() -> None:
     middle = cv2.erode(core.astype(np.uint8), np.ones((15, 15), np.uint8)) > 0
     assert ratio[middle].mean() > 0.93
     assert ratio[core].min() < 0.75
+
+
+def test_light_in_a_seat_returns_within_its_reach() -> None:
+    seat = np.zeros((121, 121), bool)
+    seat[10:111, 10:111] = True  # 51 deep in the middle, 102 across
+
+    left = missing_module._occlusion(seat, 0.4)
+
+    for depth in (1, 10, 30):
+        lost = 0.4 * np.exp(-depth / (0.15 * 102))
+        assert left[60, 9 + depth] == pytest.approx(1 - lost, abs=0.01)
 
 
 def test_a_sample_changes_the_component_and_tells_the_truth() -> None:

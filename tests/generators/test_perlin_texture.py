@@ -10,6 +10,7 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Pixels
 from anomsynth.errors import PlacementError, RecipeError
+from anomsynth.fields.perlin import gradient_noise
 from anomsynth.generators.perlin_texture import PerlinTexture
 from anomsynth.testing import check_generator, make_surface
 
@@ -78,6 +79,19 @@ def test_finer_lattices_make_more_and_smaller_pieces() -> None:
         return float(np.median(found))
 
     assert border(5) > 3 * border(2)
+
+
+def test_shapes_are_where_the_noise_is_above_a_half() -> None:
+    surface = make_surface(256, 256, border=0)
+    areas, above = [], []
+    for seed in range(12):
+        texture = PerlinTexture(row_octaves=5, col_octaves=5, turn_deg=0)
+        areas.append(texture.generate(surface, stream(seed)).support.sum() / 256**2)
+        axis = np.linspace(0, 32, 256, dtype=np.float32)
+        noise = gradient_noise(axis[:, None], axis[None], (32, 32), np.random.default_rng(seed))
+        above.append((noise > 0.5).mean())
+
+    assert np.mean(areas) == pytest.approx(np.mean(above), rel=0.12)
 
 
 def test_a_colour_texture_is_grey_on_a_grey_photo() -> None:

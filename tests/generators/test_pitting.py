@@ -14,7 +14,7 @@ from anomsynth.errors import PlacementError, RecipeError
 from anomsynth.fields.outlines import Mouths, harmonic_rims, mouth_coverage, mouth_field
 from anomsynth.fields.pits import Pits, sink_pits
 from anomsynth.fields.points import scatter_independent
-from anomsynth.fields.relief import cavity
+from anomsynth.fields.relief import cavity, fade
 from anomsynth.generators import pitting as pitting_module
 from anomsynth.generators.pitting import Pitting, grow_radii, place_pits
 from anomsynth.testing import check_generator, make_surface
@@ -75,7 +75,7 @@ def test_radius_grows_as_a_power_of_age(exponent) -> None:  # PI1
 
 @pytest.mark.parametrize("exponent", [1 / 3, 0.5])
 def test_radii_follow_the_distribution_of_uniform_nucleation(exponent) -> None:  # PI2
-    _, radii = grow_radii(300, 4.0, exponent, np.random.default_rng(1))
+    _, radii = grow_radii(3000, 4.0, exponent, np.random.default_rng(1))
 
     assert kstest(radii, lambda r: np.clip(r / 4.0, 0, 1) ** (1 / exponent)).pvalue > 0.01
 
@@ -155,6 +155,37 @@ def test_pit_is_deepest_in_the_middle_and_rises_outwards(exponent) -> None:  # P
         assert (np.diff(line) >= -1e-6).all()
     assert fields.height.min() == fields.height[40, 40]
     assert fields.height[40, 40] == pytest.approx(-10, rel=0.01)
+
+
+@pytest.mark.parametrize("depth", [10.0, 50.0])
+def test_the_bottom_of_a_pit_sees_its_share_of_the_sky(depth) -> None:
+    pits = round_pits(np.array([[40.0, 40.0]]), np.array([25.0]))
+    pits = Pits(pits.centres, pits.mouths, np.array([depth]), np.array([2.0]), pits.albedo)
+
+    sky = sink_pits(pits, Box(0, 0, 81, 81), np.random.default_rng(0)).openness
+
+    assert sky[40, 40] == pytest.approx(25**2 / (25**2 + depth**2), rel=1e-3)
+    assert sky[40, 70] == 1
+
+
+def test_stain_around_a_pit_decays_over_its_width() -> None:
+    pits = round_pits(np.array([[60.0, 60.0]]), np.array([20.0]))
+    pits = Pits(
+        *(pits.centres, pits.mouths, pits.depth, pits.exponent, pits.albedo),
+        halo=0.2,
+        halo_width=0.5,
+    )
+    away = np.hypot(*(np.indices((121, 121)) - 60)) - 20
+    stains = [
+        sink_pits(pits, Box(0, 0, 121, 121), np.random.default_rng(seed)).absorbance
+        for seed in range(60)
+    ]
+
+    # Uneven around each pit, but not on average.
+    rings = [np.mean([stain[np.abs(away - d) < 0.6] for stain in stains]) for d in (1, 5)]
+    # 1 and 5 of 10 pixels; at 35 it ends smoothly.
+    expected = np.exp(-0.4) * (1 - fade(5 / 35)) / (1 - fade(1 / 35))
+    assert rings[1] / rings[0] == pytest.approx(float(expected), rel=0.04)
 
 
 def test_pores_are_smooth_inside() -> None:

@@ -69,6 +69,26 @@ def test_missing_ink_shows_the_paper_and_nothing_gets_darker() -> None:
     assert (layer.exposed[inside][:, 1] > 0.9 * paper).mean() > 0.3
 
 
+def test_missing_ink_takes_its_share_of_the_density() -> None:
+    surface, layer = made("missing", drop=0.6, streaks=0, region=0.3)
+
+    paper, light = 225, surface.linear(layer.box)[..., 1].astype(float)
+    bar = (surface.pixels[layer.box.slices][..., 1] != paper) & layer.support
+    full = np.log(light.max() / light[bar])
+    left = np.log(light.max() / layer.exposed[..., 1][bar])
+    assert (left / full).min() == pytest.approx(1 - 0.6, abs=0.03)
+
+
+def test_a_ghost_is_a_fainter_print() -> None:
+    surface, layer = made("ghost", strength=0.5, ghost_mm=1.2, region=0.4)
+
+    light = surface.linear(layer.box).astype(float)
+    bare = surface.pixels[layer.box.slices][..., 1] == 225
+    density = np.log(light[..., 1].max() / light[..., 1].min())
+    # Absorbance acts twice: D + k D(x - u) where there was paper.
+    assert 2 * layer.absorbance[..., 1][bare].max() == pytest.approx(0.5 * density, rel=0.08)
+
+
 def test_a_clogged_nozzle_leaves_straight_streaks() -> None:
     surface, layer = made("missing", drop=1, streaks=1, streak_mm=0.3, region=0.4, seed=2)
 

@@ -12,6 +12,7 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Light, Surface
 from anomsynth.errors import PlacementError, RecipeError
+from anomsynth.generators import scratch as scratch_module
 from anomsynth.generators.scratch import Scratch
 from anomsynth.testing import check_generator, make_surface
 
@@ -54,6 +55,18 @@ def test_depth_goes_with_the_square_of_the_width() -> None:  # SC1
 
     assert np.polyfit(np.log(widths), np.log(depths), 1)[0] == pytest.approx(2, abs=0.05)
     assert depths[0] == pytest.approx(0.05**2 / (8 * 0.5), rel=1e-6)
+
+
+def test_width_goes_with_the_root_of_the_load(monkeypatch) -> None:
+    ramp = np.linspace(0, 1, 60)
+    monkeypatch.setattr(scratch_module, "load_along", lambda points, *_: ramp[: len(points)])
+    drawn = Scratch(**STRAIGHT).draw_ranges(stream(0))
+    case = scratch_module._Case(make_surface(), drawn, 6.0, 1.0)
+    path = scratch_module._Path(np.stack([np.zeros(60), np.arange(60.0)], axis=1), (80, 80))
+
+    (groove,) = scratch_module._bundle(path, case, stream(1))
+
+    np.testing.assert_allclose(groove.width, 6 * np.sqrt(ramp), atol=1e-6)
 
 
 def test_ploughing_keeps_the_volume_and_cutting_loses_it() -> None:  # SC1 on the pixel grid

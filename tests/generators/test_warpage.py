@@ -8,7 +8,9 @@ import pytest
 from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.errors import PlacementError, RecipeError
+from anomsynth.fields.relief import plate_deflection
 from anomsynth.fields.warp import least_determinant
+from anomsynth.generators import warpage as warpage_module
 from anomsynth.generators.warpage import Warpage
 from anomsynth.testing import check_generator, make_surface
 
@@ -66,6 +68,21 @@ def test_plate_is_solved(seed) -> None:
     laws = Warpage(mode="bend").generate(make_surface(), stream(seed)).laws
 
     assert laws["plate_residual"] < 1e-6
+
+
+def test_bent_plates_have_the_length_drawn(monkeypatch) -> None:  # DE1
+    given = []
+
+    def spy(load, rigidity, foundation):
+        given.append((rigidity / foundation) ** 0.25)
+        return plate_deflection(load, rigidity, foundation)
+
+    monkeypatch.setattr(warpage_module, "plate_deflection", spy)
+
+    layer = Warpage(mode="bend", stiffness=0.3, extent=0.1).generate(make_surface(), stream(0))
+
+    # (D / k)^(1/4) in cells, which are pixels for a region this small.
+    assert given == [pytest.approx(0.3 * layer.laws["radius_px"])]
 
 
 @pytest.mark.parametrize("tilt", [0.05, 0.2])

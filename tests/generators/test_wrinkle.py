@@ -6,7 +6,7 @@ import pytest
 from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.errors import PlacementError, RecipeError
-from anomsynth.fields.wrinkling import critical_strain
+from anomsynth.fields.wrinkling import critical_strain, wave_field, wavelength
 from anomsynth.generators.wrinkle import Wrinkle
 from anomsynth.testing import check_generator, make_surface
 
@@ -59,6 +59,34 @@ def test_amplitude_follows_the_strain() -> None:
     assert height(2) == pytest.approx(0.05, rel=0.25)
     with pytest.raises(RecipeError, match="strain_ratio"):
         generators.build({"kind": "wrinkle", "strain_ratio": [0.5, 2]})
+
+
+def test_wavelength_is_that_of_the_film_on_its_base() -> None:  # DE5
+    # 2 pi h (Ef / 3 Es)^(1/3): the root is 1, 2 and 5.
+    found = [wavelength(0.1, ratio) for ratio in (3, 24, 375)]
+
+    assert found == pytest.approx([0.2 * np.pi, 0.4 * np.pi, np.pi])
+
+
+def test_waves_have_the_amplitude_of_a_sine_and_the_stated_band() -> None:
+    length, sides = 12.0, 480
+    down, right = np.fft.fftfreq(sides)[:, None], np.fft.fftfreq(sides)
+    power = {}
+    for angle in (None, 0.0):
+        fields = [
+            wave_field((sides, sides), length, angle, np.random.default_rng(s)) for s in range(3)
+        ]
+        assert np.std(fields) == pytest.approx(np.sqrt(0.5), rel=1e-3)
+        power[angle] = sum(np.abs(np.fft.fft2(field)) ** 2 for field in fields)
+
+    # A ring of 15 % of the wave number, and lobes of 0.18 radians to either side.
+    off = np.hypot(down, right) * length - 1
+    near = np.abs(off) < 0.6
+    ring = power[None] / np.maximum(off + 1, 0.1)  # as many waves as the ring is long
+    assert np.sqrt(np.average(off[near] ** 2, weights=ring[near])) == pytest.approx(0.15, rel=0.1)
+    turn = np.arctan(down / np.where(right == 0, 1e-9, right))
+    aside = np.sqrt(np.average(turn[near] ** 2, weights=power[0.0][near]))
+    assert aside == pytest.approx(0.18, rel=0.1)
 
 
 def test_critical_strain() -> None:

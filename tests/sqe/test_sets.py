@@ -27,7 +27,7 @@ def test_density_and_coverage_of_equal_distributions() -> None:
     ]
 
     assert np.mean([one.density.mean() for one in found]) == pytest.approx(1, abs=0.05)
-    assert np.mean([one.coverage.mean() for one in found]) == pytest.approx(0.969, abs=0.02)
+    assert np.mean([one.coverage.mean() for one in found]) == pytest.approx(0.969, abs=0.01)
 
 
 def test_a_set_in_one_mode_is_precise_but_covers_little() -> None:
