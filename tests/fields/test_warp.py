@@ -29,7 +29,7 @@ def test_inverse_of_a_warp_never_folds(seed) -> None:  # DE4
 
 @pytest.mark.parametrize("seed", range(5))
 def test_inverse_takes_every_point_back(seed) -> None:  # DE4
-    forward = material(seed, 0.3)
+    forward = material(seed, 0.6)  # by up to 4 cells
     inverse = invert(forward)
     rows, cols = np.mgrid[:128, :128].astype(np.float32)
 
@@ -49,7 +49,7 @@ def test_pure_rotation_neither_stretches_nor_squeezes() -> None:
     turned = material(2, 0.3, curl=1.0)
 
     divergence = np.gradient(turned[..., 0])[0] + np.gradient(turned[..., 1])[1]
-    assert np.abs(divergence[2:-2, 2:-2]).max() < 0.02
+    assert np.abs(divergence[2:-2, 2:-2]).max() < 1e-3
 
 
 def test_potential_is_the_inverse_laplacian_of_the_divergence() -> None:
