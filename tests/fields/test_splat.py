@@ -43,7 +43,7 @@ def test_what_lies_outside_is_dropped() -> None:
     assert total.sum() == pytest.approx(1)
 
 
-@pytest.mark.parametrize("stiffness", [0.3, 1.0])
+@pytest.mark.parametrize("stiffness", [0.1, 0.3, 1.0])
 def test_fibres_are_worm_like_chains(stiffness: float) -> None:  # FI1
     count, length = 1500, 60.0
     persistence = stiffness * length

@@ -9,11 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anomsynth.core.rng import stream
-from anomsynth.core.types import Box, Surface
-from anomsynth.fields.grid import Grid
-from anomsynth.fields.noise import fbm
+from anomsynth.core.types import Surface
 from anomsynth.fields.outlines import EDGE_PX
-from anomsynth.fields.scars import Scar, break_away
 from anomsynth.generators.pitting import Pitting
 from anomsynth.testing import make_surface
 
@@ -75,14 +72,3 @@ def test_lost_region_is_sharp_at_any_resolution() -> None:
         half = np.count_nonzero((layer.coverage > 0.02) & (layer.coverage < 0.98))
         whole = np.count_nonzero(layer.coverage >= 0.98)
         assert half < 16 * np.sqrt(whole)
-
-
-def test_floors_are_fracture_faces_as_the_camera_sees_them() -> None:  # CH1
-    grid, deep = Grid(Box(0, 0, 200, 200), 1), np.full((200, 200), 99, np.float32)
-    scar = Scar(albedo=0.6, opacity=1.0, roughness=0.05, rim_slope=0.0, rim_px=1.0, size_px=60.0)
-
-    floor = break_away(deep, scar, grid, np.random.default_rng(1)).height
-
-    # Self-affine with H = 0.8; facets finer than 1.2 px average out.
-    face = cv2.GaussianBlur(fbm((200, 200), 0.8, np.random.default_rng(1)), (0, 0), 1.2)
-    np.testing.assert_allclose(floor / floor.std(), face / face.std(), atol=0.02)
