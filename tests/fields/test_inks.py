@@ -42,4 +42,4 @@ def test_a_trail_falls_over_its_length() -> None:
     assert trail.sum() == pytest.approx(1, rel=0.05)
     assert peaks[0] > peaks[10] > peaks[20]
     middle = (trail * (np.arange(400) - 20)).sum() / trail.sum()
-    assert middle == pytest.approx(40, rel=0.15)
+    assert middle == pytest.approx(37, rel=0.1)  # sixteen steps a length: a little short
