@@ -61,6 +61,16 @@ def over_channels(combine: np.ufunc, array: NDArray[Scalar]) -> NDArray[Scalar]:
     return result
 
 
+def on_channels(plane: Float32, channels: int) -> Float32:
+    """Return (h, w) values as (h, w, C), to be combined with light; may share memory.
+
+    NumPy's own broadcasting over an axis this short takes several times as long.
+    """
+    if channels == 1 or plane.size == 0:
+        return plane[..., None]
+    return np.asarray(cv2.cvtColor(plane, cv2.COLOR_GRAY2RGB), dtype=np.float32)
+
+
 def put_rows(rows: NDArray[Scalar], index: NDArray[np.intp], values: NDArray[Scalar]) -> None:
     """Write (n, C) values into (N, C) contiguous rows at `index`, several times faster than NumPy.
 
