@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from anomsynth.core.color import lightness
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.material import Material
+from anomsynth.core.pixels import on_channels
 from anomsynth.core.statistics import deviation, median
 from anomsynth.core.types import Box, Float32, Light, Mask, Surface
 
@@ -177,7 +178,7 @@ def local_mean(light: Float32, part: Mask | None) -> Float32:
         share, even = 1.0, _even_weight(rows, cols)
     else:
         weight = part.astype(np.float32)
-        weighted = light * weight[..., None]
+        weighted = light * on_channels(weight, light.shape[2])
         small_weight = cv2.resize(weight, (cols, rows), interpolation=cv2.INTER_AREA)
         share, even = float(small_weight.mean()), _spread(small_weight)
     small = cv2.resize(weighted, (cols, rows), interpolation=cv2.INTER_AREA)
