@@ -115,6 +115,18 @@ def lab(light: Float32) -> Float32:
     return np.asarray(cv2.transform(roots, _TO_LAB), dtype=np.float32).reshape(light.shape)
 
 
+def encoded_lab(pixels: NDArray[np.generic], encoding: str = "srgb") -> Float32:
+    """Return ``lab(decode(pixels, encoding))`` of (..., C) encoded uint8 or uint16 pixels."""
+    if pixels.shape[-1] == 1:
+        return _encoded_lightness(pixels.dtype, encoding).take(pixels)
+    return lab(decode(pixels, encoding))
+
+
+@cache
+def _encoded_lightness(dtype: np.dtype[np.generic], encoding: str) -> Float32:
+    return lab(_decoding(dtype, encoding)[:, None])[:, 0]
+
+
 def lightness(light: Float32) -> Float32:
     """Return CIE L* of (h, w, C) linear light as (h, w); the first plane of `lab`."""
     return _scaled_root(luminance(light))

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.color import decode, delta_e, lab
+from anomsynth.core.color import delta_e, encoded_lab
 from anomsynth.core.pixels import over_channels
 from anomsynth.core.types import Box, Camera, Float32, Mask, Pixels
 from anomsynth.fields.wavelets import starlet
@@ -107,7 +107,7 @@ class Region:
     @cached_property
     def colour(self) -> Float32:
         """CIE L* or L*a*b*, (h, w, 1 or 3)."""
-        return lab(decode(self.pixels))
+        return encoded_lab(self.pixels)
 
     @cached_property
     def depth(self) -> Float32:
@@ -209,7 +209,7 @@ class Region:
         at = np.flatnonzero(step)
         if at.size:
             photo = self.original.reshape(-1, 1, self.original.shape[2]).take(at, axis=0)
-            before = lab(decode(photo)).reshape(at.size, -1)
+            before = encoded_lab(photo).reshape(at.size, -1)
             change.ravel()[at] = delta_e(_colours(self.colour, at), before)
         return change
 
