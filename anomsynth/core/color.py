@@ -62,9 +62,10 @@ def encode_levels(light: Float32, encoding: str = "srgb") -> Float32:
     levels = power(clipped, 1 / 2.4)
     levels *= np.float32(255 * 1.055)
     levels -= np.float32(255 * 0.055)
-    dark = np.flatnonzero(clipped <= 0.0031308)
-    if dark.size:
-        levels.ravel()[dark] = clipped.take(dark) * np.float32(255 * 12.92)
+    dark = clipped <= 0.0031308
+    if dark.any():
+        at = np.flatnonzero(dark)
+        levels.ravel()[at] = clipped.take(at) * np.float32(255 * 12.92)
     return levels
 
 
@@ -142,11 +143,12 @@ def _scaled_root(light: Float32) -> Float32:
 def _lab_root(light: NDArray[np.generic]) -> Float32:
     clipped = np.asarray(light, dtype=np.float32).clip(0, 1)
     root = power(clipped, 1 / 3)
-    dark = np.flatnonzero(clipped <= 216 / 24389)
-    if dark.size:
-        low = clipped.take(dark) * np.float32(841 / 108)
+    dark = clipped <= 216 / 24389
+    if dark.any():
+        at = np.flatnonzero(dark)
+        low = clipped.take(at) * np.float32(841 / 108)
         low += np.float32(4 / 29)
-        root.ravel()[dark] = low
+        root.ravel()[at] = low
     return root
 
 
