@@ -99,14 +99,15 @@ def _moved(layer: DefectLayer, box: Box, used: Box, room: Mask) -> DefectLayer:
     )
     support = np.zeros(box.shape, dtype=bool)
     support[target] = layer.support[source] & room[used.slices]
-    outside = ~support
+    inside = support[target].view(np.uint8)
     fields: dict[str, Float32] = {}
     for name, array in layer.fields().items():
         rest = NEUTRAL.get(name, 0.0)
         moved = np.full((*box.shape, *array.shape[2:]), rest, dtype=np.float32)
-        moved[target] = array[source]
-        if name not in UNSEEN:
-            moved[outside] = rest
+        if name in UNSEEN:
+            moved[target] = array[source]
+        else:
+            cv2.copyTo(array[source], inside, moved[target])
         fields[name] = moved
     return replace_fields(layer, support, fields, (box.top, box.left))
 
