@@ -66,8 +66,10 @@ def on_channels(plane: Float32, channels: int) -> Float32:
 
     NumPy's own broadcasting over an axis this short takes several times as long.
     """
-    if channels == 1 or plane.size == 0:
+    if channels == 1:
         return plane[..., None]
+    if plane.size == 0:
+        return np.empty((*plane.shape, channels), dtype=np.float32)
     line = plane.reshape(1, -1)  # OpenCV works row by row: lists of pixels would be single ones
     return np.asarray(cv2.cvtColor(line, cv2.COLOR_GRAY2RGB)).reshape(*plane.shape, channels)
 
