@@ -71,7 +71,8 @@ def on_channels(plane: Float32, channels: int) -> Float32:
     if plane.size == 0:
         return np.empty((*plane.shape, channels), dtype=np.float32)
     line = plane.reshape(1, -1)  # OpenCV works row by row: lists of pixels would be single ones
-    return np.asarray(cv2.cvtColor(line, cv2.COLOR_GRAY2RGB)).reshape(*plane.shape, channels)
+    repeated = np.asarray(cv2.cvtColor(line, cv2.COLOR_GRAY2RGB), dtype=np.float32)
+    return repeated.reshape(*plane.shape, channels)
 
 
 def put_rows(rows: NDArray[Scalar], index: NDArray[np.intp], values: NDArray[Scalar]) -> None:

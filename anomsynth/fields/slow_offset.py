@@ -106,7 +106,7 @@ def _added(after: Float32, change: Float32, offset: Float32, lock: Float32) -> F
         light = change[rows]  # whose memory holds the result
         if stride > 1 or len(parts) > 1:
             strength = over_channels(np.maximum, np.abs(light))
-        present = strength / (strength + least)
+        present = np.asarray(strength / (strength + least), dtype=np.float32)
         present *= lock[rows]
         np.multiply(offset[rows], on_channels(present, light.shape[2]), out=light)
         light += after[rows]
