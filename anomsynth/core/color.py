@@ -35,11 +35,14 @@ def _decoding(dtype: np.dtype[np.generic], encoding: str) -> Float32:
 
 def decode(pixels: NDArray[np.generic], encoding: str = "srgb") -> Float32:
     """Return linear light in [0, 1] of encoded uint8 or uint16 pixels, same shape, float32."""
-    table = _decoding(pixels.dtype, encoding)
+    return _looked_up(_decoding(pixels.dtype, encoding), pixels)
+
+
+def _looked_up(table: Float32, pixels: NDArray[np.generic]) -> Float32:
     if pixels.dtype == np.uint8 and pixels.ndim >= 2 and pixels.size > 0:
-        # Several times faster than indexing.
-        light = np.asarray(cv2.LUT(np.ascontiguousarray(pixels), table), dtype=np.float32)
-        return light.reshape(pixels.shape)
+        # Several times faster than indexing, above all in one row.
+        row = np.ascontiguousarray(pixels).reshape(1, -1)
+        return np.asarray(cv2.LUT(row, table), dtype=np.float32).reshape(pixels.shape)
     return table[pixels]
 
 
@@ -63,7 +66,10 @@ def encode_levels(light: Float32, encoding: str = "srgb") -> Float32:
     levels *= np.float32(255 * 1.055)
     levels -= np.float32(255 * 0.055)
     dark = clipped <= 0.0031308
-    return np.where(dark, clipped * np.float32(255 * 12.92), levels) if dark.any() else levels
+    if dark.any():
+        at = np.flatnonzero(dark)
+        levels.ravel()[at] = clipped.take(at) * np.float32(255 * 12.92)
+    return levels
 
 
 def quantise(levels: Float32, dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
@@ -113,6 +119,18 @@ def lab(light: Float32) -> Float32:
     return np.asarray(cv2.transform(roots, _TO_LAB), dtype=np.float32).reshape(light.shape)
 
 
+def encoded_lab(pixels: NDArray[np.generic], encoding: str = "srgb") -> Float32:
+    """Return ``lab(decode(pixels, encoding))`` of (..., C) encoded uint8 or uint16 pixels."""
+    if pixels.shape[-1] == 1:
+        return _looked_up(_encoded_lightness(pixels.dtype, encoding), pixels)
+    return lab(decode(pixels, encoding))
+
+
+@cache
+def _encoded_lightness(dtype: np.dtype[np.generic], encoding: str) -> Float32:
+    return lab(_decoding(dtype, encoding)[:, None])[:, 0]
+
+
 def lightness(light: Float32) -> Float32:
     """Return CIE L* of (h, w, C) linear light as (h, w); the first plane of `lab`."""
     return _scaled_root(luminance(light))
@@ -129,11 +147,12 @@ def _lab_root(light: NDArray[np.generic]) -> Float32:
     clipped = np.asarray(light, dtype=np.float32).clip(0, 1)
     root = power(clipped, 1 / 3)
     dark = clipped <= 216 / 24389
-    if not dark.any():
-        return root
-    clipped *= np.float32(841 / 108)
-    clipped += np.float32(4 / 29)
-    return np.where(dark, clipped, root)
+    if dark.any():
+        at = np.flatnonzero(dark)
+        low = clipped.take(at) * np.float32(841 / 108)
+        low += np.float32(4 / 29)
+        root.ravel()[at] = low
+    return root
 
 
 def delta_e(first: Float32, second: Float32) -> Float32:

@@ -61,6 +61,20 @@ def over_channels(combine: np.ufunc, array: NDArray[Scalar]) -> NDArray[Scalar]:
     return result
 
 
+def on_channels(plane: Float32, channels: int) -> Float32:
+    """Return (h, w) values as (h, w, C), to be combined with light; may share memory.
+
+    NumPy's own broadcasting over an axis this short takes several times as long.
+    """
+    if channels == 1:
+        return plane[..., None]
+    if plane.size == 0:
+        return np.empty((*plane.shape, channels), dtype=np.float32)
+    line = plane.reshape(1, -1)  # OpenCV works row by row: lists of pixels would be single ones
+    repeated = np.asarray(cv2.cvtColor(line, cv2.COLOR_GRAY2RGB), dtype=np.float32)
+    return repeated.reshape(*plane.shape, channels)
+
+
 def put_rows(rows: NDArray[Scalar], index: NDArray[np.intp], values: NDArray[Scalar]) -> None:
     """Write (n, C) values into (N, C) contiguous rows at `index`, several times faster than NumPy.
 

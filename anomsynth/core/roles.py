@@ -50,7 +50,14 @@ class Refiner(Component):
     The pipeline calls the hooks in order: `relax` on the defect's physical fields before
     rendering, `refine` on the rendered light, `finish` on the encoded grey levels. Each does
     nothing unless a refiner overrides it.
+
+    Attributes
+    ----------
+    random : bool
+        False if the hooks draw nothing: making a stream for them is then saved.
     """
+
+    random: ClassVar[bool] = True
 
     def relax(
         self, layer: DefectLayer, surface: Surface, rng: np.random.Generator

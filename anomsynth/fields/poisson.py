@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dstn, idstn, next_fast_len
 
+from anomsynth.core.pixels import on_channels
+
 Float32 = NDArray[np.float32]
 Symbol = Callable[[Float32], Float32]
 
@@ -93,7 +95,7 @@ def _solve(source: Float32, symbol: Symbol) -> Float32:
     rows, cols = _fast_size(height), _fast_size(width)
     spectrum = dstn(source, type=1, s=(rows, cols), axes=(0, 1))
     bent = symbol(_eigenvalues(rows)[:, None] + _eigenvalues(cols)[None, :])
-    spectrum /= bent if source.ndim == 2 else bent[..., None]
+    spectrum /= bent if source.ndim == 2 else on_channels(bent, source.shape[2])
     solution: Float32 = idstn(spectrum, type=1, axes=(0, 1), overwrite_x=True)[:height, :width]
     return np.ascontiguousarray(solution, dtype=np.float32)
 

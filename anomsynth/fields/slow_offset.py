@@ -5,7 +5,7 @@ import math
 import cv2
 import numpy as np
 
-from anomsynth.core.pixels import bands, over_channels
+from anomsynth.core.pixels import bands, on_channels, over_channels
 from anomsynth.core.statistics import mean
 from anomsynth.core.types import Box, Float32, Mask
 from anomsynth.fields.distance import depth_inside
@@ -106,9 +106,9 @@ def _added(after: Float32, change: Float32, offset: Float32, lock: Float32) -> F
         light = change[rows]  # whose memory holds the result
         if stride > 1 or len(parts) > 1:
             strength = over_channels(np.maximum, np.abs(light))
-        present = strength / (strength + least)
+        present = np.asarray(strength / (strength + least), dtype=np.float32)
         present *= lock[rows]
-        np.multiply(offset[rows], present[..., None], out=light)
+        np.multiply(offset[rows], on_channels(present, light.shape[2]), out=light)
         light += after[rows]
         light.clip(0, 1, out=light)
     return change

@@ -91,7 +91,9 @@ class Canvas:
             self._overlapped = True
         cv2.copyTo(patch, strict.view(np.uint8), self.pixels[here])  # twenty times NumPy's speed
         self._strict[here] |= strict
-        np.copyto(self._owner[here], len(self.instances) + 1, where=strict)
+        # The newest has the highest number, and this is many times faster than a masked copy.
+        number = strict.view(np.uint8) * np.uint16(len(self.instances) + 1)
+        np.maximum(self._owner[here], number, out=self._owner[here])
         difference *= np.float32(1 / SOFT_FULL)
         np.minimum(difference, 1, out=difference)
         difference *= strict

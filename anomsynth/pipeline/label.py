@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.color import decode, delta_e, lab
+from anomsynth.core.color import delta_e, encoded_lab
 from anomsynth.core.pixels import by_blocks
 from anomsynth.core.types import Box, Float32, Mask
 from anomsynth.fields.distance import depth_inside
@@ -21,7 +21,7 @@ def visible_change(
     """Return the CIE 1976 differences, (n,) float32, of (n, C) encoded pixels."""
 
     def compare(first: NDArray[np.generic], second: NDArray[np.generic]) -> Float32:
-        both = lab(decode(np.concatenate([first, second]), encoding))
+        both = encoded_lab(np.concatenate([first, second]), encoding)
         return delta_e(both[: len(first)], both[len(first) :])
 
     return by_blocks(compare, before, after)

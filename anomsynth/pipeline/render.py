@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.layer import Change, DefectLayer
-from anomsynth.core.pixels import blocks, over_channels, power, put_rows
+from anomsynth.core.pixels import blocks, on_channels, over_channels, power, put_rows
 from anomsynth.core.types import Float32
 from anomsynth.fields.lookup import look_up
 from anomsynth.pipeline.scene import Scene
@@ -135,26 +135,26 @@ def compose(item: Ingredients, gain: float) -> Float32:
         light = _roughened(light, item.mean, item.roughness * g)
     factor: Float32 | None = None
     if item.slope is not None:
-        factor = _shade(item.slope[0] * g, item.slope[1] * g, item.scene)[..., None]
+        factor = _shade(item.slope[0] * g, item.slope[1] * g, item.scene)
     if item.openness is not None:
-        open_sky = power(item.openness, gain)[..., None]
+        open_sky = power(item.openness, gain)
         factor = open_sky if factor is None else factor * open_sky
     film: Float32 | None = None
     if item.absorbance is not None:
-        film = np.exp(-2 * g * _with_channels(item.absorbance))
+        film = _like(light, np.exp(-2 * g * item.absorbance))
     if item.tint is not None:
         gained = power(item.tint, gain)
         film = gained if film is None else film * gained
     base = light if film is None else light * film
     if item.coverage is not None and item.albedo is not None and item.mean is not None:
-        cover = item.coverage[..., None]
-        new = item.mean * _with_channels(power(item.albedo, gain))
+        cover = _like(light, item.coverage)
+        new = item.mean * _like(light, power(item.albedo, gain))
         base = base + cover * (new - base)
     elif item.coverage is not None and item.exposed is not None:
-        cover = item.coverage[..., None] * min(g, np.float32(1))
+        cover = _like(light, item.coverage * min(g, np.float32(1)))
         base = base + cover * (item.exposed - base)
     if factor is not None:
-        base = base * factor
+        base = base * _like(base, factor)
     return base.clip(0, 1)
 
 
@@ -195,8 +195,9 @@ def render(item: Ingredients, layer: DefectLayer, gain: float) -> Change:
     )
 
 
-def _with_channels(array: Float32) -> Float32:
-    return array if array.ndim == 3 else array[..., None]
+def _like(light: Float32, array: Float32) -> Float32:
+    """Return values with or without channels, ready to be combined with light (n, 1, C)."""
+    return array if array.ndim == 3 else on_channels(array, light.shape[2])
 
 
 def _displaced(item: Ingredients, gain: float) -> Float32:
@@ -226,7 +227,7 @@ def _squared_step(displacement: Float32, axis: int) -> Float32:
 
 def _roughened(light: Float32, mean: Float32, change: Float32) -> Float32:
     """Kill gloss: highlights spread into the surroundings, and diffuse light gains a little."""
-    rough = np.clip(change, -1, 1)[..., None]
+    rough = _like(light, change.clip(-1, 1))
     return mean + (light - mean) * (1 - np.float32(0.7) * rough) + np.float32(0.12) * rough * mean
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from anomsynth.core.color import lightness
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.material import Material
+from anomsynth.core.pixels import on_channels
 from anomsynth.core.statistics import deviation, median
 from anomsynth.core.types import Box, Float32, Light, Mask, Surface
 
@@ -98,14 +99,15 @@ def _moved(layer: DefectLayer, box: Box, used: Box, room: Mask) -> DefectLayer:
     )
     support = np.zeros(box.shape, dtype=bool)
     support[target] = layer.support[source] & room[used.slices]
-    outside = ~support
+    inside = support[target].view(np.uint8)
     fields: dict[str, Float32] = {}
     for name, array in layer.fields().items():
         rest = NEUTRAL.get(name, 0.0)
         moved = np.full((*box.shape, *array.shape[2:]), rest, dtype=np.float32)
-        moved[target] = array[source]
-        if name not in UNSEEN:
-            moved[outside] = rest
+        if name in UNSEEN:
+            moved[target] = array[source]
+        else:
+            cv2.copyTo(array[source], inside, moved[target])
         fields[name] = moved
     return replace_fields(layer, support, fields, (box.top, box.left))
 
@@ -177,7 +179,7 @@ def local_mean(light: Float32, part: Mask | None) -> Float32:
         share, even = 1.0, _even_weight(rows, cols)
     else:
         weight = part.astype(np.float32)
-        weighted = light * weight[..., None]
+        weighted = light * on_channels(weight, light.shape[2])
         small_weight = cv2.resize(weight, (cols, rows), interpolation=cv2.INTER_AREA)
         share, even = float(small_weight.mean()), _spread(small_weight)
     small = cv2.resize(weighted, (cols, rows), interpolation=cv2.INTER_AREA)

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import accumulate
 
 import numpy as np
@@ -161,7 +162,7 @@ class _Synthesis:
         if np.count_nonzero(layer.support) >= severity.area_share * self.surface.part_area_px:
             target = min(target, severity.area_cap)
         streams = [
-            self._stream(attempt, "refine", refiner.kind, nth, position)
+            self._stream(attempt, "refine", refiner.kind, nth, position) if refiner.random else draw
             for position, refiner in enumerate(self.recipe.refiners)
         ]
         layer, residuals = self._relax(layer, streams)
@@ -234,8 +235,7 @@ class _Synthesis:
 
 def _draw_light(surface: Surface, seed: int, key: SampleKey) -> Light:
     """Fix what one photo cannot tell, the same for all samples of the photo."""
-    rng = stream(seed, key.category, key.image, "light")
-    turn, lift = float(rng.random()), float(rng.random())
+    turn, lift = _drawn_light(seed, key.category, key.image)
     measured = surface.light
     if measured.confidence >= MEASURED_LIGHT:
         azimuth = measured.azimuth_deg + (180 if turn < 0.5 else 0)
@@ -243,3 +243,9 @@ def _draw_light(surface: Surface, seed: int, key: SampleKey) -> Light:
         azimuth = 360 * turn
     low, high = ELEVATION_DEG
     return Light(azimuth, low + lift * (high - low), measured.confidence)
+
+
+@lru_cache(maxsize=16)
+def _drawn_light(seed: int, category: str, image: str) -> tuple[float, float]:
+    rng = stream(seed, category, image, "light")
+    return float(rng.random()), float(rng.random())

@@ -64,6 +64,8 @@ class Npcf(Refiner):
         "Timoshenko & Woinowsky-Krieger 1959; Weickert 1998; Grewenig et al. 2010"
     )
 
+    random: ClassVar[bool] = False
+
     kind: Literal["npcf"] = "npcf"
     plate_px: float = Field(
         default=1.0,

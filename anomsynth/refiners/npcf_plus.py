@@ -12,7 +12,7 @@ from pydantic import Field
 
 from anomsynth.core.color import luminance, to_levels
 from anomsynth.core.layer import Change
-from anomsynth.core.pixels import bands, blocks, channel_mean, put_rows
+from anomsynth.core.pixels import bands, blocks, channel_mean, on_channels, put_rows
 from anomsynth.core.roles import Refiner
 from anomsynth.core.types import Camera, Float32, Jpeg, Mask, Surface
 from anomsynth.fields.distance import depth_inside
@@ -109,7 +109,9 @@ class NpcfPlus(Refiner):
                 np.float32(gain) * band[rows] for gain, band in zip(gains, own, strict=False)
             )
             factor = np.exp(np.asarray(added).clip(-0.5, 0.5) * support[rows])
-            (change.after[rows] * factor[..., None]).clip(0, 1, out=after[rows])
+            light = change.after[rows]
+            np.multiply(light, on_channels(factor, light.shape[2]), out=after[rows])
+            after[rows].clip(0, 1, out=after[rows])
         return after, missing
 
     def _measure_gains(
@@ -214,7 +216,7 @@ def _soften_edges(before: Float32, after: Float32, support: Mask, sigma: float) 
         soft = np.asarray(blurred, dtype=np.float32).reshape(step.shape)
         soft -= step
         light = soft[first - start :][:many]
-        light *= near[rows][..., None]
+        light *= on_channels(near[rows], light.shape[2])
         light += after[rows]
         light.clip(0, 1, out=result[rows])
     return result
@@ -233,7 +235,7 @@ def _with_noise(
             to_levels(photo.take(index, axis=0)), levels[part], hidden.take(index), surface.camera
         )
         missing *= rng.standard_normal(missing.shape, dtype=np.float32)
-        np.add(levels[part], missing[:, None], out=noisy[part])
+        np.add(levels[part], on_channels(missing[:, None], levels.shape[1])[:, 0], out=noisy[part])
     return noisy
 
 

@@ -34,8 +34,10 @@ def measure_edge_width(region: Region) -> float | None:
         return None
     band = np.abs(region.depth) <= BAND
     edges = [_edges(region.levels, band, axis, noise) for axis in (0, 1)]
-    profile, across = (np.concatenate(parts) for parts in zip(*edges, strict=True))
-    spreads = spreads_of(profile.astype(np.float64), across.astype(np.float64), noise)
+    profile, across = (
+        np.concatenate(parts, axis=-1, dtype=np.float64) for parts in zip(*edges, strict=True)
+    )
+    spreads = spreads_of(profile, across, noise)
     if spreads.size < FEWEST:
         return None
     return math.log(quantile(spreads, SHARP) / max(region.camera.blur_px, FINEST))
@@ -58,7 +60,7 @@ def _edges(levels: Float32, band: Mask, axis: int, noise: float) -> tuple[Float3
         outline = LEADING * quantile(step, STRONGEST)
         at = at[step >= max(LEAST_STEP, SIGNIFICANT * noise, outline)]
         at = at[:: max(-(-at.size // MOST), 1)]
-    profile = flat.take(at[:, None] + along * PROFILE)
+    profile = flat.take(at + along * PROFILE[:, None])
     there, back = at + beside, at - beside
     across = flat.take(there) + flat.take(there + along) - flat.take(back) - flat.take(back + along)
     return profile, across

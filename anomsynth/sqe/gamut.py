@@ -6,9 +6,12 @@ is allowed), plus ten times the share of pixels at black or white beyond the sur
 High is bad.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.statistics import median
 from anomsynth.core.types import Float32
 from anomsynth.sqe.region import Region
 from anomsynth.sqe.term import Term
@@ -25,8 +28,12 @@ def measure_gamut(region: Region) -> float | None:
         return None
     distance = 0.0
     if region.colour.shape[2] == 3:
-        colours = region.colour.reshape(-1, 3)
-        distance = _chroma_distance(colours[region.inside_at], colours[region.ring_at])
+        distance = _chroma_distance(
+            *(
+                region.colour.reshape(-1, 3).take(at, axis=0)
+                for at in (region.inside_at, region.ring_at)
+            )
+        )
     clipped = _clipped(region, region.inside_at) - _clipped(region, region.ring_at)
     return distance + CLIPPED * max(clipped, 0.0)
 
@@ -38,15 +45,25 @@ def _clipped(region: Region, at: NDArray[np.intp]) -> float:
 
 def _chroma_distance(inside: Float32, around: Float32) -> float:
     """Return the rms distance of (n, 3) colours from the segment grey - surroundings - richer."""
-    middle = np.median(around[:, 1:], axis=0).astype(np.float64)
-    spread = float(np.sqrt(np.mean((around[:, 1:] - middle) ** 2) * 2))
-    points = inside[:, 1:].astype(np.float64)
-    length = float((middle**2).sum())
-    along = np.clip(points @ middle / length, 0, 1.5) if length > 1 else np.zeros(len(points))
-    off = np.hypot(*(points - along[:, None] * middle).T)
-    warm = (points.min(axis=1) > 0) & (np.hypot(*points.T) < WARM)
-    off = np.where(warm, 0.0, np.maximum(off - 2 * spread, 0))
-    return float(np.sqrt(np.mean(off * off))) / JUST_VISIBLE
+    middle_a, middle_b = (float(median(around[:, plane])) for plane in (1, 2))
+    there_a, there_b = (around[:, plane].astype(np.float64) for plane in (1, 2))
+    spread = math.sqrt(_square(there_a - middle_a) + _square(there_b - middle_b))
+    a, b = (inside[:, plane].astype(np.float64) for plane in (1, 2))
+    length = middle_a**2 + middle_b**2
+    warm = (a > 0) & (b > 0) & (a * a + b * b < WARM**2)
+    if length > 1:
+        along = ((a * middle_a + b * middle_b) / length).clip(0, 1.5)
+        a -= along * middle_a
+        b -= along * middle_b
+    off = np.sqrt(a * a + b * b)
+    off -= 2 * spread
+    off[warm | (off < 0)] = 0
+    return math.sqrt(_square(off)) / JUST_VISIBLE
+
+
+def _square(values: NDArray[np.float64]) -> float:
+    """Return the mean square."""
+    return float(np.dot(values, values)) / values.size
 
 
 TERM = Term(

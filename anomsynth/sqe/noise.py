@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.statistics import mean, median
 from anomsynth.core.types import Float32
 from anomsynth.sqe.region import Region
 from anomsynth.sqe.term import Term
@@ -46,8 +47,8 @@ def measure_noise_ratio(region: Region) -> float | None:
     excess = max(_excess(region, inside, levels, (ring, around)), 0.0)
     deep = _exposed(region, region.core_at)
     deep = deep if deep.size >= FEWEST else inside
-    least = min(MEDIAN * _camera(region, deep), float(np.median(around)))
-    lack = _log_ratio(float(np.median(_bends(levels, _in_padded(deep, region)))), least)
+    least = min(MEDIAN * _camera(region, deep), float(median(around)))
+    lack = _log_ratio(float(median(_bends(levels, _in_padded(deep, region)))), least)
     return lack if -lack > excess else excess
 
 
@@ -66,9 +67,9 @@ def _excess(region: Region, inside: Places, levels: Float32, ring: tuple[Places,
     curvature = smooth.take(at) * np.float32(-4)
     for step in (-1, 1, -width, width):
         curvature += smooth.take(at + step)
-    structure = float(np.abs(curvature).mean())
-    usual = math.hypot(max(float(around.mean()), MEAN * _camera(region, inside)), structure)
-    excess = _log_ratio(float(_bends(change, at).mean()), usual)
+    structure = float(mean(np.abs(curvature)))
+    usual = math.hypot(max(float(mean(around)), MEAN * _camera(region, inside)), structure)
+    excess = _log_ratio(float(mean(_bends(change, at))), usual)
     return excess / math.sqrt(1 + SMALL / inside.size)
 
 
@@ -79,7 +80,7 @@ def _exposed(region: Region, at: Places) -> Places:
 
 
 def _camera(region: Region, at: Places) -> float:
-    return float(region.camera.noise_sd(region.levels.take(at)).mean())
+    return float(mean(region.camera.noise_sd(region.levels.take(at))))
 
 
 def _padded(levels: Float32) -> Float32:

@@ -11,7 +11,8 @@ from anomsynth.sqe.term import Term
 
 def measure_place(region: Region) -> float:
     """Return the share of the defect's pixels that lie on the part."""
-    return float(np.mean(region.part[region.inside]))
+    inside = region.inside
+    return int(np.count_nonzero(region.part & inside)) / int(np.count_nonzero(inside))
 
 
 TERM = Term("place", "utility", 0.1, "low", measure_place, too_low="it lies beside the part")

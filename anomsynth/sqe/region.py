@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.color import decode, delta_e, lab
+from anomsynth.core.color import delta_e, encoded_lab
+from anomsynth.core.pixels import over_channels
 from anomsynth.core.types import Box, Camera, Float32, Mask, Pixels
 from anomsynth.fields.wavelets import starlet
 from anomsynth.surface.windows import grey_levels
@@ -41,6 +42,8 @@ class Picture:
         The good photo, of the type of `pixels`.
     residual : float or None
         Largest recorded physics residual.
+    confined : bool
+        True if it is known that no pixel outside the mask differs from the original.
     """
 
     pixels: Pixels
@@ -49,6 +52,7 @@ class Picture:
     camera: Camera
     original: Pixels | None = None
     residual: float | None = None
+    confined: bool = False
 
     @cached_property
     def part_area(self) -> int:
@@ -103,20 +107,16 @@ class Region:
     @cached_property
     def colour(self) -> Float32:
         """CIE L* or L*a*b*, (h, w, 1 or 3)."""
-        return lab(decode(self.pixels))
-
-    @cached_property
-    def before(self) -> Float32 | None:
-        """Colour of the good photo, (h, w, 1 or 3)."""
-        return None if self.original is None else lab(decode(self.original))
+        return encoded_lab(self.pixels)
 
     @cached_property
     def depth(self) -> Float32:
         """Signed distance to the outline, (h, w), pixels, positive inside."""
         inner = cv2.distanceTransform(self.inside.view(np.uint8), cv2.DIST_L2, 5)
         outer = cv2.distanceTransform((~self.inside).view(np.uint8), cv2.DIST_L2, 5)
-        signed = np.where(self.inside, inner - np.float32(0.5), np.float32(0.5) - outer)
-        return np.clip(signed, -FAR, FAR).astype(np.float32)
+        signed = np.asarray(inner - outer, dtype=np.float32)  # one of them is 0 everywhere
+        signed += np.float32(0.5) - self.inside
+        return signed.clip(-FAR, FAR, out=signed)
 
     @cached_property
     def ring(self) -> Mask:
@@ -162,24 +162,36 @@ class Region:
     @cached_property
     def background(self) -> Float32:
         """Colour that the normal surface would have, (h, w, 1 or 3), smooth."""
-        weight = self.clear.astype(np.float32)
+        return self._background_at(np.arange(self.inside.size)).reshape(self.colour.shape)
+
+    def _background_at(self, at: NDArray[np.intp]) -> Float32:
+        """Return `background` at flat positions, (n, 1 or 3)."""
         if not self.clear.any():
-            return np.broadcast_to(self.colour.mean(axis=(0, 1)), self.colour.shape)
-        side = 2 * MARGIN + 1, 2 * MARGIN + 1
+            return np.broadcast_to(self.colour.mean(axis=(0, 1)), (at.size, self.colour.shape[2]))
         around = self.ring_at if self.ring_at.size else thinned(self.clear)
         far = np.float32(0.02) * _colours(self.colour, around).mean(axis=0)
-        known = self.colour * weight[..., None]
-        total = cv2.blur(weight, side, borderType=cv2.BORDER_CONSTANT)
-        mean = cv2.blur(known, side, borderType=cv2.BORDER_CONSTANT).reshape(known.shape) + far
-        mean /= (total + np.float32(0.02))[..., None]
-        return np.asarray(mean, dtype=np.float32)
+        known, total = self._near
+        mean = _colours(known, at) + far
+        mean /= (total.take(at) + np.float32(0.02))[:, None]
+        return mean
+
+    @cached_property
+    def _near(self) -> tuple[Float32, Float32]:
+        """Colour, (h, w, 1 or 3), and share, (h, w), of normal surface in the square around."""
+        side = 2 * MARGIN + 1, 2 * MARGIN + 1
+        known = cv2.copyTo(self.colour, self.clear.view(np.uint8))
+        colour, share = (
+            cv2.blur(field, side, borderType=cv2.BORDER_CONSTANT)
+            for field in (known, self.clear.astype(np.float32))
+        )
+        return np.asarray(colour, np.float32).reshape(self.colour.shape), np.asarray(share)
 
     @cached_property
     def normal_sd(self) -> float:
         """Local standard deviation of the normal surface, CIE units, >= `LEAST_SD`."""
         if not self.ring_at.size:
             return LEAST_SD
-        off = _colours(self.colour, self.ring_at) - _colours(self.background, self.ring_at)
+        off = _colours(self.colour, self.ring_at) - self._background_at(self.ring_at)
         return max(float(np.sqrt(np.square(off).sum() / len(off))), LEAST_SD)
 
     @cached_property
@@ -190,7 +202,16 @@ class Region:
     @cached_property
     def change(self) -> Float32 | None:
         """CIE 1976 difference to the good photo, (h, w), None without it."""
-        return None if self.before is None else delta_e(self.colour, self.before)
+        if self.original is None:
+            return None
+        change = np.zeros(self.inside.shape, dtype=np.float32)
+        step = over_channels(np.bitwise_or, np.bitwise_xor(self.pixels, self.original))
+        at = np.flatnonzero(step)
+        if at.size:
+            photo = self.original.reshape(-1, 1, self.original.shape[2]).take(at, axis=0)
+            before = encoded_lab(photo).reshape(at.size, -1)
+            change.ravel()[at] = delta_e(_colours(self.colour, at), before)
+        return change
 
     @cached_property
     def coherence(self) -> float | None:
@@ -216,4 +237,4 @@ def thinned(place: Mask) -> NDArray[np.intp]:
 
 def _colours(plane: Float32, at: NDArray[np.intp]) -> Float32:
     """Return the (n, C) colours of a (h, w, C) picture at flat positions."""
-    return plane.reshape(-1, plane.shape[2])[at]
+    return plane.reshape(-1, plane.shape[2]).take(at, axis=0)

@@ -37,9 +37,12 @@ def find_regions(picture: Picture) -> tuple[Region, ...]:
         for place, own in _pieces(picture.mask[box.slices])
         for region in _cut(picture, _placed(place, box), own)
     ]
-    if picture.original is None:
+    if picture.original is None or picture.confined:
         return tuple(regions)
-    stray, total = _stray(picture, regions), sum(region.area for region in regions)
+    stray, total = (
+        _stray(picture, picture.original, regions),
+        sum(region.area for region in regions),
+    )
     return tuple(replace(region, stray=stray * region.area / total) for region in regions)
 
 
@@ -128,13 +131,11 @@ def _along(own: Mask, place: Box, shape: tuple[int, int]) -> Iterator[Box]:
         yield Box(top, left, min(top + WINDOW, shape[0]), min(left + WINDOW, shape[1]))
 
 
-def _stray(picture: Picture, regions: list[Region]) -> int:
+def _stray(picture: Picture, original: Pixels, regions: list[Region]) -> int:
     """Return how many pixels changed outside all masks and windows."""
-    if picture.original is None:
-        return 0
     most = math.floor(STRAY * (255 if picture.pixels.dtype == np.uint8 else 65535))
     channels = picture.pixels.shape[2]
-    change = cv2.absdiff(picture.pixels, picture.original)
+    change = cv2.absdiff(picture.pixels, original)
     still = cv2.inRange(change, (0,) * channels, (most,) * channels)
     far = (still == 0) & ~picture.mask
     for region in regions:

@@ -31,6 +31,7 @@ def rate_sample(sample: Sample, surface: Surface) -> Quality:
         camera=surface.camera,
         original=surface.pixels,
         residual=max((value for value in residuals if value is not None), default=None),
+        confined=True,
     )
     return _estimator().rate(picture)
 

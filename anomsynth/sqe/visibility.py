@@ -9,6 +9,7 @@ is seen at once, and far above 8 everything is found anyway.
 
 import numpy as np
 
+from anomsynth.core.statistics import mean
 from anomsynth.sqe.region import Region
 from anomsynth.sqe.term import Term
 
@@ -23,7 +24,7 @@ def measure_visibility(region: Region) -> float:
         seen = change[change >= TOUCHING * JUST_VISIBLE]
         if seen.size == 0:
             return 0.0
-        return float(np.sqrt(np.mean(seen * seen))) / region.normal_sd
+        return float(np.sqrt(mean(seen * seen))) / region.normal_sd
     departure = region.departure.take(region.inside_at)
     return float(np.sqrt(max(float(np.mean(departure * departure)) - 1, 0.0)))
 

@@ -76,14 +76,12 @@ def profile_spreads(
 ) -> NDArray[np.float64]:
     """Return the spreads of edges across the last axis at the strong steps that lead their edge."""
     window, row, col = np.unravel_index(np.flatnonzero(strong), strong.shape)
-    row += 1
-    reach = np.arange(2 * REACH + 2)
-    profile = view[window[:, None], row[:, None], col[:, None] + reach].astype(np.float64)
-    at = col + REACH
+    height, width = view.shape[1:]
+    flat, start = view.ravel(), (window * height + row + 1) * width + col
+    profile = flat.take(start + np.arange(2 * REACH + 2)[:, None]).astype(np.float64)
     across = np.zeros(row.size)
-    for side in (0, 1):
-        below = view[window, row + 1, at + side].astype(np.float64)
-        across += below - view[window, row - 1, at + side]
+    for at in (start + REACH, start + REACH + 1):
+        across += flat.take(at + width).astype(np.float64) - flat.take(at - width)
     return spreads_of(profile, across, noise_sd)
 
 
@@ -94,22 +92,21 @@ def spreads_of(
 
     Parameters
     ----------
-    profile : (n, 2 * REACH + 2) float64
+    profile : (2 * REACH + 2, n) float64
         Grey levels across edges whose steepest step is the middle one. Changed in place.
     across : (n,) float64
         Change along the edge at the middle, over the four pixels to both sides.
     noise_sd : float
         Levels.
     """
-    profile *= np.sign(profile[:, REACH + 1] - profile[:, REACH])[:, None]
-    step = np.diff(profile, axis=1)
-    middle = step[:, REACH]
-    height = profile[:, REACH + 1 :].max(axis=1) - profile[:, : REACH + 1].min(axis=1)
+    profile *= np.sign(profile[REACH + 1] - profile[REACH])
+    before, middle, after = np.diff(profile[REACH - 1 : REACH + 3], axis=0)
+    height = profile[REACH + 1 :].max(axis=0) - profile[: REACH + 1].min(axis=0)
     height = np.maximum(height - 2 * noise_sd, middle)
     cosine = middle / np.hypot(middle, across / 4)
-    leads = (middle >= step[:, REACH - 1]) & (middle >= step[:, REACH + 1]) & (cosine > 0.75)
+    leads = (middle >= before) & (middle >= after) & (cosine > 0.75)
     # Thin lines and grains are steps up and down again: they show the texture, not the camera.
-    sides = profile[:, -3:].mean(axis=1) - profile[:, :3].mean(axis=1)
+    sides = profile[-3:].mean(axis=0) - profile[:3].mean(axis=0)
     leads &= sides > PLATEAUS * height
     share = middle[leads] / height[leads]
     return np.maximum(np.interp(-share, -STEPS, SPREADS) * cosine[leads], LEAST)

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from skimage.color import rgb2lab
 
-from anomsynth.core.color import decode, delta_e, encode_levels, lab, quantise, to_levels
+from anomsynth.core.color import (
+    decode,
+    delta_e,
+    encode_levels,
+    encoded_lab,
+    lab,
+    quantise,
+    to_levels,
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +54,16 @@ def test_difference_is_the_euclidean_distance() -> None:
     first = np.array([[50.0, 3.0, 4.0]], np.float32)
 
     assert delta_e(first, np.array([[50.0, 0.0, 0.0]], np.float32)) == pytest.approx(5)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("encoding", ["srgb", "linear"])
+def test_encoded_pixels_are_perceived_as_their_light_is(channels, dtype, encoding) -> None:
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, np.iinfo(dtype).max, (40, 30, channels), dtype, endpoint=True)
+
+    colours = encoded_lab(pixels, encoding)
+
+    assert colours.shape == pixels.shape
+    assert np.allclose(colours, lab(decode(pixels, encoding)), rtol=0, atol=1e-4)

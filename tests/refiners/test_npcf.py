@@ -111,6 +111,18 @@ def test_switched_off_it_changes_nothing() -> None:
     assert still.refine(change, make_surface(), RNG) is change
 
 
+def test_draws_nothing_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    layer = make_layer(absorbance=(0.2 * disc()).astype(np.float32))
+    refiner = Npcf()
+
+    relaxed, _ = refiner.relax(layer, make_surface(), rng)
+    refiner.refine(make_change(relaxed, 0.7), make_surface(), rng)
+
+    assert not refiner.random
+    assert rng.bit_generator.state == np.random.default_rng(0).bit_generator.state
+
+
 def test_rejects_bad_parameters() -> None:
     with pytest.raises(RecipeError, match="offset_gain"):
         refiners.build({"kind": "npcf", "offset_gain": 2})
