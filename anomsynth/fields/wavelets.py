@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 Float32 = NDArray[np.float32]
 
-STARLET_WHITE_SD = (0.8907, 0.2009, 0.0855, 0.0418, 0.0210)  # unit white noise per band, measured
+STARLET_WHITE_SD = (0.8908, 0.2007, 0.0855, 0.0412, 0.0204)  # of unit white noise, per band
 _B3 = np.array([1, 4, 6, 4, 1], dtype=np.float32) / 16
 
 
