@@ -29,6 +29,8 @@ VIEWS = 2  # of each image: as it is, and mirrored with other brightness
 LOOKED_AT = 30  # photos that tell whether there is colour
 ENOUGH = 20  # normal photos kept apart that suffice for a threshold
 RENEWED = 4  # epochs after which every defect made on the fly is another one
+MOST_SIZES = 3  # groups of about one area within a kind of defects
+LEAST_PEERS = 8  # samples that such a group has
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class Prepared:
         weights = self.loop.weights
         if isinstance(weights, LearnedWeights):
             inputs = quality_inputs(pool, self.loop.detector)
-            weights.renew(place, inputs, kinds_of(self.loop.defects))
+            weights.renew(place, inputs, peers_of(self.loop.defects))
         elif self.options.weights == "sqe":
             weights.values = sqe_weights(self.loop.defects)
 
@@ -205,19 +207,33 @@ def _weights(
     names = (*sqe_terms.NAMES, *pooled_names(len(detector.channels)))
     net = SqeNet(names)
     net.standardise_by(inputs)
-    return LearnedWeights(net, inputs, kinds_of(pool), options.hypergrad)
+    return LearnedWeights(net, inputs, peers_of(pool), options.hypergrad)
 
 
 def sqe_weights(pool: Pool) -> torch.Tensor:
     """Return weights (N,) in proportion to the hand-made quality, within each kind."""
-    return weights_of(pool.measured[:, 0], kinds_of(pool))
+    return weights_of(pool.measured[:, 0], peers_of(pool))
 
 
-def kinds_of(pool: Pool) -> torch.Tensor:
-    """Return the number (N,) of each defect's kind, by category and name, from 0."""
-    names = [(item.category, item.kind) for item in pool.items]
-    number = {name: nth for nth, name in enumerate(sorted(set(names)))}
-    return torch.tensor([number[name] for name in names])
+def peers_of(pool: Pool) -> torch.Tensor:
+    """Return the number (N,) of each defect's group: its kind, by category, and a third by area.
+
+    Trusted losses are sums over pixels, so that large defects promise more than small ones of the
+    same quality; among peers of about one area, weights are left to quality.
+    """
+    areas = pool.masks[0].flatten(1).float().sum(1)
+    members: dict[tuple[str, str], list[int]] = {}
+    for place, item in enumerate(pool.items):
+        members.setdefault((item.category, item.kind), []).append(place)
+    groups: list[torch.Tensor] = []
+    for name in sorted(members):
+        places = torch.tensor(members[name])
+        parts = min(max(len(places) // LEAST_PEERS, 1), MOST_SIZES)
+        groups += torch.tensor_split(places[areas[places].argsort(stable=True)], parts)
+    numbers = torch.zeros(len(pool), dtype=torch.int64)
+    for number, places in enumerate(groups):
+        numbers[places] = number
+    return numbers
 
 
 @torch.no_grad()

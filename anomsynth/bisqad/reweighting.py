@@ -79,8 +79,8 @@ class LearnedWeights:
     net : SqeNet
     inputs : (n, k) tensor
         Of all training samples.
-    kinds : (n,) int tensor, optional
-        Number of the kind of each; all of one kind by default.
+    peers : (n,) int tensor, optional
+        Number of the group of each, see `weights_of`; all of one group by default.
     hypergrad : {"implicit", "unrolled"}
     """
 
@@ -88,11 +88,11 @@ class LearnedWeights:
         self,
         net: SqeNet,
         inputs: Tensor,
-        kinds: Tensor | None = None,
+        peers: Tensor | None = None,
         hypergrad: Hypergrad = "implicit",
     ) -> None:
         self.net, self.inputs, self.hypergrad = net, inputs, hypergrad
-        self.kinds = torch.zeros(len(inputs), dtype=torch.int64) if kinds is None else kinds
+        self.peers = torch.zeros(len(inputs), dtype=torch.int64) if peers is None else peers
         count = len(inputs)
         self.slopes = torch.zeros(count)
         self.seen = torch.zeros(count)
@@ -128,13 +128,13 @@ class LearnedWeights:
             self._follow()
         return {"outer": outer, "second": second}
 
-    def renew(self, place: Tensor, inputs: Tensor, kinds: Tensor) -> None:
+    def renew(self, place: Tensor, inputs: Tensor, peers: Tensor) -> None:
         """Forget the samples at `place` (M,): others with these inputs (M, k) take over.
 
-        `kinds` (n,) numbers the kinds of all samples anew.
+        `peers` (n,) numbers the groups of all samples anew.
         """
         self.inputs[place] = inputs
-        self.kinds = kinds
+        self.peers = peers
         self.slopes[place] = 0
         self.seen[place] = 0
         self.values = self._weigh().detach()
@@ -212,7 +212,7 @@ class LearnedWeights:
             self.frozen = torch.ones(())
 
     def _weigh(self) -> Tensor:
-        return weights_of(self.net(self.inputs), self.kinds)
+        return weights_of(self.net(self.inputs), self.peers)
 
 
 class FixedWeights:

@@ -25,7 +25,7 @@ from anomsynth.bisqad.learned_sqe import LearnedSqe  # noqa: E402 - needs torch
 from anomsynth.bisqad.loop import EVERY, Loop, Pools, Queue, schedule  # noqa: E402 - needs torch
 from anomsynth.bisqad.pool import Pool  # noqa: E402 - needs torch
 from anomsynth.bisqad.pooled import pooled_names  # noqa: E402 - needs torch
-from anomsynth.bisqad.prepare import quality_inputs  # noqa: E402 - needs torch
+from anomsynth.bisqad.prepare import peers_of, quality_inputs  # noqa: E402 - needs torch
 from anomsynth.bisqad.reweighting import FixedWeights, LearnedWeights  # noqa: E402 - needs torch
 from anomsynth.bisqad.run_folder import CHECKPOINT, OURS, SQE  # noqa: E402 - needs torch
 from anomsynth.bisqad.runs import load_run, read_calibration  # noqa: E402 - needs torch
@@ -397,6 +397,27 @@ def make_pool(count: int, seed: int, *, marked: bool, shifted: float = 0.0) -> P
     levels = [level.half() for level in levels]
     uint8 = (masks * 255).to(torch.uint8)
     return Pool(tuple(items), levels, uint8, torch.zeros(count, 0), torch.device("cpu"))
+
+
+def test_peers_are_of_one_kind_and_of_about_one_area() -> None:
+    areas = torch.randperm(60, generator=torch.Generator().manual_seed(1)) + 1
+    masks = (torch.arange(64)[None] < areas[:, None]).to(torch.uint8).reshape(1, 60, 8, 8) * 255
+    items = tuple(
+        Item(f"s{number}", "c", "dent" if number % 12 else "crack", None) for number in range(60)
+    )
+    pool = Pool(items, [], masks, torch.zeros(60, 0), torch.device("cpu"))
+
+    peers = peers_of(pool)
+
+    dents = torch.tensor([item.kind == "dent" for item in items])
+    assert torch.equal(peers.unique(), torch.arange(4))
+    assert len(peers[~dents].unique()) == 1, "five cracks are too few to be told apart by area"
+    assert not set(peers[dents].tolist()) & set(peers[~dents].tolist())
+    ranges = sorted(
+        (int(areas[peers == group].min()), int(areas[peers == group].max()))
+        for group in peers[dents].unique()
+    )
+    assert ranges[0][1] < ranges[1][0] <= ranges[1][1] < ranges[2][0]
 
 
 @pytest.mark.parametrize("hypergrad", ["implicit", "unrolled"])

@@ -51,23 +51,23 @@ def test_better_logits_never_weigh_less() -> None:
     assert (weights.diff() >= 0).all()
 
 
-def test_samples_compete_within_their_kind() -> None:
-    kinds = torch.arange(400) % 2
-    logits = torch.where(kinds == 0, 3.0, -1.0) - 4.0 * (torch.arange(400) < 100)
+def test_samples_compete_among_their_peers() -> None:
+    peers = torch.arange(400) % 2
+    logits = torch.where(peers == 0, 3.0, -1.0) - 4.0 * (torch.arange(400) < 100)
 
-    weights = weights_of(logits, kinds)
+    weights = weights_of(logits, peers)
 
     spoiled = torch.arange(400) < 100
-    for kind in (0, 1):
-        assert weights[kinds == kind].mean() == pytest.approx(1, abs=0.05)
-        assert weights[spoiled & (kinds == kind)].mean() < 0.5
+    for group in (0, 1):
+        assert weights[peers == group].mean() == pytest.approx(1, abs=0.05)
+        assert weights[spoiled & (peers == group)].mean() < 0.5
 
 
-def test_a_kind_of_one_sample_cannot_hide_its_fault() -> None:
-    kinds = torch.tensor([0] * 99 + [1])
+def test_a_sample_without_peers_cannot_hide_its_fault() -> None:
+    peers = torch.tensor([0] * 99 + [1])
     logits = torch.tensor([3.0] * 99 + [-4.0])
 
-    assert weights_of(logits, kinds)[-1] < 0.1
+    assert weights_of(logits, peers)[-1] < 0.1
 
 
 def test_being_better_than_sound_adds_little() -> None:
