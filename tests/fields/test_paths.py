@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anomsynth.core.rng import stream
+from anomsynth.fields import paths
 from anomsynth.fields.paths import (
     arc,
     arc_length,
@@ -93,3 +95,15 @@ def test_densifying_keeps_the_points_and_rounds_the_corners() -> None:
     np.testing.assert_allclose(fine[::8], corner)
     angle = np.arctan2(*np.diff(fine, axis=0).T)
     assert np.abs(np.diff(angle)).max() < np.pi / 6
+
+
+@pytest.mark.parametrize("correlation", [1.0, 7.3])
+def test_long_noise_does_not_show_where_it_was_pieced(correlation, monkeypatch) -> None:
+    whole = smooth_noise(4000, correlation, stream(1))
+    monkeypatch.setattr(paths, "LONGEST", 130)
+
+    assert np.array_equal(smooth_noise(4000, correlation, stream(1)), whole)
+
+
+def test_noise_may_have_more_knots_than_opencv_reads_at_once() -> None:
+    assert smooth_noise(40_000, 1.0, stream(2)).std() == pytest.approx(1, abs=0.1)
