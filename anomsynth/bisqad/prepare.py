@@ -211,7 +211,7 @@ def _weights(
 
 
 def sqe_weights(pool: Pool) -> torch.Tensor:
-    """Return weights (N,) in proportion to the hand-made quality, within each kind."""
+    """Return weights (N,) in proportion to the hand-made quality, among peers."""
     return weights_of(pool.measured[:, 0], peers_of(pool))
 
 

@@ -62,7 +62,7 @@ def over_channels(combine: np.ufunc, array: NDArray[Scalar]) -> NDArray[Scalar]:
 
 
 def on_channels(plane: Float32, channels: int) -> Float32:
-    """Return (h, w) values as (h, w, C), to be combined with light; may share memory.
+    """Return values (...) as (..., C), to be combined with light; may share memory.
 
     NumPy's own broadcasting over an axis this short takes several times as long.
     """

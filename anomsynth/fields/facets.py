@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from anomsynth.core.types import Float32
 from anomsynth.fields.grid import Grid
@@ -39,23 +40,27 @@ def facets(grid: Grid, slope: float, rng: np.random.Generator) -> Float32:
     relief = fbm(grid.shape, FRACTURE_HURST, rng)
     blur = FACET_PX if grid.step == 1 else CELL_BLUR
     relief = np.asarray(cv2.GaussianBlur(relief, (0, 0), blur), dtype=np.float32)
-    share = math.sqrt(_coarse_share(grid.step))
-    relief *= np.float32(slope * share * grid.step / _rms_slope(relief))
+    share = _coarse_share(grid.step)
+    relief *= np.float32(slope * math.sqrt(share) * grid.step / _rms_slope(relief))
     if grid.step == 1:
         return relief
     height = grid.refine(relief, smooth=True)
-    height += fine_facets(height.shape, grid.step, rng) * np.float32(
-        slope * math.sqrt(1 - _coarse_share(grid.step))
-    )
+    rows, cols = (np.arange(side) for side in height.shape)
+    tile, down, right = _placed_tile(grid.step, rng)
+    fine = tile.take((rows + down) % TILE, axis=0).take((cols + right) % TILE, axis=1)
+    height += fine * np.float32(slope * math.sqrt(1 - share))
     return height
 
 
-def fine_facets(shape: tuple[int, int], longest: int, rng: np.random.Generator) -> Float32:
+def fine_facets(
+    rows: NDArray[np.intp], cols: NDArray[np.intp], longest: int, rng: np.random.Generator
+) -> Float32:
     """Return facets alone: the same relief without waves much longer than `longest` pixels.
 
     Parameters
     ----------
-    shape : (int, int)
+    rows, cols : (n,) int
+        Pixels that are wanted.
     longest : int
         Pixels, > 1.
     rng : Generator
@@ -63,13 +68,15 @@ def fine_facets(shape: tuple[int, int], longest: int, rng: np.random.Generator) 
 
     Returns
     -------
-    (h, w) float32, pixels, rms slope 1; repeats every 256 pixels
+    (n,) float32, pixels, rms slope 1; repeats every 256 pixels
     """
-    tile = _tile(longest)
+    tile, down, right = _placed_tile(longest, rng)
+    return tile.ravel().take((rows + down) % TILE * TILE + (cols + right) % TILE)
+
+
+def _placed_tile(longest: int, rng: np.random.Generator) -> tuple[Float32, int, int]:
     down, right = (int(start) for start in rng.integers(0, TILE, 2))
-    rows = np.arange(down, down + shape[0]) % TILE
-    cols = np.arange(right, right + shape[1]) % TILE
-    return tile.take(rows, axis=0).take(cols, axis=1)
+    return _tile(longest), down, right
 
 
 @lru_cache(maxsize=8)

@@ -114,13 +114,19 @@ def sink_pits(pits: Pits, box: Box, rng: np.random.Generator) -> PitFields:
             np.maximum(stain[window], film, out=stain[window])
     albedo[~np.isfinite(albedo)] = 1.0
     if pits.roughness > 0:
-        # Facets begin where the wall does, or the rim would be frayed.
-        rough = np.minimum(-height, 1) * np.float32(pits.roughness)
-        height += rough * fine_facets(shape, FACETS_PX, rng)
+        _roughen(height, pits.roughness, rng)
     if stain is not None:
         uneven = np.clip(1 + 0.5 * value_noise(shape, max(max(shape) / 6, 4.0), rng), 0, 2)
         stain = (stain * uneven * np.float32(pits.halo)).astype(np.float32, copy=False)
     return PitFields(coverage, albedo, height, openness, stain)
+
+
+def _roughen(height: Float32, roughness: float, rng: np.random.Generator) -> None:
+    """Give walls facets of an rms slope, in place; they begin where the wall does, or it frays."""
+    rows, cols = np.nonzero(height < 0)
+    deep = height[rows, cols]
+    share = np.minimum(-deep, 1) * np.float32(roughness)
+    height[rows, cols] = deep + share * fine_facets(rows, cols, FACETS_PX, rng)
 
 
 def _patch(pits: Pits, index: int, box: Box) -> Box | None:

@@ -68,7 +68,7 @@ def break_away(phi: Float32, scar: Scar, grid: Grid, rng: np.random.Generator) -
     ScarFields
         Arrays of grid.box.shape.
     """
-    floor = facets(grid, scar.roughness, rng)
+    height = facets(grid, scar.roughness, rng)
     opacity, albedo = _opacity(grid, scar, rng), _albedo(grid, scar, rng)
     # All in place below: a region may cover most of a large picture, and memory is what costs.
     step = grid.refine(phi)
@@ -84,7 +84,6 @@ def break_away(phi: Float32, scar: Scar, grid: Grid, rng: np.random.Generator) -
     scratch += 3
     scratch *= step
     step *= scratch  # 3 t^2 - 2 t^3: 0 with zero slope on the rim, 1 on the floor
-    height = floor
     height -= np.float32(scar.rim_slope * scar.rim_px)
     height *= step
     openness = step

@@ -235,7 +235,7 @@ def _with_noise(
             to_levels(photo.take(index, axis=0)), levels[part], hidden.take(index), surface.camera
         )
         missing *= rng.standard_normal(missing.shape, dtype=np.float32)
-        np.add(levels[part], on_channels(missing[:, None], levels.shape[1])[:, 0], out=noisy[part])
+        np.add(levels[part], on_channels(missing, levels.shape[1]), out=noisy[part])
     return noisy
 
 

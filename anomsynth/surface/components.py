@@ -136,13 +136,13 @@ def light_without(
     place = _within(box, frame)
     hole[place] = gone
     part = surface.foreground[frame.slices]
-    light = surface.linear(frame)
     ring = cv2.dilate(hole.view(np.uint8), np.ones((9, 9), np.uint8)) > 0
     ring &= ~hole
     outside = int(np.count_nonzero(ring & ~part))
     background = outside > OUTSIDE * max(int(np.count_nonzero(ring)), 1)
     if background:
         return _background(surface, (box, frame), hole, rng), True
+    light = surface.linear(frame)
     own = part if surface.parts is None else part & (surface.parts[frame.slices] == 0)
     filled = _filled(light, hole, own, rng)
     if filled is None:

@@ -25,7 +25,7 @@ from types import ModuleType
 
 import cv2
 import numpy as np
-from test_speed import AREA, LOCAL, PER_PHOTO, make_photo, make_samples, recipe_of
+from test_speed import AREA, LOCAL, PER_PHOTO, make_photo, make_samples, read, recipe_of, write
 
 from anomsynth.core.photo import as_photo
 from anomsynth.core.types import Pixels, SampleKey
@@ -116,7 +116,7 @@ def over_floor(size: int, bands: int, photos: int, rounds: int) -> dict[str, flo
         files = [folder / "photos" / f"{photo:02d}.png" for photo in range(photos)]
         files[0].parent.mkdir()
         for photo, path in enumerate(files):
-            cv2.imwrite(str(path), make_photo(size, bands, photo))
+            write(path, make_photo(size, bands, photo))
         methods = {
             "floor": floor,
             "refined and scored": generate(load_recipe("generic")),
@@ -148,7 +148,7 @@ def floor(files: list[Path], out: Path) -> None:
     """Read a photo and write a picture for every sample."""
     for path in files:
         for index in range(PER_PHOTO):
-            cv2.imwrite(str(out / f"{path.stem}_{index}.png"), read(path))
+            write(out / f"{path.stem}_{index}.png", read(path))
 
 
 def generate(recipe: Recipe) -> Method:
@@ -169,7 +169,7 @@ def bare(files: list[Path], out: Path) -> None:
         for index in range(PER_PHOTO):
             key = SampleKey("bench", path.stem, index)
             sample = synthesize(surface, recipe, seed=1, key=key)
-            write(out, f"{path.stem}_{index}", sample.image, sample.mask)
+            write_both(out, f"{path.stem}_{index}", sample.image, sample.mask)
 
 
 def peers() -> dict[str, Method]:
@@ -227,20 +227,15 @@ def one_by_one(mark: Callable[[Pixels, int], Marked]) -> Method:
                 colour = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR) if grey else pixels
                 image, mask = mark(colour, index)
                 image = np.ascontiguousarray(image[..., 0]) if grey else image
-                write(out, f"{path.stem}_{index}", image, mask)
+                write_both(out, f"{path.stem}_{index}", image, mask)
 
     return method
 
 
-def write(out: Path, name: str, image: Pixels, mask: Pixels) -> None:
+def write_both(out: Path, name: str, image: Pixels, mask: Pixels) -> None:
     """Write a picture and its mask."""
-    cv2.imwrite(str(out / f"{name}.png"), image)
-    cv2.imwrite(str(out / f"{name}_mask.png"), mask.astype(np.uint8) * np.uint8(255))
-
-
-def read(path: Path) -> Pixels:
-    """Return the picture as it is stored."""
-    return cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    write(out / f"{name}.png", image)
+    write(out / f"{name}_mask.png", mask.astype(np.uint8) * np.uint8(255))
 
 
 def workers(photos: int, rounds: int) -> tuple[float, float]:
@@ -250,7 +245,7 @@ def workers(photos: int, rounds: int) -> tuple[float, float]:
         (folder / "photos").mkdir()
         for photo in range(photos):
             path = folder / "photos" / f"{photo:04d}.png"
-            cv2.imwrite(str(path), make_photo(WORKERS_SIZE, 3, photo % 16))
+            write(path, make_photo(WORKERS_SIZE, 3, photo % 16))
         rates: dict[int, list[float]] = {1: [], 2: []}
         for turn in range(rounds):
             for jobs in (1, 2) if turn % 2 else (2, 1):
