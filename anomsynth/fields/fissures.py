@@ -10,23 +10,14 @@ import numpy as np
 from anomsynth.core.types import Box, Float32, Mask
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.noise import value_noise
-from anomsynth.fields.paths import (
-    Float64,
-    arc_length,
-    displace,
-    even_steps,
-    fbm_trace,
-    smooth_noise,
-)
+from anomsynth.fields.paths import smooth_noise
 from anomsynth.fields.strokes import Stroke
 from anomsynth.fields.tracing import trace
 
 FAINTEST = 1e-3  # coverage and optical depth that count
 CLOSED = 0.1  # coverage below which a gap bends nothing
 MOST_CELLS = 320
-LEAST_ROUGH = 0.1  # pixels; less cannot be seen
 LIP_LIGHT = 0.6  # share of the darkness (in log albedo) that is lost at the lips of wide gaps
-ROUGH_HURST = 0.65  # quasi-two-dimensional cracks: 0.6-0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,47 +142,3 @@ def _beside(coverage: Float32, reach: float, grid: Grid) -> Float32:
     near *= np.clip(opened / np.maximum(held, np.float32(1e-6)), 0, 1)
     near[near < FAINTEST] = 0
     return near
-
-
-def roughened(
-    lines: Sequence[Float64], roughness: float, rng: np.random.Generator
-) -> list[Float64]:
-    """Return lines with self-affine detail of rms `roughness` pixels, their ends kept."""
-    if roughness < LEAST_ROUGH or not lines:
-        return list(lines)
-    trail = fbm_trace(sum(len(line) for line in lines), ROUGH_HURST, rng)
-    rough, first = [], 0
-    for line in lines:
-        part = trail[first : first + len(line)]
-        first += len(line)
-        share = even_steps(1.0, len(line))
-        part = part - part[0] * (1 - share) - part[-1] * share
-        off = part - np.add.reduce(part) / len(part)
-        spread = math.sqrt(float(np.add.reduce(off * off)) / len(part))
-        rough.append(displace(line, roughness / max(spread, 1e-6) * part))
-    return rough
-
-
-def resampled(points: Float64, spacing: float) -> Float64:
-    """Return a line with vertices about `spacing` pixels apart, its ends kept; at least 3."""
-    along = arc_length(points)
-    length = float(along[-1])
-    count = max(math.ceil(length / spacing) + 1, 3)
-    places = even_steps(length, count)
-    line = np.empty((count, 2))
-    for axis in (0, 1):
-        line[:, axis] = np.interp(places, along, points[:, axis])
-    return line
-
-
-def visible_runs(points: Float64, width: Float64) -> list[tuple[Float64, Float64]]:
-    """Cut a line where it is closed (width 0) and return its open runs with their widths."""
-    is_open = np.zeros(len(width) + 2, dtype=bool)
-    np.greater(width, 0, out=is_open[1:-1])
-    turns = np.flatnonzero(is_open[1:] != is_open[:-1])
-    pieces = []
-    for first, last in zip(turns[::2], turns[1::2], strict=True):
-        part = slice(max(int(first) - 1, 0), int(last) + 1)  # with the closed ends: tips are sharp
-        if len(points[part]) >= 2:
-            pieces.append((points[part], width[part]))
-    return pieces

@@ -152,13 +152,6 @@ def displace(points: Float64, offset: Float64) -> Float64:
     return moved
 
 
-def even_steps(last: float, count: int) -> Float64:
-    """Return `count` >= 2 even steps from 0 to `last`, as ``np.linspace(0, last, count)``."""
-    places: Float64 = np.arange(count, dtype=np.float64) * (last / (count - 1))
-    places[-1] = last
-    return places
-
-
 def densify(points: Float64, parts: int) -> Float64:
     """Return the line with each step cut into `parts`, smooth through the given points.
 

@@ -17,7 +17,8 @@ from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Surface
 from anomsynth.errors import PlacementError
-from anomsynth.fields.fissures import Gape, open_fissures, resampled, roughened, visible_runs
+from anomsynth.fields.bundles import bundle, resampled, roughened, visible_runs
+from anomsynth.fields.fissures import Gape, open_fissures
 from anomsynth.fields.mosaics import MOST_ACROSS, dry_mosaic, healed_mosaic
 from anomsynth.fields.outlines import ANGLES, harmonic_rims
 from anomsynth.fields.paths import Float64, smooth_noise
@@ -81,12 +82,14 @@ class CrackNetwork(Generator):
             seams = healed_mosaic(side / plate, LLOYD_STEPS, rng, WOBBLE)
         else:
             seams = dry_mosaic(side / plate, drawn["cycles"], rng)
+        if not seams:
+            raise PlacementError("the film is too small to crack")
         cos, sin = math.cos(2 * math.pi * turn), math.sin(2 * math.pi * turn)
         spin = np.array([[cos, sin], [-sin, cos]]) * side
-        lines = [resampled((seam.points - 0.5) @ spin, _spacing(plate)) for seam in seams]
+        spun = [(seam.points - 0.5) @ spin for seam in seams]
         widest = min(drawn["width_mm"] / surface.mm_per_px, WIDEST * plate)
         ages = np.array([seam.age for seam in seams], dtype=np.float64)
-        net = _Net(lines, ages, max(widest, LEAST_WIDTH), side, plate)
+        net = _Net(spun, ages, max(widest, LEAST_WIDTH), side, plate)
         strokes = [
             Stroke(points + np.array([row, col]), width / 2, width / 2)
             for points, width in _open_lines(net, drawn, rng)
@@ -143,15 +146,14 @@ def _open_lines(net: _Net, drawn: Drawn, rng: np.random.Generator) -> list[tuple
     rim = harmonic_rims(1, drawn["irregularity"], 0.7, rng)[0].astype(np.float64)
     width = net.widest * (1.0 + net.ages) ** -AGEING
     width = width * np.exp(0.6 * drawn["variation"] * rng.standard_normal(len(net.lines)))
-    lines = roughened(net.lines, drawn["roughness"] * net.plate, rng)
-    points = np.concatenate(lines)
+    lines = resampled(bundle(net.lines), _spacing(net.plate))
+    lines = roughened(lines, drawn["roughness"] * net.plate, rng)
+    points = lines.points
     angle = np.arctan2(points[:, 0], points[:, 1]) * (ANGLES / (2 * np.pi))
     outline = 0.5 * net.side * rim[angle.astype(np.int64) % ANGLES]
     share = np.hypot(points[:, 0], points[:, 1]) / outline
     closing = (1 + 0.25 * smooth_noise(len(points), 8.0, rng) - share) / FADED
-    local = np.repeat(width, [len(line) for line in lines]) * np.sqrt(np.clip(closing, 0, 1))
+    local = np.repeat(width, lines.sizes) * np.sqrt(np.clip(closing, 0, 1))
     local *= np.exp(drawn["variation"] * smooth_noise(len(points), 6.0, rng))
     local[local < FINEST] = 0
-    ends = np.cumsum([len(line) for line in lines])[:-1]
-    pairs = zip(lines, np.split(local, ends), strict=True)
-    return [run for line, own in pairs for run in visible_runs(line, own)]
+    return visible_runs(lines, local)

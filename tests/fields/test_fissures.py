@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from anomsynth.fields.fissures import Gape, open_fissures, resampled, roughened, visible_runs
+from anomsynth.fields.fissures import Gape, open_fissures
 from anomsynth.fields.strokes import Stroke
 
 FRAME = np.ones((60, 120), dtype=bool)
@@ -51,31 +51,3 @@ def test_nothing_outside_the_frame() -> None:
     frame = np.zeros((60, 120), dtype=bool)
 
     assert open_fissures([slit(3.0)], frame, Gape(albedo=0.3), np.random.default_rng(0)) is None
-
-
-def test_lines_keep_their_ends() -> None:
-    fine = resampled(LINE, 0.7)
-    rough = roughened([fine], 1.5, np.random.default_rng(1))[0]
-
-    np.testing.assert_allclose(fine[[0, -1]], LINE[[0, -1]])
-    np.testing.assert_allclose(rough[[0, -1]], LINE[[0, -1]], atol=1e-9)
-    assert (rough[:, 0] - 30).std() == pytest.approx(1.5, rel=0.25)
-
-
-def test_only_open_stretches_are_kept() -> None:
-    width = np.array([0, 0, 1, 2, 0, 0, 3, 0.5])
-    points = np.stack([np.arange(8.0), np.zeros(8)], axis=1)
-
-    runs = visible_runs(points, width)
-
-    assert [run[1].tolist() for run in runs] == [[0, 1, 2, 0], [0, 3, 0.5]]
-
-
-def test_rough_lines_have_the_roughness_of_surface_cracks() -> None:  # CR1 on the whole line
-    line = np.stack([np.zeros(1024), np.arange(1024.0)], axis=1)
-    traces = [roughened([line], 3.0, np.random.default_rng(seed))[0][:, 0] for seed in range(48)]
-
-    lags = [2, 4, 8, 16, 32, 64]
-    spread = [[np.mean((y[lag:] - y[:-lag]) ** 2) for y in traces] for lag in lags]
-    exponent = np.polyfit(np.log(lags), np.log(spread), 1)[0].mean() / 2
-    assert exponent == pytest.approx(0.64, abs=0.04)
