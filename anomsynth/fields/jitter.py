@@ -79,23 +79,32 @@ def estrange(texture: Levels8, rng: np.random.Generator) -> Levels8:
     .. [1] V. Zavrtanik, M. Kristan, D. Skocaj, "DRAEM - a discriminatively trained reconstruction
        embedding for surface anomaly detection", ICCV 2021.
     """
-    kinds = GREY_STEPS + (texture.shape[2] == 3)
-    out = texture.copy()
+    channels = texture.shape[2]
+    kinds = GREY_STEPS + (channels == 3)
+    out, table = texture, _unchanged(channels)
     for kind in rng.permutation(kinds)[:MOST_STEPS].tolist():
         amount = float(rng.random())
-        if kind == 7:
-            out = _sharpened(out, amount)
-        elif kind == 8:
-            out = _coloured(out, amount, float(rng.uniform(-50, 50)))
+        if kind in (7, 8):
+            out, table = _mapped(out, table), _unchanged(channels)
+            out = (
+                _sharpened(out, amount)
+                if kind == 7
+                else _coloured(out, amount, float(rng.uniform(-50, 50)))
+            )
         elif kind in (5, 6):
-            out = _mapped(out, _stretches(out, equal=kind == 6))
+            step = _stretches(out, table, equal=kind == 6)
+            table = np.take_along_axis(step, table.astype(np.intp), axis=0)
         else:
-            out = _mapped(out, _table(kind, amount)[:, None])
-    return out
+            table = _table(kind, amount)[table]
+    return _mapped(out, table)
+
+
+def _unchanged(channels: int) -> Levels8:
+    return np.repeat(np.arange(256, dtype=np.uint8)[:, None], channels, axis=1)
 
 
 def _mapped(texture: Levels8, tables: Levels8) -> Levels8:
-    """Look pixels up in a table of (256, 1), or one of (256, C) for each channel."""
+    """Look pixels up in tables of (256, C), one for each channel."""
     table = np.ascontiguousarray(tables[None])
     out = cv2.LUT(texture, table if tables.shape[1] > 1 else table[..., 0])
     return np.asarray(out, dtype=np.uint8).reshape(texture.shape)
@@ -118,12 +127,16 @@ def _table(kind: int, amount: float) -> Levels8:
     return np.clip(np.rint(level), 0, 255).astype(np.uint8)
 
 
-def _stretches(texture: Levels8, *, equal: bool) -> Levels8:
-    """Return tables, (256, C), that stretch contrasts fully or equalise histograms."""
+def _stretches(texture: Levels8, before: Levels8, *, equal: bool) -> Levels8:
+    """Return tables, (256, C), that stretch contrasts fully or equalise histograms.
+
+    Of the texture as tables of `before`, (256, C), will have changed it.
+    """
     tables = []
     for channel in range(texture.shape[2]):
         plane = np.ascontiguousarray(texture[..., channel])
-        counts = np.ravel(cv2.calcHist([plane], [0], None, [256], [0, 256])).astype(np.float64)
+        raw = np.ravel(cv2.calcHist([plane], [0], None, [256], [0, 256]))
+        counts = np.bincount(before[:, channel], weights=raw, minlength=256)
         if equal:
             total = np.cumsum(counts, dtype=np.float64)
             table = np.asarray(255 * total / max(float(total[-1]), 1))
