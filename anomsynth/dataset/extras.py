@@ -111,14 +111,15 @@ def _write_class(layout: Layout, number: int, sample: Sample, kinds: Sequence[st
     table = np.zeros(256, dtype=np.uint8)
     for position, kind in enumerate(sample.kinds):
         table[position + 1] = 1 + list(kinds).index(kind)
-    classes = table[sample.class_index]
+    classes = np.asarray(cv2.LUT(sample.class_index, table), dtype=np.uint8)
     colours = np.zeros((256, 3), dtype=np.uint8)
     for position in range(len(kinds)):
         colours[position + 1] = COLOURS[position % len(COLOURS)]
     name = layout.number(number)
+    preview = np.asarray(cv2.LUT(cv2.merge([classes] * 3), colours[None]), dtype=np.uint8)
     return [
         _png(layout, sample, "class", name, classes),
-        _png(layout, sample, "class", f"{name}_preview", colours[classes]),
+        _png(layout, sample, "class", f"{name}_preview", preview),
     ]
 
 

@@ -80,7 +80,7 @@ def link_file(source: Path, path: Path, scratch: Path, *, copy: bool = False) ->
                 return
         shutil.copyfile(source, temporary)
 
-    _place(path, fill, scratch)
+    _place(path, fill, scratch, linked=not copy)
 
 
 def output_error(path: Path, error: OSError) -> OutputError:
@@ -95,7 +95,9 @@ def output_error(path: Path, error: OSError) -> OutputError:
     return OutputError(f"{path}: cannot be written: {error.strerror or error}")
 
 
-def _place(path: Path, fill: Callable[[Path], None], scratch: Path) -> None:
+def _place(
+    path: Path, fill: Callable[[Path], None], scratch: Path, *, linked: bool = False
+) -> None:
     temporary = scratch / f"{_token}-{os.getpid()}-{next(_numbers)}.part"
     try:
         fill(temporary)
@@ -104,8 +106,8 @@ def _place(path: Path, fill: Callable[[Path], None], scratch: Path) -> None:
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary.replace(path)
-        # Renaming one hard link of a file onto another of the same file does nothing at all.
-        temporary.unlink(missing_ok=True)
+        if linked:  # renaming one hard link of a file onto another of the same does nothing at all
+            temporary.unlink(missing_ok=True)
     except OSError as error:
         _forget(temporary)
         raise output_error(path, error) from error

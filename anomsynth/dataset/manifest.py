@@ -108,14 +108,15 @@ def _parse(raw: bytes, path: Path, number: int) -> Line:
 
 def _plain(value: object) -> object:
     """Return a value of plain JSON types with rounded numbers."""
-    if isinstance(value, Mapping):
+    # Manifests hold many numbers: what they mostly are comes first.
+    if isinstance(value, float):  # NumPy's float64 too
+        return float(f"{value:.{SIGNIFICANT}g}") if math.isfinite(value) else None
+    if isinstance(value, str | int):
+        return value
+    if isinstance(value, dict | Mapping):
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, np.generic):
         return _plain(value.item())
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            return None
-        return float(f"{value:.{SIGNIFICANT}g}")
     return value

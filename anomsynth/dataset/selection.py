@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from anomsynth.core.pixels import over_channels
 from anomsynth.dataset.csv_text import csv_text
 from anomsynth.dataset.files import link_file, make_folder, output_error, write_bytes
 from anomsynth.dataset.images import image_size, load_photo, write_png
@@ -187,7 +188,7 @@ def _place_mask(source: Path, target: Path, layout: Layout, *, copy: bool) -> No
         return
     if not binary:
         raise InputError(f"{source}: not a binary mask", hint="save it as PNG with 0 and 255 only")
-    inside = pixels.max(axis=2) > 0
+    inside = np.greater(over_channels(np.maximum, pixels), 0)
     write_png(target, inside.astype(np.uint8) * np.uint8(255), layout.scratch)
 
 

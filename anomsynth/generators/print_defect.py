@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from anomsynth.core.component import Count, ShareRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.pixels import over_channels
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
 from anomsynth.errors import PlacementError
@@ -150,7 +151,7 @@ def _out_of_register(print_: _Print, case: _Case, rng: np.random.Generator) -> D
     density = print_.density.copy()
     plane = density[..., ink].copy()
     # What all channels share is mostly black ink, which stays; in a grey photo that is half of it.
-    stays = plane * np.float32(0.5) if grey else BLACK_SHARE * density.min(axis=2)
+    stays = plane * np.float32(0.5) if grey else BLACK_SHARE * over_channels(np.minimum, density)
     density[..., ink] = stays + moved(plane - stays, down, right)
     support = (weight > 0) & (np.abs(density[..., ink] - plane) > FAINT)
     laws = {"shift_px": shift, "shift_deg": float(np.degrees(turn)), "ink": float(ink)}
@@ -179,7 +180,7 @@ def _missing(print_: _Print, case: _Case, rng: np.random.Generator) -> DefectLay
         mask = np.clip(mask * np.float32(1.2) + np.float32(0.5), 0, 1)
         mask *= print_.grid.refine(edged(print_.share, 1.2, 0.2))
     kept = print_.density * (1 - np.float32(case.drawn["drop"]) * mask[..., None])
-    support = (mask > FAINT) & (print_.density.max(axis=2) * mask > FAINT)
+    support = (mask > FAINT) & (over_channels(np.maximum, print_.density) * mask > FAINT)
     laws = {"drop": case.drawn["drop"], "streaked": float(streaked)}
     return _exposed(print_, support, printed(print_.paper, kept), case, laws)
 
@@ -227,7 +228,7 @@ def _added(mode: str, print_: _Print, case: _Case, rng: np.random.Generator) -> 
     # Ink on ink changes little: paper takes only so much.
     extra *= np.clip(1 - print_.density * np.float32(1 / FULL_INK), 0, 1)
     depth = extra * weight[..., None] * np.float32(0.5 * case.drawn["strength"])
-    support = depth.max(axis=2) > FAINT
+    support = over_channels(np.maximum, depth) > FAINT
     if not support.any():
         raise PlacementError("no print in reach of the defect")
     depth *= support[..., None]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.photo import Photo
+from anomsynth.core.pixels import over_channels
 from anomsynth.core.types import Mask, Pixels
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.labelled import Labelled
@@ -136,7 +137,7 @@ def read_labelled(item: Labelled) -> tuple[Photo, Mask]:
     if item.mask is None:
         raise InputError(f"{item.image}: no mask", hint="name it like the image, or NAME_mask.png")
     photo = read_photo(item.image)
-    values = read_photo(item.mask).pixels.max(axis=2)
+    values = over_channels(np.maximum, read_photo(item.mask).pixels)
     if values.shape != photo.pixels.shape[:2]:
         shape = photo.pixels.shape
         size = f"{values.shape[1]} x {values.shape[0]}"
@@ -147,7 +148,7 @@ def read_labelled(item: Labelled) -> tuple[Photo, Mask]:
         count = np.unique(values).size
         msg = f"{item.mask}: not a binary mask, it holds {count} values"
         raise InputError(msg, hint="save it as PNG with 0 and 255 only")
-    return photo, np.asarray(values > 0, dtype=np.bool_)
+    return photo, np.greater(values, 0)
 
 
 def _score_chunk(chunk: _Chunk) -> list[Scored]:

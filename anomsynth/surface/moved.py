@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from anomsynth.core.pixels import on_channels, over_channels
 from anomsynth.core.types import Box, Float32, Mask, Surface
 from anomsynth.fields.lookup import look_up
 from anomsynth.surface.behind import light_behind
@@ -51,9 +52,12 @@ def show_moved(
     bared = (wide > 0) & ~body
     soft = np.asarray(cv2.blur(piece.astype(np.float32), (3, 3)), dtype=np.float32)
     rows, cols = (np.where(valid, part, -9).astype(np.float32) for part in source)
-    share = look_up(soft[..., None], rows, cols, cv2.INTER_LINEAR) * valid[..., None]
+    share = look_up(soft, rows, cols, cv2.INTER_LINEAR) * valid
     moved = np.clip(look_up(before, rows, cols, cv2.INTER_CUBIC), 0, 1)
-    light = np.where(bared[..., None], behind, before)
-    light = light + share * (moved - light)
-    changed = (np.abs(light - before) > LEAST).any(axis=2) & (bared | (share[..., 0] > 0))
-    return Moved(light.astype(np.float32), changed)
+    light = before.copy()
+    cv2.copyTo(behind, bared.view(np.uint8), light)  # many times as fast as NumPy
+    moved -= light
+    moved *= on_channels(share, surface.channels)
+    light += moved
+    largest = over_channels(np.maximum, np.abs(light - before))
+    return Moved(light, (largest > LEAST) & (bared | (share > 0)))

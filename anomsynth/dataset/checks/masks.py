@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.pixels import over_channels
 from anomsynth.core.types import Mask
 from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.pictures import read_header
@@ -48,7 +49,7 @@ def _mask(tree: Tree, path: Path, image: Path | None) -> Iterator[Finding]:
     found = np.unique(pixels)
     if header.bits == 8 and not np.isin(found, (0, 255)).all():
         yield Finding("error", "mask-values", name, *_values(found, pixels))
-    marked: Mask = pixels.max(axis=2) > 0
+    marked: Mask = np.greater(over_channels(np.maximum, pixels), 0)
     if not marked.any():
         message = "nothing is marked on the image of a defect"
         hint = "draw the mask, or move the image to test/good"

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from anomsynth.core.pixels import over_channels
 from anomsynth.core.types import Mask
 from anomsynth.dataset.exports._instances import Instance, recorded_kinds, split_mask
 from anomsynth.dataset.folders import nfc
@@ -179,11 +180,12 @@ def _read_mask(path: Path, shape: tuple[int, int]) -> Mask:
         height, width = pixels.shape[:2]
         msg = f"mask of {width} x {height} pixels for an image of {shape[1]} x {shape[0]}"
         raise InputError(f"{path}: {msg}")
-    values = np.unique(pixels.max(axis=2))
+    marks = over_channels(np.maximum, pixels)
+    values = np.unique(marks)
     if values.size > MOST_VALUES:
         msg = f"the mask has {values.size} values, {values[0]} to {values[-1]}, not two"
         raise InputError(f"{path}: {msg}")
-    mask: Mask = np.greater(pixels.max(axis=2), 0)
+    mask: Mask = np.greater(marks, 0)
     if not mask.any():
         raise InputError(f"{path}: the mask is empty")
     return mask
