@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.rng import stream
-from anomsynth.core.types import Float32
+from anomsynth.core.types import Box, Float32
 from anomsynth.dataset.demo import brushed_plate
 from anomsynth.dataset.studio import (
     FINER,
@@ -267,8 +267,17 @@ def _on_table(
 def _over(
     scene: Float32, inside: Float32, tone: NDArray[np.floating], colour: Colour | Float32
 ) -> Float32:
-    share = solid(inside)[..., None]
-    return (scene * (1 - share) + share * _lit(tone, colour)).astype(np.float32)
+    """Return the scene with a piece on it; only the piece's own box is worked on."""
+    share = solid(inside)
+    box = Box.around(share > 0)
+    if box is None:
+        return scene
+    here = box.slices
+    part = share[here][..., None]
+    over = scene.copy()
+    own = _lit(tone[here], colour if isinstance(colour, tuple) else colour[here])
+    over[here] = scene[here] * (1 - part) + part * own
+    return over
 
 
 def _numbered(pieces: list[Float32]) -> NDArray[np.uint8]:
