@@ -38,6 +38,19 @@ class Grid:
         height, width = self.box.shape
         return -(-height // self.step), -(-width // self.step)
 
+    def part(self, cells: Box) -> "Grid":
+        """Return some of the cells as a grid of their own."""
+        box, step = self.box, self.step
+        return Grid(
+            Box(
+                box.top + cells.top * step,
+                box.left + cells.left * step,
+                min(box.top + cells.bottom * step, box.bottom),
+                min(box.left + cells.right * step, box.right),
+            ),
+            step,
+        )
+
     def offsets(self, row: float, col: float) -> tuple[Float32, Float32]:
         """Return the image coordinates of cell centres relative to a point, (h, 1) and (1, w)."""
         rows, cols = self.shape

@@ -10,19 +10,15 @@ from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Mask, Surface
 from anomsynth.errors import PlacementError
-from anomsynth.fields.grid import Grid
+from anomsynth.fields.coarse_band import trace_on_cells
 from anomsynth.fields.paths import Float64, arc_length, densify, tangents
 from anomsynth.fields.relief import fade
-from anomsynth.fields.strokes import Stroke
-from anomsynth.fields.tracing import trace
 from anomsynth.surface.moved import show_moved
 from anomsynth.surface.sites import pick_site
 from anomsynth.surface.slender import Slender, find_slender
 
 SHAPES = ("hinge", "arc", "wave")
 NODES = 96  # along a piece
-CELLS_ACROSS = 20  # half width of the band in cells
-KNOWN = 0.999  # share of a pixel's neighbouring cells that must lie in the band
 MOST_TURN = 1.4  # widths per radius of curvature: tighter bends would fold the inner side
 Drawn = dict[str, float]
 
@@ -159,21 +155,14 @@ def _origins(
     Rows and columns, of the box, are smooth across the line: along wide pieces they are computed on
     cells and interpolated.
     """
-    step = max(int(float(half[0]) / CELLS_ACROSS), 1)
-    cells = Grid(box, step)
-    corner = np.array([box.top, box.left])
-    points = (new - corner - (step - 1) / 2) / step
-    band = trace([Stroke(points, half / step, half / step)], np.ones(cells.shape, dtype=bool))
-    if band is None:
+    traced = trace_on_cells(new, half, box)
+    if traced is None:
         raise PlacementError("the bent piece lies outside the picture")
-    band = band.keep(band.past <= 0.5)
+    band, offset = traced.band, traced.offset
     normal = tangents(line)
-    offset = band.offset * step
     rows = band.at(line[:, 0]) + offset * band.at(normal[:, 1]) - box.top
     cols = band.at(line[:, 1]) - offset * band.at(normal[:, 0]) - box.left
-    whole = Box(0, 0, *cells.shape)
-    known = cells.refine(band.spread(np.ones(len(rows)), whole)) > KNOWN
-    return (cells.refine(band.spread(rows, whole)), cells.refine(band.spread(cols, whole))), known
+    return (traced.refine(rows), traced.refine(cols)), traced.known()
 
 
 def bend_line(line: Float64, turned: Float64) -> Float64:

@@ -19,7 +19,7 @@ from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
 from anomsynth.errors import PlacementError
-from anomsynth.fields.grid import Grid
+from anomsynth.fields.coarse_band import trace_on_cells
 from anomsynth.fields.paths import (
     Float64,
     arc_length,
@@ -31,8 +31,6 @@ from anomsynth.fields.paths import (
     worm_like_chain,
 )
 from anomsynth.fields.relief import fade
-from anomsynth.fields.strokes import Stroke
-from anomsynth.fields.tracing import trace
 from anomsynth.surface.sites import pick_site
 
 SPACING = 3.0  # pixels between vertices, at least
@@ -40,7 +38,6 @@ WIDEST = 0.05  # half width of the bent zone, share of the part's size
 SHARPEST_PX = 1.0  # half width of the sharpest crest that pixels can carry without beading
 HURST = 0.75
 TAPER = 0.4  # share of the length over which a fold comes to life
-CELLS_ACROSS = 20  # half width of the zone in cells
 Drawn = dict[str, float]
 
 
@@ -120,31 +117,19 @@ def _near(line: Float64, half: Float64, surface: Surface) -> _Zone:
     The signed distance to a line is smooth across it: where the zone is wide it is computed on
     cells and interpolated, which keeps the crest as sharp as the pixels.
     """
-    step = max(int(float(half.max()) / CELLS_ACROSS), 1)
-    shape = surface.shape
-    cells = (line - (step - 1) / 2) / step
-    frame = np.ones((-(-shape[0] // step), -(-shape[1] // step)), dtype=bool)
-    band = trace([Stroke(cells, half / step, half / step)], frame, 1.5)
-    if band is None:
+    picture = Box(0, 0, *surface.shape)
+    traced = trace_on_cells(line, half, picture, margin=1.5, tight=True)
+    if traced is None:
         raise PlacementError("the crease lies outside the picture")
-    near = band.box
-    box = Box(
-        near.top * step,
-        near.left * step,
-        min(near.bottom * step, shape[0]),
-        min(near.right * step, shape[1]),
-    )
-    grid = Grid(box, step)
-    inside = band.keep(band.past < 0.5)
-    reach = inside.spread(np.ones(len(inside.rows)), near)
-    offset = grid.refine(inside.spread(inside.offset * step, near))
-    vertex = grid.refine(inside.spread(inside.vertex + inside.share, near))
-    index = np.flatnonzero((grid.refine(reach) > 0.999) & surface.allowed[box.slices])
+    box, band = traced.grid.box, traced.band
+    index = np.flatnonzero(traced.known() & surface.allowed[box.slices])
     if index.size == 0:
         raise PlacementError("the crease lies outside the allowed area")
-    return _Zone(
-        box, index, offset.ravel()[index].astype(np.float64), vertex.ravel()[index].astype(float)
+    offset, vertex = (
+        traced.refine(values).ravel()[index].astype(np.float64)
+        for values in (traced.offset, band.vertex + band.share)
     )
+    return _Zone(box, index, offset, vertex)
 
 
 class _Fold:
