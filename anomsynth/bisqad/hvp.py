@@ -9,8 +9,6 @@ Loss = Callable[[Tensor], Tensor]  # parameters (P,) -> scalar
 Losses = Callable[[Tensor], Tensor]  # parameters (P,) -> one loss a sample, (n,)
 Product = Callable[[Tensor], Tensor]  # direction (P,) -> matrix times direction, (P,)
 
-DIFFERENCE = 0.01  # length of the step of finite differences [2]_
-
 
 def gradient(loss: Loss, theta: Tensor) -> Tensor:
     """Return the gradient (P,) of a loss at the parameters `theta` (P,), detached."""
@@ -71,23 +69,5 @@ def gauss_newton_product(
         (pushed,) = torch.autograd.grad(pulled, probe, direction, retain_graph=True)
         (turned,) = torch.autograd.grad(out, at, weight * pushed, retain_graph=True)
         return turned
-
-    return product
-
-
-def difference_product(loss: Loss, theta: Tensor, *, step: float = DIFFERENCE) -> Product:
-    """Return ``z -> H z`` by central differences of the gradient, `step` / |z| apart [2]_.
-
-    References
-    ----------
-    .. [2] Liu, Simonyan & Yang, "DARTS: differentiable architecture search", ICLR 2019.
-    """
-
-    def product(direction: Tensor) -> Tensor:
-        length = torch.linalg.vector_norm(direction)
-        if length == 0:
-            return torch.zeros_like(direction)
-        shift = step / length * direction
-        return (gradient(loss, theta + shift) - gradient(loss, theta - shift)) / (2 * step / length)
 
     return product

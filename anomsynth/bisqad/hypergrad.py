@@ -11,15 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from anomsynth.bisqad.hvp import (
-    DIFFERENCE,
-    Loss,
-    Losses,
-    Product,
-    gradient,
-    hessian_product,
-)
+from anomsynth.bisqad.hvp import Loss, Losses, Product, gradient, hessian_product
 
+DIFFERENCE = 0.01  # length of the step of finite differences, as in DARTS
 BEND = 0.7  # of a slope of median size, before tanh
 Solver = Callable[[Product, Tensor], Tensor]  # (matrix product, right side) -> solution
 
@@ -93,8 +87,12 @@ def alignments(
 ) -> Tensor:
     """Return ``g_i . direction`` (n,) for all samples at once, by two forward passes.
 
-    Central differences along the direction, `step` to each side: the gradients of the samples are
-    never formed.
+    Central differences along the direction, `step` to each side [1]_: the gradients of the samples
+    are never formed.
+
+    References
+    ----------
+    .. [1] Liu, Simonyan & Yang, "DARTS: differentiable architecture search", ICLR 2019.
     """
     length = torch.linalg.vector_norm(direction)
     if length == 0:

@@ -10,31 +10,6 @@ WATER, OIL = 1.33, 1.47  # refractive indices
 BRIGHTEST = 0.95
 
 
-def washburn_length(
-    seconds: float, pore_mm: float, *, tension: float, viscosity: float, cosine: float = 1.0
-) -> float:
-    """Return how far a liquid has risen in pores, ``sqrt(gamma r cos(t) / (2 eta) time)``, mm [1]_.
-
-    Parameters
-    ----------
-    seconds : float >= 0
-    pore_mm : float > 0
-        Pore radius.
-    tension : float
-        Surface tension, N/m (water 0.072, oil 0.03).
-    viscosity : float
-        Pa s (water 0.001, oil 0.03-0.1).
-    cosine : float
-        Of the contact angle.
-
-    References
-    ----------
-    .. [1] E. W. Washburn, "The dynamics of capillary flow", Physical Review 17, 1921.
-    """
-    speed = tension * (pore_mm / 1000) * cosine / (2 * viscosity)
-    return float(np.sqrt(speed * seconds) * 1000)
-
-
 def radial_time(radius: Float64, source: float) -> Float64:
     """Return the time at which a front around a source stands at `radius`, relative.
 
@@ -57,7 +32,15 @@ def radial_front(age: Float64, source: float) -> Float64:
 
 
 def linear_front(age: Float64) -> Float64:
-    """Return where a straight front stands at `age`, in units of where it stands at age 1."""
+    """Return where a straight front stands at `age`, in units of where it stands at age 1.
+
+    Washburn's ``L = sqrt(gamma r cos(t) / (2 eta) time)`` [1]_: liquid and pores decide how far it
+    gets, time alone in which steps.
+
+    References
+    ----------
+    .. [1] E. W. Washburn, "The dynamics of capillary flow", Physical Review 17, 1921.
+    """
     return np.sqrt(age)
 
 
