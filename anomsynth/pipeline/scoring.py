@@ -5,7 +5,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import cv2
 import numpy as np
@@ -24,6 +24,8 @@ from anomsynth.sqe.features import SIZE, describe
 
 Work = TypeVar("Work")
 Result = TypeVar("Result")
+Seen = TypeVar("Seen")
+Look = Callable[[Pixels, Mask], Seen]  # colour planes (H, W, C), mask -> what is kept of them
 
 CHUNK = 24  # images that a worker gets at a time
 
@@ -46,10 +48,11 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class _Chunk:
+class _Chunk(Generic[Seen]):
     items: tuple[Labelled, ...]
     origins: tuple[Origin | None, ...]
     scorer: Scorer
+    look: Look[Seen]
 
 
 class _Good:
@@ -96,6 +99,33 @@ def score_dataset(
     OutputError
         If a worker process was killed.
     """
+    results: dict[int, Scored] = {}
+    for at, one, _ in score_each(items, scorer, _look_away, jobs=jobs):
+        results[at] = one
+        if on_scored is not None:
+            on_scored(one)
+    return tuple(results[at] for at in range(len(results)))
+
+
+def score_each(
+    items: Sequence[Labelled], scorer: Scorer, look: Look[Seen], *, jobs: int = 1
+) -> Iterator[tuple[int, Scored, Seen | None]]:
+    """Score as `score_dataset` does, and look at each image while it is in memory.
+
+    Parameters
+    ----------
+    items, scorer, jobs
+        See `score_dataset`.
+    look : function of a module
+        Called in the worker with colour planes and mask of each image that has a quality.
+
+    Yields
+    ------
+    position : int
+        Among the defect images; those of one photo come in a row.
+    scored : Scored
+    seen : what `look` returned, None without a quality
+    """
     defects = [item for item in items if not item.good]
     origins = find_origins(defects)
     # Samples of one photo in a row: it is read and measured once.
@@ -105,16 +135,14 @@ def score_dataset(
             part := tuple(defects[at] for at in order[start : start + CHUNK]),
             tuple(origins.get(item.image) for item in part),
             scorer,
+            look,
         )
         for start in range(0, len(order), CHUNK)
     ]
-    results: dict[int, Scored] = {}
+    places = iter(order)
     for several in _in_order(_score_chunk, chunks, jobs):
-        for one in several:
-            results[order[len(results)]] = one
-            if on_scored is not None:
-                on_scored(one)
-    return tuple(results[at] for at in range(len(defects)))
+        for one, seen in several:
+            yield next(places), one, seen
 
 
 def describe_dataset(items: Sequence[Labelled], *, jobs: int = 1) -> NDArray[np.float64]:
@@ -151,17 +179,26 @@ def read_labelled(item: Labelled) -> tuple[Photo, Mask]:
     return photo, np.greater(values, 0)
 
 
-def _score_chunk(chunk: _Chunk) -> list[Scored]:
+def _look_away(_pixels: Pixels, _mask: Mask) -> None:
+    """Keep nothing of an image but its quality."""
+
+
+def _score_chunk(chunk: _Chunk[Seen]) -> list[tuple[Scored, Seen | None]]:
     cv2.setNumThreads(1)
-    scored, good = [], _Good(None)
+    scored: list[tuple[Scored, Seen | None]] = []
+    good = _Good(None)
     for item, origin in zip(chunk.items, chunk.origins, strict=True):
         path = None if origin is None else origin.good
         good = good if good.path == path else _Good(path)
-        scored.append(_score(item, origin, good, chunk.scorer))
+        one = _score(item, origin, good, chunk)
+        scored.append(one)
     return scored
 
 
-def _score(item: Labelled, origin: Origin | None, good: _Good, scorer: Scorer) -> Scored:
+def _score(
+    item: Labelled, origin: Origin | None, good: _Good, chunk: _Chunk[Seen]
+) -> tuple[Scored, Seen | None]:
+    scorer = chunk.scorer
     try:
         photo, mask = read_labelled(item)
         pixels = photo.pixels
@@ -170,12 +207,12 @@ def _score(item: Labelled, origin: Origin | None, good: _Good, scorer: Scorer) -
             quality = scorer.score(pixels, mask, original=original, residuals=origin.residuals)
         else:
             quality = scorer.score(pixels, mask, original=original)
+        return Scored(item, quality), chunk.look(pixels, mask)
     except InputError as error:
-        return Scored(item, None, f"{error}; {error.hint}".rstrip("; "))
+        return Scored(item, None, f"{error}; {error.hint}".rstrip("; ")), None
     except Exception as error:
         error.add_note(f"while scoring {item.image}")
         raise
-    return Scored(item, quality)
 
 
 def _photo_name(origin: Origin | None) -> str:

@@ -4,18 +4,19 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from anomsynth.core.types import Float32
+from anomsynth.core.types import Float32, Mask, Pixels
 from anomsynth.dataset.home import read_run
 from anomsynth.dataset.labelled import Labelled, find_labelled
 from anomsynth.dataset.layout import RESERVED, Layout
 from anomsynth.dataset.manifest import read_lines
 from anomsynth.errors import InputError, OutputError
-from anomsynth.pipeline.scoring import read_labelled, score_dataset
-from anomsynth.report.heatmap import HeatMap
+from anomsynth.pipeline.scoring import Scored, read_labelled, score_each
+from anomsynth.report.heatmap import HeatMap, on_cells
 from anomsynth.report.thumbnails import Thumbnail, make_thumbnail, side_for
 from anomsynth.sqe.estimator import Quality, Scorer
 
@@ -48,7 +49,7 @@ class Collection:
     problems : (file, reason) of what could not be read or made
     run : run.json of a generated dataset, empty for others
     seconds : float
-        That scoring took.
+        That scoring took, thumbnails included.
     made_seconds : float or None
         Between the first and the last file of the samples.
     """
@@ -76,30 +77,57 @@ def collect(root: Path, scorer: Scorer, *, jobs: int = 1) -> Collection:
     if not defects:
         raise InputError(f"{root}: holds no defect images", hint="nothing to report")
     started = time.perf_counter()
-    scored = score_dataset(items, scorer, jobs=jobs)
-    seconds = time.perf_counter() - started
-    problems = [(_name(one.item.image, root), one.problem) for one in scored if one.problem]
-    usable = [(one.item, one.quality) for one in scored if one.quality is not None]
-    large = _extremes([quality.score for _, quality in usable])
-    side = side_for(len(usable), BUDGET)
+    look = partial(_see, side_for(len(defects), BUDGET))
     heat: dict[str, HeatMap] = {}
-    entries = []
-    for index, (item, quality) in enumerate(usable):
-        photo, mask = read_labelled(item)
-        heat.setdefault(item.category, HeatMap()).add(mask)
-        thumb = make_thumbnail(photo.pixels, mask, side)
-        big = make_thumbnail(photo.pixels, mask, LARGE) if index in large else None
-        entries.append(Entry(item, _name(item.image, root), quality, thumb, big))
+    results: dict[int, tuple[Scored, Thumbnail | None]] = {}
+    for at, one, seen in score_each(items, scorer, look, jobs=jobs):
+        thumbnail, cells = seen or (None, None)
+        results[at] = one, thumbnail
+        if cells is not None:
+            heat.setdefault(one.item.category, HeatMap()).add(cells)
+    seconds = time.perf_counter() - started
+    scored = [results[at] for at in range(len(results))]
+    problems = [(_name(one.item.image, root), one.problem) for one, _ in scored if one.problem]
+    usable = [
+        (one.item, one.quality, thumbnail)
+        for one, thumbnail in scored
+        if one.quality is not None and thumbnail is not None
+    ]
+    large = _extremes([quality.score for _, quality, _ in usable])
+    entries = [
+        Entry(
+            item,
+            _name(item.image, root),
+            quality,
+            thumbnail,
+            _enlarged(item) if index in large else None,
+        )
+        for index, (item, quality, thumbnail) in enumerate(usable)
+    ]
     return Collection(
         root=root,
         entries=tuple(entries),
         normals=Counter(item.category for item in items if item.good),
-        heat={category: one.share() for category, one in heat.items()},
+        heat={
+            category: heat[category].share()
+            for category in dict.fromkeys(entry.item.category for entry in entries)
+        },
         problems=(*problems, *_failures(root)),
         run=_run(root),
         seconds=seconds,
         made_seconds=_made_in([item.image for item in defects]),
     )
+
+
+def _see(side: int, pixels: Pixels, mask: Mask) -> tuple[Thumbnail, Float32]:
+    """Return what the page shows of an image: its thumbnail, and the mask for the heat map."""
+    return make_thumbnail(pixels, mask, side), on_cells(mask)
+
+
+def _enlarged(item: Labelled) -> Thumbnail:
+    """Return the large picture; few are wanted, and which is known when all are scored."""
+    photo, mask = read_labelled(item)
+    return make_thumbnail(photo.pixels, mask, LARGE)
 
 
 def _extremes(scores: Sequence[float]) -> set[int]:

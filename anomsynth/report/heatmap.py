@@ -9,6 +9,12 @@ from anomsynth.core.types import Float32, Mask
 CELLS = 96  # a side of the map; pictures of any shape are stretched to it
 
 
+def on_cells(mask: Mask) -> Float32:
+    """Return the share of each place that a mask of any size covers, (96, 96) float32 in [0, 1]."""
+    share = cv2.resize(mask.astype(np.float32), (CELLS, CELLS), interpolation=cv2.INTER_AREA)
+    return np.asarray(share, dtype=np.float32)
+
+
 class HeatMap:
     """Counts, for each place, the share of masks that cover it."""
 
@@ -16,9 +22,8 @@ class HeatMap:
         self._total = np.zeros((CELLS, CELLS), dtype=np.float64)
         self._count = 0
 
-    def add(self, mask: Mask) -> None:
-        """Count a mask of any size."""
-        cells = cv2.resize(mask.astype(np.float32), (CELLS, CELLS), interpolation=cv2.INTER_AREA)
+    def add(self, cells: Float32) -> None:
+        """Count a mask, given by `on_cells`."""
         self._total += cells
         self._count += 1
 

@@ -64,7 +64,10 @@ def _counts(found: Collection) -> str:
 
 def _facts(found: Collection) -> str:
     rows: list[Sequence[object]] = [
-        ["scored in", f"{found.seconds:.1f} s, {_rate(len(found.entries), found.seconds)}"]
+        [
+            "scored and drawn in",
+            f"{found.seconds:.1f} s, {_rate(len(found.entries), found.seconds)}",
+        ]
     ]
     if found.made_seconds is not None:
         rows.append(["files written over", f"{found.made_seconds:.0f} s"])

@@ -4,15 +4,17 @@ import json
 import re
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from anomsynth.dataset.images import read_photo
 from anomsynth.errors import InputError
 from anomsynth.report.collect import Collection, collect
-from anomsynth.report.heatmap import HeatMap
+from anomsynth.report.heatmap import HeatMap, on_cells
 from anomsynth.report.page import build_page
 from anomsynth.report.thumbnails import BYTES_PER_PIXEL, SIDES, make_thumbnail, side_for
 from anomsynth.sqe.estimator import Estimator
@@ -103,6 +105,23 @@ def test_the_page_holds_every_sample_and_needs_no_network(dataset: Path) -> None
     assert "http" not in re.sub(r"http://www\.w3\.org/2000/svg", "", page)
 
 
+def test_only_what_is_shown_large_is_decoded_twice(dataset: Path, monkeypatch) -> None:
+    reads: Counter[Path] = Counter()
+    monkeypatch.setattr("anomsynth.report.collect.MOST_LARGE", 2)
+    monkeypatch.setattr(
+        "anomsynth.pipeline.scoring.read_photo",
+        lambda path: (reads.update([path]), read_photo(path))[1],
+    )
+
+    collection = found(dataset)
+
+    images = {entry.item.image: entry for entry in collection.entries}
+    assert len(images) == 6
+    for image, entry in images.items():
+        assert reads[image] == reads[entry.item.mask] == 1 + (entry.large is not None)
+    assert sum(entry.large is not None for entry in collection.entries) == 2
+
+
 def test_names_from_disk_cannot_become_markup(dataset: Path) -> None:
     whole = found(dataset)
     evil = Collection(
@@ -176,8 +195,8 @@ def test_the_heat_map_is_the_share_of_masks() -> None:
     heat = HeatMap()
     half = np.zeros((50, 70), bool)
     half[:25] = True
-    heat.add(half)
-    heat.add(np.ones((200, 20), bool))
+    heat.add(on_cells(half))
+    heat.add(on_cells(np.ones((200, 20), bool)))
 
     share = heat.share()
 
