@@ -34,6 +34,7 @@ from anomsynth.errors import InputError, UserError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from anomsynth.dataset.folders import Source
     from anomsynth.pipeline.options import RunOptions
     from anomsynth.recipe.models import Recipe
 
@@ -165,13 +166,13 @@ def generate(
             overwrite=overwrite,
             strict=strict,
         )
-        chosen = _recipes(console, preset, source, options, load)
+        found, chosen = _recipes(console, preset, source, options, load)
         if print_config:
             _print_config(console, chosen)
             return
         from anomsynth.pipeline.plan import make_plan
 
-        plan = make_plan(source, out, chosen, options)
+        plan = make_plan(found, out, chosen, options)
         if dry_run:
             from anomsynth.cli.cost import print_plan
 
@@ -193,20 +194,20 @@ def _recipes(
     source: Path,
     options: "RunOptions",
     load: "Callable[[str], Recipe]",
-) -> "dict[str, Recipe] | Recipe":
-    """Load one recipe for all, or with `auto` the one that fits each category."""
+) -> "tuple[Path | Source, dict[str, Recipe] | Recipe]":
+    """Load one recipe for all, or with `auto` list the source and load what fits each category."""
     if preset != AUTO:
-        return load(preset)
+        return source, load(preset)
     from anomsynth.dataset.folders import find_source
     from anomsynth.pipeline.auto import choose_preset
 
-    exclude = [folder for folder in options.folders().values() if folder is not None]
+    found = find_source(source, options.no_photos())
     recipes = {}
-    for category, photos in find_source(source, exclude).categories.items():
+    for category, photos in found.categories.items():
         choice = choose_preset(category, [photo.path for photo in photos])
         console.note(f"{category}: preset {choice.preset}, because {choice.why}")
         recipes[category] = load(choice.preset)
-    return recipes
+    return found, recipes
 
 
 def _print_config(console: Console, chosen: "dict[str, Recipe] | Recipe") -> None:

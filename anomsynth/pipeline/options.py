@@ -76,6 +76,10 @@ class RunOptions(BaseModel):
         """Return the folders of pictures and masks that go with the photos, by option."""
         return {name: getattr(self, name) for name in FOLDERS}
 
+    def no_photos(self) -> list[Path]:
+        """Return those of the folders that are given: where they lie among the photos, none is."""
+        return [folder for folder in self.folders().values() if folder is not None]
+
     def check_workers(self) -> None:
         """Check that there can be workers.
 

@@ -138,13 +138,14 @@ class Plan:
 
 
 def make_plan(
-    source: Path, out: Path, recipe: Recipe | Mapping[str, Recipe], options: RunOptions
+    source: Path | Source, out: Path, recipe: Recipe | Mapping[str, Recipe], options: RunOptions
 ) -> Plan:
     """Settle a run; reads the disk, writes nothing.
 
     Parameters
     ----------
-    source, out : Path
+    source : Path, or what `find_source` found there without `options.no_photos()`
+    out : Path
     recipe : Recipe, or dict of category -> Recipe
         One for all, or one for each category of the source; they share one seed.
     options : RunOptions
@@ -160,8 +161,7 @@ def make_plan(
     """
     options.check_workers()
     root = out.resolve()
-    exclude = [folder for folder in options.folders().values() if folder is not None]
-    found = find_source(source, exclude)
+    found = source if isinstance(source, Source) else find_source(source, options.no_photos())
     _check_apart(found.root, root)
     recipes = _by_category(recipe, tuple(found.categories))
     per_photo, units = _units(found, next(iter(recipes.values())).seed, options)

@@ -6,6 +6,7 @@ import tomllib
 import pytest
 from PIL import Image
 
+from anomsynth.dataset.folders import _Listing
 from anomsynth.pipeline.events import Finished
 
 
@@ -83,6 +84,25 @@ def test_print_config_is_a_recipe_that_holds_every_choice(generate, out, tmp_pat
     assert (written["seed"], written["severity"]["d_prime"]) == (5, [2, 3])
     assert [item["generator"]["kind"] for item in written["mechanisms"]] == ["crack"]
     assert not out.exists()
+
+
+def test_auto_chooses_for_each_category_and_lists_the_source_once(
+    call, photos, out, monkeypatch
+) -> None:
+    listed = []
+    categories = _Listing.categories
+    monkeypatch.setattr(
+        _Listing, "categories", lambda self: (listed.append(self.root), categories(self))[1]
+    )
+
+    result = call("generate", photos, out, "--preset", "auto", "--count", 1, "--jobs", 1)
+
+    assert result.exit_code == 0
+    assert "tile: preset mvtec/tile, because the category is called 'tile'" in result.stderr
+    assert "plate: preset " in result.stderr
+    run = json.loads((out / "_anomsynth" / "run.json").read_text())
+    assert run["recipes"]["tile"]["name"] == "mvtec/tile"
+    assert listed == [photos.resolve()]
 
 
 def test_options_reach_the_run(generate, photos, out) -> None:
