@@ -9,27 +9,13 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("timm")
 
 import numpy as np  # noqa: E402 - needs torch
-import typer  # noqa: E402 - needs torch
-from typer.testing import CliRunner  # noqa: E402 - needs torch
 
 from anomsynth.bisqad.runs import RunConfig, write_run  # noqa: E402 - needs torch
-from anomsynth.cli.evaluate import evaluate  # noqa: E402 - needs torch
 from anomsynth.dataset.images import write_png  # noqa: E402 - needs torch
 
 pytestmark = pytest.mark.torch
 
 CONFIG = RunConfig("tf_efficientnet_lite0", (24, 40, 112), (4, 8, 16), 8, size=64)
-
-
-@pytest.fixture
-def call():
-    program = typer.Typer()
-    program.command()(evaluate)
-
-    def call(*words: object):
-        return CliRunner().invoke(program, [str(word) for word in words])
-
-    return call
 
 
 @pytest.fixture
@@ -62,7 +48,7 @@ def dataset(tmp_path):
 
 
 def test_table_files_and_page_are_made(call, run, dataset) -> None:
-    result = call(run, dataset, "--bootstrap", 3)
+    result = call("evaluate", run, dataset, "--bootstrap", 3)
 
     assert result.exit_code == 0, result.output
     for word in ("all defects", "mean of kinds", "crack", "dent", "AUPRO", "95 % interval"):
@@ -79,7 +65,7 @@ def test_table_files_and_page_are_made(call, run, dataset) -> None:
 
 
 def test_json_is_the_whole_answer(call, run, dataset, tmp_path) -> None:
-    result = call(run, dataset, "--bootstrap", 0, "--json", "--out", tmp_path / "out")
+    result = call("evaluate", run, dataset, "--bootstrap", 0, "--json", "--out", tmp_path / "out")
 
     (line,) = result.stdout.splitlines()
     values = json.loads(line)
@@ -91,7 +77,7 @@ def test_json_is_the_whole_answer(call, run, dataset, tmp_path) -> None:
 
 
 def test_quiet_prints_nothing(call, run, dataset) -> None:
-    result = call(run, dataset, "--bootstrap", 0, "--quiet")
+    result = call("evaluate", run, dataset, "--bootstrap", 0, "--quiet")
 
     assert (result.exit_code, result.output) == (0, "")
 
@@ -99,10 +85,9 @@ def test_quiet_prints_nothing(call, run, dataset) -> None:
 def test_categories_are_measured_apart(call, run, dataset, tmp_path) -> None:
     make_category(dataset / "tile")
 
-    both = call(run, dataset, "--bootstrap", 0, "--json", "--out", tmp_path / "both")
-    one = call(
-        run, dataset, "--bootstrap", 0, "--json", "--out", tmp_path / "one", "--category", "tile"
-    )
+    fixed = ("evaluate", run, dataset, "--bootstrap", 0, "--json", "--out")
+    both = call(*fixed, tmp_path / "both")
+    one = call(*fixed, tmp_path / "one", "--category", "tile")
 
     values = json.loads(both.stdout)
     assert [item["category"] for item in values["categories"]] == ["plate", "tile"]
@@ -115,7 +100,7 @@ def test_categories_are_measured_apart(call, run, dataset, tmp_path) -> None:
 def test_corrupt_image_is_named_and_costs_exit_code_3(call, run, dataset) -> None:
     (dataset / "plate/test/crack/1.png").write_bytes(b"broken")
 
-    result = call(run, dataset, "--bootstrap", 0, "--json")
+    result = call("evaluate", run, dataset, "--bootstrap", 0, "--json")
 
     assert result.exit_code == 3
     assert "crack/1.png" in result.stderr
@@ -135,7 +120,9 @@ def test_corrupt_image_is_named_and_costs_exit_code_3(call, run, dataset) -> Non
     ],
 )
 def test_user_errors_are_one_line(call, run, dataset, words, said) -> None:
-    result = call(*(word.format(run=run, data=dataset) for word in words), "--bootstrap", 0)
+    given = (word.format(run=run, data=dataset) for word in words)
+
+    result = call("evaluate", *given, "--bootstrap", 0)
 
     assert result.exit_code == 2
     assert said in result.stderr
@@ -146,7 +133,7 @@ def test_user_errors_are_one_line(call, run, dataset, words, said) -> None:
 def test_threads_are_those_asked_for(call, run, dataset) -> None:
     before = torch.get_num_threads()
     try:
-        result = call(run, dataset, "--bootstrap", 0, "--threads", 3)
+        result = call("evaluate", run, dataset, "--bootstrap", 0, "--threads", 3)
         used = torch.get_num_threads()
     finally:
         torch.set_num_threads(before)
@@ -158,7 +145,7 @@ def test_without_torch_one_line_names_the_extra(call, run, dataset, monkeypatch)
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.setitem(sys.modules, "timm", None)
 
-    result = call(run, dataset)
+    result = call("evaluate", run, dataset)
 
     assert result.exit_code == 2
     assert result.stderr == (

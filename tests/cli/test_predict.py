@@ -10,27 +10,13 @@ pytest.importorskip("timm")
 
 import cv2  # noqa: E402 - needs torch
 import numpy as np  # noqa: E402 - needs torch
-import typer  # noqa: E402 - needs torch
-from typer.testing import CliRunner  # noqa: E402 - needs torch
 
 from anomsynth.bisqad.runs import RunConfig, write_calibration, write_run  # noqa: E402 - needs torch
-from anomsynth.cli.predict import predict  # noqa: E402 - needs torch
 from anomsynth.dataset.images import write_png  # noqa: E402 - needs torch
 
 pytestmark = pytest.mark.torch
 
 CONFIG = RunConfig("tf_efficientnet_lite0", (24, 40, 112), (4, 8, 16), 8, size=64)
-
-
-@pytest.fixture
-def call():
-    program = typer.Typer()
-    program.command()(predict)
-
-    def call(*words: object):
-        return CliRunner().invoke(program, [str(word) for word in words])
-
-    return call
 
 
 @pytest.fixture
@@ -51,7 +37,7 @@ def images(tmp_path):
 
 
 def test_maps_and_scores_are_written(call, run, images, tmp_path) -> None:
-    result = call(run, images, "--out", tmp_path / "out")
+    result = call("predict", run, images, "--out", tmp_path / "out")
 
     assert result.exit_code == 0, result.output
     assert (
@@ -62,7 +48,7 @@ def test_maps_and_scores_are_written(call, run, images, tmp_path) -> None:
 
 
 def test_rate_moves_the_threshold(call, run, images, tmp_path) -> None:
-    result = call(run, images, "--out", tmp_path, "--false-alarm-rate", "0.02", "--json")
+    result = call("predict", run, images, "--out", tmp_path, "--false-alarm-rate", "0.02", "--json")
 
     values = json.loads(result.stdout)
     assert values["threshold"] == -100
@@ -73,8 +59,8 @@ def test_rate_moves_the_threshold(call, run, images, tmp_path) -> None:
 def test_given_threshold_needs_no_calibration(call, run, images, tmp_path) -> None:
     (run / "calibration.json").unlink()
 
-    without = call(run, images, "--out", tmp_path / "a")
-    given = call(run, images, "--out", tmp_path / "b", "--threshold", "-50", "--json")
+    without = call("predict", run, images, "--out", tmp_path / "a")
+    given = call("predict", run, images, "--out", tmp_path / "b", "--threshold", "-50", "--json")
 
     assert without.exit_code == 2
     assert "--threshold" in without.stderr
@@ -84,7 +70,7 @@ def test_given_threshold_needs_no_calibration(call, run, images, tmp_path) -> No
 def test_too_few_good_photos_are_admitted(call, run, images, tmp_path) -> None:
     write_calibration(run, [1.0, 2.0, 3.0])
 
-    result = call(run, images, "--out", tmp_path / "out", "--quiet")
+    result = call("predict", run, images, "--out", tmp_path / "out", "--quiet")
 
     assert result.exit_code == 0
     assert "3 good photos cannot promise 1 % false alarms" in result.stderr
@@ -92,7 +78,9 @@ def test_too_few_good_photos_are_admitted(call, run, images, tmp_path) -> None:
 
 
 def test_float_maps_and_single_photos(call, run, images, tmp_path) -> None:
-    result = call(run, images / "1.png", images / "2.png", "-o", tmp_path / "o", "--format", "tiff")
+    result = call(
+        "predict", run, images / "1.png", images / "2.png", "-o", tmp_path / "o", "--format", "tiff"
+    )
 
     assert result.exit_code == 0, result.output
     assert sorted(path.name for path in (tmp_path / "o/maps").iterdir()) == ["1.tiff", "2.tiff"]
@@ -102,7 +90,7 @@ def test_float_maps_and_single_photos(call, run, images, tmp_path) -> None:
 def test_corrupt_image_is_named_and_costs_exit_code_3(call, run, images, tmp_path) -> None:
     (images / "1.png").write_bytes(b"broken")
 
-    result = call(run, images, "--out", tmp_path / "out", "--json")
+    result = call("predict", run, images, "--out", tmp_path / "out", "--json")
 
     assert result.exit_code == 3
     assert "1.png" in result.stderr
@@ -112,9 +100,9 @@ def test_corrupt_image_is_named_and_costs_exit_code_3(call, run, images, tmp_pat
 
 
 def test_earlier_results_are_kept_unless_asked(call, run, images, tmp_path) -> None:
-    first = call(run, images, "--out", tmp_path / "out")
-    second = call(run, images, "--out", tmp_path / "out")
-    third = call(run, images, "--out", tmp_path / "out", "--overwrite")
+    first = call("predict", run, images, "--out", tmp_path / "out")
+    second = call("predict", run, images, "--out", tmp_path / "out")
+    third = call("predict", run, images, "--out", tmp_path / "out", "--overwrite")
 
     assert [result.exit_code for result in (first, second, third)] == [0, 2, 0]
     assert "--overwrite" in second.stderr
@@ -131,7 +119,7 @@ def test_earlier_results_are_kept_unless_asked(call, run, images, tmp_path) -> N
 def test_user_errors_are_one_line_and_write_nothing(
     call, run, images, tmp_path, words, said
 ) -> None:
-    result = call(run, images, "--out", tmp_path / "out", *words)
+    result = call("predict", run, images, "--out", tmp_path / "out", *words)
 
     assert result.exit_code == 2
     assert said in result.stderr
@@ -142,7 +130,7 @@ def test_user_errors_are_one_line_and_write_nothing(
 def test_without_torch_one_line_names_the_extra(call, run, images, tmp_path, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
 
-    result = call(run, images, "--out", tmp_path / "out")
+    result = call("predict", run, images, "--out", tmp_path / "out")
 
     assert result.exit_code == 2
     assert "needs torch; pip install 'anomsynth[train]'" in result.stderr

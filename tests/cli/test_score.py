@@ -5,23 +5,8 @@ import json
 import cv2
 import numpy as np
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from anomsynth.cli.score import score
 from anomsynth.testing import make_pixels
-
-
-@pytest.fixture
-def call():
-    """Call the command with these words."""
-    app = typer.Typer(rich_markup_mode=None)
-    app.command()(score)
-
-    def call(*words: object):
-        return CliRunner().invoke(app, [str(word) for word in words])
-
-    return call
 
 
 @pytest.fixture
@@ -49,7 +34,7 @@ def dataset(tmp_path):
 
 
 def test_scores_and_reasons_are_printed_and_written(call, dataset) -> None:
-    result = call(dataset, "--jobs", 1)
+    result = call("score", dataset, "--jobs", 1)
 
     assert result.exit_code == 0
     assert "4 of 8 images score 0.5 or more" in result.stdout
@@ -59,7 +44,7 @@ def test_scores_and_reasons_are_printed_and_written(call, dataset) -> None:
 
 
 def test_json_lines_end_with_the_result(call, dataset, tmp_path) -> None:
-    result = call(dataset, "--jobs", 1, "--json", "--out", tmp_path / "tables")
+    result = call("score", dataset, "--jobs", 1, "--json", "--out", tmp_path / "tables")
 
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert [line["event"] for line in lines] == ["scored"] * 8 + ["result"]
@@ -69,12 +54,12 @@ def test_json_lines_end_with_the_result(call, dataset, tmp_path) -> None:
 
 
 def test_quiet_prints_nothing(call, dataset) -> None:
-    assert call(dataset, "--jobs", 1, "--quiet").output == ""
+    assert call("score", dataset, "--jobs", 1, "--quiet").output == ""
 
 
 @pytest.mark.parametrize(("share", "code"), [(0.5, 0), (0.6, 3)])
 def test_scripts_learn_when_too_few_pass(call, dataset, share, code) -> None:
-    result = call(dataset, "--jobs", 1, "--require", share)
+    result = call("score", dataset, "--jobs", 1, "--require", share)
 
     assert result.exit_code == code
     assert ("--require asks for 60.0%" in result.stderr) == (code == 3)
@@ -83,7 +68,7 @@ def test_scripts_learn_when_too_few_pass(call, dataset, share, code) -> None:
 def test_the_filter_writes_what_passes_with_the_good_photos(call, dataset, tmp_path) -> None:
     out = tmp_path / "best"
 
-    result = call(dataset, "--jobs", 1, "--filter-to", out)
+    result = call("score", dataset, "--jobs", 1, "--filter-to", out)
 
     assert "4 kept, 4 rejected, 3 good photos" in result.stdout
     names = sorted(path.relative_to(out).as_posix() for path in (out / "plate").rglob("*.png"))
@@ -96,7 +81,9 @@ def test_the_filter_writes_what_passes_with_the_good_photos(call, dataset, tmp_p
 
 
 def test_the_best_share_of_each_kind_is_kept(call, dataset, tmp_path) -> None:
-    call(dataset, "--jobs", 1, "--keep-top", 0.5, "--filter-to", tmp_path / "best", "--hardlink")
+    best = ("--keep-top", 0.5, "--filter-to", tmp_path / "best")
+
+    call("score", dataset, "--jobs", 1, *best, "--hardlink")
 
     for kind in ("dent", "crack"):
         assert len(list((tmp_path / "best" / "plate" / "test" / kind).iterdir())) == 2
@@ -104,7 +91,7 @@ def test_the_best_share_of_each_kind_is_kept(call, dataset, tmp_path) -> None:
 
 def test_folders_of_images_and_masks_are_scored(call, dataset, tmp_path) -> None:
     result = call(
-        "--images", dataset / "plate" / "test" / "dent",
+        "score", "--images", dataset / "plate" / "test" / "dent",
         "--masks", dataset / "plate" / "ground_truth" / "dent",
         "--jobs", 1, "--out", tmp_path / "tables",
     )  # fmt: skip
@@ -116,7 +103,7 @@ def test_broken_entries_are_named_and_the_rest_is_scored(call, dataset) -> None:
     (dataset / "plate" / "ground_truth" / "dent" / "003_mask.png").unlink()
     (dataset / "plate" / "test" / "dent" / "004.png").write_bytes(b"")
 
-    result = call(dataset, "--jobs", 1)
+    result = call("score", dataset, "--jobs", 1)
 
     assert result.exit_code == 3
     assert "003.png: no mask" in result.stderr
@@ -126,7 +113,7 @@ def test_broken_entries_are_named_and_the_rest_is_scored(call, dataset) -> None:
 
 
 def test_sets_are_compared_with_real_defects(call, dataset) -> None:
-    result = call(dataset, "--jobs", 1, "--reference", dataset, "--json", "--quiet")
+    result = call("score", dataset, "--jobs", 1, "--reference", dataset, "--json", "--quiet")
     assert result.output == ""
 
     found = json.loads((dataset / "_anomsynth" / "scores.json").read_text())["set"]
@@ -143,8 +130,8 @@ def test_own_photos_calibrate_and_the_file_is_used(call, dataset, tmp_path) -> N
         cv2.imwrite(str(photos / f"{index}.png"), make_pixels(128, 128, seed=50 + index))
     saved = tmp_path / "new" / "mine.json"
 
-    made = call("--calibrate", photos, "--save", saved, "--jobs", 1)
-    used = call(dataset, "--calibration", saved, "--jobs", 1)
+    made = call("score", "--calibrate", photos, "--save", saved, "--jobs", 1)
+    used = call("score", dataset, "--calibration", saved, "--jobs", 1)
 
     assert made.stdout == f"calibration on {saved}\n"
     assert "5 photos of" in json.loads(saved.read_text())["source"]
@@ -171,7 +158,7 @@ def test_own_photos_calibrate_and_the_file_is_used(call, dataset, tmp_path) -> N
 def test_mistakes_are_named(call, dataset, words, message) -> None:
     given = [word.replace("SET", str(dataset)) for word in words]
 
-    result = call(*given)
+    result = call("score", *given)
 
     assert result.exit_code == 2
     assert message in result.stderr
@@ -180,8 +167,8 @@ def test_mistakes_are_named(call, dataset, words, message) -> None:
 @pytest.mark.torch
 def test_a_learned_score_needs_a_run_and_no_calibration(call, dataset, tmp_path) -> None:
     pytest.importorskip("torch")
-    both = call(dataset, "--sqe", tmp_path, "--calibration", tmp_path / "x.json")
-    none = call(dataset, "--sqe", tmp_path / "nothing")
+    both = call("score", dataset, "--sqe", tmp_path, "--calibration", tmp_path / "x.json")
+    none = call("score", dataset, "--sqe", tmp_path / "nothing")
 
     assert both.exit_code == 2
     assert "exclude each other" in both.stderr
