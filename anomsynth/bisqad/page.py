@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from anomsynth.bisqad.evaluate import Evaluation, Judged
 from anomsynth.bisqad.metrics import ALL, MACRO, METRICS
 from anomsynth.bisqad.pixels import enlarged
+from anomsynth.core.display import to_rgb8
 from anomsynth.core.types import Float32
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.layout import GOOD
@@ -121,17 +122,12 @@ def choose(members: Sequence[Judged], *, highest: bool) -> list[Judged]:
 def pictures(item: Judged, heat: Heat) -> tuple[Picture, Picture]:
     """Return photo with outlined truth, and photo under its heat map, (h, w, 3) uint8 RGB."""
     photo = read_photo(item.labelled.image).pixels
-    full = np.float32(255 if photo.dtype == np.uint8 else 65535)
     scale = min(SIDE / max(photo.shape[:2]), 1.0)
     size = [max(round(side * scale), 1) for side in photo.shape[:2]]
     small = cv2.resize(photo, (size[1], size[0]), interpolation=cv2.INTER_AREA)
-    planes: Float32 = (
-        small.reshape(size[0], size[1], -1).astype(np.float32) / full * np.float32(255)
-    )
-    colour = np.broadcast_to(planes, (size[0], size[1], 3))
-    plain = np.ascontiguousarray(np.rint(colour).astype(np.uint8))
+    plain = to_rgb8(small)
     hot = heat.colour(enlarged(item.scored.map, (size[0], size[1]))).astype(np.float32)
-    grey = colour.mean(axis=2, keepdims=True)
+    grey = plain.astype(np.float32).mean(axis=2, keepdims=True)
     under = np.rint(np.clip(0.35 * grey + 0.75 * hot, 0, 255)).astype(np.uint8)
     if item.truth is not None and item.truth.any():
         inside = cv2.resize(

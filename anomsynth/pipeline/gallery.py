@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.component import LogRange
+from anomsynth.core.display import to_rgb8
 from anomsynth.core.registry import generators, refiners
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Box, SampleKey, Surface
@@ -123,9 +124,7 @@ def _sample(recipe: Recipe, surface: Surface, seed: int) -> Sample | str:
 
 def _tile(sample: Sample) -> Rgb:
     """Return the surroundings of the defect, enlarged; its label's outline in a corner."""
-    pixels = sample.image if sample.image.ndim == 3 else sample.image[..., None]
-    planes = pixels[..., :3] if pixels.shape[2] >= 3 else np.repeat(pixels[..., :1], 3, axis=2)
-    colours = np.asarray(planes if planes.dtype == np.uint8 else planes // 257, dtype=np.uint8)
+    colours = to_rgb8(sample.image)
     box = _around(sample)
     tile = cv2.resize(colours[box.slices], (TILE, TILE), interpolation=_way(box))
     small = TILE // 3

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.display import to_rgb8
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Box, Mask
 
@@ -78,8 +79,9 @@ def contact_sheet(rows: Sequence[SheetRow], *, tile_px: int = 224, across: int =
 
 
 def _strip(row: SheetRow, tile_px: int) -> Rgb:
-    before = _shown(row.photo, row.photo)
-    after = _shown(row.sample.image, row.photo)
+    levels = _levels(row.photo)
+    before = to_rgb8(row.photo, levels)
+    after = to_rgb8(row.sample.image, levels)
     masks = (row.sample.strict, row.sample.mask)
     whole = Box(0, 0, *before.shape[:2])
     spot = _spot(row.sample, tile_px)
@@ -106,17 +108,12 @@ def _caption(sample: Sample) -> str:
     return f"{', '.join(named)}  {np.count_nonzero(sample.strict)} px"
 
 
-def _shown(image: NDArray[np.generic], reference: NDArray[np.generic]) -> Rgb:
-    """Return an image as (H, W, 3) uint8; 16 bits are stretched as `reference` needs it."""
-    planes = image[..., None] if image.ndim == 2 else image
-    if planes.shape[2] in (2, 4):
-        planes = planes[..., :-1]
-    if planes.dtype != np.uint8:
-        low, high = np.quantile(reference.astype(np.float32), (0.001, 0.999))
-        levels = (planes.astype(np.float32) - low) * (255 / max(high - low, 1))
-        planes = np.clip(np.rint(levels), 0, 255)
-    shown = planes.astype(np.uint8)
-    return np.repeat(shown, 3, axis=2) if shown.shape[2] == 1 else shown
+def _levels(photo: NDArray[np.generic]) -> tuple[float, float] | None:
+    """Return the levels of 16 bits that become black and white; 8 bits are shown as they are."""
+    if photo.dtype == np.uint8:
+        return None
+    low, high = np.quantile(photo.astype(np.float32), (0.001, 0.999))
+    return float(low), float(high)
 
 
 def _spot(sample: Sample, tile_px: int) -> Box:

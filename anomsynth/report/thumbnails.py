@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.pixels import over_channels
+from anomsynth.core.display import to_rgb8
 from anomsynth.core.types import Mask
 from anomsynth.errors import OutputError
 
@@ -59,7 +59,7 @@ def make_thumbnail(pixels: NDArray[np.generic], mask: Mask | None, side: int) ->
     OutputError
         If this OpenCV cannot write WebP.
     """
-    shown = _as_rgb(pixels)
+    shown = to_rgb8(pixels, None if pixels.dtype == np.uint8 else _levels(pixels))
     height, width = shown.shape[:2]
     factor = min(side / max(height, width), 1.0)
     size = max(round(width * factor), 1), max(round(height * factor), 1)
@@ -94,11 +94,6 @@ def data_uri(rgb: NDArray[np.uint8]) -> str:
     return "data:image/png;base64," + base64.b64encode(coded.tobytes()).decode("ascii")
 
 
-def _as_rgb(pixels: NDArray[np.generic]) -> NDArray[np.uint8]:
-    planes = pixels if pixels.ndim == 3 else pixels[..., None]
-    planes = planes[..., :3] if planes.shape[2] >= 3 else np.repeat(planes[..., :1], 3, axis=2)
-    if planes.dtype == np.uint8:
-        return np.asarray(planes, dtype=np.uint8)
-    levels = planes.astype(np.float32)
-    low, high = float(levels.min()), float(over_channels(np.maximum, levels).max())
-    return np.rint((levels - low) * np.float32(255 / max(high - low, 1))).astype(np.uint8)
+def _levels(pixels: NDArray[np.generic]) -> tuple[float, float]:
+    """Return the lowest and the highest level: 16 bits often use a part of their range."""
+    return float(np.min(pixels)), float(np.max(pixels))
