@@ -1,6 +1,7 @@
 """Rehearse a dataset as large as the paper's: 30 categories, 116,010 samples, a kill, a resume.
 
 python tests/benchmarks/full_size.py FOLDER [--count 3867] [--photos 300] [--kill-after 600]
+    [--categories 30]
 """
 
 import argparse
@@ -30,7 +31,7 @@ def main() -> None:
     """Make stand-in photos, run `generate` on them, kill it once, resume it, and tell."""
     args = parse()
     normals, out = args.folder / "normals", args.folder / "dataset"
-    presets = [name for name in preset_names() if name.startswith(COLLECTIONS)]
+    presets = [name for name in preset_names() if name.startswith(COLLECTIONS)][: args.categories]
     Parallel(args.jobs)(delayed(photograph)(name, args.photos, normals) for name in presets)
     command = [*GENERATE, str(normals), str(out), "--preset", "auto", "--quiet"]
     command += ["--count", str(args.count), "--jobs", str(args.jobs)]
@@ -70,6 +71,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=3867, help="samples of a category")
     parser.add_argument("--photos", type=int, default=300, help="photos of a category")
     parser.add_argument("--kill-after", type=float, default=600, help="seconds")
+    parser.add_argument("--categories", type=int, default=30, help="only the first of them")
     parser.add_argument("--jobs", type=int, default=2)
     return parser.parse_args()
 

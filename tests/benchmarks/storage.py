@@ -29,7 +29,7 @@ def main() -> None:
     args.work.mkdir(parents=True, exist_ok=True)
     compare(args.dataset, args.work)
     if args.normals is not None:
-        join(args.normals, args.work / "shards", args.shards, args.count)
+        join(args)
 
 
 def compare(dataset: Path, work: Path) -> None:
@@ -59,12 +59,14 @@ def compare(dataset: Path, work: Path) -> None:
     tell(f"| pack (`export`, one process) | - | {1000 * spent / count:.2f} |")
 
 
-def join(normals: Path, out: Path, shards: int, count: int) -> None:
+def join(args: argparse.Namespace) -> None:
     """Make a dataset of shards one after another, and print what joining their records takes."""
+    out, shards = args.work / "shards", args.shards
     shutil.rmtree(out, ignore_errors=True)
+    command = ["generate", str(args.normals), str(out), "--preset", "auto", "--quiet"]
+    command += ["--count", str(args.count), "--jobs", str(args.jobs)]
     for number in range(1, shards + 1):
-        command = ["generate", str(normals), str(out), "--preset", "auto", "--quiet"]
-        run(*command, "--count", str(count), "--jobs", "2", "--shard", f"{number}/{shards}")
+        run(*command, "--shard", f"{number}/{shards}")
     spent = timed(lambda: run("merge", str(out), "--quiet"))
     start = timed(lambda: run("--version"))
     samples = sum(1 for _ in out.glob("*/ground_truth/*/*_mask.png"))
@@ -140,6 +142,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--normals", type=Path, help="folder of category folders")
     parser.add_argument("--shards", type=int, default=8)
     parser.add_argument("--count", type=int, default=32, help="samples of a category")
+    parser.add_argument("--jobs", type=int, default=2)
     return parser.parse_args()
 
 

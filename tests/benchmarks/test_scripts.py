@@ -1,0 +1,92 @@
+"""The scripts behind the README's numbers run, here with next to nothing to measure."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from anomsynth.pipeline.options import RunOptions
+from anomsynth.pipeline.plan import make_plan
+from anomsynth.pipeline.run import run
+from anomsynth.recipe.load import load_recipe
+from anomsynth.testing import make_pixels
+
+HERE = Path(__file__).parent
+
+pytestmark = pytest.mark.slow
+
+
+def call(name: str, *words: object) -> str:
+    """Run a script; return what it prints."""
+    command = [sys.executable, str(HERE / name), *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def cells(table: str, name: str) -> list[str]:
+    """Return the cells of the only row of a Markdown table that has this name."""
+    (row,) = re.findall(rf"^\| {re.escape(name)} \|(.*)\|$", table, re.MULTILINE)
+    return [cell.strip() for cell in row.split("|")]
+
+
+@pytest.fixture
+def normals(tmp_path) -> Path:
+    """Write two small photos of each of two categories."""
+    folder = tmp_path / "normals"
+    for category in ("plate", "tile"):
+        (folder / category).mkdir(parents=True)
+        for index in range(2):
+            pixels = make_pixels(96, 96, seed=index + 10 * len(category))[..., 0]
+            Image.fromarray(pixels).save(folder / category / f"{index}.png")
+    return folder
+
+
+def test_the_table_of_speeds_has_a_figure_in_every_cell() -> None:
+    said = call("table.py", "--sizes", 256, "--photos", 1, "--rounds", 1, "--workers", 0)
+
+    assert re.search(r"float32 takes \d+\.\d\d ms here", said)
+    assert all(int(cell) > 0 for cell in cells(said, "256 x 256, preset `generic`"))
+    for name in ("refined and scored", "neither refined nor scored"):
+        ratios = cells(said, f"256 x 256, {name}")
+        assert all(float(ratio.removesuffix(" x")) > 1 for ratio in ratios)
+    assert "workers" not in said
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="no page cache to be emptied here")
+def test_what_a_dataset_costs_a_disk_is_told(normals, tmp_path) -> None:
+    dataset, work = tmp_path / "dataset", tmp_path / "work"
+    options = RunOptions(per_image=1, test_share=0.5)
+    run(make_plan(normals, dataset, load_recipe("generic"), options))
+
+    said = call(
+        "storage.py", dataset, work, "--normals", normals, "--shards", 2, "--count", 1, "--jobs", 1
+    )
+
+    assert said.startswith("8 pictures; milliseconds a picture")  # 4 good ones, 4 samples
+    loose, packed = map(int, cells(said, "files"))
+    assert (loose, packed) == (12, len(list((work / "webdataset").glob("*.tar"))))
+    for name in ("list with sizes", "read in order", "copy"):
+        assert all(float(cell) >= 0 for cell in cells(said, name))
+    assert "merge of 2 shards, 2 samples: " in said
+    assert sorted(path.name for path in work.iterdir()) == ["shards", "webdataset"]
+
+
+def test_a_rehearsal_is_killed_and_resumed_to_its_end(tmp_path) -> None:
+    said = call(
+        "full_size.py", tmp_path, "--categories", 2, "--photos", 1, "--count", 1,
+        "--kill-after", 0, "--jobs", 1,
+    )  # fmt: skip
+
+    killed, resumed, rest = said.split("\n", 2)
+    assert killed.endswith("exit code -9, 0 samples on disk")
+    assert resumed.endswith("exit code 0, 2 samples on disk")
+    report = json.loads(rest)
+    assert report["categories"] == report["photos"] == 2
+    assert report["samples"] == report["asked"] == 2
+    assert report["peak_mb_parent"] > 0
