@@ -11,20 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.rng import stream
-from anomsynth.core.types import Box, Float32
+from anomsynth.core.types import Float32
 from anomsynth.dataset.demo import brushed_plate
 from anomsynth.dataset.studio import (
     FINER,
     SIZE,
+    Colour,
     axes,
     ellipse,
+    lit,
+    over,
     photograph,
     rounded_box,
     smooth_noise,
     solid,
 )
-
-Colour = tuple[float, float, float]  # linear light
 
 WHITE: Colour = (0.62, 0.62, 0.60)
 DARK: Colour = (0.015, 0.015, 0.017)
@@ -68,13 +69,13 @@ def _texture(rng: np.random.Generator, _: int) -> StandIn:
     grain = (
         0.16 * smooth_noise(rng, 1.5) + 0.1 * smooth_noise(rng, 5) + 0.08 * smooth_noise(rng, 40)
     )
-    return StandIn(photograph(_lit(0.24 * np.exp(grain), (1, 0.99, 0.97)), rng))
+    return StandIn(photograph(lit(0.24 * np.exp(grain), (1, 0.99, 0.97)), rng))
 
 
 def _smooth(rng: np.random.Generator, _: int) -> StandIn:
     """Render an even, light surface, as of plastic, paper, paint or glaze."""
     grain = 0.012 * smooth_noise(rng, 2) + 0.03 * smooth_noise(rng, 80)
-    return StandIn(photograph(_lit(0.45 * np.exp(grain), (0.95, 1.0, 1.02)), rng))
+    return StandIn(photograph(lit(0.45 * np.exp(grain), (0.95, 1.0, 1.02)), rng))
 
 
 def _wood(rng: np.random.Generator, _: int) -> StandIn:
@@ -84,7 +85,7 @@ def _wood(rng: np.random.Generator, _: int) -> StandIn:
     rings = np.sin((across + bend + 0.00035 * along**2) * np.float32(0.5))
     pores = _smeared(rng, 60)
     tone = np.exp(0.13 * rings + 0.1 * pores + 0.05 * smooth_noise(rng, 60))
-    return StandIn(photograph(_lit(0.9 * tone, (0.36, 0.19, 0.09)), rng))
+    return StandIn(photograph(lit(0.9 * tone, (0.36, 0.19, 0.09)), rng))
 
 
 def _leather(rng: np.random.Generator, _: int) -> StandIn:
@@ -92,7 +93,7 @@ def _leather(rng: np.random.Generator, _: int) -> StandIn:
     pebbles = smooth_noise(rng, 5)
     valleys = -np.exp(-((pebbles / 0.35) ** 2))
     tone = np.exp(0.35 * valleys + 0.05 * smooth_noise(rng, 1.2) + 0.06 * smooth_noise(rng, 70))
-    return StandIn(photograph(_lit(0.9 * tone, (0.22, 0.105, 0.055)), rng))
+    return StandIn(photograph(lit(0.9 * tone, (0.22, 0.105, 0.055)), rng))
 
 
 def _weave(rng: np.random.Generator, _: int) -> StandIn:
@@ -105,13 +106,13 @@ def _weave(rng: np.random.Generator, _: int) -> StandIn:
     warp, weft = (np.abs(np.sin(np.pi * place / pitch)) for place in (across, along))
     height = np.where(over, warp, weft)
     tone = (0.25 + 0.75 * height) * np.exp(0.1 * smooth_noise(rng, 1.2))
-    return StandIn(photograph(_lit(0.55 * tone, (0.62, 0.6, 0.55)), rng))
+    return StandIn(photograph(lit(0.55 * tone, (0.62, 0.6, 0.55)), rng))
 
 
 def _carpet(rng: np.random.Generator, _: int) -> StandIn:
     """Render a tufted pile: no direction, coarse and dark."""
     tone = np.exp(0.35 * smooth_noise(rng, 2.5) + 0.2 * smooth_noise(rng, 6))
-    return StandIn(photograph(_lit(0.11 * tone, (1.0, 1.02, 1.1)), rng))
+    return StandIn(photograph(lit(0.11 * tone, (1.0, 1.02, 1.1)), rng))
 
 
 def _plate(_: np.random.Generator, index: int) -> StandIn:
@@ -173,11 +174,11 @@ def _leads(rng: np.random.Generator, _: int) -> StandIn:
     case = rounded_box(across + 42, along, np.array([44.0, 60.0]), 5.0)
     wires = [rounded_box(across - 52, along - step, np.array([56.0, 5.5]), 1.0) for step in LEADS]
     # Lit from all sides: beside a shadow, leads this thin are hard to tell from the table.
-    table = _lit(np.exp(0.01 * smooth_noise(rng, 30)), WHITE)
-    scene = _over(table, case, np.exp(0.05 * smooth_noise(rng, 2)), (0.03, 0.03, 0.033))
+    table = lit(np.exp(0.01 * smooth_noise(rng, 30)), WHITE)
+    scene = over(table, case, np.exp(0.05 * smooth_noise(rng, 2)), (0.03, 0.03, 0.033))
     bright = np.exp(0.04 * smooth_noise(rng, 3))
     for wire in wires:
-        scene = _over(scene, wire - 40 * np.clip(case, 0, 1), bright, COPPER)
+        scene = over(scene, wire - 40 * np.clip(case, 0, 1), bright, COPPER)
     return StandIn(photograph(scene, rng), _numbered([case, *wires]))
 
 
@@ -195,7 +196,7 @@ def _module(rng: np.random.Generator, _: int) -> StandIn:
     scene, pieces = _populated(rng)
     across, along = axes((SIZE / 2, SIZE / 2), 0.0)
     share = solid(rounded_box(across, along, np.array([112.0, 112.0]), 5.0))[..., None]
-    table = _lit(np.exp(0.02 * smooth_noise(rng, 30)), WHITE)
+    table = lit(np.exp(0.02 * smooth_noise(rng, 30)), WHITE)
     whole = (share * scene + (1 - share) * table).astype(np.float32)
     return StandIn(photograph(whole, rng), _numbered(pieces))
 
@@ -203,7 +204,7 @@ def _module(rng: np.random.Generator, _: int) -> StandIn:
 def _populated(rng: np.random.Generator) -> tuple[Float32, list[Float32]]:
     across, along = axes((SIZE / 2, SIZE / 2), 0.0)
     copper = np.clip(smooth_noise(rng, 22) * 3, -1, 1)
-    scene = _lit(np.exp(0.12 * copper + 0.05 * smooth_noise(rng, 1)), (0.02, 0.11, 0.04))
+    scene = lit(np.exp(0.12 * copper + 0.05 * smooth_noise(rng, 1)), (0.02, 0.11, 0.04))
     pieces = []
     for row in (-84, -28, 28, 84):
         for col in (-78, 0, 78):
@@ -211,16 +212,16 @@ def _populated(rng: np.random.Generator) -> tuple[Float32, list[Float32]]:
             spot = (across - row, along - col)
             for side in (-1, 1):
                 pad = rounded_box(spot[0], spot[1] - side * half[1], half * (0.9, 0.3), 2.0)
-                scene = _over(scene, pad, np.exp(0.08 * smooth_noise(rng, 3)), COPPER)
+                scene = over(scene, pad, np.exp(0.08 * smooth_noise(rng, 3)), COPPER)
             piece = rounded_box(*spot, half, 2.0)
-            scene = _over(scene, piece, np.exp(0.04 * smooth_noise(rng, 2)), DARK)
+            scene = over(scene, piece, np.exp(0.04 * smooth_noise(rng, 2)), DARK)
             pieces.append(piece)
     return scene, pieces
 
 
 def _cluster(rng: np.random.Generator, _: int) -> StandIn:
     """Render several pieces of food on a dark tray; each is a component."""
-    scene = _lit(np.exp(0.05 * smooth_noise(rng, 3)), DARK)
+    scene = lit(np.exp(0.05 * smooth_noise(rng, 3)), DARK)
     pieces = []
     for row in (62, 128, 194):
         for col in (62, 128, 194):
@@ -228,7 +229,7 @@ def _cluster(rng: np.random.Generator, _: int) -> StandIn:
             across, along = axes(place, float(rng.uniform(0, 180)))
             inside = ellipse(across, along, (20.0, 27.0)) + 0.8 * smooth_noise(rng, 16)
             tone = np.exp(0.08 * smooth_noise(rng, 2)) * _round(inside)
-            scene = _over(scene, inside, tone, (0.55, 0.36, 0.14))
+            scene = over(scene, inside, tone, (0.55, 0.36, 0.14))
             pieces.append(inside)
     return StandIn(photograph(scene, rng), _numbered(pieces))
 
@@ -246,10 +247,6 @@ def _smeared(rng: np.random.Generator, length: int) -> Float32:
     return np.asarray((streaks - streaks.mean()) / streaks.std(), dtype=np.float32)
 
 
-def _lit(tone: NDArray[np.floating], colour: Colour | NDArray[np.floating]) -> Float32:
-    return (tone[..., None] * np.asarray(colour)).astype(np.float32)
-
-
 def _round(inside: Float32) -> Float32:
     """Return the shading of a body that curves away towards its outline."""
     return np.asarray(0.45 + 0.55 * np.clip(inside / max(float(inside.max()), 1), 0, 1) ** 0.5)
@@ -261,23 +258,7 @@ def _on_table(
     """Put a rounded body on a table, with its soft shadow."""
     shadow = np.clip(np.roll(inside, (8 * FINER, 6 * FINER), (0, 1)) / 14 + 0.5, 0, 1)
     bright = 1 - 0.35 * shadow
-    return _over(_lit(bright, table), inside, tone * _round(inside), colour)
-
-
-def _over(
-    scene: Float32, inside: Float32, tone: NDArray[np.floating], colour: Colour | Float32
-) -> Float32:
-    """Return the scene with a piece on it; only the piece's own box is worked on."""
-    share = solid(inside)
-    box = Box.around(share > 0)
-    if box is None:
-        return scene
-    here = box.slices
-    part = share[here][..., None]
-    over = scene.copy()
-    own = _lit(tone[here], colour if isinstance(colour, tuple) else colour[here])
-    over[here] = scene[here] * (1 - part) + part * own
-    return over
+    return over(lit(bright, table), inside, tone * _round(inside), colour)
 
 
 def _numbered(pieces: list[Float32]) -> NDArray[np.uint8]:

@@ -5,9 +5,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.color import encode_levels, quantise
-from anomsynth.core.types import Float32
+from anomsynth.core.types import Box, Float32
 
 SIZE = 256  # pixels of a finished picture's side
+Colour = tuple[float, float, float]  # linear light
 FINER = 2  # scenes are rendered on a finer grid, so that outlines are anti-aliased
 
 
@@ -45,6 +46,27 @@ def smooth_noise(rng: np.random.Generator, sigma: float) -> Float32:
     noise = rng.standard_normal((SIZE * FINER, SIZE * FINER)).astype(np.float32)
     field = cv2.GaussianBlur(noise, (0, 0), sigma)
     return np.asarray(field / field.std(), dtype=np.float32)
+
+
+def lit(tone: NDArray[np.floating], colour: Colour | NDArray[np.floating]) -> Float32:
+    """Return a surface of a colour, darker and brighter by `tone`, in linear light."""
+    return (tone[..., None] * np.asarray(colour)).astype(np.float32)
+
+
+def over(
+    scene: Float32, inside: Float32, tone: NDArray[np.floating], colour: Colour | Float32
+) -> Float32:
+    """Return the scene with a piece on it; only the piece's own box is worked on."""
+    share = solid(inside)
+    box = Box.around(share > 0)
+    if box is None:
+        return scene
+    here = box.slices
+    part = share[here][..., None]
+    covered = scene.copy()
+    own = lit(tone[here], colour if isinstance(colour, tuple) else colour[here])
+    covered[here] = scene[here] * (1 - part) + part * own
+    return covered
 
 
 def photograph(scene: Float32, rng: np.random.Generator) -> NDArray[np.uint8]:

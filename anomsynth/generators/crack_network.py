@@ -19,7 +19,8 @@ from anomsynth.core.types import Surface
 from anomsynth.errors import PlacementError
 from anomsynth.fields.bundles import bundle, resampled, roughened, visible_runs
 from anomsynth.fields.fissures import Gape, open_fissures
-from anomsynth.fields.mosaics import MOST_ACROSS, dry_mosaic, healed_mosaic
+from anomsynth.fields.honeycombs import healed_mosaic
+from anomsynth.fields.mosaics import MOST_ACROSS, dry_mosaic
 from anomsynth.fields.outlines import ANGLES, harmonic_rims
 from anomsynth.fields.paths import Float64, smooth_noise
 from anomsynth.fields.strokes import Stroke
