@@ -70,9 +70,11 @@ def join(args: argparse.Namespace) -> None:
     spent = timed(lambda: run("merge", str(out), "--quiet"))
     start = timed(lambda: run("--version"))
     samples = sum(1 for _ in out.glob("*/ground_truth/*/*_mask.png"))
+    pictures = sum(1 for part in PICTURES for _ in out.glob(part))
     tell(
-        f"\nmerge of {shards} shards, {samples} samples: {spent:.2f} s, of which {start:.2f} s are"
-        f" the program's start; {1000 * (spent - start) / samples:.2f} ms a sample"
+        f"\nmerge of {shards} shards, {samples} samples and {pictures - samples} good photos:"
+        f" {spent:.2f} s, of which {start:.2f} s are the program's start;"
+        f" {1000 * (spent - start) / pictures:.2f} ms a picture"
     )
 
 

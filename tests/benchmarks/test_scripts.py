@@ -73,7 +73,7 @@ def test_what_a_dataset_costs_a_disk_is_told(normals, tmp_path) -> None:
     assert (loose, packed) == (12, len(list((work / "webdataset").glob("*.tar"))))
     for name in ("list with sizes", "read in order", "copy"):
         assert all(float(cell) >= 0 for cell in cells(said, name))
-    assert "merge of 2 shards, 2 samples: " in said
+    assert "merge of 2 shards, 2 samples and 4 good photos: " in said
     assert sorted(path.name for path in work.iterdir()) == ["shards", "webdataset"]
 
 
