@@ -14,6 +14,7 @@ from anomsynth.report.heatmap import coloured
 from anomsynth.report.thumbnails import Thumbnail, data_uri
 
 TOKEN = re.compile(r"@([a-z]+)@")
+MOST_UPRIGHT = 8  # kinds whose names stand side by side; more are turned
 MOST_PROBLEMS = 200  # listed; the rest is counted
 
 
@@ -57,9 +58,10 @@ def _counts(found: Collection) -> str:
         _row([category, found.normals.get(category, 0), *(counts[category, k] for k in kinds)])
         for category in categories
     ]
-    medians = [round(sorted(values)[len(values) // 2], 2) for values in scores.values()]
+    medians = [float(sorted(values)[len(values) // 2]) for values in scores.values()]
     last = _row(["median score", "", *medians])
-    return f"<table>{head}{''.join(body)}{last}</table>"
+    many = " many" if len(kinds) > MOST_UPRIGHT else ""
+    return f'<div class="counts{many}"><table>{head}{"".join(body)}{last}</table></div>'
 
 
 def _facts(found: Collection) -> str:
@@ -110,11 +112,19 @@ def _recipe(run: Mapping[str, object]) -> str:
 
 
 def _row(cells: Sequence[object], tag: str = "td") -> str:
-    shown = "".join(
-        f"<{tag}{'' if isinstance(cell, str) else ' class=n'}>{html.escape(str(cell))}</{tag}>"
-        for cell in cells
-    )
+    shown = "".join(f"<{tag}{_class(cell)}>{html.escape(_text(cell))}</{tag}>" for cell in cells)
     return f"<tr>{shown}</tr>"
+
+
+def _text(cell: object) -> str:
+    return f"{cell:.2f}" if isinstance(cell, float) else str(cell)
+
+
+def _class(cell: object) -> str:
+    """Return what sets numbers apart: aligned, and those that say there is none dimmed."""
+    if isinstance(cell, str):
+        return ""
+    return ' class="n none"' if cell == 0 else " class=n"
 
 
 def _sample(entry: Entry) -> dict[str, object]:

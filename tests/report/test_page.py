@@ -15,7 +15,7 @@ from anomsynth.dataset.images import read_photo
 from anomsynth.errors import InputError
 from anomsynth.report.collect import Collection, collect
 from anomsynth.report.heatmap import HeatMap, on_cells
-from anomsynth.report.page import build_page
+from anomsynth.report.page import MOST_UPRIGHT, build_page
 from anomsynth.report.thumbnails import BYTES_PER_PIXEL, SIDES, make_thumbnail, side_for
 from anomsynth.sqe.estimator import Estimator
 from anomsynth.testing import make_pixels
@@ -103,6 +103,22 @@ def test_the_page_holds_every_sample_and_needs_no_network(dataset: Path) -> None
     assert all(sample["thumb"]["uri"].startswith("data:image/webp;base64,") for sample in samples)
     assert not re.search(r"""(src|href)=["'](?!data:)""", page)
     assert "http" not in re.sub(r"http://www\.w3\.org/2000/svg", "", page)
+
+
+def test_names_of_many_kinds_are_turned_to_fit_and_zeros_dimmed(dataset: Path) -> None:
+    few = build_page(found(dataset))
+    for number in range(MOST_UPRIGHT):
+        add(dataset, f"kind {number}", number)
+    (dataset / "other" / "train" / "good").mkdir(parents=True)
+    (dataset / "part" / "train" / "good" / "000000.png").rename(
+        dataset / "other" / "train" / "good" / "000000.png"
+    )
+    many = build_page(found(dataset))
+
+    assert 'class="counts"' in few
+    assert 'class="counts many"' in many
+    assert "<td class=n>3</td>" in many
+    assert '<td>other</td><td class=n>1</td><td class="n none">0</td>' in many
 
 
 def test_only_what_is_shown_large_is_decoded_twice(dataset: Path, monkeypatch) -> None:
