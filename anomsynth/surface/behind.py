@@ -1,13 +1,14 @@
 """What shows where a piece of the part is missing: the background, guessed from around it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.color import decode
-from anomsynth.core.types import Box, Float32, Surface
+from anomsynth.core.types import Box, Float32, Mask, Pixels, Surface
 
 Indices = NDArray[np.intp]
 
@@ -47,14 +48,39 @@ def backdrop_of(surface: Surface) -> Backdrop | None:
     Off-part pixels are spread smoothly over the picture (normalised convolution), so brightness
     gradients of a lit backdrop continue behind the part.
     """
-    height, width = surface.shape
+    return _find(_Photo(surface.pixels, surface.foreground, surface.encoding))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Photo:
+    """A photo that is known by identity: its arrays are read-only, so what was found holds."""
+
+    pixels: Pixels
+    foreground: Mask
+    encoding: str
+
+    def __hash__(self) -> int:
+        return hash((id(self.pixels), id(self.foreground), self.encoding))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, _Photo)
+            and other.pixels is self.pixels
+            and other.foreground is self.foreground
+            and other.encoding == self.encoding
+        )
+
+
+@lru_cache(maxsize=1)  # several samples are made of each photo, one after another
+def _find(photo: _Photo) -> Backdrop | None:
+    height, width = photo.foreground.shape
     step = max(max(height, width) // 512, 1)
-    part = surface.foreground[::step, ::step].astype(np.uint8)
+    part = photo.foreground[::step, ::step].astype(np.uint8)
     kernel = np.ones((2 * CLEAR_PX + 1, 2 * CLEAR_PX + 1), np.uint8)
     clear = cv2.dilate(part, kernel) == 0
     if np.count_nonzero(clear) < LEAST_SHARE * clear.size:
         return None
-    every = decode(np.ascontiguousarray(surface.pixels[::step, ::step]), surface.encoding)
+    every = decode(np.ascontiguousarray(photo.pixels[::step, ::step]), photo.encoding)
     weight = clear.astype(np.float32)
     size = (min(CELLS, clear.shape[1]), min(CELLS, clear.shape[0]))
     cells = _shrunk(every * weight[..., None], size)
@@ -66,6 +92,7 @@ def backdrop_of(surface: Surface) -> Backdrop | None:
         filled += share * _blurred(cells, blur)
         mass += share * _blurred(known, blur)
     smooth = (filled + np.float32(1e-6) * rest) / (mass + np.float32(1e-6))
+    smooth.setflags(write=False)  # all samples of the photo share it
     return Backdrop(np.asarray(smooth, dtype=np.float32), (height, width))
 
 

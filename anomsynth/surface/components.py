@@ -187,7 +187,7 @@ def _background(
             for start, length in zip(starts, box.shape, strict=True)
         )
         smooth = np.clip(smooth + grain.take(rows, axis=0).take(cols, axis=1), 0, 1)
-    light[gone] = smooth[gone]
+    cv2.copyTo(smooth, gone.astype(np.uint8), light)  # many times as fast as NumPy
     return light
 
 
