@@ -14,7 +14,9 @@ from anomsynth.pipeline.visibility import JUST_VISIBLE, TOUCHING
 
 LEAST_COMPONENT = 3  # pixels; smaller specks of change are taken back
 DEPTH_CELLS = 256  # wide supports are measured on about this many cells a side
-SMALL = 6  # pixels; closings up to here are quicker by taking maxima and minima over a disc
+# Closings up to these radii, pixels, are quicker by taking maxima and minima over a disc.
+SMALL, SMALL_IN_WIDE = 6, 9
+WIDE = 1 << 18  # pixels of a mask that distances do not fit the processor's cache for
 COARSE = 24  # closings wider than this run on a reduced grid
 
 
@@ -123,7 +125,7 @@ def _disc(radius: int) -> NDArray[np.uint8]:
 
 def _close(mask: NDArray[np.uint8], radius: int) -> NDArray[np.uint8]:
     """Close with a disc; a large one through distance transforms: its size costs nothing there."""
-    if radius <= SMALL:
+    if radius <= (SMALL if mask.size < WIDE else SMALL_IN_WIDE):
         return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _disc(radius)), np.uint8)
     step = max(radius // COARSE, 1)
     work = mask

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anomsynth.pipeline import label
-from anomsynth.pipeline.label import SMALL, closing_radius, outline, strict_mask
+from anomsynth.pipeline.label import SMALL_IN_WIDE, closing_radius, outline, strict_mask
 
 EVERYWHERE = np.ones((60, 80), bool)
 
@@ -113,13 +113,14 @@ def test_wide_closings_on_the_reduced_grid_stay_true() -> None:
     assert label[:90].sum() == 0
 
 
-@pytest.mark.parametrize("radius", range(1, SMALL + 1))
+@pytest.mark.parametrize("radius", range(1, SMALL_IN_WIDE + 1))
 def test_both_ways_of_closing_give_the_same_outline(
     radius: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     specks = np.random.default_rng(radius).random((80, 120)) < 0.15 / radius
     frame = np.zeros_like(specks)
-    frame[8:-8, 8:-8] = specks[8:-8, 8:-8]
+    frame[10:-10, 10:-10] = specks[10:-10, 10:-10]
+    monkeypatch.setattr(label, "SMALL", radius)
     quick = outline(frame, radius, np.ones_like(frame))
 
     monkeypatch.setattr(label, "SMALL", 0)
