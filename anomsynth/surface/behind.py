@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from anomsynth.core.color import decode
 from anomsynth.core.types import Box, Float32, Mask, Pixels, Surface
+from anomsynth.surface.identity import ByIdentity
 
 Indices = NDArray[np.intp]
 
@@ -52,23 +53,10 @@ def backdrop_of(surface: Surface) -> Backdrop | None:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Photo:
-    """A photo that is known by identity: its arrays are read-only, so what was found holds."""
-
+class _Photo(ByIdentity):
     pixels: Pixels
     foreground: Mask
     encoding: str
-
-    def __hash__(self) -> int:
-        return hash((id(self.pixels), id(self.foreground), self.encoding))
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, _Photo)
-            and other.pixels is self.pixels
-            and other.foreground is self.foreground
-            and other.encoding == self.encoding
-        )
 
 
 @lru_cache(maxsize=1)  # several samples are made of each photo, one after another

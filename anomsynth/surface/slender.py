@@ -10,6 +10,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from anomsynth.core.types import Float32, Mask, Surface
 from anomsynth.fields.paths import Float64
+from anomsynth.surface.identity import ByIdentity
 
 CELLS = 320  # the outline is looked at on about this many cells a side
 SLENDER = 3.5  # length over width of a thin piece
@@ -45,17 +46,9 @@ def find_slender(surface: Surface) -> list[Slender]:
     return _find(_Outline(surface.foreground))
 
 
-class _Outline:
-    """A foreground that is known by identity: it is read-only, so what was found in it holds."""
-
-    def __init__(self, foreground: Mask) -> None:
-        self.foreground = foreground
-
-    def __hash__(self) -> int:
-        return id(self.foreground)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Outline) and other.foreground is self.foreground
+@dataclass(frozen=True, slots=True, eq=False)
+class _Outline(ByIdentity):
+    foreground: Mask
 
 
 @lru_cache(maxsize=2)  # several samples are made of each photo, one after another

@@ -1,0 +1,23 @@
+"""Keys for what is found once in a photo and kept while its samples are made."""
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ByIdentity:
+    """Base of keys whose fields are known by identity.
+
+    Arrays of a `Surface` are read-only, so what was found in one holds as long as it is the same
+    object; to compare or hash its values would cost more than most findings.
+    """
+
+    def __hash__(self) -> int:
+        return hash(tuple(map(id, self._held())))
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and all(
+            mine is its for mine, its in zip(self._held(), other._held(), strict=True)
+        )
+
+    def _held(self) -> tuple[object, ...]:
+        return tuple(getattr(self, field.name) for field in fields(self))

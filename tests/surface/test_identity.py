@@ -1,0 +1,44 @@
+"""What was found in a photo is kept for that photo and no other."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from anomsynth.core.types import Light
+from anomsynth.surface.behind import backdrop_of
+from anomsynth.surface.identity import ByIdentity
+from anomsynth.testing import make_surface
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Key(ByIdentity):
+    array: np.ndarray
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Other(ByIdentity):
+    array: np.ndarray
+    name: str
+
+
+def test_keys_are_equal_where_they_hold_the_same_objects() -> None:
+    array = np.zeros(3)
+
+    assert Key(array, "a") == Key(array, "a")
+    assert hash(Key(array, "a")) == hash(Key(array, "a"))
+    assert Key(array, "a") != Key(array.copy(), "a")
+    assert Key(array, "a") != Key(array, "b")
+    assert Key(array, "a") != Other(array, "a")
+
+
+def test_a_backdrop_is_found_once_a_photo_whatever_the_light() -> None:
+    surface = make_surface(border=20)
+    lit = replace(surface, light=Light(10.0, 40.0, 1.0))
+    other = replace(surface, pixels=255 - surface.pixels)
+
+    first = backdrop_of(surface)
+
+    assert first is not None
+    assert backdrop_of(lit) is first
+    assert backdrop_of(other) is not first
