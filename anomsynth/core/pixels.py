@@ -61,6 +61,11 @@ def over_channels(combine: np.ufunc, array: NDArray[Scalar]) -> NDArray[Scalar]:
     return result
 
 
+def marked(pixels: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Return where any channel of a mask's picture, (H, W, C), is above 0, (H, W) bool."""
+    return np.greater(over_channels(np.maximum, pixels), 0)
+
+
 def on_channels(plane: Float32, channels: int) -> Float32:
     """Return values (...) as (..., C), to be combined with light; may share memory.
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from anomsynth.core.photo import Photo, as_photo
-from anomsynth.core.pixels import over_channels
+from anomsynth.core.pixels import marked
 from anomsynth.core.types import Jpeg, Mask
 from anomsynth.dataset.compression import png_options
 from anomsynth.dataset.decode import decode_pixels, orientation_of
@@ -108,8 +108,7 @@ def read_mask(path: Path, shape: tuple[int, int]) -> Mask:
         height, width = photo.pixels.shape[:2]
         msg = f"{path}: mask of {width} x {height} pixels for a photo of {shape[1]} x {shape[0]}"
         raise InputError(msg, hint="masks need the size of their photo")
-    inside: Mask = np.greater(over_channels(np.maximum, photo.pixels), 0)
-    return inside
+    return marked(photo.pixels)
 
 
 def write_png(path: Path, array: NDArray[np.generic], scratch: Path) -> None:

@@ -113,7 +113,7 @@ def _plain(value: object) -> object:
         return float(f"{value:.{SIGNIFICANT}g}") if math.isfinite(value) else None
     if isinstance(value, str | int):
         return value
-    if isinstance(value, dict | Mapping):
+    if isinstance(value, Mapping):
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]

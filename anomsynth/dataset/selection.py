@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from anomsynth.core.pixels import over_channels
+from anomsynth.core.pixels import marked
 from anomsynth.dataset.csv_text import csv_text
 from anomsynth.dataset.files import link_file, make_folder, output_error, write_bytes
 from anomsynth.dataset.images import image_size, load_photo, write_png
@@ -188,7 +188,7 @@ def _place_mask(source: Path, target: Path, layout: Layout, *, copy: bool) -> No
         return
     if not binary:
         raise InputError(f"{source}: not a binary mask", hint="save it as PNG with 0 and 255 only")
-    inside = np.greater(over_channels(np.maximum, pixels), 0)
+    inside = marked(pixels)
     write_png(target, inside.astype(np.uint8) * np.uint8(255), layout.scratch)
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.pixels import over_channels
-from anomsynth.core.types import Mask
+from anomsynth.core.pixels import marked
 from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.pictures import read_header
 from anomsynth.dataset.checks.tree import Tree
@@ -49,13 +48,13 @@ def _mask(tree: Tree, path: Path, image: Path | None) -> Iterator[Finding]:
     found = np.unique(pixels)
     if header.bits == 8 and not np.isin(found, (0, 255)).all():
         yield Finding("error", "mask-values", name, *_values(found, pixels))
-    marked: Mask = np.greater(over_channels(np.maximum, pixels), 0)
-    if not marked.any():
+    inside = marked(pixels)
+    if not inside.any():
         message = "nothing is marked on the image of a defect"
         hint = "draw the mask, or move the image to test/good"
         yield Finding("error", "mask-empty", name, message, hint)
-    elif float(marked.mean()) > MOST_DEFECT:
-        message = f"{100 * float(marked.mean()):.0f} % of the image is marked"
+    elif float(inside.mean()) > MOST_DEFECT:
+        message = f"{100 * float(inside.mean()):.0f} % of the image is marked"
         hint = "255 is the defect, 0 the good surface; invert the mask if it is the other way"
         yield Finding("warning", "mask-full", name, message, hint)
     yield from _size(tree, path, image, header.shape)
