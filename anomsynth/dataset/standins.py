@@ -19,8 +19,8 @@ from anomsynth.dataset.studio import (
     Colour,
     axes,
     ellipse,
+    laid_over,
     lit,
-    over,
     photograph,
     rounded_box,
     smooth_noise,
@@ -175,10 +175,10 @@ def _leads(rng: np.random.Generator, _: int) -> StandIn:
     wires = [rounded_box(across - 52, along - step, np.array([56.0, 5.5]), 1.0) for step in LEADS]
     # Lit from all sides: beside a shadow, leads this thin are hard to tell from the table.
     table = lit(np.exp(0.01 * smooth_noise(rng, 30)), WHITE)
-    scene = over(table, case, np.exp(0.05 * smooth_noise(rng, 2)), (0.03, 0.03, 0.033))
+    scene = laid_over(table, case, np.exp(0.05 * smooth_noise(rng, 2)), (0.03, 0.03, 0.033))
     bright = np.exp(0.04 * smooth_noise(rng, 3))
     for wire in wires:
-        scene = over(scene, wire - 40 * np.clip(case, 0, 1), bright, COPPER)
+        scene = laid_over(scene, wire - 40 * np.clip(case, 0, 1), bright, COPPER)
     return StandIn(photograph(scene, rng), _numbered([case, *wires]))
 
 
@@ -212,9 +212,9 @@ def _populated(rng: np.random.Generator) -> tuple[Float32, list[Float32]]:
             spot = (across - row, along - col)
             for side in (-1, 1):
                 pad = rounded_box(spot[0], spot[1] - side * half[1], half * (0.9, 0.3), 2.0)
-                scene = over(scene, pad, np.exp(0.08 * smooth_noise(rng, 3)), COPPER)
+                scene = laid_over(scene, pad, np.exp(0.08 * smooth_noise(rng, 3)), COPPER)
             piece = rounded_box(*spot, half, 2.0)
-            scene = over(scene, piece, np.exp(0.04 * smooth_noise(rng, 2)), DARK)
+            scene = laid_over(scene, piece, np.exp(0.04 * smooth_noise(rng, 2)), DARK)
             pieces.append(piece)
     return scene, pieces
 
@@ -229,7 +229,7 @@ def _cluster(rng: np.random.Generator, _: int) -> StandIn:
             across, along = axes(place, float(rng.uniform(0, 180)))
             inside = ellipse(across, along, (20.0, 27.0)) + 0.8 * smooth_noise(rng, 16)
             tone = np.exp(0.08 * smooth_noise(rng, 2)) * _round(inside)
-            scene = over(scene, inside, tone, (0.55, 0.36, 0.14))
+            scene = laid_over(scene, inside, tone, (0.55, 0.36, 0.14))
             pieces.append(inside)
     return StandIn(photograph(scene, rng), _numbered(pieces))
 
@@ -258,7 +258,7 @@ def _on_table(
     """Put a rounded body on a table, with its soft shadow."""
     shadow = np.clip(np.roll(inside, (8 * FINER, 6 * FINER), (0, 1)) / 14 + 0.5, 0, 1)
     bright = 1 - 0.35 * shadow
-    return over(lit(bright, table), inside, tone * _round(inside), colour)
+    return laid_over(lit(bright, table), inside, tone * _round(inside), colour)
 
 
 def _numbered(pieces: list[Float32]) -> NDArray[np.uint8]:

@@ -53,7 +53,7 @@ def lit(tone: NDArray[np.floating], colour: Colour | NDArray[np.floating]) -> Fl
     return (tone[..., None] * np.asarray(colour)).astype(np.float32)
 
 
-def over(
+def laid_over(
     scene: Float32, inside: Float32, tone: NDArray[np.floating], colour: Colour | Float32
 ) -> Float32:
     """Return the scene with a piece on it; only the piece's own box is worked on."""
