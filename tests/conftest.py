@@ -1,13 +1,15 @@
 """Fixtures every test may use."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+from PIL import Image
 
 from anomsynth.core.types import Surface
-from anomsynth.testing import make_surface
+from anomsynth.testing import make_pixels, make_surface
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -28,6 +30,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def surface() -> Surface:
     return make_surface()
+
+
+@pytest.fixture
+def write_photos() -> Callable[[Path, int], Path]:
+    """Return a function that writes so many small photos of each of two categories to a folder."""
+
+    def write(folder: Path, count: int) -> Path:
+        for category in ("plate", "tile"):
+            (folder / category).mkdir(parents=True)
+            for index in range(count):
+                pixels = make_pixels(96, 96, seed=index + 10 * len(category))[..., 0]
+                Image.fromarray(pixels).save(folder / category / f"{index}.png")
+        return folder
+
+    return write
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +16,12 @@ from pathlib import Path
 import psutil
 from joblib import Parallel, delayed
 from PIL import Image
+from script import ANOMSYNTH, tell
 
 from anomsynth.dataset.standins import make_stand_in
 from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.presets import preset_names
 
-GENERATE = [sys.executable, "-c", "from anomsynth.cli.main import main; main()", "generate"]
 COLLECTIONS = ("mvtec/", "visa/", "btad/")
 MEGABYTE = 1 << 20
 
@@ -33,7 +32,7 @@ def main() -> None:
     normals, out = args.folder / "normals", args.folder / "dataset"
     presets = [name for name in preset_names() if name.startswith(COLLECTIONS)][: args.categories]
     Parallel(args.jobs)(delayed(photograph)(name, args.photos, normals) for name in presets)
-    command = [*GENERATE, str(normals), str(out), "--preset", "auto", "--quiet"]
+    command = [*ANOMSYNTH, "generate", str(normals), str(out), "--preset", "auto", "--quiet"]
     command += ["--count", str(args.count), "--jobs", str(args.jobs)]
     spent, peaks = 0.0, (0.0, 0.0)
     for limit in (args.kill_after, None):
@@ -56,12 +55,6 @@ def main() -> None:
         "gigabytes": round(sum(stat.st_size for stat in files) / 1e9, 2),
     }
     tell(json.dumps(report, indent=1))
-
-
-def tell(text: str) -> None:
-    """Print at once."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 def parse() -> argparse.Namespace:

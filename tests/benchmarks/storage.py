@@ -13,12 +13,12 @@ import os
 import random
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-ANOMSYNTH = [sys.executable, "-c", "from anomsynth.cli.main import main; main()"]
+from script import ANOMSYNTH, tell
+
 PICTURES = ("*/train/good/*.png", "*/test/*/*.png")
 PIECE = 1 << 20  # bytes read at once
 
@@ -128,12 +128,6 @@ def timed(work: Callable[[], object]) -> float:
 def run(*command: str) -> None:
     """Run anomsynth; stop with its message where it fails."""
     subprocess.run([*ANOMSYNTH, *command], check=True, stdout=subprocess.DEVNULL)
-
-
-def tell(text: str) -> None:
-    """Print at once."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 def parse() -> argparse.Namespace:

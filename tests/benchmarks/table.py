@@ -13,7 +13,6 @@ import argparse
 import random
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -26,6 +25,7 @@ from types import ModuleType
 import cv2
 import numpy as np
 import scipy.fft
+from script import tell
 from test_speed import AREA, LOCAL, PER_PHOTO, make_photo, make_samples, read, recipe_of, write
 
 from anomsynth.core.photo import as_photo
@@ -91,12 +91,6 @@ def main() -> None:
     if args.workers:
         one, two = workers(args.workers, args.rounds)
         tell(f"\nTwo workers make {two:.0f} samples a second, one {one:.0f}: {two / one:.2f} x.")
-
-
-def tell(text: str) -> None:
-    """Print at once."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 def parse() -> argparse.Namespace:

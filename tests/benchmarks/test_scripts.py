@@ -8,13 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.plan import make_plan
 from anomsynth.pipeline.run import run
 from anomsynth.recipe.load import load_recipe
-from anomsynth.testing import make_pixels
 
 HERE = Path(__file__).parent
 
@@ -36,15 +34,9 @@ def cells(table: str, name: str) -> list[str]:
 
 
 @pytest.fixture
-def normals(tmp_path) -> Path:
+def normals(tmp_path, write_photos) -> Path:
     """Write two small photos of each of two categories."""
-    folder = tmp_path / "normals"
-    for category in ("plate", "tile"):
-        (folder / category).mkdir(parents=True)
-        for index in range(2):
-            pixels = make_pixels(96, 96, seed=index + 10 * len(category))[..., 0]
-            Image.fromarray(pixels).save(folder / category / f"{index}.png")
-    return folder
+    return write_photos(tmp_path / "normals", 2)
 
 
 def test_the_table_of_speeds_has_a_figure_in_every_cell() -> None:

@@ -4,11 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from typer.testing import CliRunner, Result
 
 from anomsynth.cli.main import app
-from anomsynth.testing import make_pixels
 
 RECIPE = """\
 version = 1
@@ -42,15 +40,9 @@ def recipe_file(tmp_path) -> Path:
 
 
 @pytest.fixture
-def photos(tmp_path) -> Path:
+def photos(tmp_path, write_photos) -> Path:
     """Write three photos of each of two categories."""
-    folder = tmp_path / "photos"
-    for category in ("plate", "tile"):
-        (folder / category).mkdir(parents=True)
-        for index in range(3):
-            pixels = make_pixels(96, 96, seed=index + 10 * len(category))[..., 0]
-            Image.fromarray(pixels).save(folder / category / f"{index}.png")
-    return folder
+    return write_photos(tmp_path / "photos", 3)
 
 
 @pytest.fixture

@@ -22,6 +22,13 @@ def test_keeps_the_generator_contract(pattern: str) -> None:
     check_generator(CrackNetwork(pattern=pattern), make_surface(12, 14, border=2))
 
 
+def test_a_film_without_cracks_is_no_place_for_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anomsynth.generators.crack_network.healed_mosaic", lambda *_: [])
+
+    with pytest.raises(PlacementError, match="too small to crack"):
+        CrackNetwork(pattern="healed").generate(make_surface(), stream(0))
+
+
 @pytest.mark.parametrize("pattern", PATTERNS[:2])
 def test_plates_have_the_drawn_size_at_any_resolution(pattern: str) -> None:
     network = CrackNetwork(
