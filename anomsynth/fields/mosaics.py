@@ -1,23 +1,30 @@
 """Cracks that divide a drying film into plates, one after another."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import cv2
 import numpy as np
 
 from anomsynth.core.types import Float32
+from anomsynth.fields.bundles import bundle
 from anomsynth.fields.paths import Float64, arc_length
 
-SEEDS = 64  # flaws of which the most stressed one opens next
+SEEDS = 256  # flaws of which the most stressed one of each domain opens next
 TURN = 0.35  # how fast a crack next to a wall turns towards it, per cell
 WANDER = 0.03  # radians per cell
-CELLS_PER_SHIELD = 8.0  # grid cells in a shielding length
-PLATE = 2.45  # mean side of a plate over the shielding length, measured
+CELLS_PER_SHIELD = 6.0  # grid cells in a shielding length
+PLATE = 2.0  # mean side of a plate over the shielding length, measured
 MOST_ACROSS = 6.0  # plates along one side of a mosaic; more would take too long
 HEALED_DEG = 30.0  # how far junctions turn in the end: from 90 to 120 degrees
 GENERATIONS = 4.0  # cycles of wetting and drying after which most of it is done
+FARTHEST = 3.0  # cells that a crack runs on straight to the middle of a wall
+STEPS_DRAWN = 32  # steps of a tip for which chance is drawn at once
 CUSP = 0.6  # shielding lengths over which a healed junction bends its parent
+
+Path = list[tuple[float, float]]  # rows and columns, cells
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,11 +107,15 @@ class _Film:
         self.free = np.ones((side, side), dtype=np.uint8)
         self.owner = np.full((side, side), -1, dtype=np.int32)
         self.vertex = np.zeros((side, side), dtype=np.int32)
-        self.lines: list[Float64] = []
+        self.paths: list[Path] = []
+        self.lines: list[Float64] = []  # the same as arrays
         self.joints: list[list[tuple[int, int, int]]] = []
 
     def open(self, rng: np.random.Generator) -> bool:
-        """Add one crack; False if every flaw that was looked at is shielded."""
+        """Add a crack to every domain that can have one; False if all flaws are shielded.
+
+        Cracks are walls: what opens on one side of them changes no stress on the other.
+        """
         side = self.side
         if self.lines:
             distance = np.asarray(cv2.distanceTransform(self.free, cv2.DIST_L2, 5), np.float32)
@@ -112,40 +123,47 @@ class _Film:
             distance = np.full((side, side), np.float32(side), dtype=np.float32)
         flaws = rng.integers(0, side, (SEEDS, 2))
         stress = distance[flaws[:, 0], flaws[:, 1]]
-        best = int((stress * rng.random(SEEDS)).argmax())
-        if stress[best] < self.shield:
-            return False
-        row, col = (float(place) for place in flaws[best])
-        turn = 2 * math.pi * rng.random()
+        chance = stress * rng.random(SEEDS)
+        order = np.argsort(-chance, kind="stable")
+        flaws = flaws[order[stress[order] >= self.shield]]
+        # Lines of cells that touch at corners are tight for steps along rows and columns.
+        _, domains = cv2.connectedComponents(self.free, connectivity=4, ltype=cv2.CV_16U)
+        _, first = np.unique(domains[flaws[:, 0], flaws[:, 1]], return_index=True)
         walls = _Walls(distance)
-        down, across = walls.direction(round(row), round(col))
+        for row, col in flaws[np.sort(first)].tolist():
+            self._crack(walls, (row, col), rng)
+        return len(flaws) > 0
+
+    def _crack(self, walls: "_Walls", flaw: tuple[int, int], rng: np.random.Generator) -> None:
+        """Let a crack run both ways from a flaw, at a right angle to the nearest wall."""
+        turn = 2 * math.pi * rng.random()
+        down, across = walls.direction(*flaw)
         if down == 0 and across == 0:
             down, across = math.sin(turn), math.cos(turn)
-        noise = (WANDER * rng.standard_normal((2, 3 * side))).tolist()
-        wings = [
-            self._grow(walls, (row, col), (sign * down, sign * across), noise[index])
-            for index, sign in enumerate((1, -1))
-        ]
-        points = np.array(wings[1][0][:0:-1] + wings[0][0])
-        if len(points) < 3:
-            self.free[round(row), round(col)] = 0
-            return True
-        self._add(points, [(-1, wings[0][1]), (0, wings[1][1])])
-        return True
+        start = float(flaw[0]), float(flaw[1])
+        ahead, last = self._grow(walls, start, (down, across), _wander(rng))
+        behind, first = self._grow(walls, start, (-down, -across), _wander(rng))
+        path = behind[:0:-1] + ahead
+        if len(path) < 3:
+            self.free[flaw] = 0
+            return
+        self._add(path, [(-1, last), (0, first)])
 
     def _grow(
         self,
         walls: "_Walls",
         start: tuple[float, float],
         heading: tuple[float, float],
-        noise: list[float],
-    ) -> tuple[list[tuple[float, float]], tuple[int, int] | None]:
+        noise: Iterator[float],
+    ) -> tuple[Path, tuple[int, int] | None]:
         """Return the cells that one tip runs through, and the parent and vertex where it ends."""
         (row, col), (down, across) = start, heading
         field, width, shield = walls.field, walls.width, self.shield
         last = self.side - 0.5
         trail = [start]
-        for turn in noise:  # a step costs microseconds: no calls in it that it can do without
+        for turn in islice(
+            noise, 3 * self.side
+        ):  # a step costs microseconds: no calls in it that it can do without
             r, c = int(row + 0.5), int(col + 0.5)
             cell = (r + 1) * width + c + 1
             gap = field[cell]
@@ -168,8 +186,8 @@ class _Film:
         return trail, None
 
     def _meet(
-        self, trail: list[tuple[float, float]], heading: tuple[float, float], cell: tuple[int, int]
-    ) -> tuple[list[tuple[float, float]], tuple[int, int] | None]:
+        self, trail: Path, heading: tuple[float, float], cell: tuple[int, int]
+    ) -> tuple[Path, tuple[int, int] | None]:
         """Run on straight to the line of the crack beside the cell."""
         row, col = trail[-1]
         owner, side = self.owner.data, self.side
@@ -182,26 +200,41 @@ class _Film:
         if found is None:
             return trail, None
         parent, vertex = owner[found[1:]], self.vertex.data[found[1:]]
-        line = self.lines[parent]
-        first, last = line[max(vertex - 2, 0)], line[min(vertex + 2, len(line) - 1)]
-        along = last - first
+        path = self.paths[parent]
+        first, last = path[max(vertex - 2, 0)], path[min(vertex + 2, len(path) - 1)]
+        along = last[0] - first[0], last[1] - first[1]
         cross = heading[0] * along[1] - heading[1] * along[0]
         run = 0.0
         if abs(cross) > 1e-6:
-            run = float((first[0] - row) * along[1] - (first[1] - col) * along[0]) / float(cross)
-        run = min(max(run, 0.0), 3.0)
+            run = ((first[0] - row) * along[1] - (first[1] - col) * along[0]) / cross
+        run = min(max(run, 0.0), FARTHEST)
         end = row + run * heading[0], col + run * heading[1]
-        nearest = int(((line - np.array(end)) ** 2).sum(axis=1).argmin())
-        return [*trail, end], (parent, nearest)
+        near = vertex
+        for step in (1, -1):
+            while 0 <= near + step < len(path) and (
+                math.dist(path[near + step], end) < math.dist(path[near], end)
+            ):
+                near += step
+        return [*trail, end], (parent, near)
 
-    def _add(self, points: Float64, ends: list[tuple[int, tuple[int, int] | None]]) -> None:
-        index = len(self.lines)
-        cells = np.clip(np.rint(points).astype(np.int64), 0, self.side - 1)
-        self.free[cells[:, 0], cells[:, 1]] = 0
-        self.owner[cells[:, 0], cells[:, 1]] = index
-        self.vertex[cells[:, 0], cells[:, 1]] = np.arange(len(points))
+    def _add(self, path: Path, ends: list[tuple[int, tuple[int, int] | None]]) -> None:
+        points = np.array(path)
+        cells = np.rint(points).astype(np.intp)
+        np.maximum(cells, 0, out=cells)
+        np.minimum(cells, self.side - 1, out=cells)
+        index = cells[:, 0] * self.side + cells[:, 1]
+        self.free.ravel()[index] = 0
+        self.owner.ravel()[index] = len(self.lines)
+        self.vertex.ravel()[index] = np.arange(len(points))
+        self.paths.append(path)
         self.lines.append(points)
         self.joints.append([(end, *met) for end, met in ends if met is not None])
+
+
+def _wander(rng: np.random.Generator) -> Iterator[float]:
+    """Yield how far a tip turns by chance at each step, radians."""
+    while True:
+        yield from (WANDER * rng.standard_normal(STEPS_DRAWN)).tolist()
 
 
 class _Walls:
@@ -230,15 +263,26 @@ def _heal(
     slope on either side of the junction.
     """
     slope = math.tan(math.radians(angle - 90))
+    whole = bundle(lines)
     lengths = [arc_length(line) for line in lines]
-    shifts = [np.zeros_like(line) for line in lines]
+    along = np.concatenate(lengths)
+    pulls, parents, vertices = [], [], []
     for line, ends in zip(lines, joints, strict=True):
         for end, parent, vertex in ends:
             inner = min(4, len(line) - 1)
             back = line[inner if end == 0 else -1 - inner] - line[end]
-            back = back / max(float(np.hypot(*back)), 1e-9)
-            run = np.abs(lengths[parent] - lengths[parent][vertex])
-            shifts[parent] += slope * reach * np.exp(-run / reach)[:, None] * back
+            pulls.append(back / max(math.hypot(*back), 1e-9))
+            parents.append(parent)
+            vertices.append(vertex)
+    moved = np.zeros_like(whole.points)
+    if pulls:
+        first, count = whole.starts[parents], whole.sizes[parents]
+        pull = np.repeat(np.arange(len(pulls)), count)
+        place = np.arange(len(pull)) + np.repeat(first - np.cumsum(count) + count, count)
+        run = np.abs(along[place] - along[first + vertices][pull])
+        shift = (slope * reach * np.exp(-run / reach))[:, None] * np.array(pulls)[pull]
+        np.add.at(moved, place, shift)
+    shifts = np.split(moved, whole.starts[1:])
     for index, ends in enumerate(joints):  # parents are older than those that end on them
         own = shifts[index].copy()
         for end, parent, vertex in ends:

@@ -9,8 +9,9 @@ from pydantic import field_validator
 from anomsynth.core.color import to_levels
 from anomsynth.core.component import Count, CountRange, Range, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.pixels import by_blocks, put_rows
 from anomsynth.core.roles import Generator
-from anomsynth.core.types import Box, Float32, Mask, Surface
+from anomsynth.core.types import Box, Float32, Mask, Pixels, Surface
 from anomsynth.errors import PlacementError
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.jitter import estrange
@@ -112,10 +113,16 @@ def _blended(surface: Surface, box: Box, inside: Mask, texture: Levels8, opacity
     """Blend the texture with the photo in encoded levels, (h, w, C) linear light."""
     index = np.flatnonzero(inside)
     channels = surface.channels
-    own = to_levels(surface.pixels[box.slices].reshape(-1, channels)[index])
+    own = surface.pixels[box.slices].reshape(-1, channels).take(index, axis=0)
+    other = texture.reshape(-1, channels).take(index, axis=0)
     share = np.float32(opacity)
-    own *= 1 - share
-    own += share * texture.reshape(-1, channels)[index]
+
+    def blend(first: Pixels, second: Levels8) -> Float32:
+        mixed = to_levels(first)
+        mixed *= 1 - share
+        mixed += share * second
+        return as_light(mixed, surface.encoding)
+
     light = np.zeros((inside.size, channels), dtype=np.float32)
-    light[index] = as_light(own, surface.encoding)
+    put_rows(light, index, by_blocks(blend, own, other))
     return light.reshape(*inside.shape, channels)

@@ -10,7 +10,7 @@ def test_a_sheet_is_drawn_of_each_preset_that_is_named(call, tmp_path: Path) -> 
     result = call("presets", "check", "metal,mvtec/leather", "--out", str(tmp_path))
 
     assert result.exit_code == 0
-    assert "metal: 5 mechanisms, ok" in result.stdout
+    assert "metal: 11 mechanisms, ok" in result.stdout
     assert (tmp_path / "metal.png").is_file()
     assert (tmp_path / "mvtec" / "leather.png").is_file()
 
