@@ -132,7 +132,7 @@ def write_png(path: Path, array: NDArray[np.generic], scratch: Path) -> None:
         planes = cv2.cvtColor(array, cv2.COLOR_RGB2BGR)  # type: ignore[arg-type]  # 8 or 16 bits
     elif array.ndim == 3 and array.shape[2] == 4:
         planes = cv2.cvtColor(array, cv2.COLOR_RGBA2BGRA)  # type: ignore[arg-type]  # as above
-    done, encoded = cv2.imencode(".png", np.ascontiguousarray(planes), png_options())
+    done, encoded = cv2.imencode(".png", np.ascontiguousarray(planes), png_options(planes))
     if not done:
         msg = f"{path}: a picture of {array.dtype} {array.shape} is not possible in PNG"
         raise ValueError(msg)

@@ -9,7 +9,6 @@ import cv2
 import joblib
 import pytest
 
-from anomsynth.dataset.compression import png_effort, png_options
 from anomsynth.dataset.images import read_photo
 from anomsynth.errors import MissingExtraError, OutputError, UserError
 from anomsynth.pipeline.backends import MOST_DEATHS, Crew, _UnderWay, open_crew
@@ -207,12 +206,3 @@ def test_resuming_with_another_effort_would_change_bytes(workshop, recipe) -> No
 
     with pytest.raises(OutputError, match='options png was "fast", is "small"'):
         workshop.make("out", per_image=1, png="small", resume=True)
-
-
-def test_an_effort_ends_with_its_block() -> None:
-    usual = png_options()
-
-    with png_effort("small"):
-        inside = png_options()
-
-    assert inside != usual == png_options()
