@@ -1,5 +1,7 @@
 """Maps that move material without changing its area."""
 
+from typing import TypeVar
+
 import numpy as np
 
 from anomsynth.core.types import Float32
@@ -9,6 +11,7 @@ STEPS = 10  # midpoint steps of the flow
 KEEP = 0.6  # largest relative shortening by a waist; its map stays one-to-one
 
 Field = Float64 | Float32
+Real = TypeVar("Real", Float32, Float64)
 
 
 def pure_strain(along: Field, across: Field, strength: float) -> tuple[Float64, Float64]:
@@ -47,15 +50,15 @@ def _velocity(u: Float64, v: Float64) -> tuple[Float64, Float64]:
 
 
 def waist(
-    along: Field, across: Field, middle: float, reach: float, narrowing: float
-) -> tuple[Float64, Float64]:
+    along: Real, across: Real, middle: float, reach: float, narrowing: float
+) -> tuple[Real, Real]:
     """Map a long body to one with a waist or a bulge, ``x = S(x'), y = y' / S'(x')``.
 
     The Jacobian is one exactly; it is the identity farther than `reach` from the middle.
 
     Parameters
     ----------
-    along, across : arrays
+    along, across : float32 or float64 arrays
         Place along the body's axis and distance from it, pixels.
     middle : float
         Place of the waist.
@@ -66,11 +69,11 @@ def waist(
 
     Returns
     -------
-    (along, across) : float64
+    (along, across) : of the same types
         Coordinates of the source, pixels.
     """
     e = float(np.clip(narrowing, -KEEP, KEEP))
-    t = (np.asarray(along, dtype=np.float64) - middle) / reach
+    t = (along - middle) / reach
     rest = np.maximum(1 - t * t, 0)
     shift = e * reach * t * rest**3
     slope = 1 - e * rest**2 * (1 - 7 * t * t)  # d/dx of x - shift

@@ -1,6 +1,8 @@
 """Squeeze: soft material pressed out of shape, as wide elsewhere as it is narrow here."""
 
 import math
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -8,11 +10,12 @@ import numpy as np
 from anomsynth.core.component import Range, ShareRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
-from anomsynth.core.types import Box, Float32, Mask, Surface
+from anomsynth.core.types import Box, Mask, Surface
 from anomsynth.errors import PlacementError
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.squeezing import pure_strain, waist
 from anomsynth.fields.warp import least_determinant
+from anomsynth.surface.identity import ByIdentity
 from anomsynth.surface.moved import show_moved
 from anomsynth.surface.sites import pick_site
 
@@ -20,8 +23,8 @@ CELLS = 96
 RELIEF = 0.6  # height over half width where material is pressed out
 FILLS = 0.85  # of the picture: a part larger than that shows no outline to squeeze
 SMALLEST_PX = 6.0
+LEAST_CELLS = 9  # of a part that can be squeezed
 Drawn = dict[str, float]
-MaskCells = tuple[np.ndarray[tuple[int], np.dtype[np.intp]], ...]
 
 
 class Squeeze(Generator):
@@ -101,29 +104,27 @@ def _squeezed_region(
 
 def _squeezed_body(surface: Surface, drawn: Drawn, *, bulge: bool) -> DefectLayer:
     """Squeeze the part across its long axis, outline and all."""
-    step = max(max(surface.shape) // 512, 1)
-    cells = np.nonzero(surface.foreground[::step, ::step])
-    if len(cells[0]) < 9:
+    axis = _axis(_Part(surface.foreground))
+    if axis is None:
         raise PlacementError("the part is too small to be squeezed")
-    centre, angle, length, width = _axis(cells, step)
+    centre, angle, length, width = axis
     reach = max(drawn["reach"] * length, 4.0)
     middle = float(np.clip(drawn["place"], -0.45, 0.45)) * length
     narrowing = -drawn["narrowing"] if bulge else drawn["narrowing"]
     box = _zone(surface, (centre, angle), (middle, reach), 0.6 * width * (1 + abs(narrowing)) + 4)
-    down = (np.arange(box.top, box.bottom) - centre[0])[:, None]
-    right = (np.arange(box.left, box.right) - centre[1])[None, :]
+    down = (np.arange(box.top, box.bottom) - centre[0]).astype(np.float32)[:, None]
+    right = (np.arange(box.left, box.right) - centre[1]).astype(np.float32)[None, :]
     cos, sin = math.cos(angle), math.sin(angle)
     along, across = cos * right + sin * down, cos * down - sin * right
     from_along, from_across = waist(along, across, middle, reach, narrowing)
-    rows = sin * from_along + cos * from_across + centre[0] - box.top
-    cols = cos * from_along - sin * from_across + centre[1] - box.left
-    valid = np.abs(along - middle) < reach
-    valid &= (rows >= -0.5) & (rows < box.shape[0]) & (cols >= -0.5) & (cols < box.shape[1])
-    part = surface.foreground[box.slices]
-    in_zone: Mask = part & (np.abs(along - middle) < reach)
-    source: tuple[Float32, Float32] = (rows.astype(np.float32), cols.astype(np.float32))
+    rows = sin * from_along + cos * from_across + (centre[0] - box.top)
+    cols = cos * from_along - sin * from_across + (centre[1] - box.left)
+    flows = np.abs(along - middle) < reach
+    valid = flows & (rows >= -0.5) & (rows < box.shape[0]) & (cols >= -0.5) & (cols < box.shape[1])
+    in_zone: Mask = surface.foreground[box.slices] & flows
+    source = rows.astype(np.float32, copy=False), cols.astype(np.float32, copy=False)
     moved = show_moved(surface, box, in_zone, source, valid)
-    changed = moved.changed & (np.abs(along - middle) < reach)
+    changed = moved.changed & flows
     if not changed.any():
         raise PlacementError("squeezing the part would change nothing")
     return DefectLayer(
@@ -145,8 +146,18 @@ def _squeezed_body(surface: Surface, drawn: Drawn, *, bulge: bool) -> DefectLaye
     )
 
 
-def _axis(cells: MaskCells, step: int) -> tuple[tuple[float, float], float, float, float]:
-    """Return centroid, direction, length and width of the part, pixels, from its cells."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part(ByIdentity):
+    foreground: Mask
+
+
+@lru_cache(maxsize=1)  # several samples are made of each photo, one after another
+def _axis(part: _Part) -> tuple[tuple[float, float], float, float, float] | None:
+    """Return centroid, direction, length and width of the part, pixels; None if it is tiny."""
+    step = max(max(part.foreground.shape) // 512, 1)
+    cells = np.nonzero(part.foreground[::step, ::step])
+    if len(cells[0]) < LEAST_CELLS:
+        return None
     places = np.stack(cells, axis=1).astype(np.float64) * step + (step - 1) / 2
     centre = places.mean(axis=0)
     away = places - centre
