@@ -1,5 +1,6 @@
 """`--preset auto`: a preset from a category's name, else from what its photos look like."""
 
+import re
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -13,6 +14,33 @@ from anomsynth.surface.appearance import Appearance, measure_appearance
 
 PHOTOS = 5  # looked at, spread over the category
 FALLBACK = "generic"
+WOODEN = 12.0  # chroma from which brown with parallel marks is wood, not metal in warm light
+# Words of names and what they are made of. The last one decides, for a wood screw is a screw, but
+# how it was made or coated says more.
+FINISHES = {
+    "metal_cast": ("cast", "casting", "castings", "forged", "foundry", "sintered"),
+    "metal_brushed": ("brushed", "ground", "rolled"),
+    "metal_painted": ("painted", "lacquered", "enamelled", "enameled"),
+}
+MATERIALS = {
+    "metal": (
+        *("metal", "metallic", "steel", "iron", "aluminium", "aluminum", "brass", "copper"),
+        *("bronze", "zinc", "titanium", "screw", "screws", "ballscrew", "bolt", "bolts", "gear"),
+        *("gears", "shaft", "shafts", "bearing", "bearings", "rail", "rails", "washer", "washers"),
+    ),
+    "wood": ("wood", "wooden", "timber", "veneer", "plywood", "lumber"),
+    "leather": ("leather", "hide"),
+    "fabric": ("fabric", "fabrics", "textile", "cloth", "woven"),
+    "carpet": ("carpet", "rug"),
+    "ceramic_tile": ("ceramic", "ceramics", "tile", "tiles", "porcelain"),
+    "concrete": ("concrete", "cement", "mortar", "pavement"),
+    "glass": ("glass", "lens", "lenses"),
+    "plastic": ("plastic", "plastics", "polymer", "acrylic"),
+    "paper": ("paper", "cardboard", "carton"),
+    "pcb": ("pcb", "pcbs", "circuit"),
+    "rubber": ("rubber", "gasket", "gaskets", "tyre", "tire"),
+    "food": ("food", "bread", "biscuit", "biscuits", "cookie", "cookies"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +54,9 @@ class Choice:
 def choose_preset(category: str, photos: Sequence[Path]) -> Choice:
     """Choose a preset for a category.
 
-    The category's name decides if a preset is called so (``bottle`` is ``mvtec/bottle``), else
-    the median appearance of a few photos, by rules of thumb that name a material.
+    The category's name decides if a preset is called so (``bottle`` is ``mvtec/bottle``) or a word
+    of it names a material (``steel_plate_2``), else the median appearance of a few photos, by rules
+    of thumb that name a material.
 
     Raises
     ------
@@ -37,6 +66,10 @@ def choose_preset(category: str, photos: Sequence[Path]) -> Choice:
     named = _by_name(category)
     if named is not None:
         return Choice(named, f"the category is called {category!r}")
+    told = _by_words(category)
+    if told is not None:
+        preset, word = told
+        return Choice(preset, f"the category's name {category!r} speaks of {word!r}")
     look = _median_look(photos)
     preset, why = guess_material(look)
     return Choice(preset, f"{why} (from the look of the photos, not by name)")
@@ -49,6 +82,17 @@ def _by_name(category: str) -> str | None:
     found = [name for name in names if name.rpartition("/")[2] == wanted]
     # "wood" is a category of a data set and a material: the product says more.
     return next(iter(sorted(found, key=lambda name: "/" not in name)), None)
+
+
+def _by_words(category: str) -> tuple[str, str] | None:
+    """Return the material that a word of the category's name tells, and the word."""
+    words = re.findall(r"[a-z]+", category.rpartition("/")[2].lower())
+    for table in (FINISHES, MATERIALS):
+        for word in reversed(words):
+            for preset, told in table.items():
+                if word in told:
+                    return preset, word
+    return None
 
 
 def guess_material(look: Appearance) -> tuple[str, str]:
@@ -66,9 +110,11 @@ def _rules(look: Appearance) -> Iterator[tuple[bool, str, str]]:
     rough = f"contrast {look.contrast:.1f} L*"
     repeats = look.repetition >= 0.35 and not object_  # an object's own outline repeats nothing
     marks = f"parallel marks ({look.coherence:.2f})"
-    yield look.coherence >= 0.5 and brown and not object_, "wood", f"brown, with {marks}"
+    wooden = brown and look.chroma >= WOODEN
+    yield look.coherence >= 0.5 and wooden and not object_, "wood", f"brown, with {marks}"
     yield repeats, "fabric", f"its texture repeats ({look.repetition:.2f})"
-    yield look.coherence >= 0.6 and not coloured, "metal_brushed", f"grey, with {marks}"
+    pale = not coloured or (brown and not wooden)
+    yield look.coherence >= 0.6 and pale, "metal_brushed", f"grey, with {marks}"
     yield green and look.spread >= 25, "pcb", f"green, with detail (L* spread {look.spread:.0f})"
     yield brown and object_, "food", f"brown or yellow objects ({hue})"
     yield brown, "leather", f"brown, without a grain ({hue})"

@@ -9,7 +9,7 @@ import pytest
 
 from anomsynth.dataset.standins import make_stand_in
 from anomsynth.errors import InputError
-from anomsynth.pipeline.auto import choose_preset, guess_material
+from anomsynth.pipeline.auto import FINISHES, MATERIALS, choose_preset, guess_material
 from anomsynth.recipe.presets import preset_names
 from anomsynth.surface.analyze import analyze
 from anomsynth.surface.appearance import Appearance, measure_appearance
@@ -44,6 +44,30 @@ def test_a_known_name_decides_without_a_look(category: str, preset: str) -> None
 
     assert choice.preset == preset
     assert category in choice.why
+
+
+@pytest.mark.parametrize(
+    ("category", "preset", "word"),
+    [("Steel-Plate_2", "metal", "steel"), ("painted_steel", "metal_painted", "painted"),
+     ("wood screw", "metal", "screw"), ("line3/castings", "metal_cast", "castings"),
+     ("glass cover", "glass", "glass"), ("ceramic_tiles", "ceramic_tile", "tiles")],
+)  # fmt: skip
+def test_a_word_of_the_name_tells_the_material(category: str, preset: str, word: str) -> None:
+    choice = choose_preset(category, [])
+
+    assert choice.preset == preset
+    assert word in choice.why
+
+
+def test_every_material_that_words_tell_has_a_preset() -> None:
+    assert set(FINISHES) | set(MATERIALS) <= set(preset_names())
+
+
+def test_warm_light_does_not_turn_metal_into_wood() -> None:
+    marks = replace(LOOK, coherence=0.7, hue_deg=60.0)
+
+    assert guess_material(replace(marks, chroma=9.0))[0] == "metal_brushed"
+    assert guess_material(replace(marks, chroma=20.0))[0] == "wood"
 
 
 def test_an_unknown_name_leaves_it_to_the_look(tmp_path: Path) -> None:
