@@ -7,7 +7,7 @@ import numpy as np
 
 from anomsynth.core.color import quantise
 from anomsynth.core.layer import Change
-from anomsynth.core.pixels import blocks, put_rows
+from anomsynth.core.pixels import bands, blocks, put_rows
 from anomsynth.core.sample import Instance, Sample
 from anomsynth.core.types import Box, Float32, Mask, Pixels, SampleKey, Surface
 from anomsynth.errors import RejectedError
@@ -89,15 +89,7 @@ class Canvas:
         reached = visibility(seen[kept], normal_sd)
         if self.instances and np.any(self._strict[here] & strict):
             self._overlapped = True
-        cv2.copyTo(patch, strict.view(np.uint8), self.pixels[here])  # twenty times NumPy's speed
-        self._strict[here] |= strict
-        # The newest has the highest number, and this is many times faster than a masked copy.
-        number = strict.view(np.uint8) * np.uint16(len(self.instances) + 1)
-        np.maximum(self._owner[here], number, out=self._owner[here])
-        difference *= np.float32(1 / SOFT_FULL)
-        np.minimum(difference, 1, out=difference)
-        difference *= strict
-        np.maximum(self._soft[here], difference, out=self._soft[here])
+        self._write(here, patch, strict, difference)
         if layer.height is not None:
             self._height[here] += layer.height * np.float32(change.gain)
         radius = closing_radius(layer.support, strict)
@@ -120,6 +112,28 @@ class Canvas:
                 residuals=change.residuals,
             )
         )
+
+    def _write(
+        self, here: tuple[slice, slice], patch: Pixels, strict: Mask, difference: Float32
+    ) -> None:
+        """Write pixels where the strict mask is set, and what is known of them.
+
+        By bands of rows, whose arrays stay in the processor's cache.
+        """
+        pixels, seen, owner, soft = (
+            whole[here] for whole in (self.pixels, self._strict, self._owner, self._soft)
+        )
+        number = np.uint16(len(self.instances) + 1)
+        for rows in bands(*strict.shape):
+            shown = strict[rows].view(np.uint8)
+            cv2.copyTo(patch[rows], shown, pixels[rows])  # twenty times NumPy's speed
+            seen[rows] |= strict[rows]
+            # The newest has the highest number, and this is many times faster than a masked copy.
+            np.maximum(owner[rows], shown * number, out=owner[rows])
+            share = difference[rows] * np.float32(1 / SOFT_FULL)
+            np.minimum(share, 1, out=share)
+            share *= strict[rows]
+            np.maximum(soft[rows], share, out=soft[rows])
 
     def sample(self, key: SampleKey, seed: int) -> Sample:
         """Return the finished sample."""
