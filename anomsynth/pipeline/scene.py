@@ -19,7 +19,10 @@ Resized = NDArray[np.integer | np.floating]  # what OpenCV says that it returns
 
 CELLS = 24  # the local mean light is computed on at most this many cells a side
 SD_PIXELS = 2048  # the standard deviation is measured on about this many pixels
-LEAST_SD = 0.8  # lightness units: about two grey levels, less cannot be seen as texture
+# Lightness units, the least that counts as texture: on the smoothest surface a defect of visibility
+# 1.5, where the usual range of strengths begins, is just noticeable (2.3, Mahy et al. 1994). Real
+# defects that people marked are no fainter there.
+LEAST_SD = 1.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
