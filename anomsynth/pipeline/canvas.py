@@ -120,9 +120,8 @@ class Canvas:
 
         By bands of rows, whose arrays stay in the processor's cache.
         """
-        pixels, seen, owner, soft = (
-            whole[here] for whole in (self.pixels, self._strict, self._owner, self._soft)
-        )
+        pixels, seen = self.pixels[here], self._strict[here]
+        owner, soft = self._owner[here], self._soft[here]
         number = np.uint16(len(self.instances) + 1)
         for rows in bands(*strict.shape):
             shown = strict[rows].view(np.uint8)
