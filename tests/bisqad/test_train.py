@@ -22,7 +22,15 @@ from anomsynth.bisqad.data import Item  # noqa: E402 - needs torch
 from anomsynth.bisqad.detector import Detector  # noqa: E402 - needs torch
 from anomsynth.bisqad.images import read_tensor  # noqa: E402 - needs torch
 from anomsynth.bisqad.learned_sqe import LearnedSqe  # noqa: E402 - needs torch
-from anomsynth.bisqad.loop import EVERY, Loop, Pools, Queue, schedule  # noqa: E402 - needs torch
+from anomsynth.bisqad.loop import (  # noqa: E402 - needs torch
+    EASED,
+    EVERY,
+    Loop,
+    Pools,
+    Queue,
+    eased,
+    schedule,
+)
 from anomsynth.bisqad.pool import Pool  # noqa: E402 - needs torch
 from anomsynth.bisqad.pooled import pooled_names  # noqa: E402 - needs torch
 from anomsynth.bisqad.prepare import peers_of, quality_inputs  # noqa: E402 - needs torch
@@ -350,6 +358,39 @@ def test_scouting_comes_on_top_and_training_begins_anew() -> None:
         torch.allclose(value, given.detector.state_dict()[name], atol=1e-5)
         for name, value in learned.detector.state_dict().items()
     )
+
+
+def test_learned_weights_come_into_force_little_by_little() -> None:
+    weights = torch.tensor([0.2, 1.8])
+
+    assert eased(weights, 0.0).tolist() == [1, 1]
+    assert eased(weights, EASED / 2).tolist() == pytest.approx([0.6, 1.4])
+    assert torch.allclose(eased(weights, EASED), weights)
+    assert torch.allclose(eased(weights, 1.0), weights)
+
+
+def test_training_proper_begins_with_equal_weights() -> None:
+    pools = Pools(
+        make_pool(12, 1, marked=False),
+        make_pool(20, 2, marked=True),
+        make_pool(6, 3, marked=False),
+        make_pool(6, 4, marked=True),
+    )
+    fabric = Fabric(accelerator="cpu", devices=1)
+    loops = []
+    for weights in (FixedWeights(torch.ones(20)), LearnedWeights(SqeNet("a"), torch.zeros(20, 1))):
+        detector = Detector((8, 8, 8), width=8, generator=torch.Generator().manual_seed(1))
+        loops.append(Loop(fabric, detector, pools, weights, seed=0))
+    given, learned = loops
+    for step in range(8):
+        learned.train_step(step / 28)
+    learned.weights.values = torch.linspace(0, 2, 20)
+
+    losses = [(given.train_step(n / 20), learned.train_step((8 + n) / 28)) for n in range(20)]
+
+    first, *_, last = ([record["loss"] for record in both] for both in losses)
+    assert first[0] == pytest.approx(first[1], rel=1e-6)
+    assert last[0] != pytest.approx(last[1], rel=1e-3)
 
 
 def test_minutes_end_a_training(run) -> None:
