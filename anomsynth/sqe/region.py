@@ -16,7 +16,7 @@ from anomsynth.surface.windows import grey_levels
 MARGIN = 24  # pixels of surroundings
 RING = (3.0, 18.0)  # pixels outside the mask: far enough from its blur, near enough to compare
 FEWEST = 24  # pixels of a ring
-LEAST_SD = 1.5  # lightness; as the renderer counts it, so that scores and strengths agree
+LEAST_SD = 0.8  # lightness: about two grey levels, less cannot be seen as texture
 FAR = 1e4
 BANDS = 4
 MOST = 2048  # pixels that a statistic is taken over: 2 % of error, less than between defects
