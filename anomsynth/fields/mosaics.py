@@ -161,9 +161,8 @@ class _Film:
         field, width, shield = walls.field, walls.width, self.shield
         last = self.side - 0.5
         trail = [start]
-        for turn in islice(
-            noise, 3 * self.side
-        ):  # a step costs microseconds: no calls in it that it can do without
+        # A step costs microseconds: no calls in it that it can do without.
+        for turn in islice(noise, 3 * self.side):
             r, c = int(row + 0.5), int(col + 0.5)
             cell = (r + 1) * width + c + 1
             gap = field[cell]
