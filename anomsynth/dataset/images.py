@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from anomsynth.core.photo import Photo, as_photo
-from anomsynth.core.pixels import marked
+from anomsynth.core.pixels import over_channels
 from anomsynth.core.types import Jpeg, Mask
 from anomsynth.dataset.compression import png_options
 from anomsynth.dataset.decode import decode_pixels, orientation_of
@@ -103,12 +103,34 @@ def read_mask(path: Path, shape: tuple[int, int]) -> Mask:
     InputError
         If it cannot be read or is not of `shape`.
     """
-    photo = read_photo(path)
-    if photo.pixels.shape[:2] != shape:
-        height, width = photo.pixels.shape[:2]
-        msg = f"{path}: mask of {width} x {height} pixels for a photo of {shape[1]} x {shape[0]}"
-        raise InputError(msg, hint="masks need the size of their photo")
-    return marked(photo.pixels)
+    return np.greater(_marks(path, shape), 0)
+
+
+def read_binary_mask(path: Path, shape: tuple[int, int]) -> Mask:
+    """Read a mask that knows good and defect only, (H, W) bool.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, is not of `shape`, or holds other values than 0 and one more.
+    """
+    marks = _marks(path, shape)
+    top = int(marks.max())
+    if top and not np.all((marks == 0) | (marks == top)):
+        count = np.unique(marks).size
+        msg = f"{path}: not a binary mask, it holds {count} values"
+        raise InputError(msg, hint="save it as PNG with 0 and 255 only")
+    return np.greater(marks, 0)
+
+
+def _marks(path: Path, shape: tuple[int, int]) -> NDArray[np.generic]:
+    """Read a mask's picture, (H, W): of each pixel the largest channel."""
+    marks = over_channels(np.maximum, read_photo(path).pixels)
+    if marks.shape != shape:
+        height, width = marks.shape
+        msg = f"{path}: mask of {width} x {height} pixels for a picture of {shape[1]} x {shape[0]}"
+        raise InputError(msg, hint="masks need the size of their picture")
+    return marks
 
 
 def write_png(path: Path, array: NDArray[np.generic], scratch: Path) -> None:

@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.photo import Photo
-from anomsynth.core.pixels import over_channels
 from anomsynth.core.types import Mask, Pixels
-from anomsynth.dataset.images import read_photo
+from anomsynth.dataset.images import read_binary_mask, read_photo
 from anomsynth.dataset.labelled import Labelled
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.backends import count_workers
@@ -165,18 +164,8 @@ def read_labelled(item: Labelled) -> tuple[Photo, Mask]:
     if item.mask is None:
         raise InputError(f"{item.image}: no mask", hint="name it like the image, or NAME_mask.png")
     photo = read_photo(item.image)
-    values = over_channels(np.maximum, read_photo(item.mask).pixels)
-    if values.shape != photo.pixels.shape[:2]:
-        shape = photo.pixels.shape
-        size = f"{values.shape[1]} x {values.shape[0]}"
-        msg = f"{item.mask}: mask of {size} pixels for an image of {shape[1]} x {shape[0]}"
-        raise InputError(msg, hint="masks need the size of their image")
-    top = int(values.max())
-    if top and not np.all((values == 0) | (values == top)):
-        count = np.unique(values).size
-        msg = f"{item.mask}: not a binary mask, it holds {count} values"
-        raise InputError(msg, hint="save it as PNG with 0 and 255 only")
-    return photo, np.greater(values, 0)
+    height, width = photo.pixels.shape[:2]
+    return photo, read_binary_mask(item.mask, (height, width))
 
 
 def _look_away(_pixels: Pixels, _mask: Mask) -> None:

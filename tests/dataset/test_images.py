@@ -330,7 +330,7 @@ def test_masks_are_inside_wherever_they_are_not_black(tmp_path) -> None:
     mask = save(tmp_path / "m.png", Image.fromarray(np.where(GREY > 99, 1, 0).astype(np.uint8)))
 
     assert np.array_equal(read_mask(mask, (5, 7)), GREY > 99)
-    with pytest.raises(InputError, match="mask of 7 x 5 pixels for a photo of 5 x 7"):
+    with pytest.raises(InputError, match="mask of 7 x 5 pixels for a picture of 5 x 7"):
         read_mask(mask, (7, 5))
 
 

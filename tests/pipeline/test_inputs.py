@@ -143,7 +143,7 @@ def test_a_photo_without_its_region_costs_itself(photos, tmp_path, make) -> None
     assert finished.failed_images == ("my part/a.png", "my part/d.jpg")
     missing, wrong = (line["message"] for line in lines_of(tmp_path / "out", "unusable photo"))
     assert "no mask of this photo" in missing
-    assert "mask of 9 x 9 pixels for a photo of 128 x 96" in wrong
+    assert "mask of 9 x 9 pixels for a picture of 128 x 96" in wrong
 
 
 def test_a_photo_without_a_mask_to_avoid_is_free(photos, tmp_path, make) -> None:

@@ -58,7 +58,7 @@ def test_unusable_entries_cost_themselves_only(pairs) -> None:
 
     assert scored[0].quality.score > 0.6
     for one, words in zip(
-        scored[1:], ["not a binary mask", "50 pixels for an image of 96 x 96", "no mask", "4.png"],
+        scored[1:], ["not a binary mask", "50 pixels for a picture of 96 x 96", "no mask", "4.png"],
         strict=True,
     ):  # fmt: skip
         assert one.quality is None

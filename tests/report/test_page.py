@@ -124,10 +124,10 @@ def test_names_of_many_kinds_are_turned_to_fit_and_zeros_dimmed(dataset: Path) -
 def test_only_what_is_shown_large_is_decoded_twice(dataset: Path, monkeypatch) -> None:
     reads: Counter[Path] = Counter()
     monkeypatch.setattr("anomsynth.report.collect.MOST_LARGE", 2)
-    monkeypatch.setattr(
-        "anomsynth.pipeline.scoring.read_photo",
-        lambda path: (reads.update([path]), read_photo(path))[1],
-    )
+    for module in ("anomsynth.pipeline.scoring", "anomsynth.dataset.images"):
+        monkeypatch.setattr(
+            f"{module}.read_photo", lambda path: (reads.update([path]), read_photo(path))[1]
+        )
 
     collection = found(dataset)
 

@@ -8,17 +8,14 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from anomsynth.core.pixels import over_channels
 from anomsynth.core.types import Mask
 from anomsynth.dataset.exports._instances import Instance, recorded_kinds, split_mask
 from anomsynth.dataset.folders import nfc
-from anomsynth.dataset.images import read_photo
+from anomsynth.dataset.images import read_binary_mask, read_photo
 from anomsynth.dataset.labelled import Labelled, find_labelled
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, read_lines
 from anomsynth.errors import InputError, OutputError
-
-MOST_VALUES = 2  # of a mask: good and defect
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,26 +166,11 @@ def _load(picture: Picture, root: Path) -> Loaded:
     path = picture.labelled.mask
     if path is None:
         raise InputError(f"{picture.path}: it has no mask")
-    mask = _read_mask(path, shape)
-    instances = split_mask(mask, picture.labelled.kind, picture.line, root)
-    return Loaded(picture, mask, instances)
-
-
-def _read_mask(path: Path, shape: tuple[int, int]) -> Mask:
-    pixels = read_photo(path).pixels
-    if pixels.shape[:2] != shape:
-        height, width = pixels.shape[:2]
-        msg = f"mask of {width} x {height} pixels for an image of {shape[1]} x {shape[0]}"
-        raise InputError(f"{path}: {msg}")
-    marks = over_channels(np.maximum, pixels)
-    values = np.unique(marks)
-    if values.size > MOST_VALUES:
-        msg = f"the mask has {values.size} values, {values[0]} to {values[-1]}, not two"
-        raise InputError(f"{path}: {msg}")
-    mask: Mask = np.greater(marks, 0)
+    mask = read_binary_mask(path, shape)
     if not mask.any():
         raise InputError(f"{path}: the mask is empty")
-    return mask
+    instances = split_mask(mask, picture.labelled.kind, picture.line, root)
+    return Loaded(picture, mask, instances)
 
 
 def _records(root: Path, categories: set[str]) -> tuple[dict[str, Line], dict[str, float]]:

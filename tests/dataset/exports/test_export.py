@@ -177,7 +177,7 @@ def spoil(foreign) -> dict[str, str]:
     return {
         "plate/test/crack/000000.png": "damaged or cut off",
         "plate/test/crack/000001.png": "no mask",
-        "plate/test/crack/000002.png": "9 x 9 pixels for an image of 24 x 24",
+        "plate/test/crack/000002.png": "9 x 9 pixels for a picture of 24 x 24",
         "plate/test/crack/000007.jpg": "empty",
         "plate/test/dent/000000.png": "256 values",
     }
