@@ -72,7 +72,7 @@ def estrange(texture: Levels8, rng: np.random.Generator) -> Levels8:
 
     Returns
     -------
-    (h, w, C) uint8, a new array
+    (h, w, C) uint8, `texture` itself where the changes undo each other
 
     References
     ----------

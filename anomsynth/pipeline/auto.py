@@ -29,7 +29,7 @@ MATERIALS = {
         *("gears", "shaft", "shafts", "bearing", "bearings", "rail", "rails", "washer", "washers"),
     ),
     "wood": ("wood", "wooden", "timber", "veneer", "plywood", "lumber"),
-    "leather": ("leather", "hide"),
+    "leather": ("leather",),
     "fabric": ("fabric", "fabrics", "textile", "cloth", "woven"),
     "carpet": ("carpet", "rug"),
     "ceramic_tile": ("ceramic", "ceramics", "tile", "tiles", "porcelain"),
