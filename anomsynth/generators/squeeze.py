@@ -1,7 +1,6 @@
 """Squeeze: soft material pressed out of shape, as wide elsewhere as it is narrow here."""
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Literal
 
@@ -12,10 +11,11 @@ from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Mask, Surface
 from anomsynth.errors import PlacementError
+from anomsynth.fields.axes import principal_axis
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.squeezing import pure_strain, waist
 from anomsynth.fields.warp import least_determinant
-from anomsynth.surface.identity import ByIdentity
+from anomsynth.surface.identity import Part
 from anomsynth.surface.moved import show_moved
 from anomsynth.surface.sites import pick_site
 
@@ -104,7 +104,7 @@ def _squeezed_region(
 
 def _squeezed_body(surface: Surface, drawn: Drawn, *, bulge: bool) -> DefectLayer:
     """Squeeze the part across its long axis, outline and all."""
-    axis = _axis(_Part(surface.foreground))
+    axis = _axis(Part(surface.foreground))
     if axis is None:
         raise PlacementError("the part is too small to be squeezed")
     centre, angle, length, width = axis
@@ -146,31 +146,19 @@ def _squeezed_body(surface: Surface, drawn: Drawn, *, bulge: bool) -> DefectLaye
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Part(ByIdentity):
-    foreground: Mask
-
-
 @lru_cache(maxsize=1)  # several samples are made of each photo, one after another
-def _axis(part: _Part) -> tuple[tuple[float, float], float, float, float] | None:
+def _axis(part: Part) -> tuple[tuple[float, float], float, float, float] | None:
     """Return centroid, direction, length and width of the part, pixels; None if it is tiny."""
     step = max(max(part.foreground.shape) // 512, 1)
-    cells = np.nonzero(part.foreground[::step, ::step])
-    if len(cells[0]) < LEAST_CELLS:
+    cells = np.argwhere(part.foreground[::step, ::step])
+    if len(cells) < LEAST_CELLS:
         return None
-    places = np.stack(cells, axis=1).astype(np.float64) * step + (step - 1) / 2
-    centre = places.mean(axis=0)
-    away = places - centre
-    spread = away.T @ away / len(places)
-    difference = spread[1, 1] - spread[0, 0]
-    angle = 0.5 * math.atan2(2 * spread[0, 1], difference)
-    along = away @ np.array([math.sin(angle), math.cos(angle)])
-    across = away @ np.array([math.cos(angle), -math.sin(angle)])
+    axis = principal_axis(cells.astype(np.float64) * step + (step - 1) / 2)
     return (
-        (float(centre[0]), float(centre[1])),
-        angle,
-        float(np.ptp(along)) + step,
-        float(np.ptp(across)) + step,
+        (float(axis.centre[0]), float(axis.centre[1])),
+        axis.angle,
+        float(np.ptp(axis.along)) + step,
+        float(np.ptp(axis.across)) + step,
     )
 
 

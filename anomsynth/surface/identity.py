@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, fields
 
+from anomsynth.core.types import Mask
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ByIdentity:
@@ -21,3 +23,10 @@ class ByIdentity:
 
     def _held(self) -> tuple[object, ...]:
         return tuple(getattr(self, field.name) for field in fields(self))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part(ByIdentity):
+    """Key of what is told by the part's outline alone; (H, W) bool."""
+
+    foreground: Mask

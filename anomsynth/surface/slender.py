@@ -1,6 +1,5 @@
 """Thin pieces of a part, such as wires and leads: where they run and where they are held."""
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,8 +8,9 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from anomsynth.core.types import Float32, Mask, Surface
+from anomsynth.fields.axes import principal_axis
 from anomsynth.fields.paths import Float64
-from anomsynth.surface.identity import ByIdentity
+from anomsynth.surface.identity import Part
 
 CELLS = 320  # the outline is looked at on about this many cells a side
 SLENDER = 3.5  # length over width of a thin piece
@@ -43,17 +43,12 @@ class Slender:
 
 def find_slender(surface: Surface) -> list[Slender]:
     """Return the part itself if it is thin, else the thin pieces that stick out of it."""
-    return _find(_Outline(surface.foreground))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Outline(ByIdentity):
-    foreground: Mask
+    return _find(Part(surface.foreground))
 
 
 @lru_cache(maxsize=2)  # several samples are made of each photo, one after another
-def _find(outline: _Outline) -> list[Slender]:
-    foreground = outline.foreground
+def _find(key: Part) -> list[Slender]:
+    foreground = key.foreground
     step = max(-(-max(foreground.shape) // CELLS), 1)
     part = np.ascontiguousarray(foreground[step // 2 :: step, step // 2 :: step])
     if part.size == 0 or not part.any() or part.all():
@@ -98,13 +93,8 @@ def _components(mask: Mask) -> list[Mask]:
 def _measured(piece: Mask, part: Mask) -> tuple[Mask, Float64, float, tuple[bool, bool]] | None:
     """Return mask, centre line in cells, width and held ends of a piece, None if it is not thin."""
     cells = np.argwhere(piece).astype(np.float64)
-    centre = cells.mean(axis=0)
-    away = cells - centre
-    spread = away.T @ away / len(cells)
-    angle = 0.5 * math.atan2(2 * spread[0, 1], spread[1, 1] - spread[0, 0])
-    ahead = np.array([math.sin(angle), math.cos(angle)])
-    aside = np.array([math.cos(angle), -math.sin(angle)])
-    along, across = away @ ahead, away @ aside
+    axis = principal_axis(cells)
+    along, across = axis.along, axis.across
     length = float(np.ptp(along)) + 1
     width = len(cells) / length
     if length < SHORTEST or length < SLENDER * width:
@@ -124,7 +114,7 @@ def _measured(piece: Mask, part: Mask) -> tuple[Mask, Float64, float, tuple[bool
     offset = gaussian_filter1d(offset, 1.0, mode="nearest")
     place = along.min() + (np.arange(knots) + 0.5) * length / knots
     place[0], place[-1] = along.min() - 0.5, along.max() + 0.5
-    line = centre + place[:, None] * ahead + offset[:, None] * aside
+    line = axis.centre + place[:, None] * axis.ahead + offset[:, None] * axis.aside
     rest = part & ~piece
     near = cv2.dilate(rest.view(np.uint8), np.ones((5, 5), np.uint8)) > 0
     touching = along[near[piece]]

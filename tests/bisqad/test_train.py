@@ -332,13 +332,17 @@ def test_spoiled_samples_are_counted_and_reported(run, tmp_path) -> None:
     assert finished.spoiled_weight is not None
 
 
-def test_scouting_comes_on_top_and_training_begins_anew() -> None:
-    pools = Pools(
+def make_pools() -> Pools:
+    return Pools(
         make_pool(12, 1, marked=False),
         make_pool(20, 2, marked=True),
         make_pool(6, 3, marked=False),
         make_pool(6, 4, marked=True),
     )
+
+
+def test_scouting_comes_on_top_and_training_begins_anew() -> None:
+    pools = make_pools()
     loops = []
     for learns in (False, True):
         detector = Detector((8, 8, 8), width=8, generator=torch.Generator().manual_seed(1))
@@ -370,12 +374,7 @@ def test_learned_weights_come_into_force_little_by_little() -> None:
 
 
 def test_training_proper_begins_with_equal_weights() -> None:
-    pools = Pools(
-        make_pool(12, 1, marked=False),
-        make_pool(20, 2, marked=True),
-        make_pool(6, 3, marked=False),
-        make_pool(6, 4, marked=True),
-    )
+    pools = make_pools()
     fabric = Fabric(accelerator="cpu", devices=1)
     loops = []
     for weights in (FixedWeights(torch.ones(20)), LearnedWeights(SqeNet("a"), torch.zeros(20, 1))):
