@@ -26,6 +26,7 @@ from anomsynth.cli import (
 )
 from anomsynth.cli.console import example
 from anomsynth.cli.usage import Program
+from anomsynth.core.memory import keep_freed_memory
 
 app = typer.Typer(
     name="anomsynth",
@@ -95,4 +96,5 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console of another encoding must not end a run
+    keep_freed_memory()
     app(prog_name="anomsynth")

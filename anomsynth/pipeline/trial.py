@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 
+from anomsynth.core.memory import keep_freed_memory
 from anomsynth.dataset.compression import PngEffort, png_effort
 from anomsynth.dataset.home import make_scratch
 from anomsynth.dataset.images import image_size
@@ -94,7 +95,7 @@ def try_out(jobs: Sequence[Job], workers: int, png: PngEffort = "fast") -> Trial
 
     with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
         # joblib makes no process for a single worker; the second one stays idle.
-        (trials,) = joblib.Parallel(n_jobs=2)([joblib.delayed(_try)(jobs, png)])
+        (trials,) = joblib.Parallel(n_jobs=2)([joblib.delayed(_try_in_child)(jobs, png)])
     return replace(trials, parent_bytes=peak_memory() or 0)
 
 
@@ -112,6 +113,11 @@ def peak_memory() -> int | None:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else 1024 * peak
+
+
+def _try_in_child(jobs: Sequence[Job], png: PngEffort) -> Trials:
+    keep_freed_memory()
+    return _try(jobs, png)
 
 
 def _try(jobs: Sequence[Job], png: PngEffort) -> Trials:

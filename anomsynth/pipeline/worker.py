@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 
+from anomsynth.core.memory import keep_freed_memory
 from anomsynth.core.types import Mask, SampleKey, Surface
 from anomsynth.dataset.folders import check_name, printable
 from anomsynth.dataset.images import LoadedPhoto, load_photo, read_mask
@@ -89,6 +90,7 @@ def work_in_child(job: Job, parent: int) -> Outcome:
     """Do a unit in a worker process: one thread, no Ctrl-C, no work for a dead parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it and ends its workers
     cv2.setNumThreads(1)
+    keep_freed_memory()
     return work(job, parent)
 
 

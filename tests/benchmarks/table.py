@@ -28,6 +28,7 @@ import scipy.fft
 from script import tell
 from test_speed import AREA, LOCAL, PER_PHOTO, make_photo, make_samples, read, recipe_of, write
 
+from anomsynth.core.memory import keep_freed_memory
 from anomsynth.core.photo import as_photo
 from anomsynth.core.types import Pixels, SampleKey
 from anomsynth.pipeline.options import RunOptions
@@ -75,6 +76,7 @@ def main() -> None:
     """Measure, and print Markdown."""
     args = parse()
     cv2.setNumThreads(1)
+    keep_freed_memory()  # as a run does
     sizes = [int(size) for size in args.sizes.split(",")]
     slower = ", ".join(f"{times_slower(size):.1f} at {size} x {size}" for size in EPYC_MS)
     tell(f"One core; familiar operations take so many times as long as on an AMD EPYC: {slower}.")

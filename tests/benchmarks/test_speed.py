@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from anomsynth.core.component import CountRange
+from anomsynth.core.memory import keep_freed_memory
 from anomsynth.core.photo import as_photo
 from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
@@ -47,7 +48,8 @@ COLOURS = pytest.mark.parametrize("channels", [1, 3], ids=["grey", "rgb"])
 
 
 @pytest.fixture(autouse=True)
-def one_thread():
+def as_in_a_worker():
+    keep_freed_memory()
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     yield
@@ -239,6 +241,7 @@ def test_memory_stays_below_a_gigabyte_above_a_large_image() -> None:
 
 def write_peak_of_a_large_photo() -> None:
     """Write the bytes that a wide area defect of a large photo needs at most, above the photo."""
+    keep_freed_memory()
     pixels = make_photo(4096, 3)
     small = recipe_of(AREA["bend"])
     make_samples(pixels[:256, :256].copy(), small, 0)
