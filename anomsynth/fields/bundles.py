@@ -32,10 +32,18 @@ class Bundle:
         """Number of points of each line, (L,)."""
         return np.diff(self.starts, append=len(self.points))
 
+    @property
+    def along(self) -> Float64:
+        """Distance of each point along its line from the line's first, (N,)."""
+        step = np.zeros(len(self.points))
+        step[1:] = np.hypot(*(self.points[1:] - self.points[:-1]).T)
+        distance = np.cumsum(step)
+        return distance - np.repeat(distance[self.starts], self.sizes)
+
 
 def bundle(lines: Sequence[Float64]) -> Bundle:
     """Return the lines, at least one, as a bundle."""
-    return Bundle(np.concatenate(lines), _starts(np.array([len(line) for line in lines])))
+    return Bundle(np.concatenate(lines), starts_of(np.array([len(line) for line in lines])))
 
 
 def resampled(lines: Bundle, spacing: float) -> Bundle:
@@ -48,7 +56,7 @@ def resampled(lines: Bundle, spacing: float) -> Bundle:
     first = along[starts]
     length = along[starts + old_sizes - 1] - first
     sizes = np.maximum(np.ceil(length / spacing).astype(np.int64) + 1, LEAST_POINTS)
-    begins = _starts(sizes)
+    begins = starts_of(sizes)
     place = np.arange(sizes.sum()) - np.repeat(begins, sizes)
     places = np.repeat(first, sizes) + place * np.repeat(length / (sizes - 1), sizes)
     fine = np.stack([np.interp(places, along, points[:, axis]) for axis in (0, 1)], axis=1)
@@ -100,5 +108,6 @@ def visible_runs(lines: Bundle, width: Float64) -> list[tuple[Float64, Float64]]
     return pieces
 
 
-def _starts(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+def starts_of(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each of the runs of these sizes begins when they follow each other."""
     return np.cumsum(sizes) - sizes

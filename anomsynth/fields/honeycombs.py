@@ -1,6 +1,7 @@
 """Cracks that many cycles of healing have turned into a honeycomb."""
 
 import math
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -61,14 +62,22 @@ def _towards_centres(seeds: Float64) -> Float64:
     _, labels = cv2.distanceTransformWithLabels(
         free, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    owner = np.zeros(count + 1, dtype=np.int64)
-    owner[labels[cells[:, 0], cells[:, 1]]] = np.arange(count)
-    nearest = owner[labels].reshape(-1)
-    weight = np.bincount(nearest, minlength=count)
-    places = np.indices((side, side)).reshape(2, -1) + 0.5
-    sums = np.stack([np.bincount(nearest, axis, minlength=count) for axis in places], axis=1)
-    moved = sums / (side * np.maximum(weight, 1)[:, None])
-    return np.where(weight[:, None] > 0, moved, seeds)  # two seeds in one cell: one keeps its place
+    own = labels[cells[:, 0], cells[:, 1]]
+    labels = labels.ravel().astype(np.intp)
+    weight = np.bincount(labels)
+    places = _centres(side)
+    sums = np.stack([np.bincount(labels, axis) for axis in places], axis=1)
+    moved = sums[own] / (side * weight[own][:, None])
+    last = np.zeros(len(weight), dtype=np.intp)
+    last[own] = np.arange(count)
+    alone = last[own] == np.arange(count)
+    return np.where(alone[:, None], moved, seeds)  # two seeds in one cell: one keeps its place
+
+
+@lru_cache(maxsize=1)
+def _centres(side: int) -> Float64:
+    """Return rows and columns of the cells' centres, (2, side * side)."""
+    return np.asarray(np.indices((side, side)).reshape(2, -1) + 0.5, np.float64)
 
 
 def _drift(lines: Float64, across: float, rng: np.random.Generator) -> Float64:

@@ -7,16 +7,17 @@ from itertools import islice
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from anomsynth.core.types import Float32
-from anomsynth.fields.bundles import bundle
-from anomsynth.fields.paths import Float64, arc_length
+from anomsynth.fields.bundles import Bundle, bundle, starts_of
+from anomsynth.fields.paths import Float64
 
 SEEDS = 256  # flaws of which the most stressed one of each domain opens next
-TURN = 0.35  # how fast a crack next to a wall turns towards it, per cell
+TURN = 0.7  # how fast a crack next to a wall turns towards it, per cell
 WANDER = 0.03  # radians per cell
 CELLS_PER_SHIELD = 6.0  # grid cells in a shielding length
-PLATE = 2.0  # mean side of a plate over the shielding length, measured
+PLATE = 1.9  # mean side of a plate over the shielding length, measured
 MOST_ACROSS = 6.0  # plates along one side of a mosaic; more would take too long
 HEALED_DEG = 30.0  # how far junctions turn in the end: from 90 to 120 degrees
 GENERATIONS = 4.0  # cycles of wetting and drying after which most of it is done
@@ -85,10 +86,8 @@ def dry_mosaic(across: float, cycles: float, rng: np.random.Generator) -> list[S
     shield = CELLS_PER_SHIELD
     side = max(round(min(across, MOST_ACROSS) * PLATE * shield), 8)
     film = _Film(side, shield)
-    misses = 0
-    while misses < 3:
-        if not film.open(rng):
-            misses += 1
+    while film.open(rng):
+        pass
     lines = film.lines
     if cycles > 0:
         lines = _heal(lines, film.joints, junction_angle(cycles), CUSP * shield)
@@ -112,7 +111,7 @@ class _Film:
         self.joints: list[list[tuple[int, int, int]]] = []
 
     def open(self, rng: np.random.Generator) -> bool:
-        """Add a crack to every domain that can have one; False if all flaws are shielded.
+        """Add a crack to every domain that can have one; False if cracks shield the whole film.
 
         Cracks are walls: what opens on one side of them changes no stress on the other.
         """
@@ -121,18 +120,19 @@ class _Film:
             distance = np.asarray(cv2.distanceTransform(self.free, cv2.DIST_L2, 5), np.float32)
         else:
             distance = np.full((side, side), np.float32(side), dtype=np.float32)
-        flaws = rng.integers(0, side, (SEEDS, 2))
-        stress = distance[flaws[:, 0], flaws[:, 1]]
-        chance = stress * rng.random(SEEDS)
-        order = np.argsort(-chance, kind="stable")
-        flaws = flaws[order[stress[order] >= self.shield]]
+        stressed = np.flatnonzero(distance >= self.shield)
+        if len(stressed) == 0:
+            return False
+        flaws = stressed[rng.integers(0, len(stressed), SEEDS)]
+        chance = distance.ravel()[flaws] * rng.random(SEEDS, dtype=np.float32)
+        flaws = flaws[np.argsort(-chance, kind="stable")]
         # Lines of cells that touch at corners are tight for steps along rows and columns.
         _, domains = cv2.connectedComponents(self.free, connectivity=4, ltype=cv2.CV_16U)
-        _, first = np.unique(domains[flaws[:, 0], flaws[:, 1]], return_index=True)
+        _, first = np.unique(domains.ravel()[flaws], return_index=True)
         walls = _Walls(distance)
-        for row, col in flaws[np.sort(first)].tolist():
-            self._crack(walls, (row, col), rng)
-        return len(flaws) > 0
+        for flaw in flaws[np.sort(first)].tolist():
+            self._crack(walls, divmod(flaw, side), rng)
+        return True
 
     def _crack(self, walls: "_Walls", flaw: tuple[int, int], rng: np.random.Generator) -> None:
         """Let a crack run both ways from a flaw, at a right angle to the nearest wall."""
@@ -263,29 +263,36 @@ def _heal(
     """
     slope = math.tan(math.radians(angle - 90))
     whole = bundle(lines)
-    lengths = [arc_length(line) for line in lines]
-    along = np.concatenate(lengths)
-    pulls, parents, vertices = [], [], []
-    for line, ends in zip(lines, joints, strict=True):
-        for end, parent, vertex in ends:
-            inner = min(4, len(line) - 1)
-            back = line[inner if end == 0 else -1 - inner] - line[end]
-            pulls.append(back / max(math.hypot(*back), 1e-9))
-            parents.append(parent)
-            vertices.append(vertex)
-    moved = np.zeros_like(whole.points)
-    if pulls:
-        first, count = whole.starts[parents], whole.sizes[parents]
-        pull = np.repeat(np.arange(len(pulls)), count)
-        place = np.arange(len(pull)) + np.repeat(first - np.cumsum(count) + count, count)
-        run = np.abs(along[place] - along[first + vertices][pull])
-        shift = (slope * reach * np.exp(-run / reach))[:, None] * np.array(pulls)[pull]
-        np.add.at(moved, place, shift)
-    shifts = np.split(moved, whole.starts[1:])
-    for index, ends in enumerate(joints):  # parents are older than those that end on them
-        own = shifts[index].copy()
-        for end, parent, vertex in ends:
-            run = np.abs(lengths[index] - lengths[index][end])
-            missing = shifts[parent][vertex] - own[end]
-            shifts[index] += np.exp(-run / reach)[:, None] * missing
-    return [line + shift for line, shift in zip(lines, shifts, strict=True)]
+    points, starts, sizes = whole.points, whole.starts, whole.sizes
+    along = whole.along
+    meetings = [(index, *joint) for index, ends in enumerate(joints) for joint in ends]
+    if not meetings:
+        return lines
+    line, end, parent, vertex = np.array(meetings).T
+    tip = starts[line] + np.where(end == 0, 0, sizes[line] - 1)
+    met = starts[parent] + vertex
+    inner = np.minimum(4, sizes[line] - 1)
+    back = points[tip + np.where(end == 0, inner, -inner)] - points[tip]
+    back /= np.maximum(np.hypot(back[:, 0], back[:, 1]), 1e-9)[:, None]
+    moved = _faded(whole, parent, met, slope * reach * back, reach)
+    # A crack's end goes with its parent, at the vertex it meets, which goes with the parent's ends.
+    apart = np.where(parent[:, None] == line, along[met][:, None] - along[tip], np.inf)
+    missing = np.linalg.solve(
+        np.eye(len(met)) - np.exp(-np.abs(apart) / reach), moved[met] - moved[tip]
+    )
+    moved += _faded(whole, line, tip, missing, reach)
+    return np.split(points + moved, starts[1:])
+
+
+def _faded(
+    lines: Bundle, line: NDArray[np.intp], vertex: NDArray[np.intp], shift: Float64, reach: float
+) -> Float64:
+    """Return the sum, at each point, of shifts at vertices of its line that fade along it."""
+    along, sizes = lines.along, lines.sizes[line]
+    source = np.repeat(np.arange(len(line)), sizes)
+    place = np.arange(len(source)) + np.repeat(lines.starts[line] - starts_of(sizes), sizes)
+    share = np.exp(-np.abs(along[place] - along[vertex][source]) / reach)
+    count = len(along)
+    return np.stack(
+        [np.bincount(place, share * part[source], minlength=count) for part in shift.T], axis=1
+    )

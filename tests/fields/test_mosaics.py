@@ -36,11 +36,12 @@ def cell(across: float) -> float:
 
 
 def test_cracks_meet_at_right_angles() -> None:  # CR6
+    seeds = range(20)  # one in a hundred is far off
     angles = np.concatenate(
-        [joint_angles(dry_mosaic(5, 0, np.random.default_rng(s)), 3 * cell(5)) for s in SEEDS]
+        [joint_angles(dry_mosaic(5, 0, np.random.default_rng(s)), 3 * cell(5)) for s in seeds]
     )
 
-    assert len(angles) > 100
+    assert len(angles) > 1000
     assert 85 <= angles.mean() <= 93
     assert np.sqrt(np.mean((angles - 90) ** 2)) <= 15
     assert np.mean(np.abs(angles - 90) < 20) >= 0.9
