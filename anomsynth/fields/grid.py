@@ -11,6 +11,8 @@ from anomsynth.core.types import Box, Float32
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
+COPIED = 1 << 18  # values of a field up to which a copy costs little
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -76,13 +78,29 @@ class Grid:
         """
         if self.step == 1:
             return field
-        rows, cols = self.shape
+        (rows, cols), step = self.shape, self.step
+        if field.size < COPIED:
+            return self._filled(field, (rows, cols))
         height, width = self.box.shape
-        down, right = rows * self.step - height, cols * self.step - width
-        known = cast("NDArray[np.floating]", field)  # to OpenCV all numbers are alike
+        small = np.empty((rows, cols, *field.shape[2:]), dtype=field.dtype)
+        whole_rows, whole_cols = height // step, width // step
+        if whole_rows and whole_cols:
+            inner = field[: whole_rows * step, : whole_cols * step]
+            small[:whole_rows, :whole_cols] = _averaged(inner, (whole_rows, whole_cols))
+        # Only the last cells need what lies beyond; a copy of the whole would take longer.
+        if whole_cols < cols:
+            small[:, whole_cols:] = self._filled(field[:, whole_cols * step :], (rows, 1))
+        if whole_rows < rows:
+            small[whole_rows:] = self._filled(field[whole_rows * step :], (1, cols))
+        return small
+
+    def _filled(self, part: NDArray[Scalar], shape: tuple[int, int]) -> NDArray[Scalar]:
+        """Average part of a field over its cells, which may reach over it."""
+        down, right = shape[0] * self.step - len(part), shape[1] * self.step - part.shape[1]
+        known = cast("NDArray[np.floating]", part)  # to OpenCV all numbers are alike
         whole = cv2.copyMakeBorder(known, 0, down, 0, right, cv2.BORDER_REPLICATE)
-        small = cv2.resize(whole, (cols, rows), interpolation=cv2.INTER_AREA)
-        return small.reshape(rows, cols, *field.shape[2:]).astype(field.dtype, copy=False)
+        whole = whole.reshape(*whole.shape[:2], *part.shape[2:])
+        return _averaged(cast("NDArray[Scalar]", whole), shape)
 
     def refine(self, field: Float32, *, smooth: bool = False) -> Float32:
         """Interpolate a field on the cells to the pixels of `box`.
@@ -108,3 +126,10 @@ class Grid:
         )
         full = full.reshape(*full.shape[:2], *field.shape[2:])
         return np.asarray(full[:height, :width], dtype=np.float32)  # a view: a copy costs as much
+
+
+def _averaged(field: NDArray[Scalar], shape: tuple[int, int]) -> NDArray[Scalar]:
+    """Average a field over so many rows and columns of cells."""
+    known = cast("NDArray[np.floating]", field)
+    small = cv2.resize(known, shape[::-1], interpolation=cv2.INTER_AREA)
+    return cast("NDArray[Scalar]", small.reshape(*shape, *field.shape[2:]))

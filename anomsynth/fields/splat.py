@@ -36,16 +36,18 @@ def splat(points: Float64, area: Float64, box: Box, tone: Float64) -> tuple[Floa
     place = points - (box.top, box.left)
     corner = np.floor(place).astype(np.intp)
     share = place - corner
-    total = np.zeros(height * width)
-    weighted = np.zeros(height * width)
+    indices, parts, tones = [], [], []
     for down in (0, 1):
         for right in (0, 1):
             row, col = corner[:, 0] + down, corner[:, 1] + right
             inside = (row >= 0) & (row < height) & (col >= 0) & (col < width)
             part = np.abs(1 - down - share[:, 0]) * np.abs(1 - right - share[:, 1]) * area
-            index = (row * width + col)[inside]
-            total += np.bincount(index, part[inside], height * width)
-            weighted += np.bincount(index, (part * tone)[inside], height * width)
+            indices.append((row * width + col)[inside])
+            parts.append(part[inside])
+            tones.append((part * tone)[inside])
+    index = np.concatenate(indices)
+    total = np.bincount(index, np.concatenate(parts), height * width)
+    weighted = np.bincount(index, np.concatenate(tones), height * width)
     mean = np.divide(weighted, total, out=np.zeros_like(total), where=total > 1e-9)
     shape = (height, width)
     return total.reshape(shape).astype(np.float32), mean.reshape(shape).astype(np.float32)

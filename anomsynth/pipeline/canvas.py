@@ -7,6 +7,7 @@ import numpy as np
 
 from anomsynth.core.color import quantise
 from anomsynth.core.layer import Change
+from anomsynth.core.memory import sparse_zeros
 from anomsynth.core.pixels import bands, blocks, put_rows
 from anomsynth.core.sample import Instance, Sample
 from anomsynth.core.types import Box, Float32, Mask, Pixels, SampleKey, Surface
@@ -30,11 +31,11 @@ class Canvas:
         self.surface = surface
         self.pixels: Pixels = surface.pixels.copy()
         shape = surface.shape
-        self._strict = np.zeros(shape, dtype=bool)
-        self._label = np.zeros(shape, dtype=bool)
-        self._owner = np.zeros(shape, dtype=np.uint16)
-        self._soft = np.zeros(shape, dtype=np.float32)
-        self._height = np.zeros(shape, dtype=np.float32)
+        self._strict = sparse_zeros(shape, np.bool_)
+        self._label = sparse_zeros(shape, np.bool_)
+        self._owner = sparse_zeros(shape, np.uint16)
+        self._soft = sparse_zeros(shape, np.float32)
+        self._height = sparse_zeros(shape, np.float32)
         self._overlapped = False
         self.instances: list[Instance] = []
 
@@ -140,7 +141,7 @@ class Canvas:
             self._settle()
         kinds = tuple(sorted({item.kind for item in self.instances}))
         numbers = np.array([0, *(1 + kinds.index(i.kind) for i in self.instances)], np.uint8)
-        classes = np.zeros(self._owner.shape, dtype=np.uint8)
+        classes = sparse_zeros(self._owner.shape, np.uint8)
         for item in self.instances:
             here = item.box.slices
             several = len(kinds) > 1

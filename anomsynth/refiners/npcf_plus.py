@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from typing import ClassVar, Literal
 
 import cv2
@@ -23,7 +24,8 @@ LEAST_BLUR_PX = 0.35  # less extra blur than this cannot be seen
 THIN_FROM_PX = 1.0  # cracks and scratches soften only under optics blurrier than this
 MOST_GAIN = 2.0
 BLOCK = 8
-SOFTENED = 1 << 17  # pixels that are blurred at a time
+RIM_PX = 4  # depth from which an edge softens no more
+TILE = 128  # pixels a side that are blurred at a time
 WINDOW = 128  # pixels a side of the windows in which texture is measured
 MOST_WINDOWS = 3  # along a side
 LEAST_RING = 64  # pixels from which a spread means something
@@ -198,27 +200,29 @@ def _extra_blur(camera: Camera, *, thin: bool) -> float:
 
 def _soften_edges(before: Float32, after: Float32, support: Mask, sigma: float) -> Float32:
     """Blur the change within 3 px of the support's rim, inside the support only."""
-    near = (4 - depth_inside(support)).clip(0, 1)
-    near *= support
     height, width = support.shape
-    beyond = math.ceil(4 * sigma) + 1  # as far as the blur reaches
-    many = max(SOFTENED // width, beyond)
-    result = np.empty_like(after)
-    for first in range(0, height, many):
-        rows = slice(first, first + many)
-        if not near[rows].any():
-            result[rows] = after[rows]
+    reach = max(math.ceil(4 * sigma) + 1, RIM_PX + 1)  # of the blur, and of the measured depth
+    result = after.copy()
+    # Tile by tile: most of a wide defect is far from its rim.
+    for first, left in product(range(0, height, TILE), range(0, width, TILE)):
+        top, start = max(first - reach, 0), max(left - reach, 0)
+        wide = slice(top, first + TILE + reach), slice(start, left + TILE + reach)
+        around = np.ascontiguousarray(support[wide])
+        inner = slice(first - top, first - top + TILE), slice(left - start, left - start + TILE)
+        last = top == 0 or start == 0 or wide[0].stop > height or wide[1].stop > width
+        if not around[inner].any() or (around.all() and not last):
             continue
-        start = max(first - beyond, 0)
-        wide = slice(start, first + many + beyond)
+        near = (RIM_PX - depth_inside(around)[inner]).clip(0, 1)
+        near *= around[inner]
         step = after[wide] - before[wide]
         blurred = cv2.GaussianBlur(step, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
         soft = np.asarray(blurred, dtype=np.float32).reshape(step.shape)
         soft -= step
-        light = soft[first - start :][:many]
-        light *= on_channels(near[rows], light.shape[2])
-        light += after[rows]
-        light.clip(0, 1, out=result[rows])
+        light = soft[inner]
+        light *= on_channels(near, light.shape[2])
+        here = slice(first, first + TILE), slice(left, left + TILE)
+        light += after[here]
+        light.clip(0, 1, out=result[here])
     return result
 
 
