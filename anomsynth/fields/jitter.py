@@ -59,7 +59,7 @@ def _hue_turned(levels: Float32, sextants: float) -> Float32:
     return np.stack(planes, axis=2).astype(np.float32, copy=False)
 
 
-def estrange(texture: Levels8, rng: np.random.Generator) -> Levels8:
+def estrange(texture: Levels8, rng: np.random.Generator) -> tuple[Levels8, Levels8]:
     """Make a texture foreign by three different changes out of nine, as DRAEM does [1]_.
 
     Gamma, brightness, solarising, posterising, inversion, stretched and equalised contrast,
@@ -72,7 +72,10 @@ def estrange(texture: Levels8, rng: np.random.Generator) -> Levels8:
 
     Returns
     -------
-    (h, w, C) uint8, `texture` itself where the changes undo each other
+    texture : (h, w, C) uint8
+        The same where no pixel's change depends on others.
+    tables : (256, C) uint8
+        What is left to do is to look the pixels that are wanted up in these, see `looked_up`.
 
     References
     ----------
@@ -85,7 +88,7 @@ def estrange(texture: Levels8, rng: np.random.Generator) -> Levels8:
     for kind in rng.permutation(kinds)[:MOST_STEPS].tolist():
         amount = float(rng.random())
         if kind in (7, 8):
-            out, table = _mapped(out, table), _unchanged(channels)
+            out, table = looked_up(out, table), _unchanged(channels)
             out = (
                 _sharpened(out, amount)
                 if kind == 7
@@ -96,22 +99,22 @@ def estrange(texture: Levels8, rng: np.random.Generator) -> Levels8:
             table = np.take_along_axis(step, table.astype(np.intp), axis=0)
         else:
             table = _table(kind, amount)[table]
-    return _mapped(out, table)
+    return out, table
 
 
 def _unchanged(channels: int) -> Levels8:
     return np.repeat(np.arange(256, dtype=np.uint8)[:, None], channels, axis=1)
 
 
-def _mapped(texture: Levels8, tables: Levels8) -> Levels8:
-    """Look pixels up in tables of (256, C), one for each channel; may return `texture` itself."""
+def looked_up(texture: Levels8, tables: Levels8) -> Levels8:
+    """Return (..., C) pixels looked up in (256, C) tables, one each channel; maybe the same."""
     first = tables[:, 0]
     alike = (tables == first[:, None]).all()
     if alike and (first == np.arange(256)).all():
         return texture
     # One table for all channels takes OpenCV half the time.
     table = np.ascontiguousarray(first if alike else tables)[None]
-    out = cv2.LUT(texture, table)
+    out = cv2.LUT(texture.reshape(1, -1, texture.shape[-1]), table)
     return np.asarray(out, dtype=np.uint8).reshape(texture.shape)
 
 
@@ -170,4 +173,4 @@ def _coloured(texture: Levels8, amount: float, turn: float) -> Levels8:
     saturation = np.clip(level + int(100 * amount - 50), 0, 255)
     tables = np.stack([hue, saturation, level], axis=1).astype(np.uint8)
     hsv = np.asarray(cv2.cvtColor(texture, cv2.COLOR_RGB2HSV), dtype=np.uint8)
-    return np.asarray(cv2.cvtColor(_mapped(hsv, tables), cv2.COLOR_HSV2RGB), dtype=np.uint8)
+    return np.asarray(cv2.cvtColor(looked_up(hsv, tables), cv2.COLOR_HSV2RGB), dtype=np.uint8)

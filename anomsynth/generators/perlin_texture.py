@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import field_validator
 
 from anomsynth.core.color import to_levels
@@ -14,7 +15,7 @@ from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Mask, Pixels, Surface
 from anomsynth.errors import PlacementError
 from anomsynth.fields.grid import Grid
-from anomsynth.fields.jitter import estrange
+from anomsynth.fields.jitter import estrange, looked_up
 from anomsynth.fields.perlin import gradient_noise
 from anomsynth.surface.swatches import Levels8, as_light, texture_swatch
 
@@ -67,13 +68,15 @@ class PerlinTexture(Generator):
         shape = _shape(surface, drawn, least, rng)
         box = Box.around(shape & surface.allowed) or Box(0, 0, 1, 1)
         inside = shape[box.slices]
-        texture = estrange(texture_swatch(surface, box, rng), rng)
+        texture, tables = estrange(texture_swatch(surface, box, rng), rng)
+        index = np.flatnonzero(inside)
+        foreign = looked_up(texture.reshape(-1, surface.channels).take(index, axis=0), tables)
         return DefectLayer(
             kind="perlin_texture",
             origin=(box.top, box.left),
             support=inside,
             coverage=inside.astype(np.float32),
-            exposed=_blended(surface, box, inside, texture, drawn["opacity"]),
+            exposed=_blended(surface, box, index, foreign, drawn["opacity"]),
             thin=True,
             rigid=True,
             parameters=drawn,
@@ -109,12 +112,12 @@ def _shape(surface: Surface, drawn: dict[str, float], least: int, rng: np.random
     raise PlacementError("no shape of the noise meets the allowed area")
 
 
-def _blended(surface: Surface, box: Box, inside: Mask, texture: Levels8, opacity: float) -> Float32:
-    """Blend the texture with the photo in encoded levels, (h, w, C) linear light."""
-    index = np.flatnonzero(inside)
+def _blended(
+    surface: Surface, box: Box, index: NDArray[np.intp], foreign: Levels8, opacity: float
+) -> Float32:
+    """Blend (n, C) pixels with the photo in encoded levels, (h, w, C) linear light of the box."""
     channels = surface.channels
     own = surface.pixels[box.slices].reshape(-1, channels).take(index, axis=0)
-    other = texture.reshape(-1, channels).take(index, axis=0)
     share = np.float32(opacity)
 
     def blend(first: Pixels, second: Levels8) -> Float32:
@@ -123,6 +126,6 @@ def _blended(surface: Surface, box: Box, inside: Mask, texture: Levels8, opacity
         mixed += share * second
         return as_light(mixed, surface.encoding)
 
-    light = np.zeros((inside.size, channels), dtype=np.float32)
-    put_rows(light, index, by_blocks(blend, own, other))
-    return light.reshape(*inside.shape, channels)
+    light = np.zeros((*box.shape, channels), dtype=np.float32)
+    put_rows(light.reshape(-1, channels), index, by_blocks(blend, own, foreign))
+    return light
