@@ -5,8 +5,9 @@ python tests/benchmarks/table.py [--sizes 256,1024,4096] [--rounds 5] [--photos 
 Chains without files are CPU milliseconds per sample, four samples a photo. With files, PNG in and
 out, each round runs every method in random order in one process on the same photos, and what is
 printed is the median of its CPU time over that of the floor of the same round: reading a photo and
-writing a picture for every sample. Peers take part where they are installed: `defect_synthesis`,
-and anomalib's Perlin generator; both make one sample of a photo they read and write its mask.
+writing a picture and a mask for every sample. Peers take part where they are installed:
+`defect_synthesis`, and anomalib's Perlin generator; both make one sample of a photo they read and
+write its mask.
 """
 
 import argparse
@@ -167,7 +168,7 @@ def over_floor(size: int, bands: int, photos: int, rounds: int) -> dict[str, flo
         for photo, path in enumerate(files):
             write(path, make_photo(size, bands, photo))
         methods = {
-            "floor": floor,
+            "floor": partial(floor, mask=a_mask(size, bands)),
             "refined and scored": generate(load_recipe("generic")),
             "neither refined nor scored": bare,
             **peers(),
@@ -193,11 +194,17 @@ def over_floor(size: int, bands: int, photos: int, rounds: int) -> dict[str, flo
         shutil.rmtree(folder)
 
 
-def floor(files: list[Path], out: Path) -> None:
-    """Read a photo and write a picture for every sample."""
+def a_mask(size: int, bands: int) -> Pixels:
+    """Return the mask of some sample."""
+    recipe = load_recipe("generic")
+    return synthesize(make_photo(size, bands), recipe, seed=1, key=SampleKey("bench", "", 0)).mask
+
+
+def floor(files: list[Path], out: Path, mask: Pixels) -> None:
+    """Read a photo and write a picture and a mask for every sample."""
     for path in files:
         for index in range(PER_PHOTO):
-            write(out / f"{path.stem}_{index}.png", read(path))
+            write_both(out, f"{path.stem}_{index}", read(path), mask)
 
 
 def generate(recipe: Recipe) -> Method:
