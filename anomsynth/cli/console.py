@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from anomsynth.core.heap import memory_ran_out
 from anomsynth.errors import PluginError, UserError
 
 SOME_FAILED = 3
@@ -123,6 +124,12 @@ def reporting(*, quiet: bool, as_json: bool, again: str = "") -> Iterator[Consol
         raise typer.Exit(USER_ERROR) from None
     except PluginError as error:
         console.error(str(error), "repair or uninstall the plugin")
+        raise typer.Exit(USER_ERROR) from None
+    except Exception as error:
+        if not memory_ran_out(error):
+            raise
+        where = " ".join(getattr(error, "__notes__", []))
+        console.error(f"memory ran out {where}".rstrip(), "use fewer --jobs or smaller pictures")
         raise typer.Exit(USER_ERROR) from None
     except KeyboardInterrupt:
         console.error("interrupted", f"go on with: {again}" if again else "")

@@ -26,7 +26,7 @@ from anomsynth.cli import (
 )
 from anomsynth.cli.console import example
 from anomsynth.cli.usage import Program
-from anomsynth.core.memory import keep_freed_memory
+from anomsynth.core.heap import keep_freed_memory
 
 app = typer.Typer(
     name="anomsynth",

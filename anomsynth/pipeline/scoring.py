@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.memory import keep_freed_memory
+from anomsynth.core.heap import keep_freed_memory
 from anomsynth.core.photo import Photo
 from anomsynth.core.types import Mask, Pixels
 from anomsynth.dataset.images import read_binary_mask, read_photo

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import cv2
 
-from anomsynth.core.memory import keep_freed_memory
+from anomsynth.core.heap import keep_freed_memory
 from anomsynth.dataset.compression import PngEffort, png_effort
 from anomsynth.dataset.home import make_scratch
 from anomsynth.dataset.images import image_size

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 
-from anomsynth.core.memory import keep_freed_memory
+from anomsynth.core.heap import keep_freed_memory
 from anomsynth.core.types import Mask, SampleKey, Surface
 from anomsynth.dataset.folders import check_name, printable
 from anomsynth.dataset.images import LoadedPhoto, load_photo, read_mask

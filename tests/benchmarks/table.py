@@ -29,7 +29,7 @@ import scipy.fft
 from script import tell
 from test_speed import AREA, LOCAL, PER_PHOTO, make_photo, make_samples, read, recipe_of, write
 
-from anomsynth.core.memory import keep_freed_memory
+from anomsynth.core.heap import keep_freed_memory
 from anomsynth.core.photo import as_photo
 from anomsynth.core.types import Pixels, SampleKey
 from anomsynth.pipeline.options import RunOptions

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from anomsynth.core.component import CountRange
-from anomsynth.core.memory import keep_freed_memory
+from anomsynth.core.heap import keep_freed_memory
 from anomsynth.core.photo import as_photo
 from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream

@@ -290,3 +290,19 @@ def test_ctrl_c_says_how_to_go_on(generate, monkeypatch) -> None:
     assert result.stderr == (
         "anomsynth: interrupted; go on with: anomsynth generate in out --seed 2 --resume\n"
     )
+
+
+def test_when_memory_runs_out_it_says_where_and_goes_on_later(generate, out, monkeypatch) -> None:
+    def greedy(*_args: object, **_options: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as short:
+        short.setattr("anomsynth.pipeline.worker.synthesize", greedy)
+        result = generate("--count", 1)
+    again = generate("--count", 1, "--resume")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("anomsynth: memory ran out while making the sample of 'plate'")
+    assert result.stderr.strip().endswith("use fewer --jobs or smaller pictures")
+    assert again.exit_code == 0
+    assert len(list(out.rglob("ground_truth/*/*.png"))) == 2

@@ -1,23 +1,14 @@
-"""Memory of arrays: freed and kept for the next ones, or not there before it is written."""
+"""The memory of this process: kept when it is freed, and what is said when it runs out."""
 
 import ctypes
-import math
-import mmap
 import os
 import sys
-from contextlib import suppress
 from functools import cache
-from typing import TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
-
-Scalar = TypeVar("Scalar", bound=np.generic)
 
 KEPT = 256 << 20  # bytes that lie free at the end of the heap before the system gets them back
 STEP = 16 << 20  # bytes by which the heap grows, beyond what is asked for
-LARGE = 8 << 20  # bytes of an array that is seldom written all over
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4  # malloc.h of glibc
+SHORT = "Insufficient memory", "can't allocate memory"  # as OpenCV and torch put it
 
 
 @cache
@@ -40,16 +31,6 @@ def keep_freed_memory() -> None:
     mallopt(M_TOP_PAD, STEP)
 
 
-def sparse_zeros(shape: tuple[int, ...], dtype: type[Scalar]) -> NDArray[Scalar]:
-    """Return zeros of which, if they are many, only those cost time and memory that are written.
-
-    Linux clears pages when they are first written, large ones at once where it has them. NumPy's
-    own zeros are as sparse elsewhere, but not on a heap that keeps what was freed.
-    """
-    bytes_ = math.prod(shape) * np.dtype(dtype).itemsize
-    if sys.platform != "linux" or bytes_ < LARGE:
-        return np.zeros(shape, dtype=dtype)
-    pages = mmap.mmap(-1, bytes_, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    with suppress(OSError):  # a kernel without large pages
-        pages.madvise(mmap.MADV_HUGEPAGE)
-    return np.frombuffer(pages, dtype=dtype).reshape(shape)
+def memory_ran_out(error: BaseException) -> bool:
+    """Tell whether an error of Python, NumPy, OpenCV or torch says that there is no memory left."""
+    return isinstance(error, MemoryError) or any(words in str(error) for words in SHORT)
