@@ -29,6 +29,7 @@ import scipy.fft
 from script import tell
 from test_speed import AREA, LOCAL, PER_PHOTO, make_photo, make_samples, read, recipe_of, write
 
+from anomsynth.core.component import CountRange
 from anomsynth.core.heap import keep_freed_memory
 from anomsynth.core.photo import as_photo
 from anomsynth.core.types import Pixels, SampleKey
@@ -144,7 +145,9 @@ def best_ms(work: Callable[[], object]) -> float:
 def chains(size: int) -> dict[str, Recipe]:
     """Return the recipes that are timed at a size, by name."""
     if size != 1024:
-        return {"preset `generic`": load_recipe("generic")}
+        generic = load_recipe("generic")
+        one = generic.model_copy(update={"defects_per_image": CountRange(low=1, high=1)})
+        return {"preset `generic`, one defect": one, "preset `generic`": generic}
     return {name: recipe_of(kind) for name, kind in {**LOCAL, **AREA}.items()}
 
 
