@@ -1,7 +1,7 @@
 """Pointwise work on long lists of pixels, in the order that processors like."""
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import cv2
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Float32 = NDArray[np.float32]
 Scalar = TypeVar("Scalar", bound=np.generic)
+Array = TypeVar("Array", bound=NDArray[np.generic])
 
 BLOCK = 1 << 14  # pixels of which the arrays of a few steps fit the processor's cache
 
@@ -48,6 +49,13 @@ def by_blocks(function: Callable[..., Float32], *lists: NDArray[np.generic]) -> 
     for part in parts:
         result[part] = function(*(array[part] for array in lists))
     return result
+
+
+def averaged(field: Array, shape: tuple[int, int]) -> Array:
+    """Average (H, W) or (H, W, C) over so many rows and columns of equal cells; keeps the dtype."""
+    numbers = cast("NDArray[np.floating]", field)  # to OpenCV all are alike
+    small = cv2.resize(numbers, shape[::-1], interpolation=cv2.INTER_AREA)
+    return cast("Array", small.reshape(*shape, *field.shape[2:]))
 
 
 def over_channels(combine: np.ufunc, array: NDArray[Scalar]) -> NDArray[Scalar]:

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.pixels import averaged
 from anomsynth.core.types import Box, Float32
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -86,7 +87,7 @@ class Grid:
         whole_rows, whole_cols = height // step, width // step
         if whole_rows and whole_cols:
             inner = field[: whole_rows * step, : whole_cols * step]
-            small[:whole_rows, :whole_cols] = _averaged(inner, (whole_rows, whole_cols))
+            small[:whole_rows, :whole_cols] = averaged(inner, (whole_rows, whole_cols))
         # Only the last cells need what lies beyond; a copy of the whole would take longer.
         if whole_cols < cols:
             small[:, whole_cols:] = self._filled(field[:, whole_cols * step :], (rows, 1))
@@ -100,7 +101,7 @@ class Grid:
         known = cast("NDArray[np.floating]", part)  # to OpenCV all numbers are alike
         whole = cv2.copyMakeBorder(known, 0, down, 0, right, cv2.BORDER_REPLICATE)
         whole = whole.reshape(*whole.shape[:2], *part.shape[2:])
-        return _averaged(cast("NDArray[Scalar]", whole), shape)
+        return averaged(cast("NDArray[Scalar]", whole), shape)
 
     def refine(self, field: Float32, *, smooth: bool = False) -> Float32:
         """Interpolate a field on the cells to the pixels of `box`.
@@ -126,10 +127,3 @@ class Grid:
         )
         full = full.reshape(*full.shape[:2], *field.shape[2:])
         return np.asarray(full[:height, :width], dtype=np.float32)  # a view: a copy costs as much
-
-
-def _averaged(field: NDArray[Scalar], shape: tuple[int, int]) -> NDArray[Scalar]:
-    """Average a field over so many rows and columns of cells."""
-    known = cast("NDArray[np.floating]", field)
-    small = cv2.resize(known, shape[::-1], interpolation=cv2.INTER_AREA)
-    return cast("NDArray[Scalar]", small.reshape(*shape, *field.shape[2:]))

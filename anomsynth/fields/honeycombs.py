@@ -70,8 +70,8 @@ def _towards_centres(seeds: Float64) -> Float64:
     moved = sums[own] / (side * weight[own][:, None])
     last = np.zeros(len(weight), dtype=np.intp)
     last[own] = np.arange(count)
-    alone = last[own] == np.arange(count)
-    return np.where(alone[:, None], moved, seeds)  # two seeds in one cell: one keeps its place
+    moves = last[own] == np.arange(count)
+    return np.where(moves[:, None], moved, seeds)  # two seeds in one cell: one keeps its place
 
 
 @lru_cache(maxsize=1)

@@ -264,7 +264,7 @@ def _heal(
     slope = math.tan(math.radians(angle - 90))
     whole = bundle(lines)
     points, starts, sizes = whole.points, whole.starts, whole.sizes
-    along = whole.along
+    along = whole.along / reach
     meetings = [(index, *joint) for index, ends in enumerate(joints) for joint in ends]
     if not meetings:
         return lines
@@ -274,24 +274,22 @@ def _heal(
     inner = np.minimum(4, sizes[line] - 1)
     back = points[tip + np.where(end == 0, inner, -inner)] - points[tip]
     back /= np.maximum(np.hypot(back[:, 0], back[:, 1]), 1e-9)[:, None]
-    moved = _faded(whole, parent, met, slope * reach * back, reach)
+    moved = _faded(whole, along, parent, met, slope * reach * back)
     # A crack's end goes with its parent, at the vertex it meets, which goes with the parent's ends.
     apart = np.where(parent[:, None] == line, along[met][:, None] - along[tip], np.inf)
-    missing = np.linalg.solve(
-        np.eye(len(met)) - np.exp(-np.abs(apart) / reach), moved[met] - moved[tip]
-    )
-    moved += _faded(whole, line, tip, missing, reach)
+    missing = np.linalg.solve(np.eye(len(met)) - np.exp(-np.abs(apart)), moved[met] - moved[tip])
+    moved += _faded(whole, along, line, tip, missing)
     return np.split(points + moved, starts[1:])
 
 
 def _faded(
-    lines: Bundle, line: NDArray[np.intp], vertex: NDArray[np.intp], shift: Float64, reach: float
+    lines: Bundle, along: Float64, line: NDArray[np.intp], vertex: NDArray[np.intp], shift: Float64
 ) -> Float64:
     """Return the sum, at each point, of shifts at vertices of its line that fade along it."""
-    along, sizes = lines.along, lines.sizes[line]
+    sizes = lines.sizes[line]
     source = np.repeat(np.arange(len(line)), sizes)
     place = np.arange(len(source)) + np.repeat(lines.starts[line] - starts_of(sizes), sizes)
-    share = np.exp(-np.abs(along[place] - along[vertex][source]) / reach)
+    share = np.exp(-np.abs(along[place] - along[vertex][source]))
     count = len(along)
     return np.stack(
         [np.bincount(place, share * part[source], minlength=count) for part in shift.T], axis=1

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from anomsynth.core.color import lightness
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.material import Material
-from anomsynth.core.pixels import on_channels
+from anomsynth.core.pixels import averaged, on_channels
 from anomsynth.core.statistics import deviation, median
 from anomsynth.core.types import Box, Float32, Light, Mask, Surface
 
@@ -187,7 +187,7 @@ def local_mean(light: Float32, part: Mask | None) -> Float32:
         weighted = light * on_channels(weight, light.shape[2])
         small_weight = _cell_means(weight, rows, cols)
         share, even = float(small_weight.mean()), _spread(small_weight)
-    small = _cell_means(weighted, rows, cols).reshape(rows, cols, -1)
+    small = _cell_means(weighted, rows, cols)
     # A trace of the box's mean keeps cells far from any part pixel defined.
     rest = small.mean(axis=(0, 1)) / max(share, 1e-6)
     trace = np.float32(1e-3)
@@ -207,8 +207,7 @@ def _cell_means(array: Float32, rows: int, cols: int) -> Float32:
                 for first, last in pairwise(edges)
             ]
         )
-    small = cv2.resize(array, (cols, rows), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, dtype=np.float32)
+    return averaged(array, (rows, cols))
 
 
 def _spread(cells: Resized) -> Float32:

@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.heap import keep_freed_memory
 from anomsynth.core.photo import Photo
 from anomsynth.core.types import Mask, Pixels
 from anomsynth.dataset.images import read_binary_mask, read_photo
@@ -19,6 +18,7 @@ from anomsynth.dataset.labelled import Labelled
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.backends import count_workers
 from anomsynth.pipeline.scoring_origins import Origin, find_origins
+from anomsynth.pipeline.worker import in_child
 from anomsynth.sqe.estimator import Estimator, Quality, Scorer, make_picture
 from anomsynth.sqe.features import SIZE, describe
 
@@ -223,11 +223,6 @@ def _describe_chunk(items: Sequence[Labelled]) -> list[NDArray[np.float64]]:
     return rows
 
 
-def _in_child(function: Callable[[Work], Result], chunk: Work) -> Result:
-    keep_freed_memory()
-    return function(chunk)
-
-
 def _in_order(
     function: Callable[[Work], Result], chunks: Sequence[Work], jobs: int
 ) -> Iterator[Result]:
@@ -245,7 +240,7 @@ def _in_order(
     with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
         pool = joblib.Parallel(n_jobs=workers, return_as="generator", batch_size=1)
         results: Generator[Result, None, None] = pool(  # type: ignore[assignment]  # see return_as
-            joblib.delayed(_in_child)(function, chunk) for chunk in chunks
+            joblib.delayed(in_child)(function, chunk) for chunk in chunks
         )
     try:
         yield from results

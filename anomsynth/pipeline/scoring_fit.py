@@ -14,6 +14,7 @@ from anomsynth.dataset.demo import demo_photos
 from anomsynth.errors import InputError, SynthesisError
 from anomsynth.pipeline.backends import count_workers
 from anomsynth.pipeline.synthesize import synthesize
+from anomsynth.pipeline.worker import in_child
 from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.models import Recipe
 from anomsynth.sqe.calibration import Calibration, fit_calibration
@@ -128,7 +129,7 @@ def _measure_all(materials: Sequence[Material], workers: int) -> Iterable[Measur
 
     with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
         found: list[Measured] = joblib.Parallel(n_jobs=workers)(
-            joblib.delayed(measure_material)(item) for item in materials
+            joblib.delayed(in_child)(measure_material, item) for item in materials
         )
     return found
 

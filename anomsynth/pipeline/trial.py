@@ -9,14 +9,13 @@ from pathlib import Path
 
 import cv2
 
-from anomsynth.core.heap import keep_freed_memory
 from anomsynth.dataset.compression import PngEffort, png_effort
 from anomsynth.dataset.home import make_scratch
 from anomsynth.dataset.images import image_size
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import to_json
 from anomsynth.dataset.verify import files_of
-from anomsynth.pipeline.worker import Job, Outcome, work
+from anomsynth.pipeline.worker import Job, Outcome, in_child, work
 
 ENOUGH_SAMPLES = 96  # times scatter by 70 % of their mean from sample to sample
 ENOUGH_SECONDS = 8.0  # of CPU, once every category was tried
@@ -95,7 +94,7 @@ def try_out(jobs: Sequence[Job], workers: int, png: PngEffort = "fast") -> Trial
 
     with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
         # joblib makes no process for a single worker; the second one stays idle.
-        (trials,) = joblib.Parallel(n_jobs=2)([joblib.delayed(_try_in_child)(jobs, png)])
+        (trials,) = joblib.Parallel(n_jobs=2)([joblib.delayed(in_child)(_try, jobs, png)])
     return replace(trials, parent_bytes=peak_memory() or 0)
 
 
@@ -113,11 +112,6 @@ def peak_memory() -> int | None:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else 1024 * peak
-
-
-def _try_in_child(jobs: Sequence[Job], png: PngEffort) -> Trials:
-    keep_freed_memory()
-    return _try(jobs, png)
 
 
 def _try(jobs: Sequence[Job], png: PngEffort) -> Trials:

@@ -3,8 +3,10 @@
 import os
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 
@@ -22,6 +24,8 @@ from anomsynth.pipeline.plan import Plan, Unit
 from anomsynth.pipeline.surfaces import surface_of
 from anomsynth.pipeline.synthesize import synthesize
 from anomsynth.recipe.models import Recipe
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +93,14 @@ class Outcome:
 def work_in_child(job: Job, parent: int) -> Outcome:
     """Do a unit in a worker process: one thread, no Ctrl-C, no work for a dead parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it and ends its workers
+    return in_child(work, job, parent)
+
+
+def in_child(function: Callable[..., Result], *args: object) -> Result:
+    """Call a function in a process of our own: one thread, and freed memory is kept."""
     cv2.setNumThreads(1)
     keep_freed_memory()
-    return work(job, parent)
+    return function(*args)
 
 
 def work(job: Job, parent: int | None = None) -> Outcome:

@@ -6,10 +6,11 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from anomsynth.core.pixels import averaged
 from anomsynth.core.types import Box, Camera, Float32, Mask, Pixels
 from anomsynth.surface.camera import measure_optics
 from anomsynth.surface.foreground import find_foreground
-from anomsynth.surface.thumbnail import make_thumbnail, shrink
+from anomsynth.surface.thumbnail import make_thumbnail
 
 FINEST = 128  # cells of the longer side on which a hole is filled
 STEP = 4  # how much coarser each level is from which holes are filled
@@ -116,4 +117,4 @@ def coarse_thumbnail(thumbnail: Pixels) -> Pixels:
     if longest <= FINEST:
         return thumbnail
     height, width = (max(round(side * FINEST / longest), 1) for side in thumbnail.shape[:2])
-    return shrink(thumbnail, (height, width))
+    return averaged(thumbnail, (height, width))

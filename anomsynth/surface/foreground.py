@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.color import decode, lab
+from anomsynth.core.pixels import averaged
 from anomsynth.core.types import Float32, Mask, Pixels
 from anomsynth.surface.backdrop import Backdrop, centres, find_backdrop, quantile
 from anomsynth.surface.margins import find_margins
-from anomsynth.surface.thumbnail import enlarge, make_thumbnail, shrink
+from anomsynth.surface.thumbnail import enlarge, make_thumbnail
 from anomsynth.surface.windows import grey_levels
 
 CUT_OUT = 0.01  # share of transparent pixels from which alpha itself is the outline
@@ -57,7 +58,7 @@ def find_outline(thumbnail: Pixels) -> Float32 | None:
         return None
     scale = min(COARSE / max(height, width), 1.0)
     small = max(round(height * scale), 1), max(round(width * scale), 1)
-    coarse = shrink(thumbnail, small)
+    coarse = averaged(thumbnail, small)
     exposure = find_exposure(coarse)
     backdrop = find_backdrop(perceived(coarse, exposure))
     if backdrop is not None:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.pixels import averaged
 from anomsynth.core.types import Float32, Mask, Pixels
 
 LONGEST = 256  # pixels of the longer side
@@ -28,7 +29,7 @@ def make_thumbnail(pixels: Pixels) -> Pixels:
     shape = thumbnail_shape((pixels.shape[0], pixels.shape[1]))
     if shape == pixels.shape[:2]:
         return pixels
-    return shrink(cast("Pixels", _subset(pixels)), shape)
+    return averaged(cast("Pixels", _subset(pixels)), shape)
 
 
 def shrink_mask(mask: Mask) -> Mask:
@@ -36,7 +37,7 @@ def shrink_mask(mask: Mask) -> Mask:
     shape = thumbnail_shape((mask.shape[0], mask.shape[1]))
     if shape == mask.shape:
         return mask
-    return shrink(_subset(mask).view(np.uint8) * np.uint8(255), shape) > 127
+    return averaged(_subset(mask).view(np.uint8) * np.uint8(255), shape) > 127
 
 
 def _subset(array: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -44,12 +45,6 @@ def _subset(array: NDArray[np.generic]) -> NDArray[np.generic]:
     step = max(max(array.shape[:2]) // DENSE, 1)
     row, col = (min(step // 2, length - 1) for length in array.shape[:2])
     return np.ascontiguousarray(array[row::step, col::step])
-
-
-def shrink(pixels: Pixels, shape: tuple[int, int]) -> Pixels:
-    """Average (H, W) or (H, W, C) pixels down to (height, width)."""
-    small = cv2.resize(pixels, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
-    return cast("Pixels", small.reshape(*shape, *pixels.shape[2:]))
 
 
 def enlarge(soft: Float32, shape: tuple[int, int]) -> Mask:
