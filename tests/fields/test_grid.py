@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from anomsynth.core.types import Box
+from anomsynth.fields import grid as module
 from anomsynth.fields.grid import Grid
 
 
@@ -19,3 +20,16 @@ def test_reducing_averages_the_pixels_of_each_cell(shape) -> None:
     rest = np.pad(field[-1:], [(0, 3)] + [(0, 0)] * (field.ndim - 1), mode="edge")[:4, :4]
     if shape[0] == 13:
         assert small[3, 0] == pytest.approx(rest.mean(axis=(0, 1)), abs=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(40, 60, 3), (43, 57, 1), (43, 60), (3, 57), (40, 2, 3)])
+@pytest.mark.parametrize("dtype", [np.float32, np.uint8])
+def test_wide_fields_are_reduced_like_narrow_ones(shape, dtype, monkeypatch) -> None:
+    field = (255 * np.random.default_rng(0).random(shape)).astype(dtype)
+    grid = Grid(Box(0, 0, *shape[:2]), 4)
+    narrow = grid.reduce(field)
+
+    monkeypatch.setattr(module, "COPIED", 0)
+
+    assert grid.reduce(field).dtype == dtype
+    assert grid.reduce(field) == pytest.approx(narrow, abs=1e-3)

@@ -9,7 +9,7 @@ from anomsynth.core.layer import DefectLayer
 from anomsynth.core.material import Material
 from anomsynth.core.types import Light
 from anomsynth.pipeline.render import prepare, render
-from anomsynth.pipeline.scene import crop_layer, make_scene
+from anomsynth.pipeline.scene import CELLS, TALL, crop_layer, local_mean, make_scene
 from anomsynth.testing import make_surface
 
 MATT = Material(specular=0, ambient=0)
@@ -195,3 +195,19 @@ def test_only_overhanging_defects_leave_the_part() -> None:
 
     assert np.count_nonzero(free.support) == np.count_nonzero(disc())
     assert np.count_nonzero(kept.support) < 0.7 * np.count_nonzero(disc())
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_mean_light_of_a_large_box_is_that_of_a_small_one(channels: int) -> None:
+    height, width = CELLS * TALL + 7, 300
+    rows, cols = np.mgrid[:height, :width]
+    light = np.stack([0.5 + 0.2 * np.sin(rows / 90 + k) + cols / 1500 for k in range(channels)], 2)
+    light = light.astype(np.float32)
+    part = cols < 200
+
+    small = light[::2]
+
+    assert local_mean(light, None) == pytest.approx(local_mean(small, None), abs=4e-3)
+    assert local_mean(light, part)[:, :12] == pytest.approx(
+        local_mean(small, part[::2])[:, :12], abs=4e-3
+    )

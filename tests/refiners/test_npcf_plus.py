@@ -13,6 +13,7 @@ from anomsynth.core.registry import refiners
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Box, Camera, Jpeg, Surface
 from anomsynth.errors import RecipeError
+from anomsynth.refiners import npcf_plus
 from anomsynth.refiners.npcf_plus import NpcfPlus
 from anomsynth.testing import make_surface
 
@@ -40,9 +41,9 @@ def flat_surface(camera: Camera, channels: int = 1) -> Surface:
     return replace(make_surface(channels=channels), pixels=pixels, camera=camera)
 
 
-def covered(surface: Surface, *, thin: bool = False) -> Change:
+def covered(surface: Surface, *, thin: bool = False, radius: float = 40) -> Change:
     """Return a flat opaque disc: all noise of the photo is hidden below it."""
-    support = disc()
+    support = disc(radius)
     before = surface.linear(BOX)
     after = np.where(support[..., None], np.float32(before.mean() * 0.5), before)
     layer = DefectLayer(
@@ -114,6 +115,20 @@ def test_edges_become_as_soft_as_the_camera_inwards_only() -> None:
     assert 2 <= rise <= 5
     assert np.array_equal(refined.after[~disc()], change.before[~disc()])
     assert refined.residuals["edge_blur_px"] == pytest.approx(np.sqrt(1.5**2 - 0.35**2))
+
+
+@pytest.mark.parametrize("radius", [40, 75, 1000])  # inside, cut off, and beyond the box
+def test_edges_have_no_seams_between_tiles(radius, monkeypatch) -> None:
+    surface = flat_surface(Camera(noise_floor=4.0, blur_px=1.5, sharpest_px=1.2), channels=3)
+    change = covered(surface, radius=radius)
+    refined = []
+    for tile in (17, 32, 1000):
+        monkeypatch.setattr(npcf_plus, "TILE", tile)
+        refined.append(NpcfPlus(match_texture=False).refine(change, surface, stream(1)))
+
+    assert refined[0].after == pytest.approx(refined[2].after, abs=1e-6)
+    assert refined[1].after == pytest.approx(refined[2].after, abs=1e-6)
+    assert np.abs(refined[2].after - change.after).max() > 1e-3
 
 
 def test_sharp_optics_and_cracks_stay_razor_sharp() -> None:
