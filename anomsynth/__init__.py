@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from anomsynth.core.layer import DefectLayer
     from anomsynth.core.sample import Sample
     from anomsynth.core.types import SampleKey, Surface
-    from anomsynth.dataset.demo import demo_photos
+    from anomsynth.demo.photos import demo_photos
     from anomsynth.errors import AnomsynthError
-    from anomsynth.pipeline.synthesize import synthesize
     from anomsynth.recipe.load import load_recipe
     from anomsynth.recipe.models import Recipe
     from anomsynth.surface.analyze import analyze
+    from anomsynth.synthesis.synthesize import synthesize
 
 __version__ = "0.1.0"
 
@@ -38,9 +38,9 @@ _HOMES = {
     "SampleKey": "anomsynth.core.types",
     "Surface": "anomsynth.core.types",
     "analyze": "anomsynth.surface.analyze",
-    "demo_photos": "anomsynth.dataset.demo",
+    "demo_photos": "anomsynth.demo.photos",
     "load_recipe": "anomsynth.recipe.load",
-    "synthesize": "anomsynth.pipeline.synthesize",
+    "synthesize": "anomsynth.synthesis.synthesize",
 }
 
 __all__ = [

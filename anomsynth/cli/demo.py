@@ -80,9 +80,9 @@ def demo(
 
 def _write_photos(folder: Path) -> None:
     """Write the demo photos, a folder for each surface."""
-    from anomsynth.dataset.demo import demo_photos
     from anomsynth.dataset.files import make_folder
     from anomsynth.dataset.images import write_png
+    from anomsynth.demo.photos import demo_photos
 
     surfaces = demo_photos()
     for name, photos in surfaces.items():
@@ -95,7 +95,7 @@ def _draw(photos: Path, dataset: Path, made: Mapping[str, Sequence[str]]) -> "ND
     """Return a contact sheet with some samples of each surface, as different as there are."""
     from anomsynth.dataset.images import read_photo
     from anomsynth.pipeline.replay import replay
-    from anomsynth.pipeline.sheet import SheetRow, contact_sheet
+    from anomsynth.sheets.sheet import SheetRow, contact_sheet
 
     rows = []
     for sample_id in _pick(made):

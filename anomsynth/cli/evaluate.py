@@ -10,9 +10,9 @@ from anomsynth.cli.console import SOME_FAILED, Console, Json, Quiet, example, re
 from anomsynth.cli.train_extra import Counter, Device, Threads, need_train_extra, use_threads
 
 if TYPE_CHECKING:
-    from anomsynth.bisqad.evaluate import Evaluation, Judged
-    from anomsynth.bisqad.runs import Run
-    from anomsynth.bisqad.scoring import Unread
+    from anomsynth.bisqad.evaluation.evaluate import Evaluation, Judged
+    from anomsynth.bisqad.evaluation.scoring import Unread
+    from anomsynth.bisqad.training.runs import Run
     from anomsynth.dataset.labelled import Labelled
 
 EXAMPLE = example("evaluate run real-dataset --out evaluation")
@@ -48,9 +48,9 @@ def evaluate(
     """
     with reporting(quiet=quiet, as_json=as_json) as console:
         need_train_extra()
-        from anomsynth.bisqad.evaluate import find_tests, read_groups
-        from anomsynth.bisqad.runs import load_run
-        from anomsynth.dataset.home import check_writable
+        from anomsynth.bisqad.evaluation.evaluate import find_tests, read_groups
+        from anomsynth.bisqad.training.runs import load_run
+        from anomsynth.dataset.metadata import check_writable
 
         use_threads(threads)
         tests = find_tests(dataset, category)
@@ -90,8 +90,8 @@ def _judge(
     unread: "list[Unread]",
     counter: Counter,
 ) -> "list[Judged]":
-    from anomsynth.bisqad.evaluate import judge
-    from anomsynth.bisqad.scoring import Unread
+    from anomsynth.bisqad.evaluation.evaluate import judge
+    from anomsynth.bisqad.evaluation.scoring import Unread
 
     judged: list[Judged] = []
     for item in judge(trained, images, groups):
@@ -104,8 +104,8 @@ def _judge(
 
 
 def _evaluate(judged: "list[Judged]", bootstrap: int, folder: Path, title: str) -> "Evaluation":
-    from anomsynth.bisqad.evaluate import evaluate as measure
-    from anomsynth.bisqad.page import evaluation_page
+    from anomsynth.bisqad.evaluation.evaluate import evaluate as measure
+    from anomsynth.bisqad.evaluation.page import evaluation_page
     from anomsynth.dataset.files import make_folder, write_bytes
 
     result = measure(judged, resamples=bootstrap)
@@ -137,8 +137,8 @@ def _write(evaluations: "list[Evaluation]", folder: Path, run: Path, dataset: Pa
 
 
 def _print(console: Console, result: "Evaluation", *, several: bool) -> None:
-    from anomsynth.bisqad.metrics import ALL, MACRO, METRICS
-    from anomsynth.bisqad.page import TITLES
+    from anomsynth.bisqad.evaluation.metrics import ALL, MACRO, METRICS
+    from anomsynth.bisqad.evaluation.page import TITLES
 
     subsets = [*result.values]
     labels = {ALL: "all defects", MACRO: "mean of kinds"}
@@ -173,7 +173,7 @@ def _print(console: Console, result: "Evaluation", *, several: bool) -> None:
 
 def _mean(evaluations: "list[Evaluation]") -> dict[str, float | None]:
     """Return the mean over categories of the metrics of all defects."""
-    from anomsynth.bisqad.metrics import ALL, METRICS
+    from anomsynth.bisqad.evaluation.metrics import ALL, METRICS
 
     means: dict[str, float | None] = {}
     for name in METRICS:

@@ -11,8 +11,8 @@ from anomsynth.cli.train_extra import Counter, Device, Threads, need_train_extra
 from anomsynth.errors import UserError
 
 if TYPE_CHECKING:
-    from anomsynth.bisqad.predict import Verdict
-    from anomsynth.bisqad.threshold import Threshold
+    from anomsynth.bisqad.evaluation.predict import Verdict
+    from anomsynth.bisqad.evaluation.threshold import Threshold
 
 EXAMPLE = example("predict run new-photos --out results --false-alarm-rate 0.02")
 
@@ -47,11 +47,11 @@ def predict(
     """
     with reporting(quiet=quiet, as_json=as_json) as console:
         need_train_extra()
-        from anomsynth.bisqad.predict import MAPS, SCORES, check_out, find_photos
-        from anomsynth.bisqad.predict import predict as look
-        from anomsynth.bisqad.runs import load_run
-        from anomsynth.bisqad.scoring import Unread
-        from anomsynth.dataset.home import check_writable
+        from anomsynth.bisqad.evaluation.predict import MAPS, SCORES, check_out, find_photos
+        from anomsynth.bisqad.evaluation.predict import predict as look
+        from anomsynth.bisqad.evaluation.scoring import Unread
+        from anomsynth.bisqad.training.runs import load_run
+        from anomsynth.dataset.metadata import check_writable
 
         use_threads(threads)
         photos = find_photos(images, out)
@@ -98,8 +98,8 @@ def predict(
 
 
 def _threshold(run: Path, given: float | None, rate: float) -> "Threshold":
-    from anomsynth.bisqad.runs import read_calibration, read_config
-    from anomsynth.bisqad.threshold import Threshold, choose_threshold
+    from anomsynth.bisqad.evaluation.threshold import Threshold, choose_threshold
+    from anomsynth.bisqad.training.runs import read_calibration, read_config
 
     if given is not None:
         if not math.isfinite(given):

@@ -42,9 +42,9 @@ def check(
     Exit code: 0 all well, 3 a mechanism found no place or no preset uses it.
     """
     with reporting(quiet=quiet, as_json=as_json) as console:
-        from anomsynth.pipeline.rehearsal import rehearse, unused_kinds
-        from anomsynth.pipeline.sheet import contact_sheet
         from anomsynth.recipe.presets import preset_names
+        from anomsynth.sheets.presets import rehearse, unused_kinds
+        from anomsynth.sheets.sheet import contact_sheet
 
         known = preset_names()
         chosen = known if names is None else parse_words("presets", names, known)

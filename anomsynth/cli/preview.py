@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from anomsynth.core.types import Surface
-    from anomsynth.pipeline.sheet import SheetRow
     from anomsynth.recipe.models import Recipe
+    from anomsynth.sheets.sheet import SheetRow
 
 EXAMPLE = example(
     "preview photo.png --preset metal --kinds scratch --out sheet.png",
@@ -90,7 +90,7 @@ def preview(
             console.say(f"gallery in {out}")
             console.result(sheet=str(out), failed=failures)
             return
-        from anomsynth.pipeline.sheet import contact_sheet
+        from anomsynth.sheets.sheet import contact_sheet
 
         surface = _read(image, recipe, parts, textures)
         rows, failed = _make_rows(surface, recipe, image.name, count)
@@ -121,10 +121,10 @@ def _choose(console: Console, image: Path | None) -> str:
 def _read(image: Path, recipe: "Recipe", parts: Path | None, textures: Path | None) -> "Surface":
     from dataclasses import replace
 
+    from anomsynth.dataset.components import read_parts
     from anomsynth.dataset.images import read_photo
-    from anomsynth.dataset.parts import read_parts
     from anomsynth.dataset.textures import TextureFolder
-    from anomsynth.pipeline.surfaces import surface_of
+    from anomsynth.synthesis.surfaces import surface_of
 
     photo = read_photo(image)
     height, width = photo.pixels.shape[:2]
@@ -138,9 +138,9 @@ def _draw_all(
 ) -> dict[str, int]:
     """Write the gallery; return for how many tiles of each kind there was no place."""
     from anomsynth.core.registry import generators
-    from anomsynth.dataset.standins import make_stand_in
-    from anomsynth.pipeline.gallery import STAND_INS, draw_gallery, make_rows
-    from anomsynth.pipeline.surfaces import surface_of
+    from anomsynth.demo.standins import make_stand_in
+    from anomsynth.sheets.gallery import STAND_INS, draw_gallery, make_rows
+    from anomsynth.synthesis.surfaces import surface_of
 
     if surface is None:
         pictures = {name: make_stand_in(name) for name in STAND_INS}
@@ -160,8 +160,8 @@ def _make_rows(
     surface: "Surface", recipe: "Recipe", name: str, count: int
 ) -> "tuple[list[SheetRow], Counter[str]]":
     from anomsynth.core.types import SampleKey
-    from anomsynth.pipeline.sheet import SheetRow
-    from anomsynth.pipeline.synthesize import synthesize
+    from anomsynth.sheets.sheet import SheetRow
+    from anomsynth.synthesis.synthesize import synthesize
 
     before = surface.assemble(surface.pixels)
     rows: list[SheetRow] = []

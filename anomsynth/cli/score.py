@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from anomsynth.dataset.labelled import Labelled
-    from anomsynth.dataset.selection import Selection
-    from anomsynth.pipeline.scoring import Scored
+    from anomsynth.scoring.score import Scored
+    from anomsynth.scoring.selection import Selection
     from anomsynth.sqe.estimator import Scorer
     from anomsynth.sqe.sets import SetQuality
 
@@ -117,7 +117,7 @@ def score(
         items = _find(dataset, images, masks)
         sources = [folder for folder in (dataset, images, masks) if folder is not None]
         if filter_to is not None:
-            from anomsynth.dataset.selection import check_target
+            from anomsynth.scoring.selection import check_target
 
             check_target(filter_to, sources)
         scorer = load_scorer(calibration, sqe)
@@ -159,13 +159,13 @@ def _check_options(
 
 def _calibrate(console: Console, normals: str, save: Path, preset: str, jobs: int) -> None:
     from anomsynth.dataset.files import make_folder, write_bytes
-    from anomsynth.pipeline.scoring_fit import EMBEDDED as SHIPPED
-    from anomsynth.pipeline.scoring_fit import calibrate, embedded_materials, own_materials
+    from anomsynth.scoring.fit import EMBEDDED as SHIPPED
+    from anomsynth.scoring.fit import calibrate, embedded_materials, own_materials
 
     if normals == EMBEDDED:
         materials, source = embedded_materials(), SHIPPED
     else:
-        from anomsynth.pipeline.scoring_normals import read_normals
+        from anomsynth.scoring.normals import read_normals
 
         recipe = choose_recipe(preset)
         photos = read_normals(Path(normals), console.warn)
@@ -199,8 +199,8 @@ def _find(dataset: Path | None, images: Path | None, masks: Path | None) -> "tup
 def _score(
     console: Console, items: "Sequence[Labelled]", scorer: "Scorer", jobs: int
 ) -> "tuple[Scored, ...]":
-    from anomsynth.pipeline.scoring import score_dataset
-    from anomsynth.pipeline.scoring_tables import record
+    from anomsynth.scoring.score import score_dataset
+    from anomsynth.scoring.tables import record
 
     total = sum(not item.good for item in items)
     done, said = 0, time.monotonic()
@@ -221,7 +221,7 @@ def _score(
 
 def _compare(items: "Sequence[Labelled]", reference: Path, jobs: int) -> "SetQuality":
     from anomsynth.dataset.labelled import find_labelled
-    from anomsynth.pipeline.scoring import describe_dataset
+    from anomsynth.scoring.score import describe_dataset
     from anomsynth.sqe.sets import compare_sets
 
     real = describe_dataset(find_labelled(reference), jobs=jobs)
@@ -234,7 +234,7 @@ def _write(
     root: Path | None,
     found: "tuple[float, SetQuality | None]",
 ) -> None:
-    from anomsynth.pipeline.scoring_tables import set_record, summarise, write_scores
+    from anomsynth.scoring.tables import set_record, summarise, write_scores
 
     if folder is None:
         return
@@ -252,7 +252,7 @@ def _select(
     scored: "Sequence[Scored]", min_score: float | None, keep_top: float | None, *, filtered: bool
 ) -> "Selection":
     """Choose; a filter without any limit of its own keeps what is good enough."""
-    from anomsynth.dataset.selection import Candidate, select
+    from anomsynth.scoring.selection import Candidate, select
 
     candidates = [
         Candidate(one.item, None, one.problem)
@@ -273,7 +273,7 @@ def _filter(
     *,
     copy: bool,
 ) -> None:
-    from anomsynth.dataset.selection import write_selection
+    from anomsynth.scoring.selection import write_selection
 
     goods = [item for item in items if item.good]
     write_selection(out, chosen, goods, copy=copy)

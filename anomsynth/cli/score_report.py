@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from anomsynth.dataset.selection import Selection
-    from anomsynth.pipeline.scoring import Scored
+    from anomsynth.scoring.score import Scored
+    from anomsynth.scoring.selection import Selection
     from anomsynth.sqe.sets import SetQuality
 
 WORST = 5
@@ -23,7 +23,7 @@ def report(
     chosen: "Selection",
 ) -> float:
     """Print what came out; return the share of images that pass."""
-    from anomsynth.pipeline.scoring_tables import set_record, summarise
+    from anomsynth.scoring.tables import set_record, summarise
 
     folder, measures = found
     lines = summarise(scored, limit)

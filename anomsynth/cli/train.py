@@ -18,7 +18,7 @@ from anomsynth.cli.console import (
 from anomsynth.cli.train_extra import Device, Threads, need_train_extra, use_threads
 
 if TYPE_CHECKING:
-    from anomsynth.bisqad.train_events import TrainFinished
+    from anomsynth.bisqad.training.events import TrainFinished
 
 EXAMPLE = example(
     "train dataset --out run",
@@ -94,9 +94,9 @@ def train(
     again = resume_command(sys.argv[1:])
     with reporting(quiet=quiet, as_json=as_json, again=again) as console:
         need_train_extra()
-        from anomsynth.bisqad.train import TrainPlan
-        from anomsynth.bisqad.train import train as run_training
-        from anomsynth.bisqad.train_options import EPOCHS, TrainOptions
+        from anomsynth.bisqad.training.options import EPOCHS, TrainOptions
+        from anomsynth.bisqad.training.train import TrainPlan
+        from anomsynth.bisqad.training.train import train as run_training
         from anomsynth.cli.train_progress import TrainProgress
         from anomsynth.errors import UserError
 

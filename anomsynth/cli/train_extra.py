@@ -34,7 +34,7 @@ def need_train_extra(*also: str) -> None:
 def use_threads(threads: int | None) -> None:
     """Tell torch how many threads to use, if that is asked for."""
     if threads is not None:
-        from anomsynth.bisqad.threads import use_threads as limit
+        from anomsynth.bisqad.training.threads import use_threads as limit
 
         limit(threads)
 

@@ -10,7 +10,7 @@ from anomsynth.cli.bar import Bar
 from anomsynth.cli.console import Console
 
 if TYPE_CHECKING:
-    from anomsynth.bisqad.train_events import TrainEvent
+    from anomsynth.bisqad.training.events import TrainEvent
 
 
 class TrainProgress(Bar):

@@ -39,10 +39,16 @@ class Registry(Generic[C]):
         self.package = package or self.group
 
     @cached_property
-    def _builtin(self) -> frozenset[str]:
-        package = importlib.import_module(self.package)
-        names = (module.name for module in pkgutil.iter_modules(package.__path__))
-        return frozenset(name for name in names if not name.startswith("_"))
+    def _builtin(self) -> dict[str, str]:
+        """Modules of the built-ins by kind; a package below is a family of them."""
+        found: dict[str, str] = {}
+        for family in (self.package, *_public(self.package, packages=True)):
+            for module in _public(family, packages=False):
+                kind = module.rpartition(".")[2]
+                if kind in found:
+                    raise PluginError(f"{self.role}: {found[kind]} and {module} are of one kind")
+                found[kind] = module
+        return found
 
     @cached_property
     def _plugins(self) -> dict[str, EntryPoint]:
@@ -56,7 +62,7 @@ class Registry(Generic[C]):
 
     def kinds(self) -> list[str]:
         """Return every known kind, sorted, without importing any of them."""
-        return sorted(self._builtin | self._plugins.keys())
+        return sorted(self._builtin.keys() | self._plugins.keys())
 
     def load(self, kind: str) -> type[C]:
         """Import and return the component class of `kind`.
@@ -69,7 +75,7 @@ class Registry(Generic[C]):
             If a plugin fails to import or is not a component of this role.
         """
         if kind in self._builtin:
-            return self._only_component(importlib.import_module(f"{self.package}.{kind}"))
+            return self._only_component(importlib.import_module(self._builtin[kind]))
         if kind in self._plugins:
             try:
                 loaded = self._plugins[kind].load()
@@ -122,6 +128,16 @@ class Registry(Generic[C]):
             msg = f"{module.__name__} must define exactly one component, found {len(found)}"
             raise PluginError(msg)
         return found[0]
+
+
+def _public(package: str, *, packages: bool) -> list[str]:
+    """Return the modules (or the packages) right below a package that are not private."""
+    below = pkgutil.iter_modules(importlib.import_module(package).__path__)
+    return [
+        f"{package}.{module.name}"
+        for module in below
+        if module.ispkg == packages and not module.name.startswith("_")
+    ]
 
 
 generators: Registry[Generator] = Registry("generators", Generator)  # type: ignore[type-abstract]  # the registry never instantiates the base

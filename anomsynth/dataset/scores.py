@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from anomsynth.sqe.all_terms import TERMS as ESTIMATED
 from anomsynth.sqe.estimator import Quality
-from anomsynth.sqe.terms import TERMS as ESTIMATED
 
 TERMS = ("fidelity", "utility", *(term.name for term in ESTIMATED))
 

@@ -1,1 +1,1 @@
-"""Physical mechanisms, one per file; the file name is the kind."""
+"""Physical mechanisms, one per file, by family; the file name is the kind."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anomsynth.dataset.files import output_error, write_bytes
-from anomsynth.dataset.home import make_scratch, read_run
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, read_lines
+from anomsynth.dataset.metadata import make_scratch, read_run
 from anomsynth.errors import OutputError
 from anomsynth.pipeline.events import Finished
 from anomsynth.pipeline.record import differences

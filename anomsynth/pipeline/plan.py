@@ -9,9 +9,9 @@ from typing import Literal
 
 from anomsynth.core.rng import stream
 from anomsynth.dataset.folders import Source, SourceImage, find_source
-from anomsynth.dataset.home import check_removable, check_writable, contents, read_run
 from anomsynth.dataset.layout import Layout, check_kinds, digits_for
 from anomsynth.dataset.masks import MaskFolder
+from anomsynth.dataset.metadata import check_removable, check_writable, contents, read_run
 from anomsynth.errors import InputError, OutputError, RecipeError
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.record import differences, run_record

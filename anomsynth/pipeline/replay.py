@@ -6,19 +6,19 @@ from pathlib import Path
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import SampleKey
 from anomsynth.dataset.extras import binary
-from anomsynth.dataset.home import read_run
 from anomsynth.dataset.images import load_photo
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, array_hash, read_lines
 from anomsynth.dataset.masks import MaskFolder
+from anomsynth.dataset.metadata import read_run
 from anomsynth.dataset.writer import photo_hash
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.plan import Unit
 from anomsynth.pipeline.record import DECISIVE, versions
-from anomsynth.pipeline.synthesize import synthesize
 from anomsynth.pipeline.worker import analyse_photo
 from anomsynth.recipe.load import build_recipe
 from anomsynth.recipe.models import Recipe
+from anomsynth.synthesis.synthesize import synthesize
 
 
 def replay(out: Path, sample_id: str) -> Sample:

@@ -5,10 +5,10 @@ import time
 from collections.abc import Iterator
 
 from anomsynth.dataset.extras import write_legend
-from anomsynth.dataset.home import contents, make_scratch, remove_run, write_run
 from anomsynth.dataset.journal import Journal, Name
-from anomsynth.dataset.leftovers import remove_leftovers
 from anomsynth.dataset.manifest import Line
+from anomsynth.dataset.metadata import contents, make_scratch, remove_run, write_run
+from anomsynth.dataset.unfinished import remove_leftovers
 from anomsynth.dataset.verify import SourceFiles, is_done
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.backends import Crew, do_all, open_crew

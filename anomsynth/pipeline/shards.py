@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from anomsynth.dataset.home import SYSTEM_FILES, Contents
 from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.metadata import SYSTEM_FILES, Contents
 from anomsynth.errors import OutputError, UserError
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.record import differences

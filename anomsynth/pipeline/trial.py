@@ -10,10 +10,10 @@ from pathlib import Path
 import cv2
 
 from anomsynth.dataset.compression import PngEffort, png_effort
-from anomsynth.dataset.home import make_scratch
 from anomsynth.dataset.images import image_size
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import to_json
+from anomsynth.dataset.metadata import make_scratch
 from anomsynth.dataset.verify import files_of
 from anomsynth.pipeline.worker import Job, Outcome, in_child, work
 

@@ -12,18 +12,18 @@ import cv2
 
 from anomsynth.core.heap import keep_freed_memory
 from anomsynth.core.types import Mask, SampleKey, Surface
+from anomsynth.dataset.components import read_parts
 from anomsynth.dataset.folders import check_name, printable
 from anomsynth.dataset.images import LoadedPhoto, load_photo, read_mask
 from anomsynth.dataset.manifest import Line
-from anomsynth.dataset.parts import read_parts
 from anomsynth.dataset.textures import TextureFolder
 from anomsynth.dataset.writer import Origin, Writer, failed_line, photo_hash, unusable_line
 from anomsynth.errors import InputError, SynthesisError
 from anomsynth.pipeline.events import ImageFailed, SampleDone, SampleFailed
 from anomsynth.pipeline.plan import Plan, Unit
-from anomsynth.pipeline.surfaces import surface_of
-from anomsynth.pipeline.synthesize import synthesize
 from anomsynth.recipe.models import Recipe
+from anomsynth.synthesis.surfaces import surface_of
+from anomsynth.synthesis.synthesize import synthesize
 
 Result = TypeVar("Result")
 

@@ -13,7 +13,9 @@ from anomsynth.core.layer import Change, DefectLayer
 from anomsynth.core.roles import Refiner
 from anomsynth.core.statistics import quantile
 from anomsynth.core.types import Box, Float32, Mask, Surface
-from anomsynth.fields.diffusion import (
+from anomsynth.fields.grid import Grid
+from anomsynth.fields.poisson import plate_residual, solve_plate
+from anomsynth.refiners._diffusion import (
     Tensor,
     along,
     diffuse,
@@ -21,9 +23,7 @@ from anomsynth.fields.diffusion import (
     edge_enhancing,
     structure_tensor,
 )
-from anomsynth.fields.grid import Grid
-from anomsynth.fields.poisson import plate_residual, solve_plate
-from anomsynth.fields.slow_offset import with_slow_offset
+from anomsynth.refiners._slow_offset import with_slow_offset
 
 Resized = NDArray[np.integer | np.floating]  # what OpenCV says that it returns
 

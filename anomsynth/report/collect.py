@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from anomsynth.core.types import Float32, Mask, Pixels
-from anomsynth.dataset.home import read_run
 from anomsynth.dataset.labelled import Labelled, find_labelled
 from anomsynth.dataset.layout import RESERVED, Layout
 from anomsynth.dataset.manifest import read_lines
+from anomsynth.dataset.metadata import read_run
 from anomsynth.errors import InputError, OutputError
-from anomsynth.pipeline.scoring import Scored, read_labelled, score_each
 from anomsynth.report.heatmap import HeatMap, on_cells
 from anomsynth.report.thumbnails import Thumbnail, make_thumbnail, side_for
+from anomsynth.scoring.score import Scored, read_labelled, score_each
 from anomsynth.sqe.estimator import Quality, Scorer
 
 BUDGET = 22_000_000  # bytes of all thumbnails: the whole page stays below 30 MB

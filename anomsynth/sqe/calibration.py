@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from anomsynth.errors import InputError
+from anomsynth.sqe.all_terms import TERMS
 from anomsynth.sqe.curve import AnyCurve, Band, Logistic, Sides, Tails
 from anomsynth.sqe.term import Term
-from anomsynth.sqe.terms import TERMS
 
 Raw = Mapping[str, float]
 

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from anomsynth.core.photo import as_photo
 from anomsynth.core.types import Mask, Pixels
 from anomsynth.errors import InputError
+from anomsynth.sqe.all_terms import TERMS
 from anomsynth.sqe.calibration import Calibration, default_calibration, key_of
 from anomsynth.sqe.region import Picture, Region
 from anomsynth.sqe.regions import find_regions
-from anomsynth.sqe.residual import largest_residual
 from anomsynth.sqe.surroundings import Kept, look_again, look_around, without_defect
-from anomsynth.sqe.terms import TERMS
+from anomsynth.sqe.terms.residual import largest_residual
 
 FLOOR = 0.01  # least value of a term, so that one cannot hide all others
 WEAK = 0.5  # terms below are named as reasons

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from anomsynth.core.types import Mask
 from anomsynth.sqe.region import Picture, Region
 from anomsynth.sqe.regions import find_regions
-from anomsynth.sqe.visibility import measure_visibility
+from anomsynth.sqe.terms.visibility import measure_visibility
 
 Floats = NDArray[np.float64]
 

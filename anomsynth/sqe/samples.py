@@ -10,7 +10,7 @@ from anomsynth.core.sample import Sample
 from anomsynth.core.types import Pixels, Surface
 from anomsynth.sqe.estimator import Estimator, Quality
 from anomsynth.sqe.region import Picture
-from anomsynth.sqe.residual import largest_residual
+from anomsynth.sqe.terms.residual import largest_residual
 
 
 def rate_sample(sample: Sample, surface: Surface) -> Quality:

@@ -18,7 +18,7 @@ from joblib import Parallel, delayed
 from PIL import Image
 from script import ANOMSYNTH, tell
 
-from anomsynth.dataset.standins import make_stand_in
+from anomsynth.demo.standins import make_stand_in
 from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.presets import preset_names
 

@@ -36,10 +36,10 @@ from anomsynth.core.types import Pixels, SampleKey
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.plan import make_plan
 from anomsynth.pipeline.run import run
-from anomsynth.pipeline.synthesize import synthesize
 from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.models import Recipe
 from anomsynth.surface.analyze import analyze
+from anomsynth.synthesis.synthesize import synthesize
 
 Method = Callable[[list[Path], Path], None]
 Marked = tuple[Pixels, Pixels]

@@ -24,13 +24,13 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Pixels, SampleKey, Surface
 from anomsynth.dataset.images import write_png
-from anomsynth.dataset.standins import make_stand_in
+from anomsynth.demo.standins import make_stand_in
 from anomsynth.errors import SynthesisError
-from anomsynth.pipeline.surfaces import surface_of
-from anomsynth.pipeline.synthesize import synthesize
 from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.models import Mechanism, Recipe
 from anomsynth.surface.analyze import analyze
+from anomsynth.synthesis.surfaces import surface_of
+from anomsynth.synthesis.synthesize import synthesize
 from anomsynth.testing import make_pixels
 
 PER_PHOTO = 4

@@ -10,7 +10,7 @@ pytest.importorskip("timm")
 
 import numpy as np  # noqa: E402 - needs torch
 
-from anomsynth.bisqad.runs import RunConfig, write_run  # noqa: E402 - needs torch
+from anomsynth.bisqad.training.runs import RunConfig, write_run  # noqa: E402 - needs torch
 from anomsynth.dataset.images import write_png  # noqa: E402 - needs torch
 
 pytestmark = pytest.mark.torch

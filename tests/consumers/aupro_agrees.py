@@ -45,9 +45,9 @@ def random_maps(kind: str, rng: np.random.Generator) -> tuple[np.ndarray, np.nda
 
 def real_maps(run: Path, dataset: Path) -> tuple[np.ndarray, np.ndarray]:
     """Return the maps of a trained detector on a test set, and the truth."""
-    from anomsynth.bisqad.evaluate import Judged, find_tests, judge
-    from anomsynth.bisqad.pixels import enlarged
-    from anomsynth.bisqad.runs import load_run
+    from anomsynth.bisqad.evaluation.evaluate import Judged, find_tests, judge
+    from anomsynth.bisqad.evaluation.pixels import enlarged
+    from anomsynth.bisqad.training.runs import load_run
 
     images = [image for items in find_tests(dataset).values() for image in items]
     judged = [item for item in judge(load_run(run), images, {}) if isinstance(item, Judged)]
@@ -58,9 +58,9 @@ def real_maps(run: Path, dataset: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def write(file: Path, *real: str) -> None:
     """Write maps, truths and what anomsynth measures."""
-    from anomsynth.bisqad.aupro import aupro
-    from anomsynth.bisqad.metrics import rank_metrics
-    from anomsynth.bisqad.pixels import count_pixels
+    from anomsynth.bisqad.evaluation.aupro import aupro
+    from anomsynth.bisqad.evaluation.metrics import rank_metrics
+    from anomsynth.bisqad.evaluation.pixels import count_pixels
 
     rng = np.random.default_rng(0)
     sets = {kind: random_maps(kind, rng) for kind in KINDS}

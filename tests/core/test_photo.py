@@ -6,8 +6,8 @@ import pytest
 from anomsynth.core.photo import as_photo
 from anomsynth.core.types import Light, SampleKey
 from anomsynth.errors import InputError, RecipeError
-from anomsynth.pipeline.synthesize import synthesize
 from anomsynth.recipe.load import load_recipe
+from anomsynth.synthesis.synthesize import synthesize
 from anomsynth.testing import make_pixels
 
 

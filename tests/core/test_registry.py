@@ -53,7 +53,7 @@ def plugged(monkeypatch: pytest.MonkeyPatch, *points: EntryPoint) -> Registry[Ge
 
 
 def test_finds_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
-    point = EntryPoint("rift", "anomsynth.generators.crack:Crack", "anomsynth.generators")
+    point = EntryPoint("rift", "anomsynth.generators.fracture.crack:Crack", "anomsynth.generators")
 
     registry = plugged(monkeypatch, point)
 

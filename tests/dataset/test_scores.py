@@ -4,11 +4,11 @@ import numpy as np
 
 from anomsynth.core.types import SampleKey
 from anomsynth.dataset.scores import TERMS, score_cells, written_scores
-from anomsynth.pipeline.synthesize import synthesize
 from anomsynth.recipe.load import load_recipe
 from anomsynth.sqe.estimator import Estimator, Quality
 from anomsynth.sqe.samples import rate_sample
 from anomsynth.surface.analyze import analyze
+from anomsynth.synthesis.synthesize import synthesize
 from anomsynth.testing import make_pixels
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Surface
 from anomsynth.fields.outlines import EDGE_PX
-from anomsynth.generators.pitting import Pitting
+from anomsynth.generators.pores.pitting import Pitting
 from anomsynth.testing import make_surface
 
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from anomsynth.dataset.standins import make_stand_in
+from anomsynth.demo.standins import make_stand_in
 from anomsynth.errors import InputError
 from anomsynth.pipeline.auto import FINISHES, MATERIALS, choose_preset, guess_material
 from anomsynth.recipe.presets import preset_names

@@ -14,11 +14,11 @@ from anomsynth.core.registry import generators, refiners
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Box, SampleKey, Surface
 from anomsynth.errors import InputError, SynthesisError
-from anomsynth.pipeline.synthesize import synthesize
 from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.models import Mechanism, Recipe
 from anomsynth.recipe.presets import preset_names
 from anomsynth.surface.analyze import analyze
+from anomsynth.synthesis.synthesize import synthesize
 from anomsynth.testing import make_pixels
 
 NEEDS_PARTS = frozenset({"missing_part", "swapped_part"})

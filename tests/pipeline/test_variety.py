@@ -7,11 +7,11 @@ from anomsynth.core.component import CountRange, LogRange, Range
 from anomsynth.core.registry import generators, refiners
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import SampleKey, Surface
-from anomsynth.dataset.standins import make_stand_in
+from anomsynth.demo.standins import make_stand_in
 from anomsynth.errors import SynthesisError
-from anomsynth.pipeline.surfaces import surface_of
-from anomsynth.pipeline.synthesize import synthesize
 from anomsynth.recipe.models import Mechanism, Recipe
+from anomsynth.synthesis.surfaces import surface_of
+from anomsynth.synthesis.synthesize import synthesize
 
 PHOTOS = 10
 PER_PHOTO = 20

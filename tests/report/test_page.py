@@ -124,7 +124,7 @@ def test_names_of_many_kinds_are_turned_to_fit_and_zeros_dimmed(dataset: Path) -
 def test_only_what_is_shown_large_is_decoded_twice(dataset: Path, monkeypatch) -> None:
     reads: Counter[Path] = Counter()
     monkeypatch.setattr("anomsynth.report.collect.MOST_LARGE", 2)
-    for module in ("anomsynth.pipeline.scoring", "anomsynth.dataset.images"):
+    for module in ("anomsynth.scoring.score", "anomsynth.dataset.images"):
         monkeypatch.setattr(
             f"{module}.read_photo", lambda path: (reads.update([path]), read_photo(path))[1]
         )

@@ -10,10 +10,10 @@ import pytest
 from anomsynth.core.photo import as_photo
 from anomsynth.core.rng import stream
 from anomsynth.core.types import SampleKey
-from anomsynth.dataset.demo import demo_photos
-from anomsynth.pipeline.synthesize import synthesize
+from anomsynth.demo.photos import demo_photos
 from anomsynth.recipe.load import load_recipe
 from anomsynth.sqe.controls import Specimen
+from anomsynth.synthesis.synthesize import synthesize
 
 PRESETS = {"metal": "metal", "brick": "concrete", "gravel": "generic", "grass": "generic"}
 FOREIGN = {"metal": "brick", "brick": "grass", "gravel": "brick", "grass": "gravel"}

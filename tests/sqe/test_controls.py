@@ -7,9 +7,9 @@ import pytest
 from scipy.stats import mannwhitneyu, spearmanr
 
 from anomsynth.core.rng import stream
+from anomsynth.sqe.all_terms import TERMS
 from anomsynth.sqe.controls import FAMILIES, STRENGTHS
 from anomsynth.sqe.estimator import Estimator
-from anomsynth.sqe.terms import TERMS
 
 CLAIMS = [(term, family) for term in TERMS for family in term.catches]
 

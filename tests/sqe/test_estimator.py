@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from anomsynth.errors import InputError
+from anomsynth.sqe.all_terms import TERMS
 from anomsynth.sqe.estimator import Estimator, Quality, join
-from anomsynth.sqe.terms import TERMS
 
 ESTIMATOR = Estimator.default()
 

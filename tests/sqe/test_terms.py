@@ -4,20 +4,20 @@ import cv2
 import numpy as np
 import pytest
 
-from anomsynth.sqe.agreement import measure_agreement
-from anomsynth.sqe.band_energy import measure_band_energy
-from anomsynth.sqe.boundary_gradient import measure_boundary_gradient
-from anomsynth.sqe.coherence import measure_coherence
-from anomsynth.sqe.edge_width import measure_edge_width
 from anomsynth.sqe.estimator import make_picture
-from anomsynth.sqe.gamut import measure_gamut
-from anomsynth.sqe.noise import measure_noise_ratio
-from anomsynth.sqe.place import measure_place
 from anomsynth.sqe.regions import find_regions
-from anomsynth.sqe.residual import largest_residual
-from anomsynth.sqe.size import measure_size
-from anomsynth.sqe.spectrum_slope import measure_spectrum_slope
-from anomsynth.sqe.visibility import measure_visibility
+from anomsynth.sqe.terms.agreement import measure_agreement
+from anomsynth.sqe.terms.band_energy import measure_band_energy
+from anomsynth.sqe.terms.boundary_gradient import measure_boundary_gradient
+from anomsynth.sqe.terms.coherence import measure_coherence
+from anomsynth.sqe.terms.edge_width import measure_edge_width
+from anomsynth.sqe.terms.gamut import measure_gamut
+from anomsynth.sqe.terms.noise import measure_noise_ratio
+from anomsynth.sqe.terms.place import measure_place
+from anomsynth.sqe.terms.residual import largest_residual
+from anomsynth.sqe.terms.size import measure_size
+from anomsynth.sqe.terms.spectrum_slope import measure_spectrum_slope
+from anomsynth.sqe.terms.visibility import measure_visibility
 
 
 def region_of(image, mask, original=None):

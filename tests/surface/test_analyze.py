@@ -14,9 +14,9 @@ from anomsynth.core.photo import as_photo
 from anomsynth.core.scale import Scale
 from anomsynth.core.types import Jpeg, Surface
 from anomsynth.errors import InputError
-from anomsynth.pipeline.synthesize import synthesize
 from anomsynth.recipe.load import load_recipe
 from anomsynth.surface.analyze import analyze
+from anomsynth.synthesis.synthesize import synthesize
 from anomsynth.testing import make_pixels
 
 FLAT_SIZES = [(1, 1), (1, 4096), (4096, 1), (3, 5), (11, 2000), (65, 66)]

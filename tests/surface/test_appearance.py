@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from anomsynth.dataset.demo import demo_photos
+from anomsynth.demo.photos import demo_photos
 from anomsynth.surface.analyze import analyze
 from anomsynth.surface.appearance import measure_appearance
 from anomsynth.testing import make_pixels, make_surface

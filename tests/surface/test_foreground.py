@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
-from anomsynth.dataset.standins import make_stand_in
+from anomsynth.demo.standins import make_stand_in
 from anomsynth.surface.foreground import find_foreground
 
 TILES = Path(__file__).parents[2] / "../shared/data/magnetic_tile/train/good"

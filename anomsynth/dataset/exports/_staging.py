@@ -10,8 +10,8 @@ from pathlib import Path
 from anomsynth.core.types import Mask
 from anomsynth.dataset.extras import binary
 from anomsynth.dataset.files import link_file, output_error, write_bytes, write_pieces
-from anomsynth.dataset.home import SYSTEM_FILES
 from anomsynth.dataset.images import write_png
+from anomsynth.dataset.metadata import SYSTEM_FILES
 from anomsynth.errors import OutputError
 
 RECORD = ".anomsynth-export.json"  # hidden: loaders of folders pass it over

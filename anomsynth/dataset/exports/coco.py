@@ -9,10 +9,10 @@ import numpy as np
 
 from anomsynth.core.types import Mask
 from anomsynth.dataset.exports._instances import Instance
+from anomsynth.dataset.exports._polygons import edge_polygons
 from anomsynth.dataset.exports._source import Loaded, Source
 from anomsynth.dataset.exports._split import SplitExporter
 from anomsynth.dataset.exports._staging import Staging
-from anomsynth.fields.polygons import edge_polygons
 
 
 class Coco(SplitExporter):

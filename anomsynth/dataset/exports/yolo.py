@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from anomsynth.core.component import parameter
+from anomsynth.dataset.exports._polygons import centre_polygon
 from anomsynth.dataset.exports._source import Loaded, Source
 from anomsynth.dataset.exports._split import VAL, SplitExporter
 from anomsynth.dataset.exports._staging import Staging
 from anomsynth.errors import InputError
-from anomsynth.fields.polygons import centre_polygon
 
 
 class Yolo(SplitExporter):

@@ -1,0 +1,1 @@
+"""Learns the weights of samples: hypergradients and reweighting."""

@@ -1,0 +1,273 @@
+"""Which images a training sees: what it learns from, and what it keeps apart to be judged by."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomsynth.bisqad.data.spoil import Fault, spoil
+from anomsynth.core.rng import stream
+from anomsynth.core.types import Mask, SampleKey
+from anomsynth.dataset.images import read_mask, read_photo
+from anomsynth.dataset.labelled import Labelled, find_labelled
+from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.metadata import read_run
+from anomsynth.errors import InputError, UserError
+from anomsynth.recipe.load import build_recipe
+from anomsynth.recipe.models import Recipe
+from anomsynth.synthesis.synthesize import synthesize
+
+HELD_SHARE = 6  # every sixth photo or defect is kept apart where the dataset keeps none
+MOST_HELD = 96  # photos and defects kept apart, each
+FEWEST = 2  # photos and defects to learn from, each
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One image to learn from or to be judged by.
+
+    Attributes
+    ----------
+    id : str
+        Unique among the items of a training.
+    category, kind : str
+    image : Path
+    mask : Path or None
+        None for good photos, and for defects that are still to be made.
+    recipe, key : Recipe and SampleKey, or None
+        A defect made from the good photo `image` when it is read.
+    seed : int
+        For what is drawn when the item is read.
+    fault : {"shifted", "filled"} or None
+        How the item is spoiled on purpose.
+    """
+
+    id: str
+    category: str
+    kind: str
+    image: Path
+    mask: Path | None = None
+    recipe: Recipe | None = None
+    key: SampleKey | None = None
+    seed: int = 0
+    fault: Fault | None = None
+
+    @property
+    def good(self) -> bool:
+        """Whether this is a photo without defects."""
+        return self.mask is None and self.recipe is None
+
+    def read(self) -> tuple[NDArray[np.generic], Mask]:
+        """Return pixels (H, W, C) uint8 or uint16, and mask (H, W) bool.
+
+        Raises
+        ------
+        InputError
+            If a file cannot be read, or the mask does not fit.
+        SynthesisError
+            If no defect could be made.
+        """
+        photo = read_photo(self.image)
+        pixels: NDArray[np.generic] = photo.pixels
+        if self.recipe is not None:
+            sample = synthesize(photo, self.recipe, seed=self.seed, key=self.key)
+            made = sample.image if sample.image.ndim == 3 else sample.image[..., None]
+            return made[..., : pixels.shape[2]], sample.mask
+        if self.mask is None:
+            return pixels, np.zeros(pixels.shape[:2], dtype=bool)
+        mask = read_mask(self.mask, (pixels.shape[0], pixels.shape[1]))
+        if not mask.any():
+            hint = "good photos belong into the folder good"
+            raise InputError(f"{self.mask}: marks nothing", hint=hint)
+        if self.fault is not None:
+            pixels, mask = spoil(pixels, mask, self.fault, stream(self.seed, "spoil", self.id))
+        return pixels, mask
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The images of one training.
+
+    Attributes
+    ----------
+    normals, defects : tuple of Item
+        To learn from.
+    held_normals, held_defects : tuple of Item
+        Kept apart: trusted, never learned from; they judge the weights and set the threshold.
+    recipe : Recipe or None
+        What the dataset was made with, if anomsynth made it.
+    categories : tuple of str
+    """
+
+    normals: tuple[Item, ...]
+    defects: tuple[Item, ...]
+    held_normals: tuple[Item, ...]
+    held_defects: tuple[Item, ...]
+    recipe: Recipe | None
+    categories: tuple[str, ...]
+
+
+def find_material(
+    dataset: Path, category: str | None, val: Path | None, *, unified: bool, seed: int
+) -> Material:
+    """Find the images of a training and keep some apart.
+
+    Kept apart are: the dataset's ``test/good`` photos, or every sixth of ``train/good`` if there
+    are fewer than eight; and defects, from the first of these that there is: those of `val` (with
+    its good photos); defects made from the kept photos by the dataset's own recipe, with another
+    seed and all mechanisms equally often; every sixth defect of the dataset.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder or category, no masks, or one class only.
+    UserError
+        If the dataset has several categories and nobody said which.
+    """
+    found = _of_category(find_labelled(dataset), dataset, category, unified=unified)
+    good = [item for item in found if item.good]
+    marked = [item for item in found if not item.good and item.mask is not None]
+    _check_classes(dataset, found, good, marked)
+    held = [item for item in good if item.split == "test"]
+    normals = [item for item in good if item.split == "train"]
+    if len(held) < 8:
+        held, normals = _apart(normals or held)
+    recipe = _recipe_of(dataset)
+    defects = [_item(entry) for entry in marked]
+    held_normals = [_item(entry) for entry in _evenly(held)]
+    if val is not None:
+        trusted = _trusted(val, category if not unified else None)
+        held_normals += [item for item in trusted if item.good]
+        held_defects = [item for item in trusted if not item.good]
+    elif recipe is not None and held:
+        held_defects = _made(held, recipe, seed)
+    else:
+        kept, rest = _apart(marked)
+        held_defects, defects = [_item(entry) for entry in _evenly(kept)], [*map(_item, rest)]
+    return Material(
+        normals=tuple(_item(entry) for entry in normals),
+        defects=tuple(defects),
+        held_normals=tuple(held_normals),
+        held_defects=tuple(held_defects),
+        recipe=recipe,
+        categories=tuple(sorted({entry.category for entry in found})),
+    )
+
+
+def fresh_defects(material: Material, count: int, seed: int, turn: int) -> tuple[Item, ...]:
+    """Return `count` defects still to be made by the dataset's recipe, other ones every `turn`.
+
+    Raises
+    ------
+    UserError
+        If nobody knows how the dataset was made.
+    """
+    if material.recipe is None:
+        hint = "use --online with a dataset that `anomsynth generate` made"
+        raise UserError("--online needs the recipe of the dataset, which has none", hint=hint)
+    order = stream(seed, "online", turn).permutation(len(material.normals))
+    return tuple(
+        _synthetic(material.normals[order[nth % len(order)]], material.recipe, seed, (turn, nth))
+        for nth in range(count)
+    )
+
+
+def spoiled(items: Iterable[Item], faults: dict[str, Fault], seed: int) -> tuple[Item, ...]:
+    """Return the items with their faults."""
+    return tuple(replace(item, fault=faults.get(item.id), seed=seed) for item in items)
+
+
+def _item(entry: Labelled, prefix: str = "") -> Item:
+    return Item(prefix + entry.id, entry.category, entry.kind, entry.image, entry.mask)
+
+
+def _of_category(
+    found: Sequence[Labelled], root: Path, category: str | None, *, unified: bool
+) -> list[Labelled]:
+    names = sorted({item.category for item in found})
+    if category is not None and unified:
+        raise UserError("--category and --unified exclude each other", hint="give one of them")
+    if category is not None:
+        if category not in names:
+            hint = f"it has {', '.join(names[:8])}"
+            raise InputError(f"{root}: no category {category!r}", hint=hint)
+        return [item for item in found if item.category == category]
+    if len(names) > 1 and not unified:
+        listed = ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
+        hint = "name one with --category, or train one model for all with --unified"
+        raise UserError(f"{root}: has {len(names)} categories ({listed})", hint=hint)
+    return list(found)
+
+
+def _check_classes(
+    root: Path,
+    found: Sequence[Labelled],
+    good: Sequence[Labelled],
+    marked: Sequence[Labelled],
+) -> None:
+    if not marked:
+        defects = len(found) - len(good)
+        if defects:
+            hint = "masks belong into ground_truth/KIND, named like the image or IMAGE_mask.png"
+            raise InputError(f"{root}: none of its {defects} defect images has a mask", hint=hint)
+        hint = "make defects with `anomsynth generate`, or point to a dataset that has some"
+        raise InputError(f"{root}: good photos only, no defects to learn from", hint=hint)
+    if len(good) < FEWEST:
+        hint = "put photos of good parts into CATEGORY/train/good"
+        raise InputError(f"{root}: {len(marked)} defects but {len(good)} good photos", hint=hint)
+
+
+def _apart(entries: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]:
+    """Split off every sixth image, at least one if there are two."""
+    kept = [entry for nth, entry in enumerate(entries) if nth % HELD_SHARE == HELD_SHARE - 1]
+    if not kept and len(entries) > 1:
+        kept = [entries[-1]]
+    return kept, [entry for entry in entries if entry not in kept]
+
+
+def _evenly(entries: Sequence[Labelled]) -> list[Labelled]:
+    """Return at most `MOST_HELD` images, evenly from the sorted list."""
+    if len(entries) <= MOST_HELD:
+        return list(entries)
+    places = np.linspace(0, len(entries) - 1, MOST_HELD).round().astype(int)
+    return [entries[place] for place in places]
+
+
+def _trusted(val: Path, category: str | None) -> list[Item]:
+    found = find_labelled(val)
+    if category is not None and any(entry.category == category for entry in found):
+        found = tuple(entry for entry in found if entry.category == category)
+    marked = [entry for entry in found if not entry.good and entry.mask is not None]
+    if not marked:
+        hint = "masks belong into ground_truth/KIND, named like the image or IMAGE_mask.png"
+        raise InputError(f"--val: {val}: holds no defect with a mask", hint=hint)
+    good = [entry for entry in found if entry.good]
+    return [_item(entry, "val/") for entry in (*_evenly(good), *_evenly(marked))]
+
+
+def _recipe_of(dataset: Path) -> Recipe | None:
+    layout = Layout(dataset)
+    if not layout.run_file.is_file():
+        return None
+    written = read_run(layout).get("recipe")
+    return build_recipe(written, str(layout.run_file)) if isinstance(written, dict) else None
+
+
+def _made(held: Sequence[Labelled], recipe: Recipe, seed: int) -> list[Item]:
+    mechanisms = tuple(item.model_copy(update={"weight": 1.0}) for item in recipe.mechanisms)
+    evenly = recipe.model_copy(update={"mechanisms": mechanisms})
+    photos = [_item(entry) for entry in _evenly(held)]
+    return [
+        _synthetic(photos[nth % len(photos)], evenly, recipe.seed + seed + 1, (-1, nth))
+        for nth in range(MOST_HELD)
+    ]
+
+
+def _synthetic(photo: Item, recipe: Recipe, seed: int, place: tuple[int, int]) -> Item:
+    """Return a defect to be made; the key names a turn of training, so no dataset holds it."""
+    turn, nth = place
+    name = f"made/{turn}/{nth}" if turn >= 0 else f"held/{nth}"
+    key = SampleKey(photo.category, f"{name}/{photo.id}", nth)
+    return Item(name, photo.category, "made", photo.image, recipe=recipe, key=key, seed=seed)

@@ -1,0 +1,1 @@
+"""Measures a detector, and lets it judge photos."""

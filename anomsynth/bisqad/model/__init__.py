@@ -1,0 +1,1 @@
+"""Networks: frozen backbone, detector, learned SQE, their files."""

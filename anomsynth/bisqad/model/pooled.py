@@ -1,0 +1,83 @@
+"""What a backbone sees in and around a mask, in a few numbers."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from anomsynth.bisqad.model.detector import Detector
+from anomsynth.bisqad.model.losses import truth_at
+
+RING = 2  # cells of the level that the ring around a mask is wide
+TINY = 1e-3
+NAMES = ("inside", "ring", "contrast", "spread", "elsewhere")
+
+
+def pooled_names(levels: int) -> tuple[str, ...]:
+    """Return the names of what `pool_features` gives for this many levels."""
+    return tuple(f"level{level}_{name}" for level in range(levels) for name in NAMES)
+
+
+def pool_features(
+    features: Sequence[Tensor], masks: Tensor, normal: Sequence[tuple[Tensor, Tensor]]
+) -> Tensor:
+    """Describe masked samples by features in the mask, in a ring around it, and elsewhere.
+
+    Parameters
+    ----------
+    features : (B, C, h, w) each, finest first
+    masks : (B, H, W) in [0, 1]
+    normal : (mean, sd) of each level, (1, C, 1, 1) each
+        Of normal photos.
+
+    Returns
+    -------
+    (B, 5 * levels) float
+        Of each level: log deviation from normal inside, in the ring, between the means of the
+        two, log spread inside over that outside, and the strongest deviation elsewhere.
+        Deviations are root mean squares over channels in units of the normal sd. A mask on a
+        sound place differs little from its ring; a flat fill has no spread; a defect outside its
+        mask deviates elsewhere.
+    """
+    columns: list[Tensor] = []
+    for level, (mean, sd) in zip(features, normal, strict=True):
+        scaled = (level.to(mean.dtype) - mean) / sd
+        inside = truth_at(scaled[:, :1], masks)
+        grown = functional.max_pool2d(inside, 2 * RING + 1, stride=1, padding=RING)
+        ring = (grown - inside).clamp(min=0)
+        rest = 1 - grown
+        mean_in, spread_in = _moments(scaled, inside)
+        mean_ring, _ = _moments(scaled, ring)
+        _, spread_rest = _moments(scaled, rest)
+        deviation = scaled.square().mean(1, keepdim=True).sqrt()
+        strongest = (deviation * (rest > 0.5)).amax((1, 2, 3))
+        columns += [
+            _share(deviation, inside),
+            _share(deviation, ring),
+            (mean_in - mean_ring).square().mean(1).sqrt(),
+            spread_in / (spread_rest + TINY),
+            strongest,
+        ]
+    return torch.log(torch.stack(columns, dim=1) + TINY)
+
+
+def normal_features(detector: Detector) -> list[tuple[Tensor, Tensor]]:
+    """Return mean and spread of each level's features over normal photos."""
+    return [
+        (detector.get_buffer(f"mean{level}"), detector.get_buffer(f"scale{level}"))
+        for level in range(len(detector.channels))
+    ]
+
+
+def _share(values: Tensor, where: Tensor) -> Tensor:
+    """Return the mean (B,) of (B, 1, h, w) values, weighted by `where`."""
+    return (values * where).sum((1, 2, 3)) / (where.sum((1, 2, 3)) + TINY)
+
+
+def _moments(values: Tensor, where: Tensor) -> tuple[Tensor, Tensor]:
+    """Return weighted means (B, C) and the rms (B,) of the deviations from them."""
+    total = where.sum((2, 3)) + TINY
+    mean = (values * where).sum((2, 3)) / total
+    square = (values.square() * where).sum((2, 3)) / total - mean.square()
+    return mean, square.clamp(min=0).mean(1).sqrt()

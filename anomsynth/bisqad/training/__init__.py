@@ -1,0 +1,1 @@
+"""A run of training, from options to its folder."""

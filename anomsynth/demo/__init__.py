@@ -1,0 +1,1 @@
+"""Photos for a first try, and rendered stand-ins for products."""

@@ -1,0 +1,1 @@
+"""Components are missing or mounted wrongly."""

@@ -1,0 +1,1 @@
+"""What the field pastes and cuts, for comparison."""

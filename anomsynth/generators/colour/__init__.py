@@ -1,0 +1,1 @@
+"""Colour changes: oxides, liquids, heat, ink."""

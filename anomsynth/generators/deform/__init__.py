@@ -1,0 +1,1 @@
+"""Shape is lost, material is not: dents, bends, creases, wrinkles, squeezed parts."""

@@ -1,0 +1,1 @@
+"""Brittle material comes apart: cracks, networks, impacts, chips, cuts."""

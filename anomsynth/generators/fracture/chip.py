@@ -1,0 +1,238 @@
+"""Chips: flakes struck off an edge, a corner or the face of a brittle part, and lost pieces."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import cv2
+import numpy as np
+
+from anomsynth.core.component import ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.layer import DefectLayer
+from anomsynth.core.roles import Generator
+from anomsynth.core.types import Float32, Mask, Surface
+from anomsynth.errors import PlacementError
+from anomsynth.fields.boxes import box_around
+from anomsynth.fields.facets import facets
+from anomsynth.fields.grid import Grid
+from anomsynth.fields.noise import value_noise
+from anomsynth.fields.outlines import EDGE_PX, Mouths, harmonic_rims, mouth_field
+from anomsynth.generators.fracture._conchoid import dish, fracture_face, ripples
+from anomsynth.surface.behind import light_behind
+from anomsynth.surface.sites import pick_edge_site, pick_site
+
+MOST_CELLS = 256
+SMALLEST_PX = 2.5  # half length
+CORNER_SHARE = 0.2  # of the chips at the outline
+OUTLINE_PX = 3  # a lost piece takes the blurred outline of the part with it
+VOID_ALBEDO = 0.12  # where the picture shows no background
+Drawn = dict[str, float]
+Vector = tuple[float, float]
+
+
+class Chip(Generator):
+    """A conchoidal scar, or a missing piece with the background in its place.
+
+    A flake leaves a shell-shaped dish that begins at the point of the blow, usually on the edge:
+    sharp rim, ripples around the blow whose spacing grows outwards, a self-affine face [1]_.
+    Where the break goes through the part, the background shows, and along the break a band of
+    its face.
+
+    References
+    ----------
+    .. [1] E. Bouchaud, G. Lapasset, J. Planes, Europhysics Letters 13, 1990.
+    """
+
+    law: ClassVar[str] = "h = -d (1 - q^e) + ripples r_k ~ g^k + fBm with H = 0.8 (S ~ k^-3.6)"
+    source: ClassVar[str] = "Almond & McCormick 1986 (F = T_e d); Bouchaud et al. 1990"
+
+    kind: Literal["chip"] = "chip"
+    size: ShareRange = parameter((0.03, 0.4), "of part size", "length along the edge")
+    slim: SizeRange = parameter((0.25, 0.9), "", "reach into the part over half the length")
+    irregularity: UnitRange = parameter((0.08, 0.25), "of radius", "first harmonic of the outline")
+    ragged: UnitRange = parameter((0.0, 0.045), "of size", "self-affine detail of the outline")
+    missing_share: UnitRange = parameter(0.35, "", "probability that the piece is gone altogether")
+    inner_share: UnitRange = parameter(0.1, "", "probability of a flake away from the edge")
+    depth_ratio: SizeRange = parameter((0.1, 0.3), "", "depth over width of the dish")
+    section: SizeRange = parameter((1.6, 4.0), "", "e of the dish: 2 bowl, 4 flat floor")
+    ripple: UnitRange = parameter((0.01, 0.06), "of depth", "amplitude of the ripples")
+    ripple_growth: SizeRange = parameter((1.2, 1.6), "", "radius of a ripple over the one before")
+    roughness: SizeRange = parameter((0.03, 0.15), "rms slope", "relief of the face")
+    albedo: SizeRange = parameter((0.4, 0.85), "", "reflectance of the face over the surface's")
+    bright_share: UnitRange = parameter(0.3, "", "probability of a brighter face (bare body)")
+    face: UnitRange = parameter((0.0, 0.3), "of width", "missing piece: band of its fracture face")
+
+    def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
+        """Return one chip; raise PlacementError if nothing is allowed."""
+        drawn = self.draw_ranges(rng)
+        gone, inner, bright = rng.random(3)
+        inside = inner < drawn["inner_share"] or len(surface.edge_sites) == 0
+        break_ = _draw_break(surface, drawn, inside, rng)
+        tone = drawn["albedo"] ** (-0.6 if bright < drawn["bright_share"] else 1.0)
+        if gone < drawn["missing_share"] and not inside:
+            return _lost_piece(surface, break_, (drawn, tone), rng)
+        return _flake(surface, break_, (drawn, tone), rng)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Break:
+    """Where a chip breaks off, on a grid; lengths in pixels.
+
+    `share` is the distance from the deepest point (1 on the outline), `inside` the distance to
+    the outline (> 0 within), `away` the distance from the blow, `reach` the farthest of it.
+    """
+
+    grid: Grid
+    share: Float32
+    inside: Float32
+    away: Float32
+    reach: float
+    width: float
+
+
+def _draw_break(surface: Surface, drawn: Drawn, inside: bool, rng: np.random.Generator) -> _Break:
+    at_corner, turn, shift = rng.random(3)
+    if inside:
+        row, col = pick_site(surface, rng)
+        normal: Vector = (float(np.sin(2 * np.pi * turn)), float(np.cos(2 * np.pi * turn)))
+    else:
+        (row, col), normal = pick_edge_site(surface, rng)
+        if at_corner < CORNER_SHARE:
+            toward = np.array([np.cos(2 * np.pi * turn), np.sin(2 * np.pi * turn)])
+            far = int((surface.edge_sites @ toward).argmax())
+            row, col = (int(part) for part in surface.edge_sites[far])
+            normal = (float(surface.edge_normals[far][0]), float(surface.edge_normals[far][1]))
+    half = max(0.5 * drawn["size"] * surface.part_size_px, SMALLEST_PX)
+    width = max(drawn["slim"] * half, 0.6 * SMALLEST_PX)
+    # The blow falls on the outline; the dish is deepest a little inside or outside of it.
+    depth = 0.0 if inside else (0.5 - 0.9 * shift) * width
+    centre = np.array([row + normal[0] * depth, col + normal[1] * depth])
+    blow = centre - 0.7 * width * np.array(normal) if inside else np.array([row, col])
+    mouths = Mouths(
+        radius=np.array([np.sqrt(half * width)]),
+        aspect=np.array([half / width]),
+        angle=np.array([np.arctan2(normal[1], -normal[0])]),
+        relative=harmonic_rims(1, drawn["irregularity"], 0.8, rng),
+    )
+    box = box_around(centre[None], mouths.reach(0) * 1.05 + 3, surface.shape)
+    grid = Grid.over(box, MOST_CELLS)
+    share, outside = mouth_field(mouths, 0, grid.offsets(*centre))
+    detail = fracture_face(grid.shape, rng) * np.float32(drawn["ragged"] * width)
+    # Detail finer than the size of a small chip would tear it to pieces.
+    detail *= np.clip(share, 0, 1)
+    down, right = grid.offsets(*blow)
+    away = np.sqrt(down * down + right * right)
+    reach = float(np.hypot(half, width))
+    return _Break(grid, share, detail - outside, away, reach, width)
+
+
+def _edge(distance: Float32) -> Float32:
+    """Return the coverage of pixels at a distance inside an outline, as sharp as optics show."""
+    ramp = np.clip(distance * np.float32(1 / EDGE_PX) + np.float32(0.5), 0, 1)
+    return ramp.astype(np.float32, copy=False)
+
+
+def _face_tone(break_: _Break, tone: float, rng: np.random.Generator) -> Float32:
+    grid = break_.grid
+    cell = max(0.6 * break_.width / grid.step, 3.0)
+    slow = value_noise(grid.shape, cell, rng, octaves=3, hurst=0.6)
+    contrast = 0.04 + 0.1 * abs(float(np.log(tone)))
+    return np.asarray(tone * np.exp(np.float32(contrast) * slow), dtype=np.float32)
+
+
+def _flake(
+    surface: Surface, break_: _Break, look: tuple[Drawn, float], rng: np.random.Generator
+) -> DefectLayer:
+    drawn, tone = look
+    grid = break_.grid
+    depth = drawn["depth_ratio"] * break_.width
+    rings = ripples(break_.away, break_.reach, drawn["ripple_growth"])
+    bowl = dish(break_.share, drawn["section"])
+    step = np.clip(break_.inside / np.float32(2.0), 0, 1)
+    relief = -np.float32(depth) * (bowl + np.float32(0.12) * step)
+    relief += np.float32(drawn["ripple"] * depth) * rings * step
+    inside = grid.refine(break_.inside)
+    coverage = _edge(inside)
+    support = (coverage > 0) & surface.foreground[grid.box.slices]
+    if not support.any():
+        raise PlacementError("the chip lies outside the part")
+    coverage *= support
+    height = grid.refine(relief.astype(np.float32), smooth=True)
+    height += facets(grid, drawn["roughness"], rng) * grid.refine(step)
+    height *= np.float32(surface.mm_per_px) * coverage
+    return DefectLayer(
+        kind="chip",
+        origin=(grid.box.top, grid.box.left),
+        support=support,
+        coverage=coverage,
+        albedo=grid.refine(_face_tone(break_, tone, rng)),
+        height=height,
+        thin=True,
+        parameters=drawn,
+        laws=_laws(surface, break_, coverage, gone=False) | {"depth_mm": -float(height.min())},
+    )
+
+
+def _lost_piece(
+    surface: Surface, break_: _Break, look: tuple[Drawn, float], rng: np.random.Generator
+) -> DefectLayer:
+    drawn, tone = look
+    grid, box = break_.grid, break_.grid.box
+    inside = grid.refine(break_.inside)
+    coverage = _edge(inside)
+    part = surface.foreground[box.slices]
+    support = (coverage > 0) & _widened(part, OUTLINE_PX)
+    if not (support & part).any():
+        raise PlacementError("the missing piece lies outside the part")
+    coverage *= support
+    uneven = np.clip(1 + 0.5 * value_noise(grid.shape, 8.0, rng), 0, 2)
+    width = np.maximum(grid.refine(uneven) * np.float32(drawn["face"] * break_.width), 1e-3)
+    band = np.clip((width - inside) / np.float32(EDGE_PX) + np.float32(0.5), 0, 1) * part
+    band *= np.float32(min(drawn["face"] * break_.width, 1.0))
+    shade = grid.refine(_face_tone(break_, tone, rng))
+    shade *= 1 - np.float32(0.5) * np.clip(inside / width, 0, 1)  # it falls away from the light
+    laws = _laws(surface, break_, coverage * part, gone=True)
+    behind = light_behind(surface, box)
+    origin = (box.top, box.left)
+    if behind is None:
+        albedo = np.float32(VOID_ALBEDO) + band * (shade - np.float32(VOID_ALBEDO))
+        return DefectLayer(
+            kind="chip",
+            origin=origin,
+            support=support,
+            coverage=coverage,
+            albedo=np.maximum(albedo, np.float32(0.02)).astype(np.float32),
+            thin=True,
+            overhang=True,
+            parameters=drawn,
+            laws=laws,
+        )
+    light = surface.linear(box)
+    mean = light[part].mean(axis=0, dtype=np.float64).astype(np.float32)
+    face = shade[..., None] * mean
+    exposed = behind + band[..., None] * (face - behind)
+    return DefectLayer(
+        kind="chip",
+        origin=origin,
+        support=support,
+        coverage=coverage,
+        exposed=np.clip(exposed, 0, 1).astype(np.float32, copy=False),
+        thin=True,
+        rigid=True,
+        overhang=True,
+        parameters=drawn,
+        laws=laws,
+    )
+
+
+def _widened(part: Mask, pixels: int) -> Mask:
+    kernel = np.ones((2 * pixels + 1, 2 * pixels + 1), np.uint8)
+    return np.asarray(cv2.dilate(part.astype(np.uint8), kernel) > 0)
+
+
+def _laws(surface: Surface, break_: _Break, coverage: Float32, *, gone: bool) -> dict[str, float]:
+    area = float(coverage.sum(dtype=np.float64))
+    return {
+        "area_share": area / max(surface.part_area_px, 1),
+        "width_px": break_.width,
+        "missing": float(gone),
+    }

@@ -1,0 +1,209 @@
+"""Impacts: a blow on a brittle part, with radial cracks, arcs between them, a crushed centre."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import field_validator
+
+from anomsynth.core.component import (
+    Count,
+    PositiveCount,
+    PositiveRange,
+    Range,
+    ShareRange,
+    SizeRange,
+    UnitRange,
+    parameter,
+)
+from anomsynth.core.layer import DefectLayer
+from anomsynth.core.roles import Generator
+from anomsynth.core.types import Box, Float32, Surface
+from anomsynth.errors import PlacementError
+from anomsynth.fields.noise import fbm
+from anomsynth.fields.outlines import Mouths, harmonic_rims, mouth_coverage, mouth_field
+from anomsynth.fields.strokes import Stroke
+from anomsynth.generators.fracture._fissures import Fissures, Gape, open_fissures
+from anomsynth.generators.fracture._stars import (
+    Blow,
+    Ray,
+    concentric_arcs,
+    radial_cracks,
+    ring_radii,
+)
+from anomsynth.surface.sites import pick_site
+
+SMALLEST = 3.0  # pixels, reach of the radial cracks
+WIDEST = 0.06  # of the reach
+LEAST_WIDTH = 0.6  # pixels
+CRUSH_HURST = 0.5  # powder and splinters are rougher than a clean fracture face
+HALO = 1.6  # contact radii within which splinters lie about
+Drawn = dict[str, float]
+
+
+class Impact(Generator):
+    """Star of cracks around the point of a blow.
+
+    Radial cracks run out from the contact at about even angles, more of them the harder the blow
+    [1]_, and fork into branches that share their opening. A cone crack rings the contact at 1.1
+    to 1.3 of its radius; further arcs, at radii that grow geometrically, join neighbouring radial
+    cracks. The contact itself is crushed to powder or knocked out.
+
+    References
+    ----------
+    .. [1] N. Vandenberghe, R. Vermorel, E. Villermaux, "Star-shaped crack pattern of broken
+       windows", Physical Review Letters 110, 2013.
+    """
+
+    law: ClassVar[str] = "r_k = r_1 q^k, r_1 = (1.1-1.3) a; w_1^2 + w_2^2 = w^2; w ~ sqrt(r)"
+    source: ClassVar[str] = "Roesler 1956; Quinn 2020 (fork angle); Vandenberghe et al. 2013"
+
+    kind: Literal["impact"] = "impact"
+    reach: ShareRange = parameter((0.03, 0.4), "of part size", "length of the longest crack")
+    contact: ShareRange = parameter((0.05, 0.2), "of reach", "radius of the crushed contact")
+    radials: PositiveCount = parameter((5, 12), "", "radial cracks")
+    scatter: UnitRange = parameter((0.3, 0.8), "", "irregularity of directions and lengths")
+    forks: UnitRange = parameter((0.1, 0.7), "per crack", "mean number of branches")
+    half_angle_deg: PositiveRange = parameter((15, 30), "degrees", "half the angle of a fork")
+    rings: Count = parameter((0, 4), "", "rounds of arcs")
+    growth: SizeRange = parameter((1.4, 2.2), "", "radius of a round over the one inside it")
+    width_mm: SizeRange = parameter((0.05, 0.4), "mm", "widest crack")
+    albedo: SizeRange = parameter((0.15, 0.5), "", "reflectance of the gaps over the surface's")
+    bright_share: UnitRange = parameter(0.35, "", "probability that cracks and powder shine")
+    crushed_albedo: SizeRange = parameter((0.3, 0.8), "", "reflectance of the crushed contact")
+    depth_ratio: SizeRange = parameter((0.1, 0.5), "", "depth of the contact over its radius")
+    halo: UnitRange = parameter((0.0, 0.08), "optical depth", "damage beside the cracks")
+
+    @field_validator("growth")
+    @classmethod
+    def _outwards(cls, value: Range) -> Range:
+        if value.low <= 1:
+            msg = f"must be above 1, got {value.low:g}"
+            raise ValueError(msg)
+        return value
+
+    def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
+        """Return one impact; raise PlacementError if nothing is allowed."""
+        drawn = self.draw_ranges(rng)
+        shines = rng.random() < drawn["bright_share"]
+        site = pick_site(surface, rng)
+        reach = max(drawn["reach"] * surface.part_size_px, SMALLEST)
+        width = min(drawn["width_mm"] / surface.mm_per_px, WIDEST * reach)
+        blow = Blow(
+            contact=drawn["contact"] * reach,
+            radials=int(drawn["radials"]),
+            reach=reach,
+            scatter=drawn["scatter"],
+            fork_deg=drawn["half_angle_deg"],
+            forks=drawn["forks"],
+            rings=int(drawn["rings"]),
+            growth=drawn["growth"],
+            width=max(width, LEAST_WIDTH),
+        )
+        rays, branches = radial_cracks(blow, rng)
+        radii = ring_radii(blow, rng)
+        arcs = concentric_arcs(blow, rays, radii, rng)
+        strokes = [_stroke(ray, site) for ray in (*rays, *branches, *arcs)]
+        dark = drawn["albedo"] ** (-0.4 if shines else 1.0)
+        gape = Gape(albedo=dark, variation=0.4, halo=drawn["halo"], lip_px=2 + 2 * blow.width)
+        found = open_fissures(strokes, surface.allowed, gape, rng)
+        tone = drawn["crushed_albedo"] ** (-0.5 if shines else 1.0)
+        crush = _Crush(site, max(blow.contact, 0.6), tone, drawn["depth_ratio"])
+        laws = {
+            "reach_px": blow.reach,
+            "contact_px": blow.contact,
+            "radials": float(len(rays)),
+            "ring_ratio": float(radii[0]) / blow.contact if len(radii) else 0.0,
+            "arcs": float(len(arcs)),
+        }
+        box, fields = _joined(found, crush, surface, rng)
+        if not fields.support.any():
+            raise PlacementError("the impact lies outside the allowed area")
+        return DefectLayer(
+            kind="impact",
+            origin=(box.top, box.left),
+            support=fields.support,
+            coverage=fields.coverage,
+            albedo=fields.albedo,
+            height=fields.height,
+            absorbance=fields.absorbance,
+            thin=True,
+            parameters=drawn,
+            laws=laws,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Crush:
+    """The crushed contact: where, radius in pixels, relative reflectance, depth over radius."""
+
+    site: tuple[int, int]
+    radius: float
+    albedo: float
+    depth_ratio: float
+
+
+def _stroke(ray: Ray, site: tuple[int, int]) -> Stroke:
+    return Stroke(ray.points + np.array(site), ray.width / 2, ray.width / 2)
+
+
+def _joined(
+    found: Fissures | None, crush: _Crush, surface: Surface, rng: np.random.Generator
+) -> tuple[Box, Fissures]:
+    """Return the crushed contact laid over the cracks, on the box of both; height in mm."""
+    mouths = Mouths(
+        radius=np.array([crush.radius]),
+        aspect=np.array([float(rng.uniform(1, 1.4))]),
+        angle=np.array([np.pi * float(rng.random())]),
+        relative=harmonic_rims(1, 0.25, 0.4, rng),
+    )
+    row, col = crush.site
+    far = int(np.ceil(mouths.reach(0) * HALO)) + 2
+    height, width = surface.shape
+    own = Box(max(row - far, 0), max(col - far, 0), row + far + 1, col + far + 1)
+    own = own.grown(0, (height, width))
+    box = own
+    if found is not None:
+        box = Box(
+            min(own.top, found.box.top),
+            min(own.left, found.box.left),
+            max(own.bottom, found.box.bottom),
+            max(own.right, found.box.right),
+        )
+    coverage = _placed(None if found is None else found.coverage, found, box, 0.0)
+    albedo = _placed(None if found is None else found.albedo, found, box, 1.0)
+    absorbance = _placed(None if found is None else found.absorbance, found, box, 0.0)
+    relief = np.zeros(box.shape, dtype=np.float32)
+    down = np.arange(own.top - row, own.bottom - row, dtype=np.float32)[:, None]
+    right = np.arange(own.left - col, own.right - col, dtype=np.float32)[None, :]
+    share, outside = mouth_field(mouths, 0, (down, right))
+    # Splinters: where self-affine noise tops a level that rises with the distance.
+    rough = fbm(share.shape, CRUSH_HURST, rng)
+    loose = mouth_coverage(mouths, 0, outside, 1.0)
+    spall = np.clip((rough - 3.5 * (share - 0.8)) * 1.5, 0, 1) * (share < HALO)
+    cover = np.maximum(loose * np.clip(0.85 + 0.25 * rough, 0, 1), 0.7 * spall)
+    cover = (cover * surface.allowed[own.slices]).astype(np.float32)
+    tone = np.float32(crush.albedo) * np.exp(np.float32(0.22) * rough)
+    part = tuple(
+        slice(start - edge, stop - edge)
+        for start, stop, edge in ((own.top, own.bottom, box.top), (own.left, own.right, box.left))
+    )
+    total = coverage[part] + cover * (1 - coverage[part])
+    mixed = albedo[part] * coverage[part] * (1 - cover) + tone * cover
+    weight = coverage[part] * (1 - cover) + cover
+    albedo[part] = np.where(weight > 1e-6, mixed / np.maximum(weight, 1e-6), albedo[part])
+    coverage[part] = np.clip(total, 0, 1)
+    bowl = np.clip(1 - share * share, 0, 1) * (1 + 0.2 * rough)
+    deep = np.float32(crush.depth_ratio * crush.radius * surface.mm_per_px)
+    relief[part] = -deep * bowl * surface.allowed[own.slices]
+    support = (coverage > 0) | (relief != 0) | (absorbance > 0)
+    shown = absorbance if found is not None and found.absorbance is not None else None
+    return box, Fissures(box, support, coverage, albedo, relief, shown, 0.0)
+
+
+def _placed(field: Float32 | None, found: Fissures | None, box: Box, fill: float) -> Float32:
+    whole = np.full(box.shape, fill, dtype=np.float32)
+    if field is not None and found is not None:
+        top, left = found.box.top - box.top, found.box.left - box.left
+        whole[top : top + field.shape[0], left : left + field.shape[1]] = field
+    return whole

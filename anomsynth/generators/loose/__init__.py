@@ -1,0 +1,1 @@
+"""What lies on the part and does not belong there."""

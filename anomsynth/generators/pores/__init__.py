@@ -1,0 +1,1 @@
+"""Material is missing from the inside or eaten away: pits, pores, holes, blisters."""

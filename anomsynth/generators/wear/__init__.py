@@ -1,0 +1,1 @@
+"""A surface is rubbed, worn or finished otherwise."""

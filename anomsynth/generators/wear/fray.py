@@ -1,0 +1,152 @@
+"""Fray: texture worn off, fibres pulled out of it, edges of hard parts rubbed bright."""
+
+import math
+from typing import ClassVar, Literal
+
+import cv2
+import numpy as np
+
+from anomsynth.core.component import (
+    NonNegativeRange,
+    Range,
+    ShareRange,
+    SizeRange,
+    UnitRange,
+    parameter,
+)
+from anomsynth.core.layer import DefectLayer
+from anomsynth.core.roles import Generator
+from anomsynth.core.types import Float32, Surface
+from anomsynth.fields.grid import Grid
+from anomsynth.fields.noise import fbm
+from anomsynth.fields.wavelets import starlet
+from anomsynth.generators.wear._splat import splat, worms
+from anomsynth.surface.patches import Patch, draw_patch
+
+BANDS = 3  # starlet bands that wear
+BAND_WEAR = (1.0, 0.85, 0.5)  # fine texture goes first
+MOST_FIBRES = 250
+Drawn = dict[str, float]
+
+
+class Fray(Generator):
+    """Wear of texture: fine wavelet bands fade, short fibres stand out, edges are polished.
+
+    Mode ``texture`` damps the high starlet bands of the surface to a share of 0.2-0.7 and scatters
+    fibres, worm-like chains in the plane with ``<cos> = exp(-s / 2 P)`` [1]_. Mode ``edge`` wears
+    a strip along the outline of the part, as on hard materials: texture fades, and what is left
+    is brighter or darker and rough where grains broke out.
+
+    References
+    ----------
+    .. [1] O. Kratky, G. Porod, "Roentgenuntersuchung geloester Fadenmolekuele", Recl. Trav. Chim.
+       Pays-Bas 68 (1949) 1106.
+    """
+
+    law: ClassVar[str] = "d_j' = g_j d_j for the finest starlet bands; <cos> = exp(-s/2P) of fibres"
+    source: ClassVar[str] = "Starck & Murtagh 2002 (bands); Kratky & Porod 1949 (fibres)"
+
+    kind: Literal["fray"] = "fray"
+    mode: Literal["texture", "edge", "mixed"] = parameter(
+        "mixed", "", "worn texture with fibres, rubbed edge, or either"
+    )
+    area_share: ShareRange = parameter((0.003, 0.15), "of part area", "area of the worn region")
+    kept: UnitRange = parameter(
+        (0.15, 0.65), "share", "amplitude of the finest texture that is left"
+    )
+    fibres: NonNegativeRange = parameter((0.3, 4), "per mm^2", "texture: loose fibres")
+    fibre_mm: SizeRange = parameter((0.6, 4), "mm", "length of the fibres")
+    fibre_width_mm: SizeRange = parameter((0.03, 0.14), "mm", "width of the fibres")
+    stiffness: SizeRange = parameter((0.12, 0.8), "lengths", "persistence length of the fibres")
+    fibre_light: SizeRange = parameter((0.4, 2.6), "relative", "brightness of the fibres")
+    fade: Range = parameter((-0.3, 0.5), "of log light", "worn texture is brighter by this")
+    rub: Range = parameter((-0.6, 0.9), "of log light", "edge: how much brighter it is rubbed")
+    grit: UnitRange = parameter((0.1, 0.4), "of log light", "edge: spread of broken-out grains")
+    softness: UnitRange = parameter((0.1, 0.7), "of half width", "how the wear fades")
+
+    def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
+        """Return one worn region; raise PlacementError if nothing is allowed."""
+        drawn = self.draw_ranges(rng)
+        coin, turn = rng.random(2)
+        edge = self.mode == "edge" or (self.mode == "mixed" and coin < 0.5)
+        edge = edge and len(surface.edge_sites) > 0
+        patch = draw_patch(surface, drawn["area_share"], "edge" if edge else "blob", None, rng)
+        light = surface.linear(patch.box)
+        cover = patch.inner(drawn["softness"] * patch.size, rng)
+        worn, left = _worn(light, drawn["kept"])
+        if edge:
+            worn *= np.exp(_grit(patch, drawn, rng))[..., None]
+            laws = {"fibres": 0.0}
+        else:
+            worn *= np.float32(math.exp(drawn["fade"]))
+            laws = _add_fibres(worn, cover, patch, _Fibres(surface, drawn, math.pi * turn), rng)
+        return DefectLayer(
+            kind="fray",
+            origin=(patch.box.top, patch.box.left),
+            support=cover > 0,
+            coverage=cover,
+            exposed=np.clip(worn, 0, 1),
+            parameters=drawn,
+            laws={**laws, "finest_kept": left, "at_edge": float(edge)},
+        )
+
+
+def _worn(light: Float32, kept: float) -> tuple[Float32, float]:
+    """Damp the finest bands; return the rest and the share of the finest band that is left."""
+    *bands, rest = starlet(light, BANDS)
+    gains = [1 - (1 - kept) * wear for wear in BAND_WEAR]
+    worn = rest.copy()
+    for band, gain in zip(bands, gains, strict=True):
+        worn += np.float32(gain) * band
+    return worn, gains[0]
+
+
+def _grit(patch: Patch, drawn: Drawn, rng: np.random.Generator) -> Float32:
+    """Return the log gain of a rubbed edge: strongest at its outer rim, grains broken out."""
+    share = np.clip(patch.depth / np.float32(max(patch.size, 1.0)), 0, 1)
+    slow = np.float32(drawn["rub"]) * (0.3 + 0.7 * share)
+    fine = Grid(patch.box, max(patch.grid.step // 2, 1))
+    grain = np.float32(drawn["grit"]) * fbm(fine.shape, 0.25, rng)
+    log_gain = patch.grid.refine(slow.astype(np.float32))
+    return log_gain + fine.refine(grain)
+
+
+class _Fibres:
+    """What the loose fibres of a region have in common."""
+
+    def __init__(self, surface: Surface, drawn: Drawn, turn: float) -> None:
+        scale, size = surface.mm_per_px, max(surface.part_size_px, 2.0)
+        self.length = min(max(drawn["fibre_mm"] / scale, 3.0), 0.5 * size)
+        self.width = min(max(drawn["fibre_width_mm"] / scale, 0.3), 0.02 * size + 0.5)
+        self.stiffness = drawn["stiffness"]
+        self.density = drawn["fibres"] * scale**2
+        self.light = drawn["fibre_light"]
+        self.turn = turn
+
+
+def _add_fibres(
+    worn: Float32, cover: Float32, patch: Patch, fibres: _Fibres, rng: np.random.Generator
+) -> dict[str, float]:
+    """Lay fibres over the worn light, in place; they rest within the region."""
+    weight = np.clip(patch.depth.ravel(), 0, None).astype(np.float64)
+    region_px = float(np.count_nonzero(weight)) * patch.grid.step**2
+    count = int(np.clip(rng.poisson(fibres.density * region_px), 2, MOST_FIBRES))
+    cells = rng.choice(weight.size, count, p=weight / weight.sum())
+    row, col = np.divmod(cells, patch.depth.shape[1])
+    middles = np.column_stack([row, col]) * float(patch.grid.step) + (patch.box.top, patch.box.left)
+    lengths = fibres.length * np.exp(rng.normal(0, 0.4, count))
+    widths = fibres.width * np.exp(rng.normal(0, 0.25, count))
+    points, area, line = worms(
+        middles,
+        fibres.turn + rng.normal(0, 0.9, count),
+        (lengths, widths),
+        fibres.stiffness * lengths,
+        rng,
+    )
+    tones = math.log(fibres.light) + rng.normal(0, 0.2, count)
+    optical, tone = splat(points, area, patch.box, tones[line.astype(np.intp)])
+    opaque = (1 - np.exp(-optical)) * (cover > 0)
+    mean = cv2.blur(worn, (15, 15), borderType=cv2.BORDER_REFLECT).reshape(worn.shape)
+    worn += opaque[..., None] * (mean * np.exp(tone)[..., None] - worn)
+    np.maximum(cover, opaque, out=cover)
+    return {"fibres": float(count), "fibre_px": float(opaque.sum(dtype=np.float64))}

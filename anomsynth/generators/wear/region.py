@@ -1,0 +1,102 @@
+"""Regions with another finish: brighter or darker, duller or glossier, mottled, brushed."""
+
+import math
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from anomsynth.core.component import Range, ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.layer import DefectLayer
+from anomsynth.core.roles import Generator
+from anomsynth.core.types import Float32, Surface
+from anomsynth.fields.grid import Grid
+from anomsynth.fields.noise import fbm
+from anomsynth.generators.wear._streaks import Marks, streaks
+from anomsynth.surface.patches import Patch, draw_patch
+
+GRADIENT = 1.2  # change of log strength over a half width at gradient one
+MOTTLE_CELLS = 384
+Drawn = dict[str, float]
+
+
+class Region(Generator):
+    """A blob, band or strip along an edge whose finish differs from the rest.
+
+    Brightness alone is a poor defect, as light varies on good parts too: gloss, grain contrast
+    and mottling change with it, and at least part of the outline is as sharp as the optics. The
+    mottling is self-affine noise (Hurst exponent 0.3) cut at the grain's size, so that its
+    variance is spread over scales like that of worn, etched or badly coated surfaces.
+    """
+
+    law: ClassVar[str] = "L' = m + (L - m)(1 - 0.7 r), then exp(c + sd n), n ~ k^-2.6 below 1/grain"
+    source: ClassVar[str] = "Bennett & Porteus 1961 (gloss and roughness); self-affine mottling"
+
+    kind: Literal["region"] = "region"
+    shape: Literal["blob", "band", "edge", "mixed"] = parameter(
+        "mixed", "", "uneven patch, band across the part, strip along its outline, or any"
+    )
+    area_share: ShareRange = parameter((0.001, 0.3), "of part area", "area of the region")
+    contrast: SizeRange = parameter((0.06, 0.45), "of log light", "how much brighter or darker")
+    bright_share: UnitRange = parameter(0.5, "", "probability of a brighter region")
+    gloss: Range = parameter((-0.45, 0.7), "", "change of roughness; above 0 kills the grain")
+    mottle: UnitRange = parameter((0.03, 0.22), "of log light", "spread of the mottling")
+    mottle_mm: SizeRange = parameter((0.15, 1.5), "mm", "size of its finest spots")
+    brushed_share: UnitRange = parameter(0.3, "", "probability of marks of one direction")
+    gradient: UnitRange = parameter((0, 1), "", "how much stronger one side is")
+    softness: UnitRange = parameter((0, 0.5), "of half width", "widest place of the outline")
+
+    def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
+        """Return one region; raise PlacementError if nothing is allowed."""
+        drawn = self.draw_ranges(rng)
+        coins = rng.random(3)
+        patch = draw_patch(surface, drawn["area_share"], self.shape, None, rng)
+        inside = patch.inner(drawn["softness"] * patch.size, rng)
+        inside *= _gradient(patch, drawn["gradient"], 2 * math.pi * float(coins[1]))
+        bright = coins[0] < drawn["bright_share"]
+        if coins[2] < drawn["brushed_share"]:
+            marks = Marks(
+                angle=math.pi * float(rng.random()),
+                width_px=drawn["mottle_mm"] / surface.mm_per_px,
+                length_px=0.3 * surface.part_size_px,
+                persistence=0.3,
+                skew=0.3,
+            )
+            pattern = streaks(patch.box, marks, rng)
+        else:
+            pattern = _mottling(patch, drawn["mottle_mm"] / surface.mm_per_px, rng)
+        pattern *= np.float32(-0.5 * drawn["mottle"])
+        pattern += np.float32(-0.5 * (drawn["contrast"] if bright else -drawn["contrast"]))
+        pattern *= inside
+        weight = max(float(inside.sum(dtype=np.float64)), 1e-6)
+        return DefectLayer(
+            kind="region",
+            origin=(patch.box.top, patch.box.left),
+            support=inside > 0,
+            absorbance=pattern,
+            roughness=np.clip(np.float32(drawn["gloss"]) * inside, -1, 1),
+            parameters=drawn,
+            laws={
+                "area_share": float(
+                    (inside > 0.5)[surface.foreground[patch.box.slices]].sum(dtype=np.float64)
+                )
+                / max(surface.part_area_px, 1),
+                "mean_gain": math.exp(-2 * float(pattern.sum(dtype=np.float64)) / weight),
+            },
+        )
+
+
+def _mottling(patch: Patch, grain_px: float, rng: np.random.Generator) -> Float32:
+    """Return self-affine noise of unit variance without detail below the grain's size."""
+    step = max(-(-max(patch.box.shape) // MOTTLE_CELLS), round(grain_px / 2), 1)
+    coarse = Grid(patch.box, step)
+    return coarse.refine(fbm(coarse.shape, 0.3, rng), smooth=True).copy()
+
+
+def _gradient(patch: Patch, strength: float, turn: float) -> Float32:
+    """Return a factor in (0, 1] that falls off across the region, (h, w)."""
+    down, right = patch.grid.offsets(*patch.site)
+    way = np.float32(math.cos(turn)) * right + np.float32(math.sin(turn)) * down
+    steep = np.float32(GRADIENT * 2 * strength / max(patch.size, 1.0))
+    factor = 1 / (1 + np.exp(np.clip(steep * way, -20, 20)))
+    factor /= max(float(factor.max()), 1e-6)
+    return patch.grid.refine((1 - strength + strength * factor).astype(np.float32))

@@ -1,0 +1,1 @@
+"""Rates and filters datasets, of this package or any other."""

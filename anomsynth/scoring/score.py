@@ -1,0 +1,251 @@
+"""Score all defects of a dataset, whoever made it, in this process or in several."""
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anomsynth.core.photo import Photo
+from anomsynth.core.types import Mask, Pixels
+from anomsynth.dataset.images import read_binary_mask, read_photo
+from anomsynth.dataset.labelled import Labelled
+from anomsynth.errors import InputError, OutputError
+from anomsynth.pipeline.backends import count_workers
+from anomsynth.pipeline.worker import in_child
+from anomsynth.scoring.origins import Origin, find_origins
+from anomsynth.sqe.estimator import Estimator, Quality, Scorer, make_picture
+from anomsynth.sqe.features import SIZE, describe
+
+Work = TypeVar("Work")
+Result = TypeVar("Result")
+Seen = TypeVar("Seen")
+Look = Callable[[Pixels, Mask], Seen]  # colour planes (H, W, C), mask -> what is kept of them
+
+CHUNK = 24  # images that a worker gets at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A labelled image with its quality, or why it has none.
+
+    Attributes
+    ----------
+    item : Labelled
+    quality : Quality or None
+    problem : str
+        One line; empty if there is a quality.
+    """
+
+    item: Labelled
+    quality: Quality | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk(Generic[Seen]):
+    items: tuple[Labelled, ...]
+    origins: tuple[Origin | None, ...]
+    scorer: Scorer
+    look: Look[Seen]
+
+
+class _Good:
+    """A good photo that is read once; it is an aid, not a condition."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._pixels: Pixels | None = None
+        if path is not None:
+            with suppress(InputError):
+                self._pixels = read_photo(path).pixels
+
+    def fitting(self, like: Photo) -> Pixels | None:
+        """Return the pixels if they are there and of the size and type of a photo."""
+        found = self._pixels
+        if found is None or found.shape != like.pixels.shape or found.dtype != like.pixels.dtype:
+            return None
+        return found
+
+
+def score_dataset(
+    items: Sequence[Labelled],
+    scorer: Scorer,
+    *,
+    jobs: int = 1,
+    on_scored: Callable[[Scored], None] | None = None,
+) -> tuple[Scored, ...]:
+    """Score the defect images among the items, in their order; good photos are passed over.
+
+    The good photo of a sample is used where the dataset's manifest names it. An image or mask that
+    cannot be used costs that image only. The scores do not depend on the number of jobs.
+
+    Parameters
+    ----------
+    items : of `anomsynth.dataset.labelled`
+    scorer : Scorer
+    jobs : int
+        Worker processes; -1 is one per core.
+    on_scored : function, optional
+        Called with each result as it comes.
+
+    Raises
+    ------
+    OutputError
+        If a worker process was killed.
+    """
+    results: dict[int, Scored] = {}
+    for at, one, _ in score_each(items, scorer, _look_away, jobs=jobs):
+        results[at] = one
+        if on_scored is not None:
+            on_scored(one)
+    return tuple(results[at] for at in range(len(results)))
+
+
+def score_each(
+    items: Sequence[Labelled], scorer: Scorer, look: Look[Seen], *, jobs: int = 1
+) -> Iterator[tuple[int, Scored, Seen | None]]:
+    """Score as `score_dataset` does, and look at each image while it is in memory.
+
+    Parameters
+    ----------
+    items, scorer, jobs
+        See `score_dataset`.
+    look : function of a module
+        Called in the worker with colour planes and mask of each image that has a quality.
+
+    Yields
+    ------
+    position : int
+        Among the defect images; those of one photo come in a row.
+    scored : Scored
+    seen : what `look` returned, None without a quality
+    """
+    defects = [item for item in items if not item.good]
+    origins = find_origins(defects)
+    # Samples of one photo in a row: it is read and measured once.
+    order = sorted(range(len(defects)), key=lambda at: _photo_name(origins.get(defects[at].image)))
+    chunks = [
+        _Chunk(
+            part := tuple(defects[at] for at in order[start : start + CHUNK]),
+            tuple(origins.get(item.image) for item in part),
+            scorer,
+            look,
+        )
+        for start in range(0, len(order), CHUNK)
+    ]
+    places = iter(order)
+    for several in _in_order(_score_chunk, chunks, jobs):
+        for one, seen in several:
+            yield next(places), one, seen
+
+
+def describe_dataset(items: Sequence[Labelled], *, jobs: int = 1) -> NDArray[np.float64]:
+    """Return the hand-made features of all usable defect images, (n, 64)."""
+    defects = [item for item in items if not item.good]
+    chunks = [defects[at : at + CHUNK] for at in range(0, len(defects), CHUNK)]
+    rows = [row for several in _in_order(_describe_chunk, chunks, jobs) for row in several]
+    return np.array(rows, dtype=np.float64).reshape(-1, SIZE)
+
+
+def read_labelled(item: Labelled) -> tuple[Photo, Mask]:
+    """Read an image and its mask.
+
+    Raises
+    ------
+    InputError
+        If one of them is missing or cannot be read, their sizes differ, or the mask holds other
+        values than 0 and one more.
+    """
+    if item.mask is None:
+        raise InputError(f"{item.image}: no mask", hint="name it like the image, or NAME_mask.png")
+    photo = read_photo(item.image)
+    height, width = photo.pixels.shape[:2]
+    return photo, read_binary_mask(item.mask, (height, width))
+
+
+def _look_away(_pixels: Pixels, _mask: Mask) -> None:
+    """Keep nothing of an image but its quality."""
+
+
+def _score_chunk(chunk: _Chunk[Seen]) -> list[tuple[Scored, Seen | None]]:
+    cv2.setNumThreads(1)
+    scored: list[tuple[Scored, Seen | None]] = []
+    good = _Good(None)
+    for item, origin in zip(chunk.items, chunk.origins, strict=True):
+        path = None if origin is None else origin.good
+        good = good if good.path == path else _Good(path)
+        one = _score(item, origin, good, chunk)
+        scored.append(one)
+    return scored
+
+
+def _score(
+    item: Labelled, origin: Origin | None, good: _Good, chunk: _Chunk[Seen]
+) -> tuple[Scored, Seen | None]:
+    scorer = chunk.scorer
+    try:
+        photo, mask = read_labelled(item)
+        pixels = photo.pixels
+        original = good.fitting(photo)
+        if origin is not None and isinstance(scorer, Estimator):
+            quality = scorer.score(pixels, mask, original=original, residuals=origin.residuals)
+        else:
+            quality = scorer.score(pixels, mask, original=original)
+        return Scored(item, quality), chunk.look(pixels, mask)
+    except InputError as error:
+        return Scored(item, None, f"{error}; {error.hint}".rstrip("; ")), None
+    except Exception as error:
+        error.add_note(f"while scoring {item.image}")
+        raise
+
+
+def _photo_name(origin: Origin | None) -> str:
+    return "" if origin is None or origin.good is None else str(origin.good)
+
+
+def _describe_chunk(items: Sequence[Labelled]) -> list[NDArray[np.float64]]:
+    cv2.setNumThreads(1)
+    rows = []
+    for item in items:
+        try:
+            photo, mask = read_labelled(item)
+        except InputError:
+            continue
+        row = describe(make_picture(photo.pixels, mask))
+        if row is not None:
+            rows.append(row)
+    return rows
+
+
+def _in_order(
+    function: Callable[[Work], Result], chunks: Sequence[Work], jobs: int
+) -> Iterator[Result]:
+    """Yield the results of all chunks in order, from worker processes if there are several."""
+    workers = min(count_workers(jobs), max(len(chunks), 1))
+    if workers == 1:
+        threads = cv2.getNumThreads()
+        try:
+            yield from map(function, chunks)
+        finally:
+            cv2.setNumThreads(threads)
+        return
+    import joblib  # noqa: PLC0415 - slow to import, not needed for one process
+
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        pool = joblib.Parallel(n_jobs=workers, return_as="generator", batch_size=1)
+        results: Generator[Result, None, None] = pool(  # type: ignore[assignment]  # see return_as
+            joblib.delayed(in_child)(function, chunk) for chunk in chunks
+        )
+    try:
+        yield from results
+    except BrokenProcessPool as error:
+        hint = "most likely memory ran out: use fewer --jobs"
+        raise OutputError("a worker process was killed", hint=hint) from error
+    finally:
+        results.close()

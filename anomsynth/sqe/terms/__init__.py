@@ -1,0 +1,1 @@
+"""What the quality estimator measures, one term per file."""

@@ -1,0 +1,194 @@
+"""The picture and its masks while defects are added to it one after another."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from anomsynth.core.color import quantise
+from anomsynth.core.layer import Change
+from anomsynth.core.pixels import bands, blocks, put_rows
+from anomsynth.core.sample import Instance, Sample
+from anomsynth.core.sparse import sparse_zeros
+from anomsynth.core.types import Box, Float32, Mask, Pixels, SampleKey, Surface
+from anomsynth.errors import RejectedError
+from anomsynth.recipe.models import Gates
+from anomsynth.synthesis.label import closing_radius, outline, strict_mask, visible_change
+from anomsynth.synthesis.visibility import JUST_VISIBLE, visibility
+
+MOST_OVERLAP = 0.3  # share of a defect that may lie on earlier ones, and of them under it
+SOFT_FULL = 4 * JUST_VISIBLE  # change that counts as 1 in the soft mask
+
+
+class Canvas:
+    """A copy of the photo that collects defects, and the truth about them.
+
+    Only pixels whose change is visible are ever written: the strict mask is exactly the set of
+    pixels in which the result differs from the photo.
+    """
+
+    def __init__(self, surface: Surface) -> None:
+        self.surface = surface
+        self.pixels: Pixels = surface.pixels.copy()
+        shape = surface.shape
+        self._strict = sparse_zeros(shape, np.bool_)
+        self._label = sparse_zeros(shape, np.bool_)
+        self._owner = sparse_zeros(shape, np.uint16)
+        self._soft = sparse_zeros(shape, np.float32)
+        self._height = sparse_zeros(shape, np.float32)
+        self._overlapped = False
+        self.instances: list[Instance] = []
+
+    def check_room(self, support: Mask, box: Box) -> None:
+        """Raise RejectedError if the defect would lie too much on earlier ones."""
+        if not self.instances:
+            return
+        shared = self._owner[box.slices][support]
+        common = int(np.count_nonzero(shared))
+        if common == 0:
+            return
+        covered = np.bincount(shared, minlength=len(self.instances) + 1)[1:]
+        hides = any(
+            count > MOST_OVERLAP * item.area_px
+            for count, item in zip(covered, self.instances, strict=True)
+        )
+        if hides or common > MOST_OVERLAP * int(np.count_nonzero(support)):
+            raise RejectedError("the defect would lie on an earlier one")
+
+    def commit(
+        self, change: Change, levels: Float32, *, target: float, normal_sd: float, gates: Gates
+    ) -> None:
+        """Write the visible pixels of a change, or raise RejectedError if there are too few.
+
+        Parameters
+        ----------
+        change : Change
+        levels : (n, C) float32
+            Encoded grey levels, 0..255, of the pixels `change.index`.
+        target : float
+            Visibility asked for, recorded.
+        normal_sd : float
+            Local standard deviation of the normal surface, lightness units.
+        gates : Gates
+        """
+        layer, here = change.layer, change.box.slices
+        patch = self.pixels[here].copy()
+        flat = patch.reshape(-1, patch.shape[2])
+        seen = np.empty(change.index.size, dtype=np.float32)
+        for part in blocks(seen.size):
+            index = change.index[part]
+            proposed = quantise(levels[part], patch.dtype)
+            seen[part] = visible_change(flat.take(index, axis=0), proposed, self.surface.encoding)
+            put_rows(flat, index, proposed)
+        difference = np.zeros(layer.support.shape, dtype=np.float32)
+        difference.ravel()[change.index] = seen
+        strict = strict_mask(difference, layer.support)
+        kept = strict.ravel().take(change.index)
+        area = int(np.count_nonzero(kept))
+        if area < gates.min_pixels:
+            raise RejectedError(f"{layer.kind}: only {area} pixels change visibly")
+        reached = visibility(seen[kept], normal_sd)
+        if self.instances and np.any(self._strict[here] & strict):
+            self._overlapped = True
+        self._write(here, patch, strict, difference)
+        if layer.height is not None:
+            self._height[here] += layer.height * np.float32(change.gain)
+        radius = closing_radius(layer.support, strict)
+        room = self.surface.room(overhang=layer.overhang)
+        self._label[here] |= outline(strict, radius, room[here])
+        support_box = Box.around(layer.support) or Box(0, 0, 0, 0)
+        self.instances.append(
+            Instance(
+                kind=layer.kind,
+                box=_placed(Box.around(strict), change.box),
+                support_box=_placed(support_box, change.box),
+                support=layer.support[support_box.slices].copy(),
+                target=target,
+                visibility=reached,
+                gain=change.gain,
+                area_px=area,
+                closing_px=radius,
+                parameters=layer.parameters,
+                laws=layer.laws,
+                residuals=change.residuals,
+            )
+        )
+
+    def _write(
+        self, here: tuple[slice, slice], patch: Pixels, strict: Mask, difference: Float32
+    ) -> None:
+        """Write pixels where the strict mask is set, and what is known of them.
+
+        By bands of rows, whose arrays stay in the processor's cache.
+        """
+        pixels, seen = self.pixels[here], self._strict[here]
+        owner, soft = self._owner[here], self._soft[here]
+        number = np.uint16(len(self.instances) + 1)
+        for rows in bands(*strict.shape):
+            shown = strict[rows].view(np.uint8)
+            cv2.copyTo(patch[rows], shown, pixels[rows])  # twenty times NumPy's speed
+            seen[rows] |= strict[rows]
+            # The newest has the highest number, and this is many times faster than a masked copy.
+            np.maximum(owner[rows], shown * number, out=owner[rows])
+            share = difference[rows] * np.float32(1 / SOFT_FULL)
+            np.minimum(share, 1, out=share)
+            share *= strict[rows]
+            np.maximum(soft[rows], share, out=soft[rows])
+
+    def sample(self, key: SampleKey, seed: int) -> Sample:
+        """Return the finished sample."""
+        if self._overlapped:
+            self._settle()
+        kinds = tuple(sorted({item.kind for item in self.instances}))
+        numbers = np.array([0, *(1 + kinds.index(i.kind) for i in self.instances)], np.uint8)
+        classes = sparse_zeros(self._owner.shape, np.uint8)
+        for item in self.instances:
+            here = item.box.slices
+            several = len(kinds) > 1
+            classes[here] = numbers.take(self._owner[here]) if several else self._strict[here]
+        return Sample(
+            image=self.surface.assemble(self.pixels),
+            mask=self._label,
+            strict=self._strict,
+            soft=self._soft,
+            class_index=classes,
+            instance_index=self._owner,
+            height_mm=self._height,
+            kinds=kinds,
+            instances=tuple(self.instances),
+            key=key,
+            seed=seed,
+        )
+
+    def _settle(self) -> None:
+        """Measure the truth again where defects overlap: one may have undone another."""
+        box = Box.around(self._strict)
+        if box is None:
+            return
+        here = box.slices
+        strict = self._strict[here]
+        changed = np.nonzero(strict)
+        difference = np.zeros(strict.shape, dtype=np.float32)
+        difference[changed] = visible_change(
+            self.surface.pixels[here][changed], self.pixels[here][changed], self.surface.encoding
+        )
+        kept = strict_mask(difference, strict)
+        lost = strict & ~kept
+        cv2.copyTo(self.surface.pixels[here], lost.view(np.uint8), self.pixels[here])
+        np.copyto(self._owner[here], 0, where=lost)
+        np.copyto(self._soft[here], 0, where=lost)
+        areas = np.bincount(self._owner[here][changed], minlength=len(self.instances) + 1)[1:]
+        self._strict[here] = kept
+        self.instances = [
+            replace(item, area_px=int(area))
+            for item, area in zip(self.instances, areas, strict=True)
+        ]
+
+
+def _placed(box: Box | None, frame: Box) -> Box:
+    """Return a box given relative to `frame` in image coordinates."""
+    if box is None:
+        return Box(frame.top, frame.left, frame.top, frame.left)
+    return Box(
+        box.top + frame.top, box.left + frame.left, box.bottom + frame.top, box.right + frame.left
+    )

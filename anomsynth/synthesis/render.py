@@ -1,0 +1,253 @@
+"""What the camera sees of a defect: one renderer, in linear light, for every mechanism.
+
+Relative re-lighting keeps the photo's own albedo and illumination: where nothing happens the ratio
+is exactly one. Lambert 1760; Blinn 1977 in ratio form; Beer-Lambert for films.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anomsynth.core.layer import Change, DefectLayer
+from anomsynth.core.pixels import blocks, on_channels, over_channels, power, put_rows
+from anomsynth.core.types import Float32
+from anomsynth.fields.lookup import look_up
+from anomsynth.synthesis.scene import Scene
+
+STEEPEST = 2.0  # slopes are cut here: beyond, one bounce of light no longer describes a surface
+SHADE_RANGE = (0.1, 4.0)
+LOST_BY_WARP = 0.15  # share of noise that bicubic interpolation takes, mean over sub-pixel shifts
+NO_FOLD = 0.9  # largest gradient of an inverse map that surely keeps it one-to-one
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ingredients:
+    """A layer and its scene as lists of pixels, (n, 1, C) or (n, 1): the support, or part of it.
+
+    Work follows the defect: a crack across the picture costs its own pixels, not its box. `slope`
+    is the relief's gradient (row, col) at gain one; `index` the pixels' flat index in the box.
+    `mean` is the scene's where material is exposed or gloss changes.
+    """
+
+    scene: Scene
+    index: NDArray[np.intp]
+    before: Float32
+    mean: Float32 | None
+    coverage: Float32 | None
+    albedo: Float32 | None
+    exposed: Float32 | None
+    slope: tuple[Float32, Float32] | None
+    openness: Float32 | None
+    displacement: Float32 | None
+    absorbance: Float32 | None
+    tint: Float32 | None
+    roughness: Float32 | None
+    most_gain: float
+
+    def take(self, index: NDArray[np.intp] | slice) -> "Ingredients":
+        """Return the ingredients of some of the pixels."""
+        fields = {name: _pick(getattr(self, name), index) for name in _PICKED}
+        slope = self.slope
+        return Ingredients(
+            scene=self.scene,
+            index=self.index[index],
+            slope=None if slope is None else (slope[0][index], slope[1][index]),
+            most_gain=self.most_gain,
+            **fields,  # type: ignore[arg-type]  # optional exactly where the original is
+        )
+
+
+_PICKED = (
+    "before",
+    "mean",
+    "coverage",
+    "albedo",
+    "exposed",
+    "openness",
+    "displacement",
+    "absorbance",
+    "tint",
+    "roughness",
+)
+
+
+def _pick(array: Float32 | None, index: NDArray[np.intp] | slice) -> Float32 | None:
+    if array is None:
+        return None
+    return array[index] if isinstance(index, slice) else array.take(index, axis=0)
+
+
+def prepare(layer: DefectLayer, scene: Scene) -> Ingredients:
+    """Bring the pixels of a layer, already on the scene's box, and the scene together."""
+    index = np.flatnonzero(layer.support)
+
+    def pick(array: Float32 | None) -> Float32 | None:
+        if array is None:
+            return None
+        return array.reshape(-1, *array.shape[2:]).take(index, axis=0)[:, None]
+
+    slope = None
+    if layer.height is not None:
+        relief = layer.height / np.float32(scene.mm_per_px)
+        slope = (_slope(relief, 0, 1, index), _slope(relief, 1, 0, index))
+    most_gain = np.inf
+    if layer.displacement is not None:
+        most_gain = NO_FOLD / max(_steepest_stretch(layer.displacement), 1e-6)
+    if layer.exposed is not None:
+        most_gain = min(most_gain, 1.0)
+    flat = layer.albedo is None and layer.roughness is None
+    return Ingredients(
+        scene=scene,
+        index=index,
+        before=scene.before.reshape(-1, 1, scene.before.shape[2]).take(index, axis=0),
+        mean=None if flat else pick(scene.mean),
+        coverage=pick(layer.coverage),
+        albedo=pick(layer.albedo),
+        exposed=pick(layer.exposed),
+        slope=slope,
+        openness=pick(layer.openness),
+        displacement=pick(layer.displacement),
+        absorbance=pick(layer.absorbance),
+        tint=pick(layer.tint),
+        roughness=pick(layer.roughness),
+        most_gain=most_gain,
+    )
+
+
+def _slope(relief: Float32, cols: int, rows: int, index: NDArray[np.intp]) -> Float32:
+    steps = cv2.Sobel(relief, cv2.CV_32F, cols, rows, scale=0.125, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(steps, dtype=np.float32).ravel().take(index)[:, None]
+
+
+def compose(item: Ingredients, gain: float) -> Float32:
+    """Return linear light in [0, 1] of the surface with the defect at amplitude `gain`.
+
+    ``L = (1 - a) L_in(x - g u) R T^g exp(-2 g tau) V^g + a E rho^g R V^g`` with a coverage, R the
+    relative shading of relief g h, T tint, tau optical depth, V openness, E local mean light and
+    rho the relative albedo of the material that shows. Light that is `exposed` as it is replaces
+    E rho^g, with the coverage a min(g, 1).
+    """
+    g = np.float32(gain)
+    light = item.before if item.displacement is None else _displaced(item, gain)
+    if item.roughness is not None and item.mean is not None:
+        light = _roughened(light, item.mean, item.roughness * g)
+    factor: Float32 | None = None
+    if item.slope is not None:
+        factor = _shade(item.slope[0] * g, item.slope[1] * g, item.scene)
+    if item.openness is not None:
+        open_sky = power(item.openness, gain)
+        factor = open_sky if factor is None else factor * open_sky
+    film: Float32 | None = None
+    if item.absorbance is not None:
+        film = _like(light, np.exp(-2 * g * item.absorbance))
+    if item.tint is not None:
+        gained = power(item.tint, gain)
+        film = gained if film is None else film * gained
+    base = light if film is None else light * film
+    if item.coverage is not None and item.albedo is not None and item.mean is not None:
+        cover = _like(light, item.coverage)
+        new = item.mean * _like(light, power(item.albedo, gain))
+        base = base + cover * (new - base)
+    elif item.coverage is not None and item.exposed is not None:
+        cover = _like(light, item.coverage * min(g, np.float32(1)))
+        base = base + cover * (item.exposed - base)
+    if factor is not None:
+        base = base * _like(base, factor)
+    return base.clip(0, 1)
+
+
+def render(item: Ingredients, layer: DefectLayer, gain: float) -> Change:
+    """Render a layer on its box; outside the support the result equals the surface exactly.
+
+    Parameters
+    ----------
+    item : Ingredients
+        All pixels of the support, from `prepare`.
+    layer : DefectLayer
+    gain : float
+    """
+    after = item.scene.before.copy()
+    pixels = after.reshape(-1, after.shape[2])
+    parts = list(blocks(len(item.index)))
+    for part in parts:
+        block = item.take(part) if len(parts) > 1 else item
+        put_rows(pixels, block.index, compose(block, gain)[:, 0])
+    hidden = np.zeros(layer.support.shape, dtype=np.float32)
+    if layer.coverage is not None:
+        hidden = layer.coverage
+        if layer.exposed is not None and gain < 1:
+            hidden = hidden * np.float32(gain)
+    if layer.roughness is not None:
+        hidden = np.maximum(hidden, np.clip(layer.roughness * np.float32(0.7 * gain), 0, 1))
+    if layer.displacement is not None:
+        moved = over_channels(np.logical_or, np.abs(layer.displacement) > 0.05)
+        hidden = np.maximum(hidden, np.float32(LOST_BY_WARP) * moved)
+    return Change(
+        box=item.scene.box,
+        layer=layer,
+        index=item.index,
+        gain=gain,
+        before=item.scene.before,
+        after=after,
+        hidden=hidden,
+    )
+
+
+def _like(light: Float32, array: Float32) -> Float32:
+    """Return values with or without channels, ready to be combined with light (n, 1, C)."""
+    return array if array.ndim == 3 else on_channels(array, light.shape[2])
+
+
+def _displaced(item: Ingredients, gain: float) -> Float32:
+    if item.displacement is None:
+        return item.before
+    place = np.divmod(item.index, item.scene.before.shape[1])
+    rows, cols = (
+        part.astype(np.float32)[:, None] - np.float32(gain) * item.displacement[..., axis]
+        for axis, part in enumerate(place)
+    )
+    return look_up(item.scene.before, rows, cols, cv2.INTER_CUBIC)
+
+
+def _steepest_stretch(displacement: Float32) -> float:
+    """Return the largest spectral norm of grad u: g times it below 1 keeps the map one-to-one."""
+    if min(displacement.shape[:2]) < 2:
+        return 0.0
+    squares = over_channels(np.add, _squared_step(displacement, 0))
+    squares = squares + over_channels(np.add, _squared_step(displacement, 1))
+    return float(np.sqrt(squares.max()))
+
+
+def _squared_step(displacement: Float32, axis: int) -> Float32:
+    step = np.gradient(displacement, axis=axis)
+    return np.asarray(step * step, dtype=np.float32)
+
+
+def _roughened(light: Float32, mean: Float32, change: Float32) -> Float32:
+    """Kill gloss: highlights spread into the surroundings, and diffuse light gains a little."""
+    rough = _like(light, change.clip(-1, 1))
+    return mean + (light - mean) * (1 - np.float32(0.7) * rough) + np.float32(0.12) * rough * mean
+
+
+def _shade(row_slope: Float32, col_slope: Float32, scene: Scene) -> Float32:
+    """Return the relative re-lighting by slopes dh/drow and dh/dcol, 1 where flat."""
+    row_slope = row_slope.clip(-STEEPEST, STEEPEST)
+    col_slope = col_slope.clip(-STEEPEST, STEEPEST)
+    to_row, to_col, to_up = (np.float32(part) for part in scene.light.vector)
+    norm = 1 / np.sqrt(1 + row_slope * row_slope + col_slope * col_slope)
+    facing = (to_up - row_slope * to_row - col_slope * to_col) * norm
+    diffuse = np.maximum(facing, 0) / to_up
+    material = scene.material
+    total = diffuse
+    if material.specular > 0:
+        # Half vector between light and a camera straight above.
+        half_up = np.sqrt((1 + to_up) / 2)
+        half_row, half_col = to_row / (2 * half_up), to_col / (2 * half_up)
+        exponent = max(2 / material.gloss_width**2 - 2, 1.0)
+        mirror = (half_up - row_slope * half_row - col_slope * half_col) * norm
+        shine = power(np.maximum(mirror, 0) / half_up, exponent)
+        total = (1 - material.specular) * diffuse + material.specular * shine
+    shade = material.ambient + (1 - material.ambient) * total
+    return shade.clip(*SHADE_RANGE).astype(np.float32, copy=False)

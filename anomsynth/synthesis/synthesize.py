@@ -1,0 +1,251 @@
+"""One sample: draw defects, render, refine and label them on one photo."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomsynth.core.color import decode, encode_levels
+from anomsynth.core.layer import Change, DefectLayer
+from anomsynth.core.photo import Photo
+from anomsynth.core.pixels import by_blocks
+from anomsynth.core.rng import stream
+from anomsynth.core.sample import Sample
+from anomsynth.core.types import Float32, Light, SampleKey, Surface
+from anomsynth.dataset.scores import written_scores
+from anomsynth.errors import PlacementError, RecipeError, RejectedError, SynthesisError
+from anomsynth.recipe.models import Mechanism, Recipe
+from anomsynth.sqe.samples import rate_sample
+from anomsynth.synthesis.canvas import Canvas
+from anomsynth.synthesis.render import prepare, render
+from anomsynth.synthesis.scene import Scene, crop_layer, make_scene
+from anomsynth.synthesis.surfaces import surface_of
+from anomsynth.synthesis.visibility import (
+    TOLERANCE,
+    full_strength,
+    keep_visibility,
+    most_visible,
+    solve_gain,
+)
+
+Streams = Sequence[np.random.Generator]  # one for each refiner, used by its hooks in turn
+
+MARGIN = 18  # pixels around a defect: the ring its surroundings are measured on
+TRIES_PER_MECHANISM = 6
+LATER_ATTEMPTS = 8  # at a defect after the first
+MEASURED_LIGHT = 0.3  # confidence from which the photo's own light axis is used
+ELEVATION_DEG = (30.0, 65.0)  # one photo does not tell the height of the light
+
+
+def synthesize(
+    image: NDArray[np.generic] | Photo | Surface,
+    recipe: Recipe,
+    *,
+    seed: int | None = None,
+    key: SampleKey | None = None,
+) -> Sample:
+    """Damage one photo of a good part and say exactly where.
+
+    A pure function: the same arguments give the same arrays, whatever else runs or ran.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, C) uint8 or uint16, Photo, or Surface
+        C = 1, 2 (grey + alpha), 3 or 4 (RGBA). A `Surface` from `analyze` saves analysing the
+        same photo again for every sample.
+    recipe : Recipe
+    seed : int, optional
+        Run seed; the recipe's own by default.
+    key : SampleKey, optional
+        Names the sample; another key is another sample.
+
+    Returns
+    -------
+    Sample
+        `image` has dtype, size and channels of the input; pixels outside the strict mask equal
+        the input's bit for bit.
+
+    Raises
+    ------
+    InputError
+        If `image` is not an image array of a supported type and shape.
+    RecipeError
+        If `recipe` is not a Recipe, or the seed is negative.
+    SynthesisError
+        If no defect could be placed, or none was visible, within the recipe's attempts.
+    """
+    if not isinstance(recipe, Recipe):
+        msg = f"recipe: expected a Recipe, got {recipe!r}"
+        raise RecipeError(msg, hint="make one with load_recipe")
+    seed = recipe.seed if seed is None else seed
+    if seed < 0:
+        raise RecipeError(f"seed: must not be negative, got {seed}")
+    surface = image if isinstance(image, Surface) else surface_of(image, recipe)
+    key = key or SampleKey("", "", 0)
+    # Mechanisms must see the light that the renderer shines: glints and shading on one side.
+    lit = replace(surface, light=_draw_light(surface, seed, key))
+    gates = recipe.gates
+    if gates.min_score == 0:
+        return _Synthesis(lit, recipe, seed, key).run()
+    best = 0.0
+    for redraw in range(gates.redraws + 1):
+        sample = _Synthesis(lit, recipe, seed, key, redraw).run()
+        quality = rate_sample(sample, lit)
+        if quality.score >= gates.min_score:
+            return replace(sample, scores=written_scores(quality))
+        best = max(best, quality.score)
+    msg = f"score {best:.2f} at best of {gates.redraws + 1} draws, at least {gates.min_score:g}"
+    raise RejectedError(f"{msg} wanted")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Synthesis:
+    """What stays the same while the defects of one sample are added."""
+
+    surface: Surface
+    recipe: Recipe
+    seed: int
+    key: SampleKey
+    redraw: int = 0
+
+    def run(self) -> Sample:
+        """Add the drawn number of defects; at least one has to succeed."""
+        plan = self._stream(0, "plan", "", 0)
+        count = int(self.recipe.defects_per_image.draw(plan))
+        mixed = plan.random() < self.recipe.mixed_share
+        light = self.surface.light
+        canvas = Canvas(self.surface)
+        rejected = 0
+        last = SynthesisError("no defect was drawn")
+        for nth in range(count):
+            kind = canvas.instances[0].kind if canvas.instances and not mixed else None
+            attempts = self.recipe.gates.attempts
+            # One defect is needed, more are welcome.
+            for attempt in range(min(attempts, LATER_ATTEMPTS) if canvas.instances else attempts):
+                try:
+                    self._add_defect(canvas, light, kind, (attempt, nth))
+                    break
+                except SynthesisError as error:
+                    # With its traceback the error would keep this sample's arrays alive.
+                    last = error.with_traceback(None)
+                    rejected += 1
+        if not canvas.instances:
+            raise last
+        sample = canvas.sample(self.key, self.seed)
+        return replace(sample, attempt=rejected, asked=count, redraw=self.redraw, light=light)
+
+    def _add_defect(
+        self, canvas: Canvas, light: Light, kind: str | None, turn: tuple[int, int]
+    ) -> None:
+        """Draw, render, refine and write one defect; raise SynthesisError if it fails a gate."""
+        attempt, nth = turn
+        # A mechanism gets several tries, or hard ones would lose their share to easy ones.
+        pick = self._stream(attempt // TRIES_PER_MECHANISM, "pick", "", nth)
+        mechanism = self._pick(float(pick.random()), kind)
+        generator = mechanism.generator
+        draw = self._stream(attempt, "draw", "", nth)
+        severity = self.recipe.severity
+        wanted = mechanism.d_prime or severity.d_prime
+        target = wanted.draw(draw)
+        layer = generator.generate(
+            self.surface, self._stream(attempt, "generate", generator.kind, nth)
+        )
+        cropped = crop_layer(layer, self.surface, MARGIN)
+        if cropped is None:
+            raise RejectedError(f"{generator.kind}: nothing of the defect lies on the part")
+        layer, box = cropped
+        canvas.check_room(layer.support, box)
+        if np.count_nonzero(layer.support) >= severity.area_share * self.surface.part_area_px:
+            target = min(target, severity.area_cap)
+        streams = [
+            self._stream(attempt, "refine", refiner.kind, nth, position) if refiner.random else draw
+            for position, refiner in enumerate(self.recipe.refiners)
+        ]
+        layer, residuals = self._relax(layer, streams)
+        before = decode(canvas.pixels[box.slices], self.surface.encoding)
+        scene = make_scene(self.surface, before, box, light=light, material=self.recipe.material)
+        item = prepare(layer, scene)
+        gates = self.recipe.gates
+        least = gates.min_visibility * min(wanted.low, target, most_visible(layer))
+        if layer.rigid:
+            solution = full_strength(item)
+            target = solution.visibility
+        else:
+            solution = solve_gain(item, target, gates.max_clipped)
+        if solution.visibility < (1 - TOLERANCE) * least:
+            reached = f"visibility {solution.visibility:.2f} of at least {least:.2f} wanted"
+            raise RejectedError(f"{layer.kind}: {reached}")
+        change = replace(render(item, layer, solution.gain), residuals=residuals)
+        if self.recipe.refiners:
+            change = self._refine(change, scene, solution.visibility, streams)
+        after = change.after.reshape(-1, change.after.shape[2])
+
+        def encoded(index: NDArray[np.intp]) -> Float32:
+            return encode_levels(after.take(index, axis=0), self.surface.encoding)
+
+        levels = by_blocks(encoded, change.index)
+        for refiner, rng in zip(self.recipe.refiners, streams, strict=True):
+            levels = refiner.finish(levels, change, self.surface, rng)
+        canvas.commit(change, levels, target=target, normal_sd=scene.normal_sd, gates=gates)
+
+    def _relax(self, layer: DefectLayer, streams: Streams) -> tuple[DefectLayer, dict[str, float]]:
+        residuals: dict[str, float] = {}
+        for refiner, rng in zip(self.recipe.refiners, streams, strict=True):
+            layer, measured = refiner.relax(layer, self.surface, rng)
+            residuals.update(measured)
+        return layer, residuals
+
+    def _refine(self, change: Change, scene: Scene, coarse: float, streams: Streams) -> Change:
+        """Refine the rendered light, then bring its visibility back to the coarse one."""
+        for refiner, rng in zip(self.recipe.refiners, streams, strict=True):
+            change = refiner.refine(change, self.surface, rng)
+        kept = keep_visibility(change, scene, coarse)
+        if kept is None:
+            raise RejectedError(f"{change.layer.kind}: refining changed how visible the defect is")
+        change, factor = kept
+        return replace(change, residuals={**change.residuals, "contrast_factor": factor})
+
+    def _pick(self, share: float, kind: str | None) -> Mechanism:
+        """Return the mechanism at quantile `share` of the weights, among those of `kind`."""
+        bare = self.surface.parts is None
+        choices = [
+            item
+            for item in self.recipe.mechanisms
+            if (kind is None or item.generator.kind == kind)
+            and not (bare and item.generator.needs_parts)
+        ]
+        if not choices:
+            raise PlacementError("the recipe works on components: give part masks of the photo")
+        edges = list(accumulate(item.weight for item in choices))
+        return choices[min(bisect_right(edges, share * edges[-1]), len(choices) - 1)]
+
+    def _stream(
+        self, attempt: int, stage: str, kind: str, nth: int, position: int = 0
+    ) -> np.random.Generator:
+        key = self.key
+        turn = attempt + self.redraw * self.recipe.gates.attempts
+        return stream(
+            self.seed, key.category, key.image, key.index, turn, stage, kind, nth, position
+        )
+
+
+def _draw_light(surface: Surface, seed: int, key: SampleKey) -> Light:
+    """Fix what one photo cannot tell, the same for all samples of the photo."""
+    turn, lift = _drawn_light(seed, key.category, key.image)
+    measured = surface.light
+    if measured.confidence >= MEASURED_LIGHT:
+        azimuth = measured.azimuth_deg + (180 if turn < 0.5 else 0)
+    else:
+        azimuth = 360 * turn
+    low, high = ELEVATION_DEG
+    return Light(azimuth, low + lift * (high - low), measured.confidence)
+
+
+@lru_cache(maxsize=16)
+def _drawn_light(seed: int, category: str, image: str) -> tuple[float, float]:
+    rng = stream(seed, category, image, "light")
+    return float(rng.random()), float(rng.random())

@@ -1,0 +1,194 @@
+"""Predictions keep the photo's size, the documented scale, and the promised false-alarm rate."""
+
+import csv
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("timm")
+
+import cv2  # noqa: E402 - needs torch
+import numpy as np  # noqa: E402 - needs torch
+
+from anomsynth.bisqad.evaluation.predict import (  # noqa: E402 - needs torch
+    Verdict,
+    as_png16,
+    check_out,
+    find_photos,
+    predict,
+    write_map,
+)
+from anomsynth.bisqad.evaluation.scoring import Scored, Unread  # noqa: E402 - needs torch
+from anomsynth.bisqad.evaluation.threshold import Threshold, choose_threshold  # noqa: E402 - needs torch
+from anomsynth.bisqad.training.runs import RunConfig, load_run, write_run  # noqa: E402 - needs torch
+from anomsynth.dataset.images import write_png  # noqa: E402 - needs torch
+from anomsynth.errors import InputError, OutputError, UserError  # noqa: E402 - needs torch
+
+pytestmark = pytest.mark.torch
+
+CONFIG = RunConfig("tf_efficientnet_lite0", (24, 40, 112), (4, 8, 16), 8, size=64)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    write_run(folder, CONFIG.build_detector(), CONFIG)
+    return load_run(folder)
+
+
+def write_photo(path, shape=(20, 30), dtype=np.uint8, seed=0):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    high = np.iinfo(dtype).max
+    pixels = np.random.default_rng(seed).integers(0, high, shape, dtype=dtype)
+    write_png(path, pixels, path.parent)
+    return path
+
+
+def test_every_kind_of_photo_gets_a_map_of_its_own_size(run, tmp_path) -> None:
+    shapes = {"grey": (20, 30), "rgb": (33, 21, 3), "rgba": (8, 9, 4)}
+    for bits, dtype in ((8, np.uint8), (16, np.uint16)):
+        for name, shape in shapes.items():
+            write_photo(tmp_path / f"in/{bits}/{name}.png", shape, dtype)
+    out = tmp_path / "out"
+    photos = find_photos([tmp_path / "in"], out)
+
+    results = list(predict(run, photos, out, Threshold(0.0, 0.1, 9)))
+
+    assert len(results) == 6
+    for bits in (8, 16):
+        for name, shape in shapes.items():
+            found = cv2.imread(str(out / f"maps/{bits}/{name}.png"), cv2.IMREAD_UNCHANGED)
+            assert found.shape == shape[:2]
+            assert found.dtype == np.uint16
+
+
+def test_table_says_score_and_decision(run, tmp_path) -> None:
+    for number in range(3):
+        write_photo(tmp_path / f"in/{number}.png", seed=number)
+    out = tmp_path / "out"
+    photos = find_photos([tmp_path / "in"], out)
+    scores = [r.score for r in predict(run, photos, out, Threshold(0.0, 0.1, 9))]
+    limit = sorted(scores)[1]
+
+    verdicts = list(predict(run, photos, out, Threshold(limit, 0.1, 9)))
+
+    with (out / "scores.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["image"] for row in rows] == ["0.png", "1.png", "2.png"]
+    assert [float(row["score"]) for row in rows] == pytest.approx(scores, abs=1e-5)
+    assert [int(row["defective"]) for row in rows] == [score > limit for score in scores]
+    assert [row["map"] for row in rows] == [verdict.map for verdict in verdicts]
+    assert sum(verdict.defective for verdict in verdicts) == 1
+    assert all((out / row["map"]).is_file() for row in rows)
+
+
+def test_both_formats_hold_the_same_logits(tmp_path) -> None:
+    values = np.random.default_rng(0).normal(0, 4, (16, 16)).astype(np.float32)
+    result = Scored(tmp_path, (40, 24), values, 0.0)
+
+    write_map(tmp_path / "a.png", result, tmp_path, "png16")
+    write_map(tmp_path / "a.tiff", result, tmp_path, "tiff")
+
+    exact = cv2.imread(str(tmp_path / "a.tiff"), cv2.IMREAD_UNCHANGED)
+    coded = cv2.imread(str(tmp_path / "a.png"), cv2.IMREAD_UNCHANGED)
+    assert exact.dtype == np.float32
+    assert exact.shape == coded.shape == (40, 24)
+    assert np.abs(coded / 65535 * 32 - 16 - exact).max() < 0.0003
+    # Linear between centres: the map does not shift, so its mean stays.
+    assert exact.mean() == pytest.approx(values.mean(), abs=0.1)
+
+
+def test_logits_beyond_the_scale_are_cut_off() -> None:
+    logits = np.array([-99, -16, 0, 16, 99], np.float32)
+
+    assert as_png16(logits).tolist() == [0, 0, 32768, 65535, 65535]
+
+
+def test_broken_photo_costs_itself_only(run, tmp_path) -> None:
+    for name in "abc":
+        write_photo(tmp_path / f"in/{name}.png")
+    (tmp_path / "in/b.png").write_bytes(b"broken")
+    out = tmp_path / "out"
+
+    results = list(predict(run, find_photos([tmp_path / "in"], out), out, Threshold(0, 0, 0)))
+
+    assert [type(result) for result in results] == [Verdict, Unread, Verdict]
+    assert "b.png" in results[1].message
+    assert (out / "scores.csv").read_text().count("\n") == 3
+    assert sorted(path.name for path in (out / "maps").iterdir()) == ["a.png", "c.png"]
+
+
+def test_photos_that_differ_in_ending_or_folder_get_maps_of_their_own(tmp_path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    write_photo(one / "a.png")
+    (one / "a.jpg").write_bytes(b"x")
+    (one / "A.bmp").write_bytes(b"x")
+    write_photo(two / "a.png")
+
+    photos = find_photos([one, two], tmp_path / "out")
+
+    names = [photo.map.casefold() for photo in photos]
+    assert len(photos) == 4
+    assert len(set(names)) == 4
+
+
+def test_earlier_maps_hidden_files_and_other_files_are_no_photos(tmp_path) -> None:
+    write_photo(tmp_path / "a.png")
+    write_photo(tmp_path / "results/maps/a.png")
+    write_photo(tmp_path / ".cache/b.png")
+    (tmp_path / "notes.txt").write_text("")
+
+    photos = find_photos([tmp_path], tmp_path / "results")
+
+    assert [photo.name for photo in photos] == ["a.png"]
+
+
+def test_no_photo_and_no_path_are_told(tmp_path) -> None:
+    with pytest.raises(InputError, match="holds no photo"):
+        find_photos([tmp_path], tmp_path / "out")
+    with pytest.raises(InputError, match="nowhere: no such"):
+        find_photos([tmp_path / "nowhere"], tmp_path / "out")
+
+
+def test_earlier_results_are_kept_unless_asked(tmp_path) -> None:
+    (tmp_path / "scores.csv").write_text("image\n")
+
+    check_out(tmp_path, overwrite=True)
+    check_out(tmp_path / "new", overwrite=False)
+    with pytest.raises(OutputError, match="earlier prediction"):
+        check_out(tmp_path, overwrite=False)
+
+
+def test_threshold_keeps_the_promised_rate_for_fresh_good_photos() -> None:
+    rng = np.random.default_rng(0)
+    alarms = []
+    for _ in range(4000):
+        *known, fresh = rng.normal(size=40)
+        alarms.append(fresh > choose_threshold(known, 0.1).value)
+
+    assert np.mean(alarms) == pytest.approx(0.1, abs=0.015)
+
+
+@pytest.mark.parametrize(
+    ("count", "rate", "place"), [(99, 0.01, 1), (100, 0.01, 1), (199, 0.01, 2), (9, 0.5, 5)]
+)
+def test_threshold_is_the_lowest_limit_that_keeps_the_rate(count, rate, place) -> None:
+    scores = np.arange(count, dtype=float)
+
+    threshold = choose_threshold(scores, rate)
+
+    assert threshold.value == count - place
+    assert threshold.false_alarms == pytest.approx(place / (count + 1))
+    assert threshold.false_alarms <= rate + 1e-9
+
+
+def test_too_few_good_photos_are_admitted() -> None:
+    threshold = choose_threshold([3.0, 1.0, 2.0], 0.01)
+
+    assert threshold == Threshold(3.0, 0.25, 3)
+
+
+@pytest.mark.parametrize("rate", [0, 1, -0.1, float("nan")])
+def test_impossible_rates_are_refused(rate) -> None:
+    with pytest.raises(UserError, match="--false-alarm-rate"):
+        choose_threshold([1.0], rate)

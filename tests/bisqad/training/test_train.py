@@ -1,0 +1,516 @@
+"""A training writes its folder, repeats and resumes exactly, and finds spoiled samples."""
+
+import csv
+import json
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("timm")
+pytest.importorskip("lightning_fabric")
+
+import numpy as np  # noqa: E402 - needs torch
+from lightning_fabric import Fabric  # noqa: E402 - needs torch
+from safetensors import safe_open  # noqa: E402 - needs torch
+from safetensors.torch import load_file, save_file  # noqa: E402 - needs torch
+
+from anomsynth.bisqad.bilevel.reweighting import FixedWeights, LearnedWeights  # noqa: E402 - needs torch
+from anomsynth.bisqad.data.images import read_tensor  # noqa: E402 - needs torch
+from anomsynth.bisqad.data.pool import Pool  # noqa: E402 - needs torch
+from anomsynth.bisqad.data.samples import Item  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.backbone import load_backbone  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.detector import Detector  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.learned_sqe import LearnedSqe  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.pooled import pooled_names  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.sqe_net import SqeNet  # noqa: E402 - needs torch
+from anomsynth.bisqad.training.events import ImageSkipped, Prepared, Progress, TrainFinished  # noqa: E402 - needs torch
+from anomsynth.bisqad.training.loop import (  # noqa: E402 - needs torch
+    EASED,
+    EVERY,
+    Loop,
+    Pools,
+    Queue,
+    eased,
+    schedule,
+)
+from anomsynth.bisqad.training.options import TrainOptions  # noqa: E402 - needs torch
+from anomsynth.bisqad.training.prepare import peers_of, quality_inputs  # noqa: E402 - needs torch
+from anomsynth.bisqad.training.run_folder import CHECKPOINT, OURS, SQE  # noqa: E402 - needs torch
+from anomsynth.bisqad.training.runs import load_run, read_calibration  # noqa: E402 - needs torch
+from anomsynth.bisqad.training.train import TrainPlan, train  # noqa: E402 - needs torch
+from anomsynth.dataset.images import read_mask, read_photo, write_png  # noqa: E402 - needs torch
+from anomsynth.errors import InputError, UserError  # noqa: E402 - needs torch
+from anomsynth.recipe.load import load_recipe  # noqa: E402 - needs torch
+from anomsynth.testing import make_pixels  # noqa: E402 - needs torch
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory):
+    """Write nine good photos and a dozen with a dark square, in MVTec layout."""
+    root = tmp_path_factory.mktemp("dataset") / "tile"
+    for number in range(21):
+        pixels = make_pixels(64, 64, seed=number)[..., 0].copy()
+        folder = root / ("train/good" if number < 9 else "test/dent")
+        folder.mkdir(parents=True, exist_ok=True)
+        if number >= 9:
+            truth = root / "ground_truth/dent"
+            truth.mkdir(parents=True, exist_ok=True)
+            mask = np.zeros((64, 64), np.uint8)
+            top, left = 4 + number, 40 - number
+            mask[top : top + 14, left : left + 14] = 255
+            pixels[mask > 0] //= 2
+            write_png(truth / f"{number:03d}_mask.png", mask, truth)
+        write_png(folder / f"{number:03d}.png", pixels, folder)
+    return root
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def run(dataset, tmp_path, cache, monkeypatch):
+    """Train at 64 x 64 pixels with a hypergradient every second step."""
+    monkeypatch.setattr("anomsynth.bisqad.training.loop.EVERY", 2)
+    monkeypatch.setattr("anomsynth.bisqad.training.train.TELL", 1)
+
+    def run(name="run", on_event=None, *, root=dataset, plan=None, **options):
+        events = []
+
+        def listen(event):
+            events.append(event)
+            if on_event is not None:
+                on_event(event)
+
+        chosen = TrainOptions(**{"size": 64, "epochs": 6, **options})
+        finished = train(
+            TrainPlan(root, tmp_path / name, chosen, cache=cache, **(plan or {})), listen
+        )
+        run.events = events
+        return finished
+
+    return run
+
+
+def read_rows(path) -> list[dict[str, str]]:
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def tensors_of(folder) -> dict:
+    run = load_run(folder)
+    return run.detector.state_dict()
+
+
+def test_the_run_folder_is_complete_and_loads(run, tmp_path) -> None:
+    finished = run()
+
+    folder = tmp_path / "run"
+    assert {path.name for path in folder.iterdir()} == set(OURS)
+    loaded = load_run(folder)
+    assert loaded.config.grey
+    assert loaded.config.size == 64
+    assert loaded.config.training["weights"] == "bilevel"
+    assert len(read_calibration(folder)) >= 1
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == list(range(1, finished.steps + 1))
+    assert any("outer" in line for line in lines)
+    assert (folder / "curves.png").read_bytes().startswith(b"\x89PNG")
+    rows = read_rows(folder / "weights.csv")
+    assert np.mean([float(row["weight"]) for row in rows]) == pytest.approx(1, abs=1e-4)
+    assert torch.__version__.startswith(json.loads((folder / "versions.json").read_text())["torch"])
+
+
+def test_the_learned_quality_scores_as_it_weighed(run, dataset, tmp_path) -> None:
+    run(epochs=8)
+    rows = read_rows(tmp_path / "run/weights.csv")
+
+    learned = LearnedSqe.load(tmp_path / "run")
+
+    scores = []
+    for row in rows:
+        mask = dataset / "ground_truth/dent" / f"{Path(row['image']).stem}_mask.png"
+        pixels = read_photo(Path(row["image"])).pixels
+        scores.append(learned.score(pixels, read_mask(mask, pixels.shape[:2])).score)
+    weights = np.array([float(row["weight"]) for row in rows])
+    assert weights.std() > 1e-3
+    np.testing.assert_allclose(np.array(scores) / np.mean(scores), weights, rtol=0.02)
+
+
+def test_runs_without_a_learned_quality_say_so(run, tmp_path) -> None:
+    run(weights="uniform", epochs=1)
+
+    with pytest.raises(InputError, match="this run learned no quality"):
+        LearnedSqe.load(tmp_path / "run")
+
+
+def test_events_tell_what_happens_in_order(run) -> None:
+    run(weights="uniform", epochs=2)
+
+    kinds = list(dict.fromkeys(type(event) for event in run.events))
+    assert kinds[0] is Prepared
+    assert kinds[-1] is TrainFinished
+    steps = [event for event in run.events if isinstance(event, Progress)]
+    assert [event.step for event in steps] == list(range(1, len(steps) + 1))
+    assert steps[-1].share == 1
+
+
+def test_learning_lowers_the_loss(run) -> None:
+    run(weights="uniform", epochs=40)
+
+    losses = [event.loss for event in run.events if isinstance(event, Progress)]
+    assert np.mean(losses[-5:]) < 0.6 * np.mean(losses[:5])
+
+
+@pytest.mark.parametrize("weights", ["bilevel", "sqe"])
+def test_the_same_seed_gives_the_same_bits_and_another_does_not(run, tmp_path, weights) -> None:
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        run(name, weights=weights, seed=seed, epochs=3)
+
+    first, again, other = (tensors_of(tmp_path / name) for name in "abc")
+    assert all(torch.equal(again[name], value) for name, value in first.items())
+    assert not torch.equal(other["head.weight"], first["head.weight"])
+
+
+@pytest.mark.parametrize("hypergrad", ["implicit", "unrolled"])
+def test_an_interrupted_run_resumes_bit_for_bit(run, tmp_path, hypergrad) -> None:
+    def interrupt(event):
+        if isinstance(event, Progress) and event.step == 5:
+            signal.raise_signal(signal.SIGINT)
+
+    run("straight", hypergrad=hypergrad)
+    with pytest.raises(KeyboardInterrupt):
+        run("broken", interrupt, hypergrad=hypergrad)
+    assert not (tmp_path / "broken/model.safetensors").exists()
+    run("broken", hypergrad=hypergrad, plan={"resume": True})
+
+    straight, resumed = (tensors_of(tmp_path / name) for name in ("straight", "broken"))
+    assert all(torch.equal(resumed[name], value) for name, value in straight.items())
+    for name in (SQE, "weights.csv", "metrics.jsonl", "calibration.json"):
+        assert (tmp_path / "broken" / name).read_bytes() == (
+            tmp_path / "straight" / name
+        ).read_bytes()
+
+
+@pytest.fixture
+def made(dataset, tmp_path):
+    """Return the dataset as if `generate` had made it, so that its recipe is known."""
+    root = tmp_path / "made"
+    shutil.copytree(dataset, root / "tile")
+    recipe = load_recipe("metal").model_dump(mode="json", exclude_none=True)
+    (root / "_anomsynth").mkdir()
+    (root / "_anomsynth/run.json").write_text(json.dumps({"recipe": recipe}))
+    return root
+
+
+# 5 is inside the third epoch, 4 is where it begins.
+@pytest.mark.parametrize("stop", [4, 5])
+def test_defects_made_on_the_fly_resume_bit_for_bit(run, made, tmp_path, monkeypatch, stop) -> None:
+    monkeypatch.setattr("anomsynth.bisqad.data.samples.MOST_HELD", 6)
+
+    def interrupt(event):
+        if isinstance(event, Progress) and event.step == stop:
+            signal.raise_signal(signal.SIGINT)
+
+    options = {"root": made, "online": True, "epochs": 3}
+    run("straight", **options)
+    with pytest.raises(KeyboardInterrupt):
+        run("broken", interrupt, **options)
+    run("broken", plan={"resume": True}, **options)
+
+    straight, resumed = (tensors_of(tmp_path / name) for name in ("straight", "broken"))
+    assert all(torch.equal(resumed[name], value) for name, value in straight.items())
+    names = [row["id"] for row in read_rows(tmp_path / "straight/weights.csv")]
+    assert sum(name.startswith("made/") for name in names) == 9
+    assert (tmp_path / "broken/weights.csv").read_bytes() == (
+        tmp_path / "straight/weights.csv"
+    ).read_bytes()
+
+
+def test_the_ordinary_answer_to_ctrl_c_comes_back_afterwards(run) -> None:
+    before = signal.getsignal(signal.SIGINT)
+
+    run(weights="uniform", epochs=1)
+
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_finished_run_is_not_trained_again(run, tmp_path) -> None:
+    first = run(weights="uniform", epochs=1)
+    before = (tmp_path / "run/model.safetensors").stat().st_mtime_ns
+
+    again = run(weights="uniform", epochs=1, plan={"resume": True})
+
+    assert again == first
+    assert (tmp_path / "run/model.safetensors").stat().st_mtime_ns == before
+
+
+def test_resuming_with_other_options_is_refused(run) -> None:
+    run(weights="uniform", epochs=1)
+
+    with pytest.raises(UserError, match="was begun with seed 0, not 3"):
+        run(weights="uniform", epochs=1, seed=3, plan={"resume": True})
+
+
+def test_a_checkpoint_of_another_shape_is_refused(run, tmp_path) -> None:
+    def interrupt(event):
+        if isinstance(event, Progress):
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run("run", interrupt)
+    path = tmp_path / "run" / CHECKPOINT
+    tensors = load_file(path)
+    with safe_open(path, "pt") as file:
+        about = file.metadata()
+    tensors["sqe.net.straight"] = tensors["sqe.net.straight"][:3].clone()
+    save_file(tensors, path, about)
+
+    with pytest.raises(InputError, match=r"checkpoint.safetensors: .* has shape"):
+        run(plan={"resume": True})
+
+
+def test_a_corrupt_image_costs_that_image(run, dataset, tmp_path) -> None:
+    root = tmp_path / "tile"
+    shutil.copytree(dataset, root)
+    (root / "train/good/002.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
+
+    finished = run(root=root, weights="uniform", epochs=1)
+
+    assert finished.skipped == 1
+    skipped = [event for event in run.events if isinstance(event, ImageSkipped)]
+    assert "002.png" in skipped[0].message
+
+
+def test_nothing_usable_is_said_with_the_reason(run, dataset, tmp_path) -> None:
+    root = tmp_path / "tile"
+    shutil.copytree(dataset, root)
+    for path in (root / "test/dent").iterdir():
+        path.write_bytes(b"no picture")
+
+    with pytest.raises(InputError, match=r"none of its defects can be used, e\.g\. .*dent"):
+        run(root=root, weights="uniform", epochs=1)
+
+
+def test_a_missing_device_is_named(dataset, tmp_path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is one")
+
+    with pytest.raises(UserError, match="--device cuda"):
+        train(TrainPlan(dataset, tmp_path / "run", device="cuda"))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"size": 100}, "multiple of 32, got 100"),
+        ({"size": 32}, "multiple of 32, got 32"),
+        ({"epochs": 0}, "--epochs: must be at least 1"),
+        ({"minutes": -1.0}, "--minutes"),
+        ({"spoil": 1.5}, "--spoil: expected a share"),
+        ({"spoil": 0.5, "online": True}, "exclude each other"),
+    ],
+)
+def test_options_out_of_range_are_refused(changes, message) -> None:
+    with pytest.raises(UserError, match=message):
+        TrainOptions(**changes)
+
+
+def test_spoiled_samples_are_counted_and_reported(run, tmp_path) -> None:
+    finished = run(spoil=0.5, epochs=1)
+
+    rows = read_rows(tmp_path / "run/weights.csv")
+    faults = [row["fault"] for row in rows]
+    assert faults.count("shifted") + faults.count("filled") == round(0.5 * len(rows))
+    assert finished.spoiled_weight is not None
+
+
+def make_pools() -> Pools:
+    return Pools(
+        make_pool(12, 1, marked=False),
+        make_pool(20, 2, marked=True),
+        make_pool(6, 3, marked=False),
+        make_pool(6, 4, marked=True),
+    )
+
+
+def test_scouting_comes_on_top_and_training_begins_anew() -> None:
+    pools = make_pools()
+    loops = []
+    for learns in (False, True):
+        detector = Detector((8, 8, 8), width=8, generator=torch.Generator().manual_seed(1))
+        inputs = torch.zeros(20, 1)  # tell nothing: all weights stay 1
+        weights = LearnedWeights(SqeNet("a"), inputs) if learns else FixedWeights(torch.ones(20))
+        fabric = Fabric(accelerator="cpu", devices=1)
+        loops.append(Loop(fabric, detector, pools, weights, seed=0))
+        steps = loops[-1].steps_for(10)
+        records = [loops[-1].train_step(step / steps) for step in range(steps)]
+        scouted = [step for step, record in enumerate(records) if "outer" in record]
+
+    given, learned = loops
+    assert (given.step, learned.step) == (20, 28)
+    assert scouted
+    assert max(scouted) < 8
+    assert all(
+        torch.allclose(value, given.detector.state_dict()[name], atol=1e-5)
+        for name, value in learned.detector.state_dict().items()
+    )
+
+
+def test_learned_weights_come_into_force_little_by_little() -> None:
+    weights = torch.tensor([0.2, 1.8])
+
+    assert eased(weights, 0.0).tolist() == [1, 1]
+    assert eased(weights, EASED / 2).tolist() == pytest.approx([0.6, 1.4])
+    assert torch.allclose(eased(weights, EASED), weights)
+    assert torch.allclose(eased(weights, 1.0), weights)
+
+
+def test_training_proper_begins_with_equal_weights() -> None:
+    pools = make_pools()
+    fabric = Fabric(accelerator="cpu", devices=1)
+    loops = []
+    for weights in (FixedWeights(torch.ones(20)), LearnedWeights(SqeNet("a"), torch.zeros(20, 1))):
+        detector = Detector((8, 8, 8), width=8, generator=torch.Generator().manual_seed(1))
+        loops.append(Loop(fabric, detector, pools, weights, seed=0))
+    given, learned = loops
+    for step in range(8):
+        learned.train_step(step / 28)
+    learned.weights.values = torch.linspace(0, 2, 20)
+
+    losses = [(given.train_step(n / 20), learned.train_step((8 + n) / 28)) for n in range(20)]
+
+    first, *_, last = ([record["loss"] for record in both] for both in losses)
+    assert first[0] == pytest.approx(first[1], rel=1e-6)
+    assert last[0] != pytest.approx(last[1], rel=1e-3)
+
+
+def test_minutes_end_a_training(run) -> None:
+    finished = run(weights="uniform", minutes=0.005)
+
+    assert finished.seconds < 10
+    assert finished.steps >= 1
+
+
+def test_every_place_comes_once_before_any_comes_again() -> None:
+    queue = Queue(7, torch.Generator().manual_seed(0))
+
+    taken = torch.cat([queue.take(3) for _ in range(7)])
+
+    assert all(sorted(taken[start : start + 7].tolist()) == list(range(7)) for start in (0, 7, 14))
+
+
+def test_the_learning_rate_rises_and_falls_to_zero() -> None:
+    rates = [schedule(share / 100) for share in range(101)]
+
+    assert np.argmax(rates) == 10
+    assert rates[0] < 0.1
+    assert rates[-1] == pytest.approx(0, abs=1e-9)
+
+
+def make_pool(count: int, seed: int, *, marked: bool, shifted: float = 0.0) -> Pool:
+    """Return features in which a bump marks the defect; some masks are where no bump is."""
+    generator = torch.Generator().manual_seed(seed)
+    levels = [torch.randn(1, count, 8, side, side, generator=generator) for side in (16, 8, 4)]
+    masks = torch.zeros(1, count, 16, 16)
+    items = []
+    for number in range(count):
+        fault = "shifted" if number < shifted * count else None
+        items.append(Item(f"s{number}", "c", "dent" if marked else "good", None, fault=fault))
+        if not marked:
+            continue
+        row, col = (4 * int(value) for value in torch.randint(0, 3, (2,), generator=generator))
+        for level, step in zip(levels, (1, 2, 4), strict=True):
+            place = (slice(row // step, row // step + 4 // step or 1),) * 1
+            here = slice(col // step, col // step + 4 // step or 1)
+            level[0, number, :3][:, place[0], here] += 2.5
+        if fault:
+            row, col = (row + 8) % 12, (col + 8) % 12
+        masks[0, number, row : row + 4, col : col + 4] = 1
+    levels = [level.half() for level in levels]
+    uint8 = (masks * 255).to(torch.uint8)
+    return Pool(tuple(items), levels, uint8, torch.zeros(count, 0), torch.device("cpu"))
+
+
+def test_peers_are_of_one_kind_and_of_about_one_area() -> None:
+    areas = torch.randperm(60, generator=torch.Generator().manual_seed(1)) + 1
+    masks = (torch.arange(64)[None] < areas[:, None]).to(torch.uint8).reshape(1, 60, 8, 8) * 255
+    items = tuple(
+        Item(f"s{number}", "c", "dent" if number % 12 else "crack", None) for number in range(60)
+    )
+    pool = Pool(items, [], masks, torch.zeros(60, 0), torch.device("cpu"))
+
+    peers = peers_of(pool)
+
+    dents = torch.tensor([item.kind == "dent" for item in items])
+    assert torch.equal(peers.unique(), torch.arange(4))
+    assert len(peers[~dents].unique()) == 1, "five cracks are too few to be told apart by area"
+    assert not set(peers[dents].tolist()) & set(peers[~dents].tolist())
+    ranges = sorted(
+        (int(areas[peers == group].min()), int(areas[peers == group].max()))
+        for group in peers[dents].unique()
+    )
+    assert ranges[0][1] < ranges[1][0] <= ranges[1][1] < ranges[2][0]
+
+
+@pytest.mark.parametrize("hypergrad", ["implicit", "unrolled"])
+def test_spoiled_samples_end_with_less_than_half_the_mean_weight(hypergrad) -> None:
+    pools = Pools(
+        make_pool(40, 1, marked=False),
+        make_pool(100, 2, marked=True, shifted=0.3),
+        make_pool(20, 3, marked=False),
+        make_pool(40, 4, marked=True),
+    )
+    detector = Detector((8, 8, 8), width=8)
+    detector.normalise_by(batch.features for batch in pools.normals.batches())
+    inputs = quality_inputs(pools.defects, detector)
+    net = SqeNet(pooled_names(3))
+    net.standardise_by(inputs)
+    weights = LearnedWeights(net, inputs, hypergrad=hypergrad)
+    loop = Loop(Fabric(accelerator="cpu", devices=1), detector, pools, weights, seed=0)
+
+    steps = 200
+    for step in range(steps):
+        loop.train_step(step / steps)
+
+    faulty = torch.tensor([item.fault is not None for item in pools.defects.items])
+    assert weights.values[faulty].mean() < 0.5
+    assert float(weights.values.mean()) == pytest.approx(1, abs=1e-4)
+
+
+def test_fixed_weights_need_no_trusted_data() -> None:
+    none = Pool((), [], torch.zeros(1, 0, 1, 1), torch.zeros(0, 0), torch.device("cpu"))
+    pools = Pools(make_pool(8, 1, marked=False), make_pool(8, 2, marked=True), none, none)
+    loop = Loop(
+        Fabric(accelerator="cpu", devices=1),
+        Detector((8, 8, 8), width=8),
+        pools,
+        FixedWeights(torch.ones(8)),
+        seed=0,
+    )
+
+    records = [loop.train_step(0.5) for _ in range(EVERY + 1)]
+
+    assert all(set(record) == {"loss"} for record in records)
+
+
+def test_the_backbone_sees_a_training_photo_as_a_prediction_does(run, dataset, tmp_path) -> None:
+    run(weights="uniform", epochs=1)
+    loaded = load_run(tmp_path / "run")
+    photo = sorted((dataset / "train/good").iterdir())[0]
+
+    image = read_tensor(photo, 64, grey=loaded.config.grey)
+    features = load_backbone()(image[None])
+
+    scores = read_calibration(tmp_path / "run")
+    with torch.no_grad():
+        logits = loaded.detector(features)
+    assert torch.isfinite(logits).all()
+    assert len(scores) >= 1

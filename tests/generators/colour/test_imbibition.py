@@ -1,0 +1,139 @@
+"""Liquid fronts follow Washburn, the grain, and darken what they wet."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from anomsynth.core.registry import generators
+from anomsynth.core.rng import stream
+from anomsynth.core.types import Box, Grain
+from anomsynth.errors import PlacementError, RecipeError
+from anomsynth.generators.colour.imbibition import Imbibition
+from anomsynth.testing import check_generator, make_surface
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_keeps_the_generator_contract(channels: int) -> None:
+    for liquid in ("water", "oil"):
+        check_generator(Imbibition(liquid=liquid), make_surface(channels=channels))
+    check_generator(Imbibition(), make_surface(30, 34, border=4, channels=channels))
+
+
+def test_straight_fronts_stand_at_the_square_root_of_time() -> None:  # WB1 on the pixel grid
+    surface = make_surface(400, 400, border=0)
+    edge = np.array([[200, 0]], dtype=np.int32)
+    inwards = np.array([[0, 1]], dtype=np.float32)
+    surface = replace(surface, edge_sites=edge, edge_normals=inwards)
+    ages = np.array([0.2, 0.4, 0.8])
+    depths = []
+    for age in ages:
+        soaked = Imbibition(
+            liquid="water", extent=0.3, age=age, edge_share=1, pores=0, blur=0.02, tide=0
+        )
+        layer = soaked.generate(surface, stream(0))
+        row = 200 - layer.origin[0]
+        depths.append(np.count_nonzero(layer.roughness[row] < -0.125))
+
+    assert np.polyfit(np.log(ages), np.log(depths), 1)[0] == pytest.approx(0.5, abs=0.03)
+    assert depths[2] == pytest.approx(0.3 * 400 * np.sqrt(0.8), rel=0.03)
+
+
+def test_wet_is_darker_by_the_law_and_dark_places_more_so() -> None:
+    plain = make_surface(200, 200)
+    levels = np.where(np.arange(200) % 20 < 10, 90, 150).astype(np.uint8)
+    pixels = np.broadcast_to(levels[None, :, None], plain.pixels.shape).copy()
+    surface = replace(plain, pixels=pixels)
+    soaked = Imbibition(
+        liquid="water", extent=0.3, age=1, edge_share=0, tide=0, pores=0, albedo=0.4, blur=0.02
+    )
+
+    layer = soaked.generate(surface, stream(0))
+
+    wet = layer.roughness <= -0.2499
+    light = surface.linear(layer.box)[..., 0]
+    passed = np.exp(-2 * layer.absorbance)[wet]
+    dry = 0.4 * light[wet] / surface.linear(Box(8, 8, 192, 192)).mean()
+    np.testing.assert_allclose(passed, 1 / (1.33**2 * (1 - dry) + dry), rtol=0.02)
+    assert passed[dry < dry.mean()].max() < passed[dry > dry.mean()].min()
+
+
+def test_liquid_runs_along_the_grain() -> None:
+    plain = make_surface(300, 300)
+    clear = Grain(16, plain.grain.angle, np.ones_like(plain.grain.coherence))
+    centre = np.array([[150, 150]], dtype=np.int32)
+    wood = replace(plain, grain=clear, sites=centre)
+    soaked = Imbibition(
+        extent=0.1, edge_share=0, grain=5, aspect=1, lobes=1, irregularity=0.02, pores=0.1
+    )
+
+    wet = [soaked.generate(wood, stream(seed)).support for seed in range(6)]
+
+    lengths = [(seen.any(axis=0).sum(), seen.any(axis=1).sum()) for seen in wet]
+    assert np.median([along / across for along, across in lengths]) > 2.5
+
+
+def test_a_tide_line_is_darker_than_the_middle() -> None:
+    surface = replace(make_surface(300, 300), sites=np.array([[150, 150]], dtype=np.int32))
+    common = {"liquid": "oil", "extent": 0.2, "edge_share": 0, "blur": 0.1, "pores": 0, "lobes": 1}
+
+    def most_over_middle(tide: float) -> float:
+        layer = Imbibition(**common, tide=tide).generate(surface, stream(0))
+        row, col = 150 - layer.origin[0], 150 - layer.origin[1]
+        smooth = -layer.roughness
+        return float(smooth.max() / smooth[row, col])
+
+    assert most_over_middle(0.0) == pytest.approx(1, abs=0.01)
+    assert most_over_middle(0.5) > 1.2
+
+
+def test_oil_is_darker_and_yellower_than_water() -> None:
+    surface = make_surface(channels=3)
+    depth = {}
+    for liquid in ("water", "oil"):
+        layer = Imbibition(liquid=liquid, age=1, edge_share=0, tide=0).generate(surface, stream(0))
+        wet = layer.roughness < -0.24
+        depth[liquid] = layer.absorbance[wet].mean(axis=0)
+
+    assert (depth["oil"] > depth["water"]).all()
+    yellow = {liquid: values[2] - values[0] for liquid, values in depth.items()}
+    assert yellow["oil"] > yellow["water"] + 0.05
+
+
+def test_size_does_not_depend_on_resolution() -> None:
+    soaked = Imbibition(extent=0.15, edge_share=0, lobes=1, aspect=1)
+    areas = []
+    for scale in (1, 2):
+        surface = make_surface(160 * scale, 200 * scale, mm_per_px=0.1 / scale, border=8 * scale)
+        found = [soaked.generate(surface, stream(seed)) for seed in range(12)]
+        areas.append(np.mean([layer.laws["area_px"] for layer in found]) / scale**2)
+
+    assert areas[1] == pytest.approx(areas[0], rel=0.2)
+
+
+def test_needs_room() -> None:
+    with pytest.raises(PlacementError):
+        Imbibition().generate(make_surface(16, 16), stream(0))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("liquid", "tar"),
+        ("extent", 0),
+        ("age", 1.5),
+        ("spill", 0),
+        ("blur", 0),
+        ("albedo", -1),
+        ("wet", 1),
+    ],
+)
+def test_rejects_bad_parameters(field: str, value: object) -> None:
+    with pytest.raises(RecipeError, match=field):
+        generators.build({"kind": "imbibition", field: value})
+
+
+def test_golden_absorbance(golden) -> None:
+    layer = Imbibition().generate(make_surface(), stream(42, "golden"))
+
+    golden("imbibition_absorbance", layer.absorbance)

@@ -1,0 +1,183 @@
+"""Bent pieces keep their length, take the shape of a buckled bar and bare the background."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from anomsynth.core.registry import generators
+from anomsynth.core.rng import stream
+from anomsynth.core.types import Box, Surface
+from anomsynth.errors import PlacementError, RecipeError
+from anomsynth.generators.deform._slender import find_slender
+from anomsynth.generators.deform.bend import Bend, bend_line, turn_along
+from anomsynth.recipe.models import Mechanism, Recipe
+from anomsynth.synthesis.synthesize import synthesize
+from anomsynth.testing import check_generator, make_surface
+
+DRAWN = {"place": 0.5, "hinge": 1.0, "ripple": 0.0}
+
+
+def on_ground(part: np.ndarray, channels: int = 1) -> Surface:
+    """Return a bright part on a dark ground, reachable all over."""
+    surface = make_surface(*part.shape, channels=channels)
+    pixels = np.where(part[..., None], np.maximum(surface.pixels, 160), 20).astype(np.uint8)
+    return replace(
+        surface,
+        pixels=pixels,
+        foreground=part,
+        allowed=part.copy(),
+        sites=np.argwhere(part).astype(np.int32),
+        reachable=np.ones_like(part),
+    )
+
+
+def with_leads(channels: int = 1) -> Surface:
+    """Return a block of 60 x 120 pixels with three leads of 6 x 70."""
+    part = np.zeros((180, 200), bool)
+    part[20:80, 40:160] = True
+    for col in (60, 97, 134):
+        part[80:150, col : col + 6] = True
+    return on_ground(part, channels)
+
+
+def shown(surface: Surface, layer) -> np.ndarray:
+    """Return where the picture is bright after the defect."""
+    light = surface.linear(Box(0, 0, *surface.shape))[..., 0].copy()
+    light[layer.box.slices][layer.support] = layer.exposed[..., 0][layer.support]
+    return light > 0.18
+
+
+@pytest.mark.parametrize("shape", ["hinge", "arc", "wave"])
+def test_keeps_the_generator_contract(shape: str) -> None:
+    check_generator(Bend(shape=shape), with_leads())
+    check_generator(Bend(shape=shape), with_leads(3))
+
+
+def test_finds_the_leads_and_their_held_ends() -> None:
+    pieces = find_slender(with_leads())
+
+    assert len(pieces) == 3
+    for piece in pieces:
+        assert piece.held == (True, False)
+        assert piece.width == pytest.approx(6, abs=0.5)
+        assert piece.line[0, 0] < 90
+        assert piece.line[-1, 0] > 145
+        assert not piece.mask[:79].any()
+
+
+def test_finds_pieces_on_large_pictures() -> None:
+    small = with_leads().foreground
+    part = np.kron(small, np.ones((6, 6), bool))
+
+    pieces = find_slender(on_ground(part))
+
+    assert len(pieces) == 3
+    assert pieces[0].width == pytest.approx(36, rel=0.15)
+
+
+def test_an_arc_deflects_as_the_first_buckling_mode() -> None:
+    share = np.linspace(0, 1, 400)
+    line = np.column_stack([np.zeros(400), share * 100])
+    turn = 0.1
+
+    new = bend_line(line, turn_along(share, "arc", turn, DRAWN, 0.02))
+
+    # v(s) = T (2 L / pi) (1 - cos(pi s / 2 L)) for small T.
+    expected = turn * (200 / np.pi) * (1 - np.cos(np.pi * share / 2))
+    assert np.abs(new[:, 0] - expected).max() < 0.03
+    assert new[-1, 0] == pytest.approx(6.366, rel=0.01)
+
+
+def test_a_wave_comes_back_at_both_ends() -> None:
+    share = np.linspace(0, 1, 400)
+    line = np.column_stack([np.zeros(400), share * 100])
+
+    new = bend_line(line, turn_along(share, "wave", 0.2, DRAWN, 0.02))
+
+    assert abs(new[-1, 0]) < 0.12 * np.abs(new[:, 0]).max()
+    assert np.abs(new[:, 0]).max() > 4
+
+
+def test_a_hinge_turns_only_where_it_is() -> None:
+    share = np.linspace(0, 1, 400)
+    turned = turn_along(share, "hinge", 0.5, DRAWN, 0.05)
+
+    assert np.abs(turned[share < 0.45]).max() == 0
+    assert turned[share > 0.55] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_length_and_area_are_kept(seed: int) -> None:
+    surface = with_leads()
+    layer = Bend(turn_deg=35).generate(surface, stream(seed))
+
+    assert layer.laws["stretch"] == pytest.approx(1, abs=0.01)
+    before, after = surface.foreground.sum(), shown(surface, layer).sum()
+    assert after == pytest.approx(before, rel=0.03)
+    assert layer.rigid
+    assert layer.overhang
+
+
+def test_the_background_shows_where_the_piece_was() -> None:
+    surface = with_leads()
+    layer = Bend(shape="hinge", place=0.1, turn_deg=45, hinge=1).generate(surface, stream(0))
+    gone = surface.foreground & ~shown(surface, layer)
+
+    assert gone.sum() > 150
+    light = surface.linear(Box(0, 0, *surface.shape))[..., 0]
+    bared = gone[layer.box.slices]
+    assert layer.exposed[bared].mean() == pytest.approx(light[:15].mean(), abs=0.02)
+
+
+def test_a_wire_bends_as_a_whole() -> None:
+    part = np.zeros((160, 200), bool)
+    part[78:84, 20:180] = True
+
+    layer = Bend(shape="arc", turn_deg=20).generate(on_ground(part), stream(1))
+
+    assert layer.laws["length_px"] == pytest.approx(160 + 12, abs=5)
+    assert layer.laws["tip_px"] > 25
+
+
+def test_the_mask_holds_both_places_of_the_piece() -> None:
+    surface = with_leads()
+    recipe = Recipe(
+        name="bent",
+        mm_per_px=0.1,
+        mechanisms=(Mechanism(generator=Bend(shape="hinge", place=0.1, turn_deg=40, hinge=1)),),
+        defects_per_image=[1, 1],
+    )
+
+    sample = synthesize(surface, recipe, seed=1)
+
+    changed = (sample.image != surface.assemble(surface.pixels)).any(axis=2)
+    assert np.array_equal(changed, sample.strict)
+    assert (sample.strict & surface.foreground).sum() > 150
+    assert (sample.strict & ~surface.foreground).sum() > 150
+    assert sample.instances[0].gain == 1
+
+
+def test_a_stout_part_does_not_bend() -> None:
+    with pytest.raises(PlacementError, match="thin"):
+        Bend().generate(make_surface(), stream(0))
+
+
+def test_needs_room() -> None:
+    with pytest.raises(PlacementError):
+        Bend().generate(make_surface(16, 16), stream(0))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("shape", "knot"), ("turn_deg", 0), ("place", 1.5), ("hinge", 0), ("turns", 1)],
+)
+def test_rejects_bad_parameters(field: str, value: object) -> None:
+    with pytest.raises(RecipeError, match=field):
+        generators.build({"kind": "bend", field: value})
+
+
+def test_golden_exposed(golden) -> None:
+    layer = Bend().generate(with_leads(), stream(42, "golden"))
+
+    golden("bend_exposed", layer.exposed * layer.coverage[..., None])

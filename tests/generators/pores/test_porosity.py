@@ -1,0 +1,109 @@
+"""Pores have the sizes, places and smooth walls of trapped gas."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from anomsynth.core.registry import generators
+from anomsynth.core.rng import stream
+from anomsynth.core.types import Light
+from anomsynth.errors import PlacementError, RecipeError
+from anomsynth.generators.pores.porosity import Porosity
+from anomsynth.testing import check_generator, make_surface
+
+ROUND = {"stretch": 1, "irregularity": 0, "count": 1, "spread": 0, "sizes": "lognormal"}
+
+
+@pytest.mark.parametrize("sizes", ["coarsened", "lognormal", "mixed"])
+def test_keeps_the_generator_contract(sizes: str) -> None:
+    check_generator(Porosity(sizes=sizes))
+    check_generator(Porosity(sizes=sizes), make_surface(channels=3))
+    check_generator(Porosity(sizes=sizes), make_surface(20, 23, border=2))
+
+
+@pytest.mark.parametrize("share", [0, 1])
+def test_mean_radius_is_that_of_the_law_cut_or_not(share: int) -> None:
+    # Coarsened bubbles: <R^2> = 1 + 0.2151^2, and a plane sees pi/4 <R^2> / <R> (Wicksell).
+    surface = make_surface(900, 900, mm_per_px=0.05)
+    porosity = Porosity(sizes="coarsened", count=60, radius_mm=0.5, cut_share=share, region=0.9)
+    means = [porosity.generate(surface, stream(seed)).laws["mean_radius_mm"] for seed in range(12)]
+
+    expected = 0.5 * (np.pi / 4 * (1 + 0.2151**2) if share else 1)
+    assert np.mean(means) == pytest.approx(expected, rel=0.03)
+
+
+def test_size_in_millimeters_does_not_depend_on_resolution() -> None:
+    areas = []
+    for scale in (1, 3):
+        surface = make_surface(160 * scale, 200 * scale, mm_per_px=0.1 / scale, border=8 * scale)
+        middle = np.array([[80 * scale, 100 * scale]], dtype=np.int32)
+        layer = Porosity(radius_mm=0.6, cut_share=0, **ROUND).generate(
+            replace(surface, sites=middle), stream(1)
+        )
+        areas.append(layer.laws["area_px"] * surface.mm_per_px**2)
+
+    assert areas[0] == pytest.approx(np.pi * 0.6**2, rel=0.05)
+    assert areas[1] == pytest.approx(areas[0], rel=0.05)
+
+
+def test_pores_are_deepest_inside_and_dark() -> None:
+    layer = Porosity(radius_mm=1, cut_share=0, glint=0, **ROUND).generate(make_surface(), stream(0))
+
+    deep = layer.height < 0.8 * layer.height.min()
+    assert layer.coverage[deep].min() > 0.95
+    assert layer.openness[deep].max() < 0.9
+    assert layer.albedo[deep].max() < 0.8
+
+
+def test_a_crescent_shines_on_the_wall_that_faces_the_light() -> None:
+    porosity = Porosity(radius_mm=1.2, cut_share=0, glint=1, depth_ratio=1, albedo=0.3, **ROUND)
+    middle = np.array([[80, 100]], dtype=np.int32)
+    right = Light(azimuth_deg=0, elevation_deg=45, confidence=1)
+    layer = porosity.generate(replace(make_surface(), sites=middle, light=right), stream(3))
+
+    bright = (layer.albedo > 0.7) & (layer.coverage > 0.5)
+    assert bright.any()
+    # Light comes from the right: it falls on the left wall.
+    assert np.nonzero(bright)[1].mean() < np.nonzero(layer.coverage > 0.5)[1].mean() - 4
+
+
+def test_counts_and_sizes_spread_over_their_ranges() -> None:
+    surface = make_surface(256, 256, mm_per_px=0.1)
+    laws = [Porosity().generate(surface, stream(seed)).laws for seed in range(80)]
+
+    counts = np.array([item["pores"] for item in laws])
+    assert counts.min() == 1
+    assert counts.max() > 20
+    areas = np.array([item["area_px"] for item in laws])
+    assert areas.max() > 300 * areas.min()
+
+
+def test_needs_room() -> None:
+    with pytest.raises(PlacementError):
+        Porosity().generate(make_surface(16, 16), stream(0))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("sizes", "gamma"),
+        ("count", 0),
+        ("radius_mm", -1),
+        ("cut_share", 2),
+        ("region", 1.5),
+        ("glint", [0.5, 0.1]),
+        ("radius", 1),
+    ],
+)
+def test_rejects_bad_parameters(field: str, value: object) -> None:
+    with pytest.raises(RecipeError, match=field):
+        generators.build({"kind": "porosity", field: value})
+
+
+def test_golden_coverage(golden) -> None:
+    layer = Porosity(count=4, radius_mm=0.4, region=0.3).generate(
+        make_surface(), stream(42, "golden")
+    )
+
+    golden("porosity_coverage", layer.coverage)

@@ -1,0 +1,53 @@
+"""Presets hold what they promise on their stand-ins."""
+
+import pytest
+
+from anomsynth.errors import RecipeError
+from anomsynth.pipeline import rehearsal
+from anomsynth.recipe.load import load_recipe
+from anomsynth.recipe.presets import preset_names
+from anomsynth.sheets.presets import rehearse, unused_kinds
+
+CATEGORIES = {"mvtec": 15, "visa": 12, "btad": 3}
+
+
+def test_every_mechanism_is_used_by_a_preset() -> None:
+    assert unused_kinds() == []
+
+
+@pytest.mark.parametrize(("family", "count"), CATEGORIES.items())
+def test_every_category_has_a_preset_that_says_what_it_stands_for(family: str, count: int) -> None:
+    names = [name for name in preset_names() if name.startswith(f"{family}/")]
+
+    recipes = [load_recipe(name) for name in names]
+
+    assert len(names) == count
+    assert all(recipe.stands_for for recipe in recipes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", preset_names())
+def test_each_mechanism_of_a_preset_finds_its_place(name: str) -> None:
+    result = rehearse(name)
+
+    assert result.problems == ()
+    assert len(result.rows) == len(load_recipe(name).mechanisms)
+
+
+def test_an_unknown_stand_in_is_named(monkeypatch) -> None:
+    odd = load_recipe("metal").model_copy(update={"stand_in": "teapot"})
+    monkeypatch.setattr(rehearsal, "load_recipe", lambda _: odd)
+
+    with pytest.raises(RecipeError, match="teapot"):
+        rehearse("metal")
+
+
+def test_a_mechanism_without_a_place_is_a_problem(monkeypatch) -> None:
+    metal = load_recipe("metal")
+    bend = load_recipe("mvtec/transistor").mechanisms[0]
+    odd = metal.model_copy(update={"mechanisms": (bend,), "stand_in": "smooth"})
+    monkeypatch.setattr(rehearsal, "load_recipe", lambda _: odd)
+
+    (problem,) = rehearse("metal").problems
+
+    assert problem.startswith("mechanisms[0]")
