@@ -16,6 +16,8 @@ Examples
 import importlib
 from typing import TYPE_CHECKING
 
+from anomsynth._version import __version__
+
 if TYPE_CHECKING:
     from anomsynth.core.layer import DefectLayer
     from anomsynth.core.sample import Sample
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     from anomsynth.recipe.models import Recipe
     from anomsynth.surface.analyze import analyze
     from anomsynth.synthesis.synthesize import synthesize
-
-__version__ = "0.1.0"
 
 # Imported on first use: `anomsynth --help` must not wait for numpy and OpenCV.
 _HOMES = {

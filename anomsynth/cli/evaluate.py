@@ -117,11 +117,11 @@ def _evaluate(judged: "list[Judged]", bootstrap: int, folder: Path, title: str) 
 def _write(evaluations: "list[Evaluation]", folder: Path, run: Path, dataset: Path) -> list[str]:
     import json
 
-    import anomsynth
+    from anomsynth._version import __version__
     from anomsynth.dataset.files import make_folder, write_bytes
 
     values = {
-        "anomsynth": anomsynth.__version__,
+        "anomsynth": __version__,
         "run": str(run),
         "dataset": str(dataset),
         "categories": [result.as_json() for result in evaluations],

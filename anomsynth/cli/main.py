@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-import anomsynth
+from anomsynth._version import __version__
 from anomsynth.cli import (
     demo,
     evaluate,
@@ -77,7 +77,7 @@ app.command("demo", short_help="Make a small dataset to look at.", epilog=demo.E
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"anomsynth {anomsynth.__version__}")
+        typer.echo(f"anomsynth {__version__}")
         raise typer.Exit
 
 

@@ -1,6 +1,6 @@
 """Puts one photo or one sample on disk and says what was written, as a line of the manifest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -23,9 +23,7 @@ from anomsynth.dataset.files import link_file
 from anomsynth.dataset.images import LoadedPhoto, write_png
 from anomsynth.dataset.layout import GOOD, Layout
 from anomsynth.dataset.manifest import Line, array_hash, pack_support
-from anomsynth.dataset.scores import score_cells, written_scores
 from anomsynth.errors import UserError
-from anomsynth.sqe.samples import rate_sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +120,8 @@ class Writer:
         """Put a sample into the tree, its extras beside it.
 
         The tree holds 8-bit grey or RGB, because loaders cut 16 bits off at white and drop
-        alpha; a sample with more is kept whole among the extras, in ``original``.
+        alpha; a sample with more is kept whole among the extras, in ``original``. Scores are
+        those that the sample carries.
 
         Raises
         ------
@@ -158,8 +157,7 @@ class Writer:
             mm_per_px=surface.mm_per_px,
             record=sample.record,
             supports=[pack_support(item) for item in sample.instances],
-            # Where a least score was asked for, the run has rated the sample to accept it.
-            scores=dict(sample.scores) or written_scores(rate_sample(sample, surface)),
+            scores=dict(sample.scores),
         )
 
 
@@ -210,12 +208,3 @@ def photo_hash(photo: Photo) -> str:
     if photo.alpha is None:
         return array_hash(photo.pixels)
     return array_hash(np.concatenate([photo.pixels, photo.alpha[..., None]], axis=2))
-
-
-def score_row(line: Mapping[str, object]) -> list[str]:
-    """Return the row of scores.csv of a sample's manifest line."""
-    files, scores = line["files"], line["scores"]
-    if not isinstance(files, Mapping) or not isinstance(scores, Mapping):
-        msg = f"no scores in the line of {line.get('id')}"
-        raise TypeError(msg)
-    return [str(files["image"]), str(files["mask"]), *score_cells(scores)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import cv2
 
-import anomsynth
+from anomsynth._version import __version__
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.recipe.models import Recipe
 
@@ -64,7 +64,7 @@ def _written(recipes: Mapping[str, Recipe]) -> dict[str, object]:
 def versions() -> dict[str, str]:
     """Return the versions that decide whether a dataset can be made again."""
     return {
-        "anomsynth": anomsynth.__version__,
+        "anomsynth": __version__,
         "python": platform.python_version(),
         "numpy": version("numpy"),
         "scipy": version("scipy"),

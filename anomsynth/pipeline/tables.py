@@ -2,15 +2,14 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from anomsynth.dataset.csv_text import csv_text
 from anomsynth.dataset.files import write_pieces
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, again_json
-from anomsynth.dataset.scores import TERMS
-from anomsynth.dataset.writer import score_row
 from anomsynth.pipeline.events import Finished
+from anomsynth.sqe.samples import SCORES, score_cells
 
 MOST_MESSAGES = 1000  # different ones of each cause that are counted; memory must not grow
 IN_MEMORY = 1 << 22  # bytes of a table of scores, some 40,000 samples
@@ -33,13 +32,13 @@ def write_tables(layout: Layout, category: str, lines: Iterable[Line], tally: "T
         If a file cannot be written.
     """
     with tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(layout.scratch)) as table:
-        table.write(csv_text([["image", "mask", "score", *TERMS]]).encode())
+        table.write(csv_text([["image", "mask", *SCORES]]).encode())
 
         def manifest() -> Iterator[bytes]:
             for line in lines:
                 tally.count(line)
                 if line["what"] == "sample":
-                    table.write(csv_text([score_row(line)]).encode())
+                    table.write(csv_text([_score_row(line)]).encode())
                 yield f"{again_json(line)}\n".encode()
 
         write_pieces(layout.manifest(category), manifest(), layout.scratch)
@@ -97,3 +96,12 @@ class Tally:
                 for cause, messages in sorted(self.messages.items())
             },
         )
+
+
+def _score_row(line: Mapping[str, object]) -> list[str]:
+    """Return the row of scores.csv of a sample's manifest line."""
+    files, scores = line["files"], line["scores"]
+    if not isinstance(files, Mapping) or not isinstance(scores, Mapping):
+        msg = f"no scores in the line of {line.get('id')}"
+        raise TypeError(msg)
+    return [str(files["image"]), str(files["mask"]), *score_cells(scores)]

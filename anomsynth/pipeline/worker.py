@@ -22,6 +22,7 @@ from anomsynth.errors import InputError, SynthesisError
 from anomsynth.pipeline.events import ImageFailed, SampleDone, SampleFailed
 from anomsynth.pipeline.plan import Plan, Unit
 from anomsynth.recipe.models import Recipe
+from anomsynth.sqe.samples import rate_sample, written_scores
 from anomsynth.synthesis.surfaces import surface_of
 from anomsynth.synthesis.synthesize import synthesize
 
@@ -184,6 +185,8 @@ def _make_sample(
     number = job.unit.rank * job.per_photo + index
     try:
         sample = synthesize(surface, job.recipe, seed=seed, key=key)
+        if not sample.scores:  # where a least score was asked for, it was rated to be accepted
+            sample = replace(sample, scores=written_scores(rate_sample(sample, surface)))
         line = job.writer.sample(origin, number, sample, surface)
     except SynthesisError as error:
         failed = SampleFailed(key, type(error).__name__, str(error))

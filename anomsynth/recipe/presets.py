@@ -3,13 +3,12 @@
 import difflib
 from pathlib import Path
 
-import anomsynth
 from anomsynth.errors import UnknownComponentError
 
 
 def preset_folder() -> Path:
     """Return the folder of the shipped presets: in the wheel, or beside an editable package."""
-    package = Path(anomsynth.__file__).parent
+    package = Path(__file__).parents[1]
     shipped = package / "presets"
     return shipped if shipped.is_dir() else package.parent / "presets"
 

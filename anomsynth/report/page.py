@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
-import anomsynth
+from anomsynth._version import __version__
 from anomsynth.core.types import Float32
 from anomsynth.report.collect import Collection, Entry
 from anomsynth.report.heatmap import coloured
@@ -76,7 +76,7 @@ def _facts(found: Collection) -> str:
     versions = found.run.get("versions")
     if isinstance(versions, Mapping):
         rows += [[f"made with {name}", value] for name, value in versions.items()]
-    rows.append(["reported by anomsynth", anomsynth.__version__])
+    rows.append(["reported by anomsynth", __version__])
     return f"<table>{''.join(_row(row) for row in rows)}</table>"
 
 

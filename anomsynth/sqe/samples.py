@@ -1,5 +1,6 @@
 """The quality of a sample that was just made: nothing about its photo has to be measured again."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import cast
 
@@ -8,9 +9,12 @@ import numpy as np
 from anomsynth.core.photo import as_photo
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Pixels, Surface
+from anomsynth.sqe.all_terms import TERMS
 from anomsynth.sqe.estimator import Estimator, Quality
 from anomsynth.sqe.region import Picture
 from anomsynth.sqe.terms.residual import largest_residual
+
+SCORES = ("score", "fidelity", "utility", *(term.name for term in TERMS))
 
 
 def rate_sample(sample: Sample, surface: Surface) -> Quality:
@@ -34,6 +38,21 @@ def rate_sample(sample: Sample, surface: Surface) -> Quality:
         confined=True,
     )
     return _estimator().rate(picture)
+
+
+def written_scores(quality: Quality) -> dict[str, float]:
+    """Return score, fidelity, utility and terms by name; what could not be measured is absent."""
+    return {
+        "score": quality.score,
+        "fidelity": quality.fidelity,
+        "utility": quality.utility,
+        **quality.terms,
+    }
+
+
+def score_cells(scores: Mapping[str, object]) -> list[str]:
+    """Return the cells of `SCORES` in a row of scores.csv, empty where a term is absent."""
+    return [f"{float(str(scores[name])):.6g}" if name in scores else "" for name in SCORES]
 
 
 @cache

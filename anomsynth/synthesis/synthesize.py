@@ -16,10 +16,9 @@ from anomsynth.core.pixels import by_blocks
 from anomsynth.core.rng import stream
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Float32, Light, SampleKey, Surface
-from anomsynth.dataset.scores import written_scores
 from anomsynth.errors import PlacementError, RecipeError, RejectedError, SynthesisError
 from anomsynth.recipe.models import Mechanism, Recipe
-from anomsynth.sqe.samples import rate_sample
+from anomsynth.sqe.samples import rate_sample, written_scores
 from anomsynth.synthesis.canvas import Canvas
 from anomsynth.synthesis.render import prepare, render
 from anomsynth.synthesis.scene import Scene, crop_layer, make_scene

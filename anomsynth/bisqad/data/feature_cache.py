@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-import anomsynth
+from anomsynth._version import __version__
 from anomsynth.bisqad.data.pool import Extractor, Measure, Pool
 from anomsynth.bisqad.data.samples import Item
 from anomsynth.bisqad.model.checkpoint import load_tensors, save_tensors
@@ -56,7 +56,7 @@ class CachedExtractor:
 
     def _digest(self, items: Sequence[Item], views: int, *, measured: bool) -> str:
         own = self.extractor
-        about = (anomsynth.__version__, torch.__version__, own.backbone.name, own.size, own.grey)
+        about = (__version__, torch.__version__, own.backbone.name, own.size, own.grey)
         text = hashlib.sha256(repr((*about, views, measured)).encode())
         for item in items:
             text.update(repr(item).encode())

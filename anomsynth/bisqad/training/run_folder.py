@@ -9,7 +9,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-import anomsynth
+from anomsynth._version import __version__
 from anomsynth.bisqad.model.checkpoint import load_tensors, save_tensors
 from anomsynth.bisqad.training.runs import CALIBRATION, CONFIG, MODEL
 from anomsynth.dataset.files import make_folder, output_error, write_bytes
@@ -54,7 +54,7 @@ class Checkpoint:
             folder / CHECKPOINT,
             "checkpoint",
             self.tensors,
-            anomsynth=anomsynth.__version__,
+            anomsynth=__version__,
             options=dict(self.options),
             seconds=self.seconds,
             share=self.share,
@@ -112,7 +112,7 @@ def write_metrics(folder: Path, metrics: Sequence[Metric]) -> None:
 
 def write_versions(folder: Path) -> None:
     """Write the versions of everything that decides the numbers."""
-    found = {"anomsynth": anomsynth.__version__, "python": platform.python_version()}
+    found = {"anomsynth": __version__, "python": platform.python_version()}
     for name in PACKAGES:
         try:
             found[name] = metadata.version(name)

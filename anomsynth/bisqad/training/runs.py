@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load, save
 
-import anomsynth
+from anomsynth._version import __version__
 from anomsynth.bisqad.model.backbone import Backbone, load_backbone
 from anomsynth.bisqad.model.detector import Detector
 from anomsynth.dataset.files import make_folder, write_bytes
@@ -112,7 +112,7 @@ def write_run(folder: Path, detector: Detector, config: RunConfig) -> None:
     }
     values = {
         "format": FORMAT,
-        "anomsynth": anomsynth.__version__,
+        "anomsynth": __version__,
         "backbone": config.backbone,
         "channels": list(config.channels),
         "strides": list(config.strides),
