@@ -1,19 +1,31 @@
 """Base model of everything a recipe can name, and the ranges it draws from."""
 
 import math
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     model_serializer,
     model_validator,
 )
+from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_after_validator_function
+
+from anomsynth.errors import RenamedWarning
 
 R = TypeVar("R", bound="Range")
+Float64 = NDArray[np.float64]
 
 
 class Component(BaseModel):
@@ -35,6 +47,11 @@ class Component(BaseModel):
     source: ClassVar[str] = ""
 
     kind: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_old_names(cls, value: object) -> object:
+        return with_new_names(cls, value) if isinstance(value, Mapping) else value
 
 
 class Range(BaseModel):
@@ -97,9 +114,49 @@ class CountRange(Range):
             raise ValueError(msg)
         return self
 
-    def at(self, share: float) -> float:
+    def draw(self, rng: np.random.Generator) -> int:
+        """Draw one whole number; always uses one number of the stream."""
+        return self.at(float(rng.random()))
+
+    def at(self, share: float) -> int:
         """Return the quantile `share` in [0, 1] of the range, a whole number."""
-        return min(self.low + math.floor(share * (self.high - self.low + 1)), self.high)
+        return int(min(self.low + math.floor(share * (self.high - self.low + 1)), self.high))
+
+
+class Bounds(Range):
+    """Range that a generator draws from as often as it needs: once a particle, once a crack.
+
+    It is a parameter like any other, but `Generator.draw_ranges` leaves it alone.
+    """
+
+    def uniform(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> Float64:
+        """Return so many values, uniform in the range."""
+        return rng.uniform(self.low, self.high, size)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Marks a parameter that is a range in a recipe and a number in a drawn copy.
+
+    Type checkers see the number: `Generator.generate` works on the copy. Validation builds the
+    range and checks it.
+    """
+
+    range: type[Range]
+    checks: tuple[Callable[[Range], Range], ...]
+
+    def __init__(self, range_: type[Range], *checks: Callable[[Range], Range]) -> None:
+        object.__setattr__(self, "range", range_)
+        object.__setattr__(self, "checks", checks)
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Validate the range instead of the annotated number."""
+        schema = handler.generate_schema(self.range)
+        for check in self.checks:
+            schema = no_info_after_validator_function(check, schema)
+        return schema
 
 
 def _positive(value: R) -> R:
@@ -137,22 +194,69 @@ def _some_weight(value: tuple[float, float, float]) -> tuple[float, float, float
     return value
 
 
-PositiveRange = Annotated[Range, AfterValidator(_positive)]
-NonNegativeRange = Annotated[Range, AfterValidator(_non_negative)]
-UnitRange = Annotated[Range, AfterValidator(_unit)]
-SizeRange = Annotated[LogRange, AfterValidator(_positive)]
-ShareRange = Annotated[LogRange, AfterValidator(_positive), AfterValidator(_unit)]
-Count = Annotated[CountRange, AfterValidator(_non_negative)]
-PositiveCount = Annotated[Count, AfterValidator(_some)]
+# A recipe's own ranges: models hold the range and draw from it themselves.
+PositiveLogRange = Annotated[LogRange, AfterValidator(_positive)]
+PositiveCountRange = Annotated[CountRange, AfterValidator(_some)]
+
+# A generator's ranges: fields that hold a range until `Generator.draw_ranges` puts a number there.
+SignedRange = Annotated[float, Drawn(Range)]
+PositiveRange = Annotated[float, Drawn(Range, _positive)]
+NonNegativeRange = Annotated[float, Drawn(Range, _non_negative)]
+UnitRange = Annotated[float, Drawn(Range, _unit)]
+SizeRange = Annotated[float, Drawn(LogRange, _positive)]
+ShareRange = Annotated[float, Drawn(LogRange, _positive, _unit)]
+Count = Annotated[int, Drawn(CountRange, _non_negative)]
+PositiveCount = Annotated[int, Drawn(CountRange, _some)]
 Weight = Annotated[float, Field(ge=0)]
 ModeWeights = Annotated[tuple[Weight, Weight, Weight], AfterValidator(_some_weight)]
 
 
-def parameter(default: object, unit: str, doc: str) -> Any:  # noqa: ANN401 - a pydantic default
+# The units that parameters are in; "of ..." is a share of that quantity.
+UNITS = (
+    *("count", "share", "probability", "relative", "ratio", "exponent", "choice", "weights"),
+    *("mm", "um", "nm", "px", "px^2", "per mm^2", "degrees", "Celsius"),
+    *("of part size", "of part area", "of part length", "of picture side", "of picture area"),
+    *("of length", "of width", "of radius", "of size", "of depth", "of time", "of temperature"),
+    *("log light", "optical depth", "rms slope"),
+)
+
+
+def parameter(default: object, unit: str, doc: str, *, was: str = "") -> Any:  # noqa: ANN401 - a pydantic default
     """Declare a component parameter with its unit and one line of documentation.
 
-    Ranges are given as ``(low, high)`` or a number and validated like recipe values.
+    Ranges are given as ``(low, high)`` or a number and validated like recipe values. Recipes may
+    go on using the old name `was`; they are told the new one.
     """
-    return Field(
-        default=default, validate_default=True, description=doc, json_schema_extra={"unit": unit}
-    )
+    extra: dict[str, Any] = {"unit": unit} | ({"was": was} if was else {})
+    return Field(default=default, validate_default=True, description=doc, json_schema_extra=extra)
+
+
+def with_new_names(model: type[BaseModel], written: Mapping[str, object]) -> dict[str, object]:
+    """Return what was written with the parameters' old names replaced by today's.
+
+    Each old name is told by a `RenamedWarning`; one beside its new name stays, and is an error.
+    """
+    renamed = dict(written)
+    for name, field in model.model_fields.items():
+        extra = field.json_schema_extra
+        old = extra.get("was") if isinstance(extra, dict) else None
+        if isinstance(old, str) and old in renamed and name not in renamed:
+            renamed[name] = renamed.pop(old)
+            whose = f"{written['kind']}: " if "kind" in written else ""
+            warnings.warn(f"{whose}{old} is called {name} now", RenamedWarning, stacklevel=2)
+    return renamed
+
+
+@cache
+def drawn_fields(model: type[Component]) -> tuple[str, ...]:
+    """Return the names of the parameters that are drawn, in field order.
+
+    A plugin may annotate a plain `Range`, too: type checkers then take what is drawn for a range.
+    """
+    return tuple(name for name, field in model.model_fields.items() if _is_drawn(field))
+
+
+def _is_drawn(field: FieldInfo) -> bool:
+    kind = field.annotation
+    plain = isinstance(kind, type) and issubclass(kind, Range) and not issubclass(kind, Bounds)
+    return plain or any(isinstance(item, Drawn) for item in field.metadata)

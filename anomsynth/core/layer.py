@@ -52,7 +52,7 @@ class DefectLayer:
         True if the defect may reach beyond the part (a bent wire, a thread): it is cut to
         `Surface.reachable` instead of `Surface.allowed`.
     parameters : drawn values, recorded in the manifest
-    laws : measured physics of this very layer, for tests and the manifest
+    measured : physics measured on this very layer, for tests and the manifest
     """
 
     kind: str
@@ -71,7 +71,7 @@ class DefectLayer:
     rigid: bool = False
     overhang: bool = False
     parameters: Mapping[str, float] = field(default_factory=dict)
-    laws: Mapping[str, float] = field(default_factory=dict)
+    measured: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         patch = self.support.shape

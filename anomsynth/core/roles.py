@@ -1,11 +1,11 @@
 """The roles a component can play. A plugin subclasses one of them."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 
-from anomsynth.core.component import Component, Range
+from anomsynth.core.component import Component, Range, drawn_fields
 from anomsynth.core.layer import Change, DefectLayer
 from anomsynth.core.types import Float32, Surface
 
@@ -24,18 +24,33 @@ class Generator(Component, ABC):
     @property
     def ranges(self) -> dict[str, Range]:
         """The parameters that are drawn, in field order."""
-        return {name: value for name, value in vars(self).items() if isinstance(value, Range)}
+        values = vars(self)
+        return {name: values[name] for name in drawn_fields(type(self))}
 
-    def draw_ranges(self, rng: np.random.Generator) -> dict[str, float]:
-        """Draw every range, one number each, in field order: the first thing `generate` does."""
-        return {name: value.draw(rng) for name, value in self.ranges.items()}
+    def draw_ranges(self, rng: np.random.Generator) -> Self:
+        """Draw every range, one number each, in field order: the first thing `generate` does.
+
+        Returns
+        -------
+        Generator
+            A copy that holds the numbers in place of the ranges: ``drawn.width_mm`` is a number.
+        """
+        return self.model_copy(
+            update={name: value.draw(rng) for name, value in self.ranges.items()}
+        )
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The numbers of a drawn copy by name, in field order, as a layer records them."""
+        values = vars(self)
+        return {name: values[name] for name in drawn_fields(type(self))}
 
     @abstractmethod
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one defect.
 
         All randomness comes from `rng`: first `draw_ranges`, then the site, then fields. Every
-        drawn range is recorded in `parameters` under its name.
+        drawn range is recorded in `parameters` under its name (`numbers` of the drawn copy).
 
         Raises
         ------

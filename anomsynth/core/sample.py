@@ -29,7 +29,7 @@ class Instance:
         Pixels of the strict mask.
     closing_px : int
         Radius of the closing that made the label mask.
-    parameters, laws, residuals : recorded values
+    parameters, measured, residuals : recorded values
     """
 
     kind: str
@@ -42,7 +42,7 @@ class Instance:
     area_px: int
     closing_px: int
     parameters: Mapping[str, float]
-    laws: Mapping[str, float]
+    measured: Mapping[str, float]
     residuals: Mapping[str, float]
 
 
@@ -126,7 +126,7 @@ class Sample:
                     "area_px": item.area_px,
                     "closing_px": item.closing_px,
                     "parameters": dict(item.parameters),
-                    "laws": dict(item.laws),
+                    "measured": dict(item.measured),
                     "residuals": dict(item.residuals),
                 }
                 for item in self.instances

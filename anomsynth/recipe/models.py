@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
 
-from anomsynth.core.component import Count, CountRange, SizeRange
+from anomsynth.core.component import CountRange, PositiveCountRange, PositiveLogRange
 from anomsynth.core.material import Material
 from anomsynth.core.roles import Generator, Refiner
 from anomsynth.core.scale import Scale
@@ -21,7 +21,7 @@ class Mechanism(BaseModel):
     model_config = FROZEN
 
     weight: float = Field(default=1.0, gt=0)
-    d_prime: SizeRange | None = None
+    d_prime: PositiveLogRange | None = None
     generator: SerializeAsAny[Generator]
 
 
@@ -30,7 +30,7 @@ class Severity(BaseModel):
 
     Attributes
     ----------
-    d_prime : SizeRange
+    d_prime : PositiveLogRange
         d' is drawn log-uniformly from this range for each defect.
     area_cap : float
         Upper limit of d' for a defect that covers `area_share` of the part or more: large areas
@@ -40,7 +40,7 @@ class Severity(BaseModel):
 
     model_config = FROZEN
 
-    d_prime: SizeRange = Field(default=(1.5, 8.0), validate_default=True)
+    d_prime: PositiveLogRange = Field(default=(1.5, 8.0), validate_default=True)
     area_cap: float = Field(default=4.5, gt=0)
     area_share: float = Field(default=0.03, gt=0, le=1)
 
@@ -101,7 +101,9 @@ class Recipe(BaseModel):
     encoding: Literal["srgb", "linear"] = "srgb"
     mechanisms: tuple[Mechanism, ...] = Field(min_length=1)
     mixed_share: float = Field(default=0.3, ge=0, le=1)
-    defects_per_image: Count = Field(default=CountRange(low=1, high=3), validate_default=True)
+    defects_per_image: PositiveCountRange = Field(
+        default=CountRange(low=1, high=3), validate_default=True
+    )
     severity: Severity = Severity()
     refiners: tuple[SerializeAsAny[Refiner], ...] = ()
     material: Material = Material()
@@ -116,9 +118,6 @@ class Recipe(BaseModel):
         ]
         if len(given) != 1:
             msg = f"give exactly one of mm_per_px, field_mm, object_mm; got {given or 'none'}"
-            raise ValueError(msg)
-        if self.defects_per_image.low < 1:
-            msg = f"defects_per_image: must be at least 1, got {self.defects_per_image.low:g}"
             raise ValueError(msg)
         return self
 

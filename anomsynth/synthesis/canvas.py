@@ -109,7 +109,7 @@ class Canvas:
                 area_px=area,
                 closing_px=radius,
                 parameters=layer.parameters,
-                laws=layer.laws,
+                measured=layer.measured,
                 residuals=change.residuals,
             )
         )

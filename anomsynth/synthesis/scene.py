@@ -142,7 +142,7 @@ def replace_fields(
         rigid=layer.rigid,
         overhang=layer.overhang,
         parameters=layer.parameters,
-        laws=layer.laws,
+        measured=layer.measured,
     )
 
 

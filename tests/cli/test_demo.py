@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from anomsynth.cli import demo as command
-from anomsynth.dataset import demo
+from anomsynth.demo import photos as demo
 
 
 @pytest.fixture(scope="module")

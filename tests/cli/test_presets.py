@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from anomsynth.pipeline import rehearsal
+from anomsynth.sheets import presets as rehearsal
 
 
 def test_a_sheet_is_drawn_of_each_preset_that_is_named(call, tmp_path: Path) -> None:

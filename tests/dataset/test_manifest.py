@@ -32,7 +32,7 @@ INSTANCE = Instance(
     area_px=1,
     closing_px=0,
     parameters={},
-    laws={},
+    measured={},
     residuals={},
 )
 

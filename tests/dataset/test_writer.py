@@ -50,7 +50,7 @@ def instance(kind: str, left: int) -> Instance:
         area_px=16,
         closing_px=1,
         parameters={"radius_mm": 1.0},
-        laws={},
+        measured={},
         residuals={},
     )
 

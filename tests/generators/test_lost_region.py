@@ -35,13 +35,13 @@ def test_lost_region_has_the_drawn_area(share, seed) -> None:
     assert layer.coverage.sum(dtype=float) / 400**2 == pytest.approx(share, rel=0.05)
     # The law also counts pixels that the soft rim covers in part.
     rim = EDGE_PX / 2 * 2 * np.sqrt(np.pi * share) / 400
-    assert layer.laws["area_share"] == pytest.approx(share + rim, rel=0.05)
+    assert layer.measured["area_share"] == pytest.approx(share + rim, rel=0.05)
 
 
 def test_lost_regions_span_three_decades() -> None:
     surface = make_surface(256, 256)
     shares = [
-        Pitting(mode="polygon").generate(surface, stream(seed)).laws["area_share"]
+        Pitting(mode="polygon").generate(surface, stream(seed)).measured["area_share"]
         for seed in range(60)
     ]
 

@@ -3,9 +3,9 @@
 import pytest
 
 from anomsynth.errors import RecipeError
-from anomsynth.pipeline import rehearsal
 from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.presets import preset_names
+from anomsynth.sheets import presets as rehearsal
 from anomsynth.sheets.presets import rehearse, unused_kinds
 
 CATEGORIES = {"mvtec": 15, "visa": 12, "btad": 3}

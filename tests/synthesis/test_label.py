@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anomsynth.pipeline import label
+from anomsynth.synthesis import label
 from anomsynth.synthesis.label import SMALL_IN_WIDE, closing_radius, outline, strict_mask
 
 EVERYWHERE = np.ones((60, 80), bool)

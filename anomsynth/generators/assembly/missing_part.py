@@ -46,15 +46,15 @@ class MissingPart(Generator):
         pick = float(rng.random())
         numbers = list(component_areas(surface))
         component = marked_part(surface, numbers[int(pick * len(numbers))])
-        grow = min(drawn["grow_mm"] / surface.mm_per_px, 0.15 * np.sqrt(component.area_px) + 0.5)
+        grow = min(drawn.grow_mm / surface.mm_per_px, 0.15 * np.sqrt(component.area_px) + 0.5)
         box, coverage = soft_mask(surface, component, float(grow), clear=True)
         support = coverage >= LEAST_COVERAGE
         if not (support & surface.room(overhang=True)[box.slices]).any():
             raise PlacementError("the component lies outside the allowed area")
         light, background = light_without(surface, support, box, rng)
         if not background:
-            light *= _occlusion(coverage > 0.5, drawn["seat"])[..., None]
-            light *= np.float32(drawn["shade"])
+            light *= _occlusion(coverage > 0.5, drawn.seat)[..., None]
+            light *= np.float32(drawn.shade)
         return DefectLayer(
             kind="missing_part",
             origin=(box.top, box.left),
@@ -63,8 +63,8 @@ class MissingPart(Generator):
             exposed=np.clip(light, 0, 1),
             rigid=True,
             overhang=True,
-            parameters=drawn,
-            laws={
+            parameters=drawn.numbers,
+            measured={
                 "component": float(component.number),
                 "component_px": float(component.area_px),
                 "background": float(background),

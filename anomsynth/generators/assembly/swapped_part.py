@@ -55,14 +55,14 @@ class SwappedPart(Generator):
         pick, other_pick, way = (float(number) for number in rng.random(3))
         areas = component_areas(surface)
         number = list(areas)[int(pick * len(areas))]
-        partner = _partner(number, areas, drawn["likeness"], other_pick)
+        partner = _partner(number, areas, drawn.likeness, other_pick)
         mode = self.mode
         if mode == "mixed":
             possible = MODES if partner is not None else MODES[:2]
             mode = possible[int(way * len(possible))]  # type: ignore[assignment]  # one of them
         if mode == "exchanged" and partner is None:
             raise PlacementError("no other component of similar size to exchange this one with")
-        grow = drawn["grow_mm"] / surface.mm_per_px
+        grow = drawn.grow_mm / surface.mm_per_px
         mounted = [marked_part(surface, number)]
         if mode == "exchanged" and partner is not None:
             mounted.append(marked_part(surface, partner))
@@ -72,11 +72,11 @@ class SwappedPart(Generator):
             first, second = pieces
             placed = [_moved(first, second.centre), _moved(second, first.centre)]
         else:
-            placed = [_turned(pieces[0], drawn["turn_deg"], mirror=mode == "mirrored")]
+            placed = [_turned(pieces[0], drawn.turn_deg, mirror=mode == "mirrored")]
         removed = [soft_mask(surface, part, grow, clear=True) for part in mounted]
         layer = _layer(surface, removed, placed, rng)
-        laws = {**layer.laws, "mode": float(MODES.index(mode))}
-        return replace(layer, parameters=drawn, laws=laws)
+        measured = {**layer.measured, "mode": float(MODES.index(mode))}
+        return replace(layer, parameters=drawn.numbers, measured=measured)
 
 
 class _Piece(NamedTuple):
@@ -191,7 +191,7 @@ def _layer(
         exposed=np.clip(light, 0, 1),
         rigid=True,
         overhang=True,
-        laws={"components": float(len(removed)), "area_px": float(np.count_nonzero(support))},
+        measured={"components": float(len(removed)), "area_px": float(np.count_nonzero(support))},
     )
 
 

@@ -42,13 +42,13 @@ class CutPaste(Generator):
         height, width = surface.shape
         if height * width < 2:
             raise PlacementError("a picture of one pixel has nothing to cut out")
-        area = drawn["area_share"] * height * width
-        rows = int(np.clip(round(np.sqrt(area * drawn["aspect"])), 1, height))
-        cols = int(np.clip(round(np.sqrt(area / drawn["aspect"])), 1, width))
+        area = drawn.area_share * height * width
+        rows = int(np.clip(round(np.sqrt(area * drawn.aspect)), 1, height))
+        cols = int(np.clip(round(np.sqrt(area / drawn.aspect)), 1, width))
         top = min(max(row - rows // 2, 0), height - rows)
         left = min(max(col - cols // 2, 0), width - cols)
         patch = patch_levels(surface, (rows, cols), rng, foreign=False)
-        patch = jitter_colours(patch, drawn["jitter"], rng)
+        patch = jitter_colours(patch, drawn.jitter, rng)
         return DefectLayer(
             kind="cutpaste",
             origin=(top, left),
@@ -57,6 +57,6 @@ class CutPaste(Generator):
             exposed=as_light(patch, surface.encoding),
             thin=True,
             rigid=True,
-            parameters=drawn,
-            laws={"area_share": rows * cols / (height * width), "aspect": rows / cols},
+            parameters=drawn.numbers,
+            measured={"area_share": rows * cols / (height * width), "aspect": rows / cols},
         )

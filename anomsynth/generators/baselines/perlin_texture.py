@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydantic import field_validator
 
 from anomsynth.core.color import to_levels
-from anomsynth.core.component import Count, CountRange, Range, UnitRange, parameter
+from anomsynth.core.component import Count, CountRange, SignedRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.pixels import by_blocks, put_rows
 from anomsynth.core.roles import Generator
@@ -48,7 +48,7 @@ class PerlinTexture(Generator):
     opacity: UnitRange = parameter((0.2, 1), "share", "b, how much of the texture shows")
     row_octaves: Count = parameter((0, 6), "", "cells of the noise down a side, power of two")
     col_octaves: Count = parameter((0, 6), "", "cells of the noise across, power of two")
-    turn_deg: Range = parameter((-90, 90), "degrees", "angle of the noise's lattice")
+    turn_deg: SignedRange = parameter((-90, 90), "degrees", "angle of the noise's lattice")
 
     @field_validator("row_octaves", "col_octaves")
     @classmethod
@@ -76,22 +76,22 @@ class PerlinTexture(Generator):
             origin=(box.top, box.left),
             support=inside,
             coverage=inside.astype(np.float32),
-            exposed=_blended(surface, box, index, foreign, drawn["opacity"]),
+            exposed=_blended(surface, box, index, foreign, drawn.opacity),
             thin=True,
             rigid=True,
-            parameters=drawn,
-            laws={"area_px": float(np.count_nonzero(inside))},
+            parameters=drawn.numbers,
+            measured={"area_px": float(np.count_nonzero(inside))},
         )
 
 
-def _shape(surface: Surface, drawn: dict[str, float], least: int, rng: np.random.Generator) -> Mask:
+def _shape(surface: Surface, drawn: PerlinTexture, least: int, rng: np.random.Generator) -> Mask:
     """Return where the turned noise is above the threshold, (H, W) bool."""
     grid = Grid.over(Box(0, 0, *surface.shape), MOST_CELLS)
     down, right = grid.offsets(0, 0)
     rows, cols = grid.shape
     middle = ((cols - 1) / 2, (rows - 1) / 2)
-    turn = cv2.getRotationMatrix2D(middle, drawn["turn_deg"], 1.0)
-    lattice = (2 ** int(drawn["row_octaves"]), 2 ** int(drawn["col_octaves"]))
+    turn = cv2.getRotationMatrix2D(middle, drawn.turn_deg, 1.0)
+    lattice = (2 ** int(drawn.row_octaves), 2 ** int(drawn.col_octaves))
     every = (slice(grid.step // 2, None, grid.step),) * 2
     for _ in range(TRIES):
         noise = gradient_noise(

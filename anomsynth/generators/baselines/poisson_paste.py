@@ -54,18 +54,14 @@ class PoissonPaste(Generator):
         height, width = surface.shape
         if min(height, width) < 3:
             raise PlacementError("a picture of less than 3 pixels a side has no room for a patch")
-        share = drawn["least_share"] + rng.gamma(SHAPE, drawn["spread_share"], 2)
-        share = np.clip(share, drawn["least_share"], max(drawn["most_share"], drawn["least_share"]))
+        share = drawn.least_share + rng.gamma(SHAPE, drawn.spread_share, 2)
+        share = np.clip(share, drawn.least_share, max(drawn.most_share, drawn.least_share))
         rows = max(round(share[0] * height), 3)
         cols = max(round(share[1] * width), 3)
-        zoom = drawn["resize"]
+        zoom = drawn.resize
         size = (
-            fitting_side(
-                round(rows * zoom), min(height, max(round(drawn["most_share"] * height), 3))
-            ),
-            fitting_side(
-                round(cols * zoom), min(width, max(round(drawn["most_share"] * width), 3))
-            ),
+            fitting_side(round(rows * zoom), min(height, max(round(drawn.most_share * height), 3))),
+            fitting_side(round(cols * zoom), min(width, max(round(drawn.most_share * width), 3))),
         )
         patch = patch_levels(surface, (rows, cols), rng, foreign=True)
         patch = _resized(patch, size)
@@ -84,8 +80,8 @@ class PoissonPaste(Generator):
             exposed=as_light(cloned, surface.encoding),
             thin=True,
             rigid=True,
-            parameters=drawn,
-            laws={"mixed": float(mixed), "rows": float(size[0]), "cols": float(size[1])},
+            parameters=drawn.numbers,
+            measured={"mixed": float(mixed), "rows": float(size[0]), "cols": float(size[1])},
         )
 
 

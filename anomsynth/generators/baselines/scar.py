@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 import cv2
 import numpy as np
 
-from anomsynth.core.component import Range, ShareRange, UnitRange, parameter
+from anomsynth.core.component import ShareRange, SignedRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Mask, Surface
@@ -41,7 +41,7 @@ class Scar(Generator):
     length_share: ShareRange = parameter(
         (10 / 256, 25 / 256), "of picture's shorter side", "length of the strip"
     )
-    turn_deg: Range = parameter((-45, 45), "degrees", "angle to the picture's columns")
+    turn_deg: SignedRange = parameter((-45, 45), "degrees", "angle to the picture's columns")
     jitter: UnitRange = parameter(0.1, "share", "change of brightness, contrast, saturation, hue")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
@@ -51,15 +51,15 @@ class Scar(Generator):
         row, col = pick_site(surface, rng)
         short = min(surface.shape)
         size = (
-            max(round(drawn["length_share"] * short), 1),
-            max(round(drawn["width_share"] * short), 1),
+            max(round(drawn.length_share * short), 1),
+            max(round(drawn.width_share * short), 1),
         )
         strip = patch_levels(surface, size, rng, foreign=False)
         colour = rng.uniform(0, 255, 3)[: surface.channels].astype(np.float32)
-        strip = jitter_colours(strip, drawn["jitter"], rng)
+        strip = jitter_colours(strip, drawn.jitter, rng)
         if plain:
             strip[:] = colour
-        levels, inside = _turned(strip, drawn["turn_deg"])
+        levels, inside = _turned(strip, drawn.turn_deg)
         height, width = inside.shape
         return DefectLayer(
             kind="scar",
@@ -69,8 +69,8 @@ class Scar(Generator):
             exposed=as_light(levels, surface.encoding),
             thin=True,
             rigid=True,
-            parameters=drawn,
-            laws={
+            parameters=drawn.numbers,
+            measured={
                 "length_px": float(strip.shape[0]),
                 "width_px": float(strip.shape[1]),
                 "plain": float(plain),

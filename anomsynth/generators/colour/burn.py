@@ -29,7 +29,6 @@ BROWNING = np.array([0.3, 0.6, 1.0])  # optical depth per channel: straw, brown,
 CHAR_ALBEDO = 0.12  # of the surface's light
 FAINT = 0.008
 WARM_C = {"tint": 40.0, "char": 40.0}  # nothing is seen of anything cooler
-Drawn = dict[str, float]
 
 
 class Burn(Generator):
@@ -69,13 +68,14 @@ class Burn(Generator):
         either, moved = rng.random(2)
         site = pick_site(surface, rng)
         mode = self.mode if self.mode != "mixed" else ("tint" if either < 0.5 else "char")
-        run = drawn["length"] if moved < drawn["pass_share"] else 0.0
-        spread = max(drawn["radius"] * surface.part_size_px, 1.5)
-        blob = Blob(centre=site, radius=spread, aspect=drawn["aspect"], angle=rng.uniform(0, np.pi))
+        run = drawn.length if moved < drawn.pass_share else 0.0
+        spread = max(drawn.radius * surface.part_size_px, 1.5)
+        blob = Blob(centre=site, radius=spread, aspect=drawn.aspect, angle=rng.uniform(0, np.pi))
         grid = Grid.over(blob.box(REACH + run / 2, surface.shape), CELLS)
-        warm = _temperature(blob, run * spread, grid, drawn["flicker"], rng)
+        warm = _temperature(blob, run * spread, grid, drawn.flicker, rng)
+        hottest = drawn.tint_c if mode == "tint" else drawn.char_c
         coolest = WARM_C[mode] - AMBIENT_C
-        grid, cells = trimmed(grid, warm * (drawn[f"{mode}_c"] - AMBIENT_C) > coolest)
+        grid, cells = trimmed(grid, warm * (hottest - AMBIENT_C) > coolest)
         warm = np.ascontiguousarray(warm[cells])
         if mode == "tint":
             return _tinted(warm, grid, surface, drawn)
@@ -110,13 +110,13 @@ def _temperature(
     return np.clip(total, 0, 1.15).astype(np.float32)
 
 
-def _tinted(warm: Float32, grid: Grid, surface: Surface, drawn: Drawn) -> DefectLayer:
+def _tinted(warm: Float32, grid: Grid, surface: Surface, drawn: Burn) -> DefectLayer:
     celsius = grid.refine(warm, smooth=True)
-    celsius *= np.float32(drawn["tint_c"] - AMBIENT_C)
+    celsius *= np.float32(drawn.tint_c - AMBIENT_C)
     celsius += np.float32(AMBIENT_C)
-    nodes = np.linspace(AMBIENT_C, 1.2 * drawn["tint_c"] + 10, 768)
-    thickness = oxide_thickness(nodes, drawn["hold"])
-    fine, gains = film_gains(drawn["unevenness_nm"], drawn["purity"])
+    nodes = np.linspace(AMBIENT_C, 1.2 * drawn.tint_c + 10, 768)
+    thickness = oxide_thickness(nodes, drawn.hold)
+    fine, gains = film_gains(drawn.unevenness_nm, drawn.purity)
     start = thickness[0]
     film = np.clip((thickness - start) * (1 + start / 20), 0, fine[-1])
     table = np.stack([np.interp(film, fine, column) for column in gains.T], axis=1)
@@ -128,27 +128,37 @@ def _tinted(warm: Float32, grid: Grid, surface: Surface, drawn: Drawn) -> Defect
     support = strength[index]
     if not support.any():
         raise PlacementError("the burn is too cool to leave a tint")
-    laws = {"hottest_c": float(celsius.max()), "thickest_nm": float(film[index.max()])}
+    measured = {"hottest_c": float(celsius.max()), "thickest_nm": float(film[index.max()])}
     origin = (grid.box.top, grid.box.left)
     if surface.channels == 1:
         absorbance = depth.astype(np.float32)[index] * support
         return DefectLayer(
-            "burn", origin, support, absorbance=absorbance, parameters=drawn, laws=laws
+            "burn",
+            origin,
+            support,
+            absorbance=absorbance,
+            parameters=drawn.numbers,
+            measured=measured,
         )
     table[~strength] = 1
     return DefectLayer(
-        "burn", origin, support, tint=table.astype(np.float32)[index], parameters=drawn, laws=laws
+        "burn",
+        origin,
+        support,
+        tint=table.astype(np.float32)[index],
+        parameters=drawn.numbers,
+        measured=measured,
     )
 
 
 def _charred(
-    warm: Float32, grid: Grid, surface: Surface, drawn: Drawn, rng: np.random.Generator
+    warm: Float32, grid: Grid, surface: Surface, drawn: Burn, rng: np.random.Generator
 ) -> DefectLayer:
-    celsius = AMBIENT_C + (drawn["char_c"] - AMBIENT_C) * warm
-    omega = damage(celsius, drawn["hold"]).astype(np.float32)
+    celsius = AMBIENT_C + (drawn.char_c - AMBIENT_C) * warm
+    omega = damage(celsius, drawn.hold).astype(np.float32)
     cracks = value_noise(grid.shape, max(0.15 * grid.shape[0], 2.0), rng, octaves=4)
     brown = np.log1p(omega) * np.float32(0.9)
-    smoke = np.clip(warm - 0.12, 0, 1) * np.float32(drawn["soot"])
+    smoke = np.clip(warm - 0.12, 0, 1) * np.float32(drawn.soot)
     smoke *= np.clip(1 + np.float32(0.5) * cracks, 0.2, 2)
     burnt = np.clip(1 - np.exp(-omega / 12), 0, 1) * np.clip(0.85 + 0.2 * cracks, 0.3, 1)
     table = seen_depth(np.minimum(brown, 3.0)[..., None] * BROWNING, surface.channels)
@@ -171,6 +181,6 @@ def _charred(
         coverage=coverage.astype(np.float32, copy=False),
         albedo=albedo.astype(np.float32),
         absorbance=depth,
-        parameters=drawn,
-        laws={"hottest_c": float(celsius.max()), "worst_damage": float(omega.max())},
+        parameters=drawn.numbers,
+        measured={"hottest_c": float(celsius.max()), "worst_damage": float(omega.max())},
     )

@@ -23,7 +23,6 @@ FAINT = 0.01
 LEAST_HUE = 0.02  # a pigment whose absorption differs less between channels is grey
 OXIDISED = np.array([0.2, 0.75, 2.2])  # yellowing: more so towards blue
 EXTREMES = (2.0, 98.0)  # percentiles between which the part's own tones lie
-Drawn = dict[str, float]
 Float64 = NDArray[np.float64]
 
 
@@ -56,26 +55,26 @@ class ColorShift(Generator):
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Discolour one region; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
-        pick, fades = rng.random(), rng.random() < drawn["fade_share"]
+        pick, fades = rng.random(), rng.random() < drawn.fade_share
         row, col = pick_site(surface, rng)
         change = CHANGES[int(pick * len(CHANGES))] if self.change == "mixed" else self.change
-        wanted = max(drawn["area_share"] * surface.part_area_px, 6.0)
+        wanted = max(drawn.area_share * surface.part_area_px, 6.0)
         blob = Blob(
             centre=(row, col),
             radius=float(np.sqrt(wanted / np.pi)),
-            aspect=drawn["aspect"],
+            aspect=drawn.aspect,
             angle=rng.uniform(0, np.pi),
-            lobes=int(drawn["lobes"]),
-            irregularity=drawn["irregularity"],
-            ragged=drawn["ragged"],
+            lobes=int(drawn.lobes),
+            irregularity=drawn.irregularity,
+            ragged=drawn.ragged,
         )
-        grid = Grid.over(blob.box(2.6 + drawn["softness"], surface.shape), 144)
+        grid = Grid.over(blob.box(2.6 + drawn.softness, surface.shape), 144)
         share = blob_share(blob, grid, rng)
         level = _level(share, grid, surface, wanted)
         share /= np.float32(max(level, 1e-3))
-        shape = edged(share, 1.0, drawn["softness"])
+        shape = edged(share, 1.0, drawn.softness)
         uneven = value_noise(grid.shape, max(0.5 * blob.radius / grid.step, 2.0), rng, octaves=3)
-        shape *= np.clip(1 + np.float32(drawn["mottle"]) * uneven, 0.15, 1.8)
+        shape *= np.clip(1 + np.float32(drawn.mottle) * uneven, 0.15, 1.8)
         grid, cells = trimmed(grid, shape > FAINT)
         field = grid.refine(np.ascontiguousarray(shape[cells], dtype=np.float32))
         support = field > FAINT
@@ -89,30 +88,32 @@ class ColorShift(Generator):
             origin=(grid.box.top, grid.box.left),
             support=support,
             absorbance=seen_film(field, colour, surface.channels),
-            parameters=drawn,
-            laws={
+            parameters=drawn.numbers,
+            measured={
                 "area_share": _area_share(field, grid.box, surface),
                 "depth": sign * STRENGTH,
             },
         )
 
 
-def _faded(field: Float32, support: Mask, box: Box, surface: Surface, drawn: Drawn) -> DefectLayer:
+def _faded(
+    field: Float32, support: Mask, box: Box, surface: Surface, drawn: ColorShift
+) -> DefectLayer:
     """Return a layer that has lost pigment: density times ``1 - fading``, never past white."""
     light = surface.linear(box)
     white = float(np.percentile(tones(surface, Box(0, 0, *surface.shape)), 99.5))
     ratio = np.clip(light * np.float32(1 / max(white, 1e-3)), 1e-4, 1)
-    paler = np.maximum(power(ratio, 1 - drawn["fading"]) * np.float32(white), light)
+    paler = np.maximum(power(ratio, 1 - drawn.fading) * np.float32(white), light)
     return DefectLayer(
         kind="color_shift",
         origin=(box.top, box.left),
         support=support,
         coverage=np.clip(field, 0, 1),
         exposed=np.clip(paler, 0, 1),
-        parameters=drawn,
-        laws={
+        parameters=drawn.numbers,
+        measured={
             "area_share": _area_share(field, box, surface),
-            "fading": drawn["fading"],
+            "fading": drawn.fading,
         },
     )
 

@@ -31,7 +31,6 @@ OIL_TINT = np.array([0.0, 0.02, 0.12])  # optical depth of the oil itself
 LANES = 9.0  # length over width of the lanes along a clear grain
 SHINE = 0.25  # how much smoother a wet surface is
 FAINT = 0.01
-Drawn = dict[str, float]
 
 
 class Imbibition(Generator):
@@ -67,9 +66,9 @@ class Imbibition(Generator):
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Soak one region; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
-        at_edge, oily = rng.random() < drawn["edge_share"], rng.random() < 0.5
+        at_edge, oily = rng.random() < drawn.edge_share, rng.random() < 0.5
         oily = oily if self.liquid == "mixed" else self.liquid == "oil"
-        extent = max(drawn["extent"] * surface.part_size_px, 2.0)
+        extent = max(drawn.extent * surface.part_size_px, 2.0)
         if at_edge and len(surface.edge_sites) > 0:
             grid, share = _from_edge(surface, extent, rng)
         else:
@@ -78,11 +77,11 @@ class Imbibition(Generator):
             grid = Grid.over(blob.box(1.7, surface.shape), CELLS)
             share = blob_share(blob, grid, rng)
         # Wider pores let the front run ahead: a local clock that is fast or slow.
-        clock = 1 + np.float32(drawn["pores"]) * _pores(grid, surface, rng)
-        time = np.clip(drawn["age"] * clock, 0.02, 2.0)
-        front = linear_front(time) if at_edge else radial_front(time, drawn["spill"])
+        clock = 1 + np.float32(drawn.pores) * _pores(grid, surface, rng)
+        time = np.clip(drawn.age * clock, 0.02, 2.0)
+        front = linear_front(time) if at_edge else radial_front(time, drawn.spill)
         share = (share / front).astype(np.float32)
-        grid, cells = trimmed(grid, share < 1 + drawn["blur"])
+        grid, cells = trimmed(grid, share < 1 + drawn.blur)
         share = grid.refine(np.ascontiguousarray(share[cells]))
         return _layer(_Soaked(grid.box, share, oily, at_edge), surface, drawn, extent)
 
@@ -97,21 +96,21 @@ class _Soaked:
     at_edge: bool
 
 
-def _spilt(surface: Surface, extent: float, drawn: Drawn, rng: np.random.Generator) -> Blob:
+def _spilt(surface: Surface, extent: float, drawn: Imbibition, rng: np.random.Generator) -> Blob:
     """Return the outline of a round front, stretched along the grain as far as there is one."""
     row, col = pick_site(surface, rng)
     along, coherence = surface.grain.at(row, col)
     turn = rng.uniform(0, np.pi)
     clear = min(1.5 * coherence, 1.0)
-    stretch = drawn["aspect"] * drawn["grain"] ** clear
+    stretch = drawn.aspect * drawn.grain**clear
     angle = along + rng.normal(0, 0.03) if rng.random() < clear else turn
     return Blob(
         centre=(row, col),
         radius=extent,
         aspect=float(min(stretch, 10.0)),
         angle=float(angle),
-        lobes=int(drawn["lobes"]),
-        irregularity=drawn["irregularity"],
+        lobes=int(drawn.lobes),
+        irregularity=drawn.irregularity,
         ragged=0.02,
     )
 
@@ -156,21 +155,21 @@ def _from_edge(surface: Surface, extent: float, rng: np.random.Generator) -> tup
     return grid, share.astype(np.float32)
 
 
-def _layer(soaked: _Soaked, surface: Surface, drawn: Drawn, extent: float) -> DefectLayer:
+def _layer(soaked: _Soaked, surface: Surface, drawn: Imbibition, extent: float) -> DefectLayer:
     share, box = soaked.share, soaked.box
-    blur = max(drawn["blur"] * (1.0 if soaked.oily else 0.4), 1.2 / extent)
+    blur = max(drawn.blur * (1.0 if soaked.oily else 0.4), 1.2 / extent)
     wet = np.clip((1 - share) * np.float32(1 / blur) + np.float32(0.5), 0, 1)
     wet *= wet * (3 - 2 * wet)
-    if drawn["tide"] > 0:
+    if drawn.tide > 0:
         near = (share - np.float32(1 - blur)) * np.float32(1 / max(0.6 * blur, 1.0 / extent))
-        wet += np.float32(drawn["tide"]) * np.exp(-(near * near)) * wet
+        wet += np.float32(drawn.tide) * np.exp(-(near * near)) * wet
     support = wet > FAINT
     if not support.any():
         raise PlacementError("the liquid reached no allowed pixel")
     wet *= support
     light = tones(surface, Box(0, 0, *surface.shape)).mean(axis=0)
     bright = float(light @ LUMINANCE) if surface.channels == 3 else float(light[0])
-    dry = surface.linear(box) * np.float32(drawn["albedo"] / max(bright, 1e-3))
+    dry = surface.linear(box) * np.float32(drawn.albedo / max(bright, 1e-3))
     depth = wetting_depth(dry, OIL if soaked.oily else WATER)
     if soaked.oily and surface.channels == 3:
         depth += OIL_TINT.astype(np.float32)
@@ -181,8 +180,8 @@ def _layer(soaked: _Soaked, surface: Surface, drawn: Drawn, extent: float) -> De
         support=support,
         absorbance=depth[..., 0] if surface.channels == 1 else depth,
         roughness=np.clip(wet * np.float32(-SHINE), -1, 0),
-        parameters=drawn,
-        laws={
+        parameters=drawn.numbers,
+        measured={
             "at_edge": float(soaked.at_edge),
             "front_px": _front(soaked, extent, drawn),
             "area_px": float(np.count_nonzero(share < 1)),
@@ -190,9 +189,9 @@ def _layer(soaked: _Soaked, surface: Surface, drawn: Drawn, extent: float) -> De
     )
 
 
-def _front(soaked: _Soaked, extent: float, drawn: Drawn) -> float:
+def _front(soaked: _Soaked, extent: float, drawn: Imbibition) -> float:
     """Return how far the front of average pores has come, pixels."""
-    age = np.array([drawn["age"]])
+    age = np.array([drawn.age])
     return extent * float(
-        linear_front(age)[0] if soaked.at_edge else radial_front(age, drawn["spill"])[0]
+        linear_front(age)[0] if soaked.at_edge else radial_front(age, drawn.spill)[0]
     )

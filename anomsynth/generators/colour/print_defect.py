@@ -31,7 +31,6 @@ FULL_INK = 2.2  # density above which more ink changes nothing
 INKS = np.array(
     [[1.3, 1.3, 1.3], [1.4, 0.35, 0.1], [0.25, 1.4, 0.6], [0.05, 0.2, 1.5], [1.3, 0.9, 0.3]]
 )
-Drawn = dict[str, float]
 Float64 = NDArray[np.float64]
 
 
@@ -72,15 +71,15 @@ class PrintDefect(Generator):
         site = _printed_site(surface, rng) if mode != "spot" else None
         if site is None:
             return _spilt(pick_site(surface, rng), surface, drawn, rng)
-        radius = max(drawn["region"] * surface.part_size_px, 3.0)
+        radius = max(drawn.region * surface.part_size_px, 3.0)
         blob = Blob(
             centre=site,
             radius=radius,
-            aspect=drawn["aspect"],
+            aspect=drawn.aspect,
             angle=rng.uniform(0, np.pi),
             lobes=1 + int(2 * rng.random()),
             irregularity=0.15,
-            ragged=drawn["ragged"],
+            ragged=drawn.ragged,
         )
         grid = Grid.over(blob.box(1.7, surface.shape), 144)
         share = blob_share(blob, grid, rng)
@@ -98,12 +97,12 @@ class PrintDefect(Generator):
 @dataclass(frozen=True, slots=True)
 class _Case:
     surface: Surface
-    drawn: Drawn
+    drawn: PrintDefect
     radius: float
 
-    def px(self, name: str, least: float = 1.0) -> float:
-        """Return a drawn length in pixels, kept between `least` and a quarter of the region."""
-        length = self.drawn[name] / self.surface.mm_per_px
+    def px(self, length_mm: float, least: float = 1.0) -> float:
+        """Return a length in pixels, kept between `least` and a quarter of the region."""
+        length = length_mm / self.surface.mm_per_px
         return float(np.clip(length, least, max(0.5 * self.radius, least)))
 
 
@@ -139,7 +138,7 @@ def _printed_site(surface: Surface, rng: np.random.Generator) -> tuple[int, int]
 
 
 def _out_of_register(print_: _Print, case: _Case, rng: np.random.Generator) -> DefectLayer:
-    shift = case.px("shift_mm", 0.7)
+    shift = case.px(case.drawn.shift_mm, 0.7)
     turn, pick = rng.uniform(0, 2 * np.pi), rng.random()
     grey = print_.light.shape[2] == 1
     amount = print_.density.mean(axis=(0, 1))
@@ -154,15 +153,15 @@ def _out_of_register(print_: _Print, case: _Case, rng: np.random.Generator) -> D
     stays = plane * np.float32(0.5) if grey else BLACK_SHARE * over_channels(np.minimum, density)
     density[..., ink] = stays + moved(plane - stays, down, right)
     support = (weight > 0) & (np.abs(density[..., ink] - plane) > FAINT)
-    laws = {"shift_px": shift, "shift_deg": float(np.degrees(turn)), "ink": float(ink)}
-    return _exposed(print_, support, printed(print_.paper, density), case, laws)
+    measured = {"shift_px": shift, "shift_deg": float(np.degrees(turn)), "ink": float(ink)}
+    return _exposed(print_, support, printed(print_.paper, density), case, measured)
 
 
 def _missing(print_: _Print, case: _Case, rng: np.random.Generator) -> DefectLayer:
     shape = print_.light.shape[:2]
-    streaked = rng.random() < case.drawn["streaks"]
+    streaked = rng.random() < case.drawn.streaks
     if streaked:
-        width = case.px("streak_mm")
+        width = case.px(case.drawn.streak_mm)
         turn = rng.choice([0.0, np.pi / 2]) + rng.normal(0, 0.02)
         down, right = Grid(print_.grid.box).offsets(*_middle(print_.grid.box))
         across = np.float32(np.cos(turn)) * right - np.float32(np.sin(turn)) * down
@@ -179,14 +178,18 @@ def _missing(print_: _Print, case: _Case, rng: np.random.Generator) -> DefectLay
         mask = print_.grid.refine(np.float32(1) - print_.share) * 2 + np.float32(0.45) * crumbs
         mask = np.clip(mask * np.float32(1.2) + np.float32(0.5), 0, 1)
         mask *= print_.grid.refine(edged(print_.share, 1.2, 0.2))
-    kept = print_.density * (1 - np.float32(case.drawn["drop"]) * mask[..., None])
+    kept = print_.density * (1 - np.float32(case.drawn.drop) * mask[..., None])
     support = (mask > FAINT) & (over_channels(np.maximum, print_.density) * mask > FAINT)
-    laws = {"drop": case.drawn["drop"], "streaked": float(streaked)}
-    return _exposed(print_, support, printed(print_.paper, kept), case, laws)
+    measured = {"drop": case.drawn.drop, "streaked": float(streaked)}
+    return _exposed(print_, support, printed(print_.paper, kept), case, measured)
 
 
 def _exposed(
-    print_: _Print, support: NDArray[np.bool_], light: Float32, case: _Case, laws: dict[str, float]
+    print_: _Print,
+    support: NDArray[np.bool_],
+    light: Float32,
+    case: _Case,
+    measured: dict[str, float],
 ) -> DefectLayer:
     if not support.any():
         raise PlacementError("no print in reach of the defect")
@@ -197,8 +200,8 @@ def _exposed(
         coverage=support.astype(np.float32),
         exposed=np.clip(light, 0, 1),
         thin=True,
-        parameters=case.drawn,
-        laws=laws,
+        parameters=case.drawn.numbers,
+        measured=measured,
     )
 
 
@@ -208,13 +211,13 @@ def _added(mode: str, print_: _Print, case: _Case, rng: np.random.Generator) -> 
     way = float(np.sin(turn)), float(np.cos(turn))
     weight = print_.grid.refine(edged(print_.share, 0.9, 0.35))
     if mode == "smear":
-        length = case.px("trail_mm", 2.0)
+        length = case.px(case.drawn.trail_mm, 2.0)
         streaky = value_noise(weight.shape, 2.0, rng)
         extra = dragged(print_.density, way, length) - np.float32(0.3) * print_.density
         extra = np.maximum(extra, 0)
         extra *= np.clip(1 + np.float32(0.25) * streaky, 0.2, 2)[..., None]
     else:
-        length = case.px("ghost_mm", 2.0)
+        length = case.px(case.drawn.ghost_mm, 2.0)
         shift = np.float32(length * way[0]), np.float32(length * way[1])
         planes = [
             moved(
@@ -227,7 +230,7 @@ def _added(mode: str, print_: _Print, case: _Case, rng: np.random.Generator) -> 
         extra = np.stack(planes, axis=2)
     # Ink on ink changes little: paper takes only so much.
     extra *= np.clip(1 - print_.density * np.float32(1 / FULL_INK), 0, 1)
-    depth = extra * weight[..., None] * np.float32(0.5 * case.drawn["strength"])
+    depth = extra * weight[..., None] * np.float32(0.5 * case.drawn.strength)
     support = over_channels(np.maximum, depth) > FAINT
     if not support.any():
         raise PlacementError("no print in reach of the defect")
@@ -237,18 +240,18 @@ def _added(mode: str, print_: _Print, case: _Case, rng: np.random.Generator) -> 
         origin=print_.origin,
         support=support,
         absorbance=depth[..., 0] if depth.shape[2] == 1 else depth.astype(np.float32),
-        parameters=case.drawn,
-        laws={"length_px": length, "strength": case.drawn["strength"]},
+        parameters=case.drawn.numbers,
+        measured={"length_px": length, "strength": case.drawn.strength},
     )
 
 
 def _spilt(
-    site: tuple[int, int], surface: Surface, drawn: Drawn, rng: np.random.Generator
+    site: tuple[int, int], surface: Surface, drawn: PrintDefect, rng: np.random.Generator
 ) -> DefectLayer:
-    radius = max(drawn["spot"] * surface.part_size_px, 1.2)
+    radius = max(drawn.spot * surface.part_size_px, 1.2)
     ink = INKS[int(rng.integers(len(INKS)))] * rng.uniform(0.35, 0.8)
     blobs = [Blob(site, radius, 1 + rng.exponential(0.25), rng.uniform(0, np.pi), 1, 0.18, 0.04)]
-    for _ in range(int(drawn["specks"])):
+    for _ in range(int(drawn.specks)):
         away, turn = radius * (1.2 + rng.exponential(1.2)), rng.uniform(0, 2 * np.pi)
         centre = site[0] + away * np.sin(turn), site[1] + away * np.cos(turn)
         small = radius * float(np.clip(np.exp(rng.normal(-1.5, 0.5)), 0.05, 0.6))
@@ -284,8 +287,8 @@ def _spilt(
         origin=(box.top, box.left),
         support=support,
         absorbance=depth,
-        parameters=drawn,
-        laws={"radius_px": radius, "spots": float(len(blobs))},
+        parameters=drawn.numbers,
+        measured={"radius_px": radius, "spots": float(len(blobs))},
     )
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from anomsynth.core.component import (
     Count,
     NonNegativeRange,
-    Range,
     ShareRange,
+    SignedRange,
     SizeRange,
     UnitRange,
     parameter,
@@ -42,7 +42,6 @@ FILM = 0.35  # film of thin oxide beside the patches, in units of a film as dens
 GRAIN_SLOPE = 1.3  # rms slope of unit lattice noise times its cell
 FAINT = 0.01
 LEAST_PHASE = 0.5
-Drawn = dict[str, float]
 
 
 class Rust(Generator):
@@ -81,7 +80,9 @@ class Rust(Generator):
     film: UnitRange = parameter((0.1, 0.8), "share", "thin oxide beside the patches")
     streaks: UnitRange = parameter(0.45, "", "probability that water drew streaks")
     streak_share: ShareRange = parameter((0.05, 0.5), "of part size", "length of the streaks")
-    flow_deg: Range = parameter((-12, 12), "degrees", "their direction, from down to the right")
+    flow_deg: SignedRange = parameter(
+        (-12, 12), "degrees", "their direction, from down to the right"
+    )
     thickness: SizeRange = parameter((0.6, 8.0), "", "1 lets the metal shine through, 8 is opaque")
     roughness: SizeRange = parameter((0.03, 0.15), "rms slope", "relief of the crust")
     reflectance: SizeRange = parameter((0.35, 0.6), "", "albedo of the clean metal")
@@ -89,26 +90,26 @@ class Rust(Generator):
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Rust one region; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
-        streaked = rng.random() < drawn["streaks"]
+        streaked = rng.random() < drawn.streaks
         site = pick_site(surface, rng)
-        radius = max(drawn["region"] * surface.part_size_px, 2.0)
+        radius = max(drawn.region * surface.part_size_px, 2.0)
         blob = Blob(
             centre=site,
             radius=radius,
-            aspect=drawn["aspect"],
+            aspect=drawn.aspect,
             angle=rng.uniform(0, np.pi),
-            lobes=int(drawn["lobes"]),
+            lobes=int(drawn.lobes),
             irregularity=0.2,
             ragged=0.12,
         )
-        flow = np.deg2rad(drawn["flow_deg"])
-        length = drawn["streak_share"] * surface.part_size_px if streaked else 0.0
+        flow = np.deg2rad(drawn.flow_deg)
+        length = drawn.streak_share * surface.part_size_px if streaked else 0.0
         box = _drawn_out(blob.box(REACH, surface.shape), length, flow, surface.shape)
         grid = Grid.over(box, CELLS)
         patches = _grow(blob, grid, surface, drawn, rng)
         film = _film(patches.film, length / grid.step, drawn, rng)
         grid, cells = trimmed(
-            grid, (film * FILM > FAINT) | (patches.thickness > -2.2 * drawn["ragged"])
+            grid, (film * FILM > FAINT) | (patches.thickness > -2.2 * drawn.ragged)
         )
         patches = _Patches(patches.thickness[cells], patches.age[cells], patches.film[cells])
         film = np.ascontiguousarray(film[cells])
@@ -143,35 +144,35 @@ def _drawn_out(box: Box, length: float, flow: float, shape: tuple[int, int]) -> 
 
 
 def _grow(
-    blob: Blob, grid: Grid, surface: Surface, drawn: Drawn, rng: np.random.Generator
+    blob: Blob, grid: Grid, surface: Surface, drawn: Rust, rng: np.random.Generator
 ) -> _Patches:
     share = blob_share(blob, grid, rng)
-    wavelength = min(drawn["patch_mm"] / surface.mm_per_px, 1.2 * blob.radius) / grid.step
-    noise = band_noise(grid.shape, max(wavelength, 3.0), drawn["band"], rng)
+    wavelength = min(drawn.patch_mm / surface.mm_per_px, 1.2 * blob.radius) / grid.step
+    noise = band_noise(grid.shape, max(wavelength, 3.0), drawn.band, rng)
     noise += np.float32(0.6) * value_noise(grid.shape, max(0.4 * wavelength, 2.0), rng, octaves=3)
     # Less and less of the level set survives towards the outline of the region.
-    middle = NormalDist().inv_cdf(min(max(drawn["cover"], 0.02), 0.98))
+    middle = NormalDist().inv_cdf(min(max(drawn.cover, 0.02), 0.98))
     level = np.float32(middle) - np.float32(middle + 2.2) * np.minimum(share, 2) ** 2.5
     phase = np.tanh(np.float32(1.3) * (noise + level)).astype(np.float32)
-    phase = coarsen(phase, drawn["coarsening"])
+    phase = coarsen(phase, drawn.coarsening)
     phase -= np.float32(2) * np.clip(share - 1.25, 0, 1)
     # There is rust at all: a region that fell between the patches gets its thickest place.
     phase += np.float32(max(LEAST_PHASE - float(phase.max()), 0))
     thick = cv2.GaussianBlur(np.maximum(phase, 0), (0, 0), max(0.12 * wavelength, 1.0))
     slow = value_noise(grid.shape, max(0.8 * wavelength, 3.0), rng, octaves=3, hurst=0.5)
-    age = np.float32(drawn["age"]) + np.float32(0.3) * (thick - np.float32(0.4))
+    age = np.float32(drawn.age) + np.float32(0.3) * (thick - np.float32(0.4))
     age += np.float32(0.09) * slow
     # The film follows the patches at the distance that oxide spreads in a drop.
     film = cv2.GaussianBlur((phase > 0).astype(np.float32), (0, 0), max(0.35 * wavelength, 1.2))
     return _Patches(phase, np.asarray(age, np.float32), np.asarray(film, np.float32))
 
 
-def _film(film: Float32, length: float, drawn: Drawn, rng: np.random.Generator) -> Float32:
+def _film(film: Float32, length: float, drawn: Rust, rng: np.random.Generator) -> Float32:
     """Return the thickness of thin oxide: around the patches, and in streaks of `length` cells."""
-    thin = np.float32(drawn["film"]) * film
+    thin = np.float32(drawn.film) * film
     if length <= 0:
         return thin
-    flow = np.deg2rad(drawn["flow_deg"])
+    flow = np.deg2rad(drawn.flow_deg)
     turns = round(flow / (np.pi / 2))
     lean = float(np.tan(flow - turns * np.pi / 2))
     bed = np.rot90(film, -turns)
@@ -187,20 +188,20 @@ def _film(film: Float32, length: float, drawn: Drawn, rng: np.random.Generator) 
     return np.ascontiguousarray(thin, dtype=np.float32)
 
 
-def _layer(crust: _Crust, surface: Surface, drawn: Drawn, rng: np.random.Generator) -> DefectLayer:
+def _layer(crust: _Crust, surface: Surface, drawn: Rust, rng: np.random.Generator) -> DefectLayer:
     grid, box = crust.grid, crust.grid.box
-    cell = max(drawn["grain_mm"] / surface.mm_per_px, 1.6)
+    cell = max(drawn.grain_mm / surface.mm_per_px, 1.6)
     grain = value_noise(box.shape, cell, rng, octaves=2 if cell > 4 else 1)
     coverage = grid.refine(crust.patches.thickness)
-    coverage += np.float32(drawn["ragged"]) * grain
+    coverage += np.float32(drawn.ragged) * grain
     np.maximum(coverage, 0, out=coverage)
-    coverage *= np.float32(-drawn["thickness"])
+    coverage *= np.float32(-drawn.thickness)
     np.subtract(1, np.exp(coverage), out=coverage)
 
     lean = rng.gamma(2.0, 0.5, len(OXIDES)) + 0.05
-    colours = rust_colours(drawn["muddy"], lean)
+    colours = rust_colours(drawn.muddy, lean)
     light = mean_light(surface, box)
-    table = relative_albedo(colours, light, drawn["reflectance"])
+    table = relative_albedo(colours, light, drawn.reflectance)
     place = np.clip(crust.patches.age, 0, 1) * (AGES - 1)
     albedo = grid.refine(table[np.rint(place).astype(np.intp)])
     shade = 1 + np.float32(0.16) * np.clip(grain, -3, 3)
@@ -218,7 +219,7 @@ def _layer(crust: _Crust, surface: Surface, drawn: Drawn, rng: np.random.Generat
     thin *= support
     height = grain
     height *= coverage
-    height *= np.float32(drawn["roughness"] * cell / GRAIN_SLOPE * surface.mm_per_px)
+    height *= np.float32(drawn.roughness * cell / GRAIN_SLOPE * surface.mm_per_px)
     return DefectLayer(
         kind="rust",
         origin=(box.top, box.left),
@@ -227,8 +228,8 @@ def _layer(crust: _Crust, surface: Surface, drawn: Drawn, rng: np.random.Generat
         albedo=albedo,
         height=height,
         absorbance=thin * tone if surface.channels == 1 else thin[..., None] * tone,
-        parameters=drawn,
-        laws={
+        parameters=drawn.numbers,
+        measured={
             "area_px": float(coverage.sum(dtype=np.float64)),
             "mean_age": float(np.clip(crust.patches.age, 0, 1).mean()),
         },

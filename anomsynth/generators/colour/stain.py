@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.component import Count, Range, ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import Count, ShareRange, SignedRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
@@ -37,7 +37,6 @@ STRENGTH = 0.16  # optical depth of the first column in the middle, at amplitude
 DENSEST = 0.75  # optical depth above which deposits hide themselves
 FAINT = 0.004
 THINNEST_PX = 0.9  # standard deviation of the thinnest ring
-Drawn = dict[str, float]
 Float64 = NDArray[np.float64]
 
 
@@ -71,7 +70,7 @@ class Stain(Generator):
     lobes: Count = parameter((1, 3), "count", "drops that ran together")
     irregularity: UnitRange = parameter((0.02, 0.16), "of radius", "first harmonic of the outline")
     ragged: UnitRange = parameter((0.004, 0.04), "of radius", "finer noise of the outline")
-    contact_deg: Range = parameter((2, 50), "degrees", "contact angle while it dries")
+    contact_deg: SignedRange = parameter((2, 50), "degrees", "contact angle while it dries")
     dried: UnitRange = parameter((0.35, 1.0), "of drying time", "when the flow froze")
     width: ShareRange = parameter((0.015, 0.08), "of radius", "width of a ring")
     rings: Count = parameter((2, 5), "count", "contour: how often the edge was pinned")
@@ -86,7 +85,7 @@ class Stain(Generator):
         kinds = tuple(RESIDUES)
         residue: str = kinds[int(second * 4)] if self.residue == "mixed" else self.residue
         colour = np.array(RESIDUES[residue])
-        lam = edge_exponent(float(np.clip(drawn["contact_deg"], 0.0, 85.0)))
+        lam = edge_exponent(float(np.clip(drawn.contact_deg, 0.0, 85.0)))
         patches = [
             _dry(blob, surface, _profile(pattern, lam, blob.radius, drawn, rng), drawn, rng)
             for blob in _splash(site, surface, drawn, rng)
@@ -104,9 +103,9 @@ class Stain(Generator):
             origin=(box.top, box.left),
             support=support,
             absorbance=seen_film(field, sign * colour, surface.channels),
-            parameters=drawn,
-            laws={
-                "ring_mass": ring_mass(drawn["dried"], lam),
+            parameters=drawn.numbers,
+            measured={
+                "ring_mass": ring_mass(drawn.dried, lam),
                 "edge_exponent": lam,
                 "pattern": float(PATTERNS.index(pattern)),
                 "area_px": float(np.count_nonzero(support)),
@@ -115,11 +114,11 @@ class Stain(Generator):
 
 
 def _splash(
-    site: tuple[int, int], surface: Surface, drawn: Drawn, rng: np.random.Generator
+    site: tuple[int, int], surface: Surface, drawn: Stain, rng: np.random.Generator
 ) -> list[Blob]:
     """Return the outlines of a drop and of the smaller ones that fell beside it."""
-    largest = max(drawn["radius"] * surface.part_size_px, 1.5)
-    count = max(int(drawn["drops"]), 1)
+    largest = max(drawn.radius * surface.part_size_px, 1.5)
+    count = max(int(drawn.drops), 1)
     angle = rng.uniform(0, np.pi)
     blobs = []
     for index in range(count):
@@ -130,11 +129,11 @@ def _splash(
         blob = Blob(
             centre=centre,
             radius=size,
-            aspect=max(drawn["aspect"] ** rng.uniform(0.5, 1.1), 1.0),
+            aspect=max(drawn.aspect ** rng.uniform(0.5, 1.1), 1.0),
             angle=angle + rng.normal(0, 0.3),
-            lobes=int(drawn["lobes"]) if index == 0 else 1,
-            irregularity=drawn["irregularity"],
-            ragged=drawn["ragged"],
+            lobes=int(drawn.lobes) if index == 0 else 1,
+            irregularity=drawn.irregularity,
+            ragged=drawn.ragged,
         )
         row, col = centre
         if 0 <= row < surface.shape[0] and 0 <= col < surface.shape[1]:
@@ -143,12 +142,12 @@ def _splash(
 
 
 def _profile(
-    pattern: str, lam: float, radius: float, drawn: Drawn, rng: np.random.Generator
+    pattern: str, lam: float, radius: float, drawn: Stain, rng: np.random.Generator
 ) -> Float64:
     """Tabulate the deposit over distance, (NODES,) column densities of a drop of mass 1."""
     share = np.linspace(0, FAR, NODES)
     # A ring thinner than a pixel is a fainter ring of one pixel.
-    width, dried = max(drawn["width"], THINNEST_PX / radius), drawn["dried"]
+    width, dried = max(drawn.width, THINNEST_PX / radius), drawn.dried
     if pattern == "receding":
         edge = np.clip((1 - share) / max(width, 0.01), 0, 1)
         return (2.2 * receding_density(share) + 0.35) * edge
@@ -158,7 +157,7 @@ def _profile(
     if pattern == "ring":
         return np.asarray(inside + moved * ring_profile(share, width))
     # At each step inwards the edge is pinned again, with what is left.
-    radii = np.sort(np.concatenate([[1.0], rng.uniform(0.3, 0.97, int(drawn["rings"]) - 1)]))
+    radii = np.sort(np.concatenate([[1.0], rng.uniform(0.3, 0.97, int(drawn.rings) - 1)]))
     total = 0.6 * inside
     for pinned in radii[::-1]:
         part = moved / len(radii) * rng.uniform(0.4, 1.6)
@@ -167,7 +166,7 @@ def _profile(
 
 
 def _dry(
-    blob: Blob, surface: Surface, profile: Float64, drawn: Drawn, rng: np.random.Generator
+    blob: Blob, surface: Surface, profile: Float64, drawn: Stain, rng: np.random.Generator
 ) -> tuple[Box, Float32]:
     grid = Grid.over(blob.box(1.7, surface.shape), 128)
     share = blob_share(blob, grid, rng)
@@ -176,7 +175,7 @@ def _dry(
     cell = max(0.8 * blob.radius / grid.step, 2.0)
     # Some stretches of the edge were never pinned, and the ring is missing there.
     local = value_noise(grid.shape, cell, rng, octaves=3)
-    weight = np.clip(1 + np.float32(1.2 * drawn["uneven"]) * local, 0.08, 2.2)
+    weight = np.clip(1 + np.float32(1.2 * drawn.uneven) * local, 0.08, 2.2)
     place = np.clip(share * np.float32((NODES - 1) / FAR), 0, NODES - 1.001)
     low = place.astype(np.int32)
     table = np.append(profile * STRENGTH, 0).astype(np.float32)

@@ -20,7 +20,6 @@ from anomsynth.surface.sites import pick_site
 SHAPES = ("hinge", "arc", "wave")
 NODES = 96  # along a piece
 MOST_TURN = 1.4  # widths per radius of curvature: tighter bends would fold the inner side
-Drawn = dict[str, float]
 
 
 class Bend(Generator):
@@ -72,7 +71,7 @@ class Bend(Generator):
         return _bent(surface, piece, _resampled(line, piece.width), (shape, sign, drawn))
 
 
-def turn_along(share: Float64, shape: str, turn: float, drawn: Drawn, width: float) -> Float64:
+def turn_along(share: Float64, shape: str, turn: float, drawn: Bend, width: float) -> Float64:
     """Return by how much the direction turns at each share of the length, radians.
 
     Parameters
@@ -91,9 +90,9 @@ def turn_along(share: Float64, shape: str, turn: float, drawn: Drawn, width: flo
     elif shape == "wave":
         turned = turn * np.sin(2 * np.pi * share) * np.asarray(fade(share / 0.1))
     else:
-        extent = min(max(drawn["hinge"] * width, 0.02), 0.5)
-        turned = turn * np.asarray(fade((share - drawn["place"]) / extent + 0.5))
-    small = drawn["ripple"] * turn * np.sin(2 * np.pi * 2.5 * share) * share * (1 - share)
+        extent = min(max(drawn.hinge * width, 0.02), 0.5)
+        turned = turn * np.asarray(fade((share - drawn.place) / extent + 0.5))
+    small = drawn.ripple * turn * np.sin(2 * np.pi * 2.5 * share) * share * (1 - share)
     bent: Float64 = turned + small
     return bent
 
@@ -111,12 +110,12 @@ def _resampled(line: Float64, width: float) -> Float64:
 
 
 def _bent(
-    surface: Surface, piece: Slender, line: Float64, bending: tuple[str, float, Drawn]
+    surface: Surface, piece: Slender, line: Float64, bending: tuple[str, float, Bend]
 ) -> DefectLayer:
     shape, sign, drawn = bending
     length = float(arc_length(line)[-1])
     share = np.linspace(0, 1, NODES)
-    turn = sign * math.radians(drawn["turn_deg"])
+    turn = sign * math.radians(drawn.turn_deg)
     turned = turn_along(share, shape, turn, drawn, piece.width / length)
     steepest = float(np.abs(np.gradient(turned)).max()) * (NODES - 1) / length
     turned *= min(1.0, MOST_TURN / max(steepest * piece.width, 1e-9))
@@ -135,8 +134,8 @@ def _bent(
         exposed=moved.light,
         rigid=True,
         overhang=True,
-        parameters=drawn,
-        laws={
+        parameters=drawn.numbers,
+        measured={
             "length_px": length,
             "width_px": piece.width,
             "stretch": float(arc_length(new)[-1]) / length,

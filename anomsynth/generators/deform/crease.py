@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from anomsynth.core.component import (
     NonNegativeRange,
-    Range,
     ShareRange,
+    SignedRange,
     SizeRange,
     UnitRange,
     parameter,
@@ -38,7 +38,6 @@ WIDEST = 0.05  # half width of the bent zone, share of the part's size
 SHARPEST_PX = 1.0  # half width of the sharpest crest that pixels can carry without beading
 HURST = 0.75
 TAPER = 0.4  # share of the length over which a fold comes to life
-Drawn = dict[str, float]
 
 
 class Crease(Generator):
@@ -62,7 +61,9 @@ class Crease(Generator):
     valley_share: UnitRange = parameter(0.5, "", "probability of a valley instead of a ridge")
     stiffness: SizeRange = parameter((2, 40), "lengths", "persistence length of the line")
     waver: UnitRange = parameter((0.0, 0.02), "of length", "roughness of the line")
-    wear: Range = parameter((-0.8, 0.8), "of log light", "brightness of the crest at strain one")
+    wear: SignedRange = parameter(
+        (-0.8, 0.8), "of log light", "brightness of the crest at strain one"
+    )
     secondary: UnitRange = parameter((0, 0.6), "", "height of cross wrinkles over the crease's")
     secondary_mm: SizeRange = parameter((0.8, 4), "mm", "distance of the cross wrinkles")
     roughening: NonNegativeRange = parameter((0.1, 0.6), "", "orange peel along the crest")
@@ -73,8 +74,8 @@ class Crease(Generator):
         site = pick_site(surface, rng)
         coins = rng.random(3)
         scale, size = surface.mm_per_px, max(surface.part_size_px, 2.0)
-        length = max(drawn["length_share"] * size, 4.0)
-        width = min(max(drawn["width_mm"] / scale, 2.0), max(WIDEST * size, 2.0), 0.12 * length)
+        length = max(drawn.length_share * size, 4.0)
+        width = min(max(drawn.width_mm / scale, 2.0), max(WIDEST * size, 2.0), 0.12 * length)
         line = _line(length, width, drawn, rng)
         line = turned(line, math.pi * float(coins[0]))
         anchor = line[int(len(line) * (0.2 + 0.6 * float(coins[1])))]
@@ -85,7 +86,7 @@ class Crease(Generator):
         strength *= np.clip(1 + 0.3 * smooth_noise(len(line), len(line) / 5, rng), 0.2, 1.8)
         half = width * np.clip(1 + 0.25 * smooth_noise(len(line), len(line) / 4, rng), 0.5, 1.5)
         half *= np.maximum(strength, 0.05) ** 0.8  # it runs out to a point
-        sign = -1.0 if coins[2] < drawn["valley_share"] else 1.0
+        sign = -1.0 if coins[2] < drawn.valley_share else 1.0
         fold = _Fold(surface, drawn, width, sign)
         return _folded(fold, _near(line, half, surface), (line, strength, half), rng)
 
@@ -135,13 +136,13 @@ def _near(line: Float64, half: Float64, surface: Surface) -> _Zone:
 class _Fold:
     """One crease on one surface: half width, radius and slope in pixels, which way it bends."""
 
-    def __init__(self, surface: Surface, drawn: Drawn, width: float, sign: float) -> None:
+    def __init__(self, surface: Surface, drawn: Crease, width: float, sign: float) -> None:
         self.scale = surface.mm_per_px
         self.drawn = drawn
         self.width = width
         self.sign = sign
-        self.slope = math.tan(math.radians(drawn["angle_deg"]) / 2)
-        self.radius = max(drawn["radius_mm"] / self.scale, SHARPEST_PX / self.slope)
+        self.slope = math.tan(math.radians(drawn.angle_deg) / 2)
+        self.radius = max(drawn.radius_mm / self.scale, SHARPEST_PX / self.slope)
 
 
 def tent(offset: Float64, slope: float, radius: float) -> Float64:
@@ -161,11 +162,11 @@ def tent(offset: Float64, slope: float, radius: float) -> Float64:
     return tented
 
 
-def _line(length: float, width: float, drawn: Drawn, rng: np.random.Generator) -> Float64:
+def _line(length: float, width: float, drawn: Crease, rng: np.random.Generator) -> Float64:
     # Few nodes, smooth between them: a fold is stiff over its own width.
     count = max(math.ceil(length / max(2 * SPACING, width)), 6)
-    line = worm_like_chain(length, drawn["stiffness"] * length, count, rng)
-    line = displace(line, drawn["waver"] * length * fbm_trace(count, HURST, rng))
+    line = worm_like_chain(length, drawn.stiffness * length, count, rng)
+    line = displace(line, drawn.waver * length * fbm_trace(count, HURST, rng))
     return densify(line, max(math.ceil(length / count / SPACING), 1))
 
 
@@ -187,7 +188,7 @@ def _folded(
     crest = np.exp(-0.5 * (zone.offset / worn_px) ** 2)
     height += _cross_wrinkles(fold, zone, (line, away), rng) * strength * rest
     height *= fold.sign
-    strain = min(drawn["sheet_mm"] / (2 * drawn["radius_mm"]), 1.0)
+    strain = min(drawn.sheet_mm / (2 * drawn.radius_mm), 1.0)
     speckle = np.exp(0.5 * smooth_noise(len(line), 2.0, rng))
     worn = strain * crest * strength * zone.at(speckle)
     changed = (np.abs(height) > 1e-4) | (worn > 1e-3)
@@ -199,10 +200,10 @@ def _folded(
         origin=(box.top, box.left),
         support=zone.spread(changed.astype(np.float64)) > 0,
         height=zone.spread(height * fold.scale * changed),
-        absorbance=zone.spread(-0.5 * drawn["wear"] * worn * changed),
-        roughness=zone.spread(np.clip(drawn["roughening"] * worn, 0, 1) * changed),
-        parameters=drawn,
-        laws={
+        absorbance=zone.spread(-0.5 * drawn.wear * worn * changed),
+        roughness=zone.spread(np.clip(drawn.roughening * worn, 0, 1) * changed),
+        parameters=drawn.numbers,
+        measured={
             "slope": fold.slope,
             "radius_px": fold.radius,
             "strain": strain,
@@ -217,9 +218,9 @@ def _cross_wrinkles(
 ) -> Float64:
     """Return ripples across the line, pixels: one-sided, each with its own length and lean."""
     line, away = way
-    if fold.drawn["secondary"] <= 0:
+    if fold.drawn.secondary <= 0:
         return np.zeros(len(away))
-    spacing = max(fold.drawn["secondary_mm"] / fold.scale, 3.0)
+    spacing = max(fold.drawn.secondary_mm / fold.scale, 3.0)
     run = arc_length(line)
     step = max(float(run[-1]) / max(len(line) - 1, 1), 1e-9)
     phase = np.cumsum(np.exp(0.35 * smooth_noise(len(line), spacing / step, rng))) * step / spacing
@@ -227,7 +228,7 @@ def _cross_wrinkles(
     side = 1.0 if rng.random() < 0.5 else -1.0
     lean = float(rng.normal(0, 0.5))
     shown = np.where(away * side > -0.1, 1.0, 0.35) * np.exp(-((away / zone.at(reach)) ** 2))
-    height = fold.drawn["secondary"] * 0.25 * fold.slope * spacing
+    height = fold.drawn.secondary * 0.25 * fold.slope * spacing
     return np.asarray(
         height * shown * np.sin(2 * np.pi * (zone.at(phase) + lean * away * fold.width / spacing))
     )

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from anomsynth.core.component import Range, ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import ShareRange, SignedRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Mask, Surface
@@ -24,7 +24,6 @@ RELIEF = 0.6  # height over half width where material is pressed out
 FILLS = 0.85  # of the picture: a part larger than that shows no outline to squeeze
 SMALLEST_PX = 6.0
 LEAST_CELLS = 9  # of a part that can be squeezed
-Drawn = dict[str, float]
 
 
 class Squeeze(Generator):
@@ -46,7 +45,7 @@ class Squeeze(Generator):
     narrowing: SizeRange = parameter((0.06, 0.4), "", "body: share of the width that is lost")
     bulge_share: UnitRange = parameter(0.35, "", "body: probability of a bulge instead")
     reach: SizeRange = parameter((0.25, 0.8), "of part length", "body: half length that flows")
-    place: Range = parameter((-0.3, 0.3), "of part length", "body: where along the part")
+    place: SignedRange = parameter((-0.3, 0.3), "of part length", "body: where along the part")
     extent: ShareRange = parameter((0.06, 0.3), "of part size", "region: half length")
     strain: SizeRange = parameter((0.12, 0.5), "log stretch", "region: at its centre")
     aspect: SizeRange = parameter((1.0, 2.0), "", "region: length over width")
@@ -59,15 +58,15 @@ class Squeeze(Generator):
         coin, turn = (float(value) for value in rng.random(2))
         outlined = surface.part_area_px < FILLS * surface.foreground.size
         if self.mode == "body" or (self.mode == "mixed" and outlined):
-            return _squeezed_body(surface, drawn, bulge=coin < drawn["bulge_share"])
+            return _squeezed_body(surface, drawn, bulge=coin < drawn.bulge_share)
         return _squeezed_region(surface, drawn, site, math.pi * turn)
 
 
 def _squeezed_region(
-    surface: Surface, drawn: Drawn, site: tuple[int, int], angle: float
+    surface: Surface, drawn: Squeeze, site: tuple[int, int], angle: float
 ) -> DefectLayer:
-    long = max(drawn["extent"] * surface.part_size_px, SMALLEST_PX)
-    wide = max(long / drawn["aspect"], SMALLEST_PX / 2)
+    long = max(drawn.extent * surface.part_size_px, SMALLEST_PX)
+    wide = max(long / drawn.aspect, SMALLEST_PX / 2)
     far = math.ceil(long) + 1
     box = Box(site[0], site[1], site[0] + 1, site[1] + 1).grown(far, surface.shape)
     grid = Grid.over(box, CELLS)
@@ -75,13 +74,13 @@ def _squeezed_region(
     cos, sin = math.cos(angle), math.sin(angle)
     along = (cos * right + sin * down) / long
     across = (cos * down - sin * right) / wide
-    from_along, from_across = pure_strain(along, across, drawn["strain"])
+    from_along, from_across = pure_strain(along, across, drawn.strain)
     to_along, to_across = (along - from_along) * long, (across - from_across) * wide
     moved = np.stack([sin * to_along + cos * to_across, cos * to_along - sin * to_across], axis=2)
     inside = along * along + across * across
     # The crest lies where material came together: across the stretched direction.
     crest = np.clip(1 - inside, 0, 1) ** 3
-    height = drawn["relief"] * RELIEF * drawn["strain"] * wide * crest
+    height = drawn.relief * RELIEF * drawn.strain * wide * crest
     support = grid.refine(inside.astype(np.float32)) < 1
     displacement = grid.refine(moved.astype(np.float32), smooth=True) * support[..., None]
     relief = grid.refine(height.astype(np.float32), smooth=True) * support
@@ -93,8 +92,8 @@ def _squeezed_region(
         support=support,
         displacement=displacement.astype(np.float32),
         height=(relief * np.float32(surface.mm_per_px)).astype(np.float32),
-        parameters=drawn,
-        laws={
+        parameters=drawn.numbers,
+        measured={
             "least_determinant": least_determinant((moved / grid.step).astype(np.float32)),
             "largest_shift_px": float(np.abs(moved).max()),
             "body": 0.0,
@@ -102,15 +101,15 @@ def _squeezed_region(
     )
 
 
-def _squeezed_body(surface: Surface, drawn: Drawn, *, bulge: bool) -> DefectLayer:
+def _squeezed_body(surface: Surface, drawn: Squeeze, *, bulge: bool) -> DefectLayer:
     """Squeeze the part across its long axis, outline and all."""
     axis = _axis(Part(surface.foreground))
     if axis is None:
         raise PlacementError("the part is too small to be squeezed")
     centre, angle, length, width = axis
-    reach = max(drawn["reach"] * length, 4.0)
-    middle = float(np.clip(drawn["place"], -0.45, 0.45)) * length
-    narrowing = -drawn["narrowing"] if bulge else drawn["narrowing"]
+    reach = max(drawn.reach * length, 4.0)
+    middle = float(np.clip(drawn.place, -0.45, 0.45)) * length
+    narrowing = -drawn.narrowing if bulge else drawn.narrowing
     box = _zone(surface, (centre, angle), (middle, reach), 0.6 * width * (1 + abs(narrowing)) + 4)
     down = (np.arange(box.top, box.bottom) - centre[0]).astype(np.float32)[:, None]
     right = (np.arange(box.left, box.right) - centre[1]).astype(np.float32)[None, :]
@@ -135,8 +134,8 @@ def _squeezed_body(surface: Surface, drawn: Drawn, *, bulge: bool) -> DefectLaye
         exposed=moved.light,
         rigid=True,
         overhang=True,
-        parameters=drawn,
-        laws={
+        parameters=drawn.numbers,
+        measured={
             "narrowing": narrowing,
             "width_px": width,
             "length_px": length,

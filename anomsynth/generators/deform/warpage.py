@@ -43,7 +43,6 @@ BAND_ASPECT = 1.6  # bent regions are longer than they are wide
 BORDER_SHARE = 0.8  # of the radius, over which bent and warped regions come to rest
 MOST_STRETCH = 0.8
 SQUEEZE = 1.2  # relief over squeezing
-Drawn = dict[str, float]
 
 
 class Warpage(Generator):
@@ -101,16 +100,16 @@ class Warpage(Generator):
         if mode == "mixed":
             steps = np.cumsum(self.weights)
             mode = MODES[min(int(np.searchsorted(steps, pick, side="right")), len(MODES) - 1)]
-        outward = 1.0 if rng.random() < drawn["bulge_share"] else -1.0
-        sheet = rng.random() < drawn["sheet_share"]
+        outward = 1.0 if rng.random() < drawn.bulge_share else -1.0
+        sheet = rng.random() < drawn.sheet_share
         site = pick_site(surface, rng)
-        share = drawn["radius"] if mode == "dent" else drawn["extent"]
+        share = drawn.radius if mode == "dent" else drawn.extent
         radius = max(share * surface.part_size_px, SMALLEST_PX)
         outline = Mouths(
             radius=np.array([radius]),
-            aspect=np.array([drawn["aspect"] * (BAND_ASPECT if mode == "bend" else 1.0)]),
+            aspect=np.array([drawn.aspect * (BAND_ASPECT if mode == "bend" else 1.0)]),
             angle=np.array([rng.uniform(0, np.pi)]),
-            relative=harmonic_rims(1, drawn["irregularity"], RIM_HURST, rng),
+            relative=harmonic_rims(1, drawn.irregularity, RIM_HURST, rng),
         )
         place = _Place(surface, site, outline, drawn)
         if mode == "dent":
@@ -124,7 +123,7 @@ class _Place:
     """Where a deformed region lies, and how far each of its points is from the centre."""
 
     def __init__(
-        self, surface: Surface, site: tuple[int, int], outline: Mouths, drawn: Drawn
+        self, surface: Surface, site: tuple[int, int], outline: Mouths, drawn: Warpage
     ) -> None:
         self.surface = surface
         self.site = site
@@ -151,7 +150,7 @@ class _Place:
         return mouth_field(self.outline, 0, grid.offsets(*self.site))[0]
 
     def layer(
-        self, grid: Grid, support: Mask, height: Float32, laws: dict[str, float]
+        self, grid: Grid, support: Mask, height: Float32, measured: dict[str, float]
     ) -> DefectLayer:
         """Return the layer; `height` in pixels on the pixels of the grid's box."""
         return DefectLayer(
@@ -159,16 +158,16 @@ class _Place:
             origin=(grid.box.top, grid.box.left),
             support=support,
             height=height * np.float32(self.surface.mm_per_px),
-            parameters=self.drawn,
-            laws={"radius_px": self.radius, **laws},
+            parameters=self.drawn.numbers,
+            measured={"radius_px": self.radius, **measured},
         )
 
 
 def _dented(place: _Place, outward: float, sheet: bool, rng: np.random.Generator) -> DefectLayer:
     drawn = place.drawn
     shape = Dent(
-        depth=drawn["slope"],
-        hardening=drawn["hardening"],
+        depth=drawn.slope,
+        hardening=drawn.hardening,
         balanced=not sheet,
         skirt=float(rng.uniform(0.25, 0.65)),
         sheet=bool(rng.random() < 0.5),
@@ -183,7 +182,7 @@ def _dented(place: _Place, outward: float, sheet: bool, rng: np.random.Generator
     )
     # Odd about the centre: one side gets deeper by what the other loses.
     inner = 1 - np.minimum(share, 1) ** 2
-    height *= 1 + np.float32(drawn["asymmetry"]) * np.clip(along, -1, 1) * inner
+    height *= 1 + np.float32(drawn.asymmetry) * np.clip(along, -1, 1) * inner
     support = grid.refine(share) < DENT_REACH
     fine = _cut(grid.refine(height.astype(np.float32), smooth=True), support)
     cap = float(np.abs(height[share < 1]).sum(dtype=np.float64))
@@ -192,7 +191,7 @@ def _dented(place: _Place, outward: float, sheet: bool, rng: np.random.Generator
         support,
         fine,
         {
-            "pile_up_ratio": pile_up_ratio(drawn["hardening"]),
+            "pile_up_ratio": pile_up_ratio(drawn.hardening),
             "volume_balance": float(height.sum(dtype=np.float64)) / cap if cap > 0 else 0.0,
             "depth_over_radius": float(np.abs(height).max()) / place.radius,
         },
@@ -204,14 +203,14 @@ def _bent(place: _Place, outward: float, rng: np.random.Generator) -> DefectLaye
     grid = place.grid(1.0, PLATE_CELLS)
     share = place.share(grid)
     load = _loads(place, grid, outward, rng).astype(np.float64)
-    length = max(drawn["stiffness"] * place.radius / grid.step, 0.5)
+    length = max(drawn.stiffness * place.radius / grid.step, 0.5)
     rigidity = length**4
     deflection = plate_deflection(load, rigidity, 1.0)
     residual = plate_residual(deflection, load, rigidity, 1.0)
     height = deflection.astype(np.float32) * _at_rest(share)
     steepest = _rms_slope(height, grid.step, share < 1)
     if steepest > 0:
-        height *= np.float32(drawn["tilt"] / steepest)
+        height *= np.float32(drawn.tilt / steepest)
     support = grid.refine(share) < 1
     fine = _cut(grid.refine(height, smooth=True), support)
     return place.layer(
@@ -226,7 +225,7 @@ def _loads(place: _Place, grid: Grid, outward: float, rng: np.random.Generator) 
     """
     load = np.zeros(grid.shape, dtype=np.float32)
     main = float(place.outline.angle[0])
-    for number in range(max(int(place.drawn["loads"]), 1)):
+    for number in range(max(int(place.drawn.loads), 1)):
         away, turn = 0.7 * np.sqrt(rng.random()), rng.uniform(0, 2 * np.pi)
         direction = main + rng.normal(0, 0.35)
         length, width = rng.uniform(0.35, 1.8), rng.uniform(0.1, 0.4)
@@ -245,11 +244,11 @@ def _warped(place: _Place, rng: np.random.Generator) -> DefectLayer:
     drawn = place.drawn
     grid = place.grid(1.0, WARP_CELLS)
     share = place.share(grid)
-    features = drawn["correlation"] * place.radius / grid.step
-    material, potential = helmholtz_field(_at_rest(share), features, drawn["curl"], rng)
+    features = drawn.correlation * place.radius / grid.step
+    material, potential = helmholtz_field(_at_rest(share), features, drawn.curl, rng)
     strain = stretch(material)
     if strain > 0:
-        scale = np.float32(drawn["stretch"] / strain)
+        scale = np.float32(drawn.stretch / strain)
         material, potential = material * scale, potential * scale
     inverse = invert(material)
     support = grid.refine(share) < 1
@@ -258,11 +257,11 @@ def _warped(place: _Place, rng: np.random.Generator) -> DefectLayer:
     # What is squeezed rises: the relief's Laplacian follows the divergence of the displacement.
     squeezed = potential * np.float32(grid.step**2 * SQUEEZE / max(place.radius, 1.0))
     fine = _cut(grid.refine(squeezed.astype(np.float32), smooth=True), support)
-    laws = {
+    measured = {
         "least_determinant": least_determinant(inverse),
         "largest_shift_px": float(np.abs(inverse).max()) * grid.step,
     }
-    layer = place.layer(grid, support, fine, laws)
+    layer = place.layer(grid, support, fine, measured)
     return replace(layer, displacement=moved)
 
 

@@ -4,9 +4,16 @@ import math
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import AfterValidator
 
-from anomsynth.core.component import LogRange, ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import (
+    Drawn,
+    LogRange,
+    Range,
+    ShareRange,
+    SizeRange,
+    UnitRange,
+    parameter,
+)
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Surface
@@ -27,17 +34,16 @@ CELLS_PER_WAVE = 7.0
 SHORTEST_PX = 5.0  # shorter waves are below what a camera resolves
 LONGEST = 0.35  # of the part's size
 WAVES = 2.5  # least half width of the region, in wavelengths
-Drawn = dict[str, float]
 
 
-def _wrinkled(value: LogRange) -> LogRange:
+def _wrinkled(value: Range) -> Range:
     if value.low < 1:
         msg = f"must be at least 1, or nothing wrinkles; got {value.low:g}"
         raise ValueError(msg)
     return value
 
 
-StrainRange = Annotated[LogRange, AfterValidator(_wrinkled)]
+StrainRange = Annotated[float, Drawn(LogRange, _wrinkled)]
 
 
 class Wrinkle(Generator):
@@ -74,13 +80,13 @@ class Wrinkle(Generator):
         pattern: str = self.pattern
         if pattern == "mixed":
             pattern = PATTERNS[min(int(pick * len(PATTERNS)), len(PATTERNS) - 1)]
-        physical = wavelength(drawn["film_mm"], drawn["modulus_ratio"])
+        physical = wavelength(drawn.film_mm, drawn.modulus_ratio)
         longest = max(LONGEST * surface.part_size_px, SHORTEST_PX)
         length = min(max(physical / surface.mm_per_px, SHORTEST_PX), longest)
         # Waves that had to be cut keep their slope.
-        height = amplitude(drawn["film_mm"], drawn["strain_ratio"]) / surface.mm_per_px
+        height = amplitude(drawn.film_mm, drawn.strain_ratio) / surface.mm_per_px
         height *= length * surface.mm_per_px / physical
-        area = max(drawn["area_share"] * surface.part_area_px, math.pi * (WAVES * length) ** 2)
+        area = max(drawn.area_share * surface.part_area_px, math.pi * (WAVES * length) ** 2)
         share = min(area / max(surface.part_area_px, 1), 0.6)
         patch = draw_patch(surface, share, "blob", None, rng)
         angle = math.pi * float(turn)
@@ -93,12 +99,12 @@ class Wrinkle(Generator):
             origin=(patch.box.top, patch.box.left),
             support=support,
             height=relief,
-            parameters=drawn,
-            laws={
+            parameters=drawn.numbers,
+            measured={
                 "wavelength_mm": physical,
                 "wavelength_px": length,
                 "amplitude_px": height,
-                "critical_strain": critical_strain(drawn["modulus_ratio"]),
+                "critical_strain": critical_strain(drawn.modulus_ratio),
                 "pattern": float(PATTERNS.index(pattern)),
             },
         )
@@ -108,7 +114,7 @@ def _relief(
     patch: Patch,
     pattern: str,
     wave: tuple[float, float],
-    drawn: Drawn,
+    drawn: Wrinkle,
     rng: np.random.Generator,
 ) -> Float32:
     """Return waves of amplitude about one within the region, (h, w) of its box."""
@@ -119,8 +125,8 @@ def _relief(
         field = herringbone(fine.shape, cells, angle, rng)
     else:
         field = wave_field(fine.shape, cells, angle if pattern == "uniaxial" else None, rng)
-    wander = 1 + np.float32(drawn["uneven"]) * value_noise(fine.shape, 3 * cells, rng)
+    wander = 1 + np.float32(drawn.uneven) * value_noise(fine.shape, 3 * cells, rng)
     field *= np.clip(wander, 0.1, 2)
-    rest = fade(patch.depth / np.float32(max(drawn["softness"] * patch.size, 1.5)))
+    rest = fade(patch.depth / np.float32(max(drawn.softness * patch.size, 1.5)))
     relief = fine.refine(field, smooth=True)
     return relief * patch.grid.refine(rest.astype(np.float32))

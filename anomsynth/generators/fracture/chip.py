@@ -25,7 +25,6 @@ SMALLEST_PX = 2.5  # half length
 CORNER_SHARE = 0.2  # of the chips at the outline
 OUTLINE_PX = 3  # a lost piece takes the blurred outline of the part with it
 VOID_ALBEDO = 0.12  # where the picture shows no background
-Drawn = dict[str, float]
 Vector = tuple[float, float]
 
 
@@ -65,10 +64,10 @@ class Chip(Generator):
         """Return one chip; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
         gone, inner, bright = rng.random(3)
-        inside = inner < drawn["inner_share"] or len(surface.edge_sites) == 0
+        inside = inner < drawn.inner_share or len(surface.edge_sites) == 0
         break_ = _draw_break(surface, drawn, inside, rng)
-        tone = drawn["albedo"] ** (-0.6 if bright < drawn["bright_share"] else 1.0)
-        if gone < drawn["missing_share"] and not inside:
+        tone = drawn.albedo ** (-0.6 if bright < drawn.bright_share else 1.0)
+        if gone < drawn.missing_share and not inside:
             return _lost_piece(surface, break_, (drawn, tone), rng)
         return _flake(surface, break_, (drawn, tone), rng)
 
@@ -89,7 +88,7 @@ class _Break:
     width: float
 
 
-def _draw_break(surface: Surface, drawn: Drawn, inside: bool, rng: np.random.Generator) -> _Break:
+def _draw_break(surface: Surface, drawn: Chip, inside: bool, rng: np.random.Generator) -> _Break:
     at_corner, turn, shift = rng.random(3)
     if inside:
         row, col = pick_site(surface, rng)
@@ -101,8 +100,8 @@ def _draw_break(surface: Surface, drawn: Drawn, inside: bool, rng: np.random.Gen
             far = int((surface.edge_sites @ toward).argmax())
             row, col = (int(part) for part in surface.edge_sites[far])
             normal = (float(surface.edge_normals[far][0]), float(surface.edge_normals[far][1]))
-    half = max(0.5 * drawn["size"] * surface.part_size_px, SMALLEST_PX)
-    width = max(drawn["slim"] * half, 0.6 * SMALLEST_PX)
+    half = max(0.5 * drawn.size * surface.part_size_px, SMALLEST_PX)
+    width = max(drawn.slim * half, 0.6 * SMALLEST_PX)
     # The blow falls on the outline; the dish is deepest a little inside or outside of it.
     depth = 0.0 if inside else (0.5 - 0.9 * shift) * width
     centre = np.array([row + normal[0] * depth, col + normal[1] * depth])
@@ -111,12 +110,12 @@ def _draw_break(surface: Surface, drawn: Drawn, inside: bool, rng: np.random.Gen
         radius=np.array([np.sqrt(half * width)]),
         aspect=np.array([half / width]),
         angle=np.array([np.arctan2(normal[1], -normal[0])]),
-        relative=harmonic_rims(1, drawn["irregularity"], 0.8, rng),
+        relative=harmonic_rims(1, drawn.irregularity, 0.8, rng),
     )
     box = box_around(centre[None], mouths.reach(0) * 1.05 + 3, surface.shape)
     grid = Grid.over(box, MOST_CELLS)
     share, outside = mouth_field(mouths, 0, grid.offsets(*centre))
-    detail = fracture_face(grid.shape, rng) * np.float32(drawn["ragged"] * width)
+    detail = fracture_face(grid.shape, rng) * np.float32(drawn.ragged * width)
     # Detail finer than the size of a small chip would tear it to pieces.
     detail *= np.clip(share, 0, 1)
     down, right = grid.offsets(*blow)
@@ -140,16 +139,16 @@ def _face_tone(break_: _Break, tone: float, rng: np.random.Generator) -> Float32
 
 
 def _flake(
-    surface: Surface, break_: _Break, look: tuple[Drawn, float], rng: np.random.Generator
+    surface: Surface, break_: _Break, look: tuple[Chip, float], rng: np.random.Generator
 ) -> DefectLayer:
     drawn, tone = look
     grid = break_.grid
-    depth = drawn["depth_ratio"] * break_.width
-    rings = ripples(break_.away, break_.reach, drawn["ripple_growth"])
-    bowl = dish(break_.share, drawn["section"])
+    depth = drawn.depth_ratio * break_.width
+    rings = ripples(break_.away, break_.reach, drawn.ripple_growth)
+    bowl = dish(break_.share, drawn.section)
     step = np.clip(break_.inside / np.float32(2.0), 0, 1)
     relief = -np.float32(depth) * (bowl + np.float32(0.12) * step)
-    relief += np.float32(drawn["ripple"] * depth) * rings * step
+    relief += np.float32(drawn.ripple * depth) * rings * step
     inside = grid.refine(break_.inside)
     coverage = _edge(inside)
     support = (coverage > 0) & surface.foreground[grid.box.slices]
@@ -157,7 +156,7 @@ def _flake(
         raise PlacementError("the chip lies outside the part")
     coverage *= support
     height = grid.refine(relief.astype(np.float32), smooth=True)
-    height += facets(grid, drawn["roughness"], rng) * grid.refine(step)
+    height += facets(grid, drawn.roughness, rng) * grid.refine(step)
     height *= np.float32(surface.mm_per_px) * coverage
     return DefectLayer(
         kind="chip",
@@ -167,13 +166,14 @@ def _flake(
         albedo=grid.refine(_face_tone(break_, tone, rng)),
         height=height,
         thin=True,
-        parameters=drawn,
-        laws=_laws(surface, break_, coverage, gone=False) | {"depth_mm": -float(height.min())},
+        parameters=drawn.numbers,
+        measured=_measured(surface, break_, coverage, gone=False)
+        | {"depth_mm": -float(height.min())},
     )
 
 
 def _lost_piece(
-    surface: Surface, break_: _Break, look: tuple[Drawn, float], rng: np.random.Generator
+    surface: Surface, break_: _Break, look: tuple[Chip, float], rng: np.random.Generator
 ) -> DefectLayer:
     drawn, tone = look
     grid, box = break_.grid, break_.grid.box
@@ -185,12 +185,12 @@ def _lost_piece(
         raise PlacementError("the missing piece lies outside the part")
     coverage *= support
     uneven = np.clip(1 + 0.5 * value_noise(grid.shape, 8.0, rng), 0, 2)
-    width = np.maximum(grid.refine(uneven) * np.float32(drawn["face"] * break_.width), 1e-3)
+    width = np.maximum(grid.refine(uneven) * np.float32(drawn.face * break_.width), 1e-3)
     band = np.clip((width - inside) / np.float32(EDGE_PX) + np.float32(0.5), 0, 1) * part
-    band *= np.float32(min(drawn["face"] * break_.width, 1.0))
+    band *= np.float32(min(drawn.face * break_.width, 1.0))
     shade = grid.refine(_face_tone(break_, tone, rng))
     shade *= 1 - np.float32(0.5) * np.clip(inside / width, 0, 1)  # it falls away from the light
-    laws = _laws(surface, break_, coverage * part, gone=True)
+    measured = _measured(surface, break_, coverage * part, gone=True)
     behind = light_behind(surface, box)
     origin = (box.top, box.left)
     if behind is None:
@@ -203,8 +203,8 @@ def _lost_piece(
             albedo=np.maximum(albedo, np.float32(0.02)).astype(np.float32),
             thin=True,
             overhang=True,
-            parameters=drawn,
-            laws=laws,
+            parameters=drawn.numbers,
+            measured=measured,
         )
     light = surface.linear(box)
     mean = light[part].mean(axis=0, dtype=np.float64).astype(np.float32)
@@ -219,8 +219,8 @@ def _lost_piece(
         thin=True,
         rigid=True,
         overhang=True,
-        parameters=drawn,
-        laws=laws,
+        parameters=drawn.numbers,
+        measured=measured,
     )
 
 
@@ -229,7 +229,9 @@ def _widened(part: Mask, pixels: int) -> Mask:
     return np.asarray(cv2.dilate(part.astype(np.uint8), kernel) > 0)
 
 
-def _laws(surface: Surface, break_: _Break, coverage: Float32, *, gone: bool) -> dict[str, float]:
+def _measured(
+    surface: Surface, break_: _Break, coverage: Float32, *, gone: bool
+) -> dict[str, float]:
     area = float(coverage.sum(dtype=np.float64))
     return {
         "area_share": area / max(surface.part_area_px, 1),

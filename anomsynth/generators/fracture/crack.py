@@ -123,16 +123,16 @@ class Crack(Generator):
         drawn = self.draw_ranges(rng)
         size = surface.part_size_px
         case = _Case(surface, drawn, size, max(size / UNITS, 0.25))
-        length = max(drawn["length_share"] * size, 2.0)
+        length = max(drawn.length_share * size, 2.0)
         widest = max(min(max(WIDEST * size, 2.0), length / SLENDER), 0.5)
         plain = self.mode == "frontier"
         opening = Opening(
-            width=min(max(drawn["width_mm"] / surface.mm_per_px, 0.5), widest),
-            variation=drawn["variation"],
-            ragged=0.0 if plain else 0.5 * drawn["variation"],
+            width=min(max(drawn.width_mm / surface.mm_per_px, 0.5), widest),
+            variation=drawn.variation,
+            ragged=0.0 if plain else 0.5 * drawn.variation,
             unit=case.unit,
-            chips=0 if plain else int(drawn["chips"]),
-            hairlines=0 if plain else int(drawn["hairlines"]),
+            chips=0 if plain else int(drawn.chips),
+            hairlines=0 if plain else int(drawn.hairlines),
         )
         tips = place_tips(surface, length, self.edge_share, rng)
         strands = self._strands(tips, case, rng)
@@ -146,24 +146,24 @@ class Crack(Generator):
         inside = inside_allowed(surface)
         length = sum(tip.length for tip in tips)
         if self.mode == "frontier":
-            return walk(tips, Walk(step=STEP * unit, p_branch=drawn["p_branch"]), inside, rng)
+            return walk(tips, Walk(step=STEP * unit, p_branch=drawn.p_branch), inside, rng)
         tension = Tension(
-            bend=math.radians(drawn["bend_deg"]),
-            misfit=math.radians(drawn["facet_deg"]),
-            cell=max(drawn["facet_share"] * case.size, 1.0),
-            follow=drawn["grain"],
+            bend=math.radians(drawn.bend_deg),
+            misfit=math.radians(drawn.facet_deg),
+            cell=max(drawn.facet_share * case.size, 1.0),
+            follow=drawn.grain,
         )
         direction = across_tension(tips[0], length, tension, surface.grain, rng)
         if self.mode == "path":
-            search = Search(cell=STEP * unit, pull=PULL * drawn["grain"])
+            search = Search(cell=STEP * unit, pull=PULL * drawn.grain)
             return [weakest_strand(surface, tip, direction, search, rng) for tip in tips]
         loading = Loading(
             length=length,
             step=STEP * unit,
             zone=5 * unit,
-            wander=math.radians(drawn["wander_deg"]) / math.sqrt(unit),
-            rate=1 / (2 * drawn["branch_share"] * length),
-            half_angle=math.radians(drawn["half_angle_deg"]),
+            wander=math.radians(drawn.wander_deg) / math.sqrt(unit),
+            rate=1 / (2 * drawn.branch_share * length),
+            half_angle=math.radians(drawn.half_angle_deg),
         )
         return grow(tips, loading, direction, inside, rng)
 
@@ -173,7 +173,7 @@ class _Case:
     """One crack on one surface: what was drawn, the part's size and its unit, pixels."""
 
     surface: Surface
-    drawn: dict[str, float]
+    drawn: Crack
     size: float
     unit: float
 
@@ -184,7 +184,7 @@ def _as_gap(gaps: list[Gap], case: _Case, rng: np.random.Generator) -> DefectLay
     left = np.concatenate([gap.left for gap in gaps])
     right = np.concatenate([gap.right for gap in gaps])
     reach = 1.0 + 0.45 * (left + right)
-    lip, halo = drawn["lip_ratio"], drawn["halo"]
+    lip, halo = drawn.lip_ratio, drawn.halo
     strokes = [gap.stroke for gap in gaps]
     band = trace(strokes, surface.allowed, reach if lip > 0 or halo > 0 else 0.0)
     if band is None:
@@ -222,14 +222,12 @@ def _as_gap(gaps: list[Gap], case: _Case, rng: np.random.Generator) -> DefectLay
         height=band.spread(height[changed], box) if wide.any() else None,
         absorbance=band.spread(absorbance[changed], box) if halo > 0 else None,
         thin=True,
-        parameters=drawn,
-        laws=_laws(gaps, float(coverage.sum()), surface),
+        parameters=drawn.numbers,
+        measured=_measured(gaps, float(coverage.sum()), surface),
     )
 
 
-def _tone(
-    count: int, drawn: dict[str, float], rng: np.random.Generator
-) -> tuple[Float64, Float64, Float64]:
+def _tone(count: int, drawn: Crack, rng: np.random.Generator) -> tuple[Float64, Float64, Float64]:
     """Return log albedo, strength of bright facets and dirt along the cracks, (count,) each.
 
     Notes
@@ -237,13 +235,13 @@ def _tone(
     Effective albedo of a cavity whose mouth is the share f of its wall area, relative to its own
     material: ``f / (1 - rho (1 - f))`` (Sparrow & Cess).
     """
-    mouth = 1 / (1 + 2 * drawn["depth_ratio"])
+    mouth = 1 / (1 + 2 * drawn.depth_ratio)
     dark = mouth / (1 - WALL_ALBEDO * (1 - mouth))
     tone = math.log(dark) + 0.45 * smooth_noise(count, 12.0, rng)
     spots = smooth_noise(count, 5.0, rng)
     facet = np.zeros(count)
-    if drawn["glint"] > 0:
-        threshold = NormalDist().inv_cdf(1 - min(drawn["glint"], 0.999))
+    if drawn.glint > 0:
+        threshold = NormalDist().inv_cdf(1 - min(drawn.glint, 0.999))
         facet = np.clip((spots - threshold) * 2, 0, 1)
     dirt = np.clip(1 + 0.6 * smooth_noise(count, 9.0, rng), 0, 2)
     return tone, facet, dirt
@@ -265,7 +263,7 @@ def _as_frontier(gaps: list[Gap], case: _Case, rng: np.random.Generator) -> Defe
     drawn, surface = case.drawn, case.surface
     skeleton = [Stroke(gap.stroke.points, 0 * gap.left, 0 * gap.right) for gap in gaps]
     width = np.concatenate([gap.left + gap.right for gap in gaps])
-    decay = drawn["alpha"] / np.maximum(width, 1.0)
+    decay = drawn.alpha / np.maximum(width, 1.0)
     reach = math.log(DARKEST / FAINTEST) / decay
     band = trace(skeleton, surface.allowed, reach)
     if band is None:
@@ -273,7 +271,7 @@ def _as_frontier(gaps: list[Gap], case: _Case, rng: np.random.Generator) -> Defe
     tone, _, _ = _tone(len(width), drawn, rng)
     distance = np.hypot(band.offset, np.maximum(band.past, 0))
     fade = np.clip(1 - (distance / band.at(reach)) ** 4, 0, 1)
-    weight = DARKEST * np.exp(-band.at(decay) * distance) + drawn["eps"]
+    weight = DARKEST * np.exp(-band.at(decay) * distance) + drawn.eps
     coverage = np.clip(band.at(np.minimum(width, 1)) * weight, 0, 1) * fade
     albedo = np.exp(band.at(tone))
     box = band.box
@@ -284,12 +282,12 @@ def _as_frontier(gaps: list[Gap], case: _Case, rng: np.random.Generator) -> Defe
         coverage=band.spread(coverage, box),
         albedo=band.spread(albedo, box, fill=1.0),
         thin=True,
-        parameters=drawn,
-        laws=_laws(gaps, float(coverage.sum()), surface),
+        parameters=drawn.numbers,
+        measured=_measured(gaps, float(coverage.sum()), surface),
     )
 
 
-def _laws(gaps: list[Gap], area: float, surface: Surface) -> dict[str, float]:
+def _measured(gaps: list[Gap], area: float, surface: Surface) -> dict[str, float]:
     """Return what was made, in pixels and millimeters, for tests and the manifest."""
     main = gaps[0]
     length = float(arc_length(main.stroke.points)[-1])

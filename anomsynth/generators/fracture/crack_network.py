@@ -35,7 +35,6 @@ LEAST_WIDTH = 1.0  # pixels, of the first cracks
 FINEST = 0.05  # pixels; finer gaps are closed
 SPACING = 2.0  # pixels between vertices, or a share of a plate if that is longer
 SMALLEST_PLATE = 5.0  # pixels
-Drawn = dict[str, float]
 
 
 class CrackNetwork(Generator):
@@ -73,35 +72,33 @@ class CrackNetwork(Generator):
         drawn = self.draw_ranges(rng)
         pick, turn, curled = rng.random(3)
         row, col = pick_site(surface, rng)
-        healed = self.pattern == "healed" or (
-            self.pattern == "mixed" and pick < drawn["healed_share"]
-        )
-        side = max(drawn["extent"] * surface.part_size_px, 3 * SMALLEST_PLATE)
-        plate = max(drawn["plate_mm"] / surface.mm_per_px, SMALLEST_PLATE, side / MOST_ACROSS)
+        healed = self.pattern == "healed" or (self.pattern == "mixed" and pick < drawn.healed_share)
+        side = max(drawn.extent * surface.part_size_px, 3 * SMALLEST_PLATE)
+        plate = max(drawn.plate_mm / surface.mm_per_px, SMALLEST_PLATE, side / MOST_ACROSS)
         plate = min(plate, side / 1.5)
         if healed:
             seams = healed_mosaic(side / plate, LLOYD_STEPS, rng, WOBBLE)
         else:
-            seams = dry_mosaic(side / plate, drawn["cycles"], rng)
+            seams = dry_mosaic(side / plate, drawn.cycles, rng)
         if not seams:
             raise PlacementError("the film is too small to crack")
         cos, sin = math.cos(2 * math.pi * turn), math.sin(2 * math.pi * turn)
         spin = np.array([[cos, sin], [-sin, cos]]) * side
         spun = [(seam.points - 0.5) @ spin for seam in seams]
-        widest = min(drawn["width_mm"] / surface.mm_per_px, WIDEST * plate)
+        widest = min(drawn.width_mm / surface.mm_per_px, WIDEST * plate)
         ages = np.array([seam.age for seam in seams], dtype=np.float64)
         net = _Net(spun, ages, max(widest, LEAST_WIDTH), side, plate)
         strokes = [
             Stroke(points + np.array([row, col]), width / 2, width / 2)
             for points, width in _open_lines(net, drawn, rng)
         ]
-        lips = curled < drawn["curl_share"]
+        lips = curled < drawn.curl_share
         gape = Gape(
-            albedo=drawn["albedo"],
-            variation=drawn["variation"],
-            lip=drawn["curl"] * plate if lips else 0.0,
+            albedo=drawn.albedo,
+            variation=drawn.variation,
+            lip=drawn.curl * plate if lips else 0.0,
             lip_px=0.35 * plate if lips else 2.0 + widest,
-            halo=drawn["halo"],
+            halo=drawn.halo,
         )
         found = open_fissures(strokes, surface.allowed, gape, rng) if strokes else None
         if found is None:
@@ -116,8 +113,8 @@ class CrackNetwork(Generator):
             height=None if height is None else height * np.float32(surface.mm_per_px),
             absorbance=found.absorbance,
             thin=True,
-            parameters=drawn,
-            laws={
+            parameters=drawn.numbers,
+            measured={
                 "cracks": float(len(seams)),
                 "plate_px": plate,
                 "widest_px": widest,
@@ -142,19 +139,21 @@ class _Net:
     plate: float
 
 
-def _open_lines(net: _Net, drawn: Drawn, rng: np.random.Generator) -> list[tuple[Float64, Float64]]:
+def _open_lines(
+    net: _Net, drawn: CrackNetwork, rng: np.random.Generator
+) -> list[tuple[Float64, Float64]]:
     """Give every line its detail and its width; closed stretches are left out."""
-    rim = harmonic_rims(1, drawn["irregularity"], 0.7, rng)[0].astype(np.float64)
+    rim = harmonic_rims(1, drawn.irregularity, 0.7, rng)[0].astype(np.float64)
     width = net.widest * (1.0 + net.ages) ** -AGEING
-    width = width * np.exp(0.6 * drawn["variation"] * rng.standard_normal(len(net.lines)))
+    width = width * np.exp(0.6 * drawn.variation * rng.standard_normal(len(net.lines)))
     lines = resampled(bundle(net.lines), _spacing(net.plate))
-    lines = roughened(lines, drawn["roughness"] * net.plate, rng)
+    lines = roughened(lines, drawn.roughness * net.plate, rng)
     points = lines.points
     angle = np.arctan2(points[:, 0], points[:, 1]) * (ANGLES / (2 * np.pi))
     outline = 0.5 * net.side * rim[angle.astype(np.int64) % ANGLES]
     share = np.hypot(points[:, 0], points[:, 1]) / outline
     closing = (1 + 0.25 * smooth_noise(len(points), 8.0, rng) - share) / FADED
     local = np.repeat(width, lines.sizes) * np.sqrt(np.clip(closing, 0, 1))
-    local *= np.exp(drawn["variation"] * smooth_noise(len(points), 6.0, rng))
+    local *= np.exp(drawn.variation * smooth_noise(len(points), 6.0, rng))
     local[local < FINEST] = 0
     return visible_runs(lines, local)

@@ -31,7 +31,6 @@ FEWEST = 3  # yarns across a cut; a shorter one lies within the weave
 THREAD_SHARE = 0.35  # width of a loose thread over the distance of yarns
 STIFFNESS = 0.8  # persistence length of a loose thread over its length
 UNEVEN = 0.3  # sd of the log brightness of threads
-Drawn = dict[str, float]
 
 
 class Cut(Generator):
@@ -66,33 +65,33 @@ class Cut(Generator):
         drawn = self.draw_ranges(rng)
         turn = math.pi * rng.random()
         row, col = pick_site(surface, rng)
-        length = max(drawn["length"] * surface.part_size_px, 4.0)
+        length = max(drawn.length * surface.part_size_px, 4.0)
         count = max(math.ceil(length / max(SPACING, length / 200)) + 1, 8)
-        line = worm_like_chain(length, drawn["stiffness"] * length, count, rng)
+        line = worm_like_chain(length, drawn.stiffness * length, count, rng)
         line = turned(line - line[count // 2], turn) + np.array([row, col])
-        widest = max(drawn["opening"] * length, LEAST_WIDTH)
+        widest = max(drawn.opening * length, LEAST_WIDTH)
         ellipse = widest * slit_opening(np.linspace(-1, 1, count))
         left, right = (
-            0.5 * ellipse * np.exp(drawn["variation"] * smooth_noise(count, 7.0, rng))
+            0.5 * ellipse * np.exp(drawn.variation * smooth_noise(count, 7.0, rng))
             for _ in range(2)
         )
         slit = Stroke(line, left, right)
         gape = Gape(
-            albedo=drawn["albedo"],
+            albedo=drawn.albedo,
             variation=0.15,
-            lip=drawn["lip"] * widest,
-            lip_px=max(drawn["lip_width"] * widest, 1.5),
+            lip=drawn.lip * widest,
+            lip_px=max(drawn.lip_width * widest, 1.5),
         )
         found = open_fissures([slit], surface.allowed, gape, rng)
         if found is None:
             raise PlacementError("the cut lies outside the allowed area")
         yarn = find_yarn(surface, row, col) if self.fray == "auto" else None
         if self.fray == "always":
-            yarn = Yarn(drawn["yarn_mm"] / surface.mm_per_px, turn + math.pi / 2)
+            yarn = Yarn(drawn.yarn_mm / surface.mm_per_px, turn + math.pi / 2)
         threads: list[_Thread] = []
         if yarn is not None and yarn.period_px < length / FEWEST:
             threads = _fray(slit, yarn, drawn, rng)
-            found = _with_threads(found, threads, drawn["thread_albedo"], surface)
+            found = _with_threads(found, threads, drawn.thread_albedo, surface)
         height = found.height
         return DefectLayer(
             kind="cut",
@@ -102,8 +101,8 @@ class Cut(Generator):
             albedo=found.albedo,
             height=None if height is None else height * np.float32(surface.mm_per_px),
             thin=True,
-            parameters=drawn,
-            laws={
+            parameters=drawn.numbers,
+            measured={
                 "length_mm": length * surface.mm_per_px,
                 "widest_px": float((left + right).max()),
                 "area_px": found.area,
@@ -131,7 +130,7 @@ class _Thread:
     tone: float
 
 
-def _fray(slit: Stroke, yarn: Yarn, drawn: Drawn, rng: np.random.Generator) -> list[_Thread]:
+def _fray(slit: Stroke, yarn: Yarn, drawn: Cut, rng: np.random.Generator) -> list[_Thread]:
     """Let yarns stick out of both lips, one for each that was cut."""
     along = arc_length(slit.points)
     period = max(yarn.period_px, float(along[-1]) * 2 / MOST_THREADS, 1.0)
@@ -148,14 +147,14 @@ def _fray(slit: Stroke, yarn: Yarn, drawn: Drawn, rng: np.random.Generator) -> l
         angle = yarn.angle
         if abs(math.sin(angle - course)) < math.sqrt(0.5):
             angle += math.pi / 2
-        bridge = rng.random() < drawn["bridges"]
+        bridge = rng.random() < drawn.bridges
         for side in (1, -1):
             # To the right of the travel lies course + 90 degrees, in (row, col) turning to +row.
             inward = angle if math.sin(angle - course) * side < 0 else angle + math.pi
             half = float(slit.right[vertex] if side > 0 else slit.left[vertex])
             normal = np.array([math.cos(course), -math.sin(course)])
             lip = centre + normal * half * (1 if side > 0 else -1)
-            reach = width * drawn["thread"] * float(rng.uniform(0.3, 1.3))
+            reach = width * drawn.thread * float(rng.uniform(0.3, 1.3))
             if bridge:
                 reach = 1.1 * width
             threads.append(

@@ -38,7 +38,6 @@ WIDEST = 0.06  # of the reach
 LEAST_WIDTH = 0.6  # pixels
 CRUSH_HURST = 0.5  # powder and splinters are rougher than a clean fracture face
 HALO = 1.6  # contact radii within which splinters lie about
-Drawn = dict[str, float]
 
 
 class Impact(Generator):
@@ -85,31 +84,31 @@ class Impact(Generator):
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one impact; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
-        shines = rng.random() < drawn["bright_share"]
+        shines = rng.random() < drawn.bright_share
         site = pick_site(surface, rng)
-        reach = max(drawn["reach"] * surface.part_size_px, SMALLEST)
-        width = min(drawn["width_mm"] / surface.mm_per_px, WIDEST * reach)
+        reach = max(drawn.reach * surface.part_size_px, SMALLEST)
+        width = min(drawn.width_mm / surface.mm_per_px, WIDEST * reach)
         blow = Blow(
-            contact=drawn["contact"] * reach,
-            radials=int(drawn["radials"]),
+            contact=drawn.contact * reach,
+            radials=int(drawn.radials),
             reach=reach,
-            scatter=drawn["scatter"],
-            fork_deg=drawn["half_angle_deg"],
-            forks=drawn["forks"],
-            rings=int(drawn["rings"]),
-            growth=drawn["growth"],
+            scatter=drawn.scatter,
+            fork_deg=drawn.half_angle_deg,
+            forks=drawn.forks,
+            rings=int(drawn.rings),
+            growth=drawn.growth,
             width=max(width, LEAST_WIDTH),
         )
         rays, branches = radial_cracks(blow, rng)
         radii = ring_radii(blow, rng)
         arcs = concentric_arcs(blow, rays, radii, rng)
         strokes = [_stroke(ray, site) for ray in (*rays, *branches, *arcs)]
-        dark = drawn["albedo"] ** (-0.4 if shines else 1.0)
-        gape = Gape(albedo=dark, variation=0.4, halo=drawn["halo"], lip_px=2 + 2 * blow.width)
+        dark = drawn.albedo ** (-0.4 if shines else 1.0)
+        gape = Gape(albedo=dark, variation=0.4, halo=drawn.halo, lip_px=2 + 2 * blow.width)
         found = open_fissures(strokes, surface.allowed, gape, rng)
-        tone = drawn["crushed_albedo"] ** (-0.5 if shines else 1.0)
-        crush = _Crush(site, max(blow.contact, 0.6), tone, drawn["depth_ratio"])
-        laws = {
+        tone = drawn.crushed_albedo ** (-0.5 if shines else 1.0)
+        crush = _Crush(site, max(blow.contact, 0.6), tone, drawn.depth_ratio)
+        measured = {
             "reach_px": blow.reach,
             "contact_px": blow.contact,
             "radials": float(len(rays)),
@@ -128,8 +127,8 @@ class Impact(Generator):
             height=fields.height,
             absorbance=fields.absorbance,
             thin=True,
-            parameters=drawn,
-            laws=laws,
+            parameters=drawn.numbers,
+            measured=measured,
         )
 
 

@@ -1,7 +1,6 @@
 """Colours of foreign matter: hue and saturation at unchanged luminance."""
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,10 +47,11 @@ def neutral_gain(light: Float32, inside: Mask) -> Float32:
     return np.asarray(gain / float(LUMINANCE @ gain), dtype=np.float32)
 
 
-def tinted(grey: Float32, drawn: Mapping[str, float], neutral: Float32) -> Float32:
-    """Colour (h, w) reflectances by the drawn `hue_deg` and `saturation`, (h, w, 3) float32.
+def tinted(grey: Float32, colour: tuple[float, float], neutral: Float32) -> Float32:
+    """Colour (h, w) reflectances by a hue in degrees and a saturation, (h, w, 3) float32.
 
     `neutral` is the surface's `neutral_gain`.
     """
-    gain = tint_of(math.fmod(drawn["hue_deg"], 360.0), drawn["saturation"])
+    hue_deg, saturation = colour
+    gain = tint_of(math.fmod(hue_deg, 360.0), saturation)
     return grey[..., None] * (gain.astype(np.float32) * neutral)

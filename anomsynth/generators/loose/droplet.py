@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.component import Range, ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import ShareRange, SignedRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
@@ -23,7 +23,6 @@ FACING = 0.02  # share of light that water mirrors at normal incidence
 MARGIN = 7.0
 MOST_DROPS = 220
 RIM_HURST = 1.2
-Drawn = dict[str, float]
 Float64 = NDArray[np.float64]
 
 
@@ -57,7 +56,7 @@ class Droplet(Generator):
     wetness: ShareRange = parameter(
         (0.15, 0.6), "share", "condensation: covered area before merging"
     )
-    contact_deg: Range = parameter((25, 80), "degrees", "contact angle")
+    contact_deg: SignedRange = parameter((25, 80), "degrees", "contact angle")
     irregularity: UnitRange = parameter((0.02, 0.15), "of radius", "first harmonic of the outline")
     lamp_deg: SizeRange = parameter((5, 14), "degrees", "half the size of the lamp")
     sky: SizeRange = parameter((0.2, 1.0), "relative", "brightness of the room the rim mirrors")
@@ -69,8 +68,8 @@ class Droplet(Generator):
         drawn = self.draw_ranges(rng)
         misty = rng.random() < 0.5 if self.mode == "mixed" else self.mode == "condensation"
         site = pick_site(surface, rng)
-        contact = float(np.deg2rad(np.clip(drawn["contact_deg"], 5.0, 88.0)))
-        top = drawn["largest"] * surface.part_size_px
+        contact = float(np.deg2rad(np.clip(drawn.contact_deg, 5.0, 88.0)))
+        top = drawn.largest * surface.part_size_px
         if misty:
             centres, radii = _condense(surface, contact, drawn, rng)
         else:
@@ -82,7 +81,7 @@ class Droplet(Generator):
                 aspect=np.exp(np.abs(rng.normal(0, 0.12, len(radii)))),
                 angle=rng.uniform(0, np.pi, len(radii)),
                 relative=harmonic_rims(
-                    len(radii), drawn["irregularity"], RIM_HURST, rng, np.maximum(radii, 2.0)
+                    len(radii), drawn.irregularity, RIM_HURST, rng, np.maximum(radii, 2.0)
                 ),
             ),
             contact=np.full(len(radii), contact),
@@ -90,27 +89,29 @@ class Droplet(Generator):
         return _layer(caps, surface, drawn)
 
 
-def _sprinkle(surface: Surface, drawn: Drawn, rng: np.random.Generator) -> tuple[Float64, Float64]:
+def _sprinkle(
+    surface: Surface, drawn: Droplet, rng: np.random.Generator
+) -> tuple[Float64, Float64]:
     """Return places about the site and radii, pixels, of separate drops."""
-    count = max(round(drawn["count"]), 1)
-    largest = drawn["radius_mm"] / surface.mm_per_px
+    count = max(round(drawn.count), 1)
+    largest = drawn.radius_mm / surface.mm_per_px
     radii = largest * np.clip(np.exp(rng.normal(-0.9, 0.6, count)), 0.1, 1.0)
     radii[0] = largest
-    spread = max(drawn["region"] * surface.part_size_px, 1.5 * largest)
+    spread = max(drawn.region * surface.part_size_px, 1.5 * largest)
     places = rng.normal(0, 0.6 * spread, (count, 2))
     places[0] = 0
     return places, radii
 
 
 def _condense(
-    surface: Surface, contact: float, drawn: Drawn, rng: np.random.Generator
+    surface: Surface, contact: float, drawn: Droplet, rng: np.random.Generator
 ) -> tuple[Float64, Float64]:
     """Return places and radii, pixels, of drops that nucleated at random and merged."""
-    fine = max(drawn["fine_mm"] / surface.mm_per_px, 0.8)
-    spread = drawn["region"] * surface.part_size_px
-    wanted = drawn["wetness"] * (spread / fine) ** 2
+    fine = max(drawn.fine_mm / surface.mm_per_px, 0.8)
+    spread = drawn.region * surface.part_size_px
+    wanted = drawn.wetness * (spread / fine) ** 2
     count = int(np.clip(wanted, 4, MOST_DROPS))
-    spread = min(spread, fine * np.sqrt(count / drawn["wetness"]))
+    spread = min(spread, fine * np.sqrt(count / drawn.wetness))
     turn = rng.uniform(0, 2 * np.pi, count)
     away = spread * np.sqrt(rng.random(count)) * (1 + 0.2 * np.sin(2 * turn + rng.uniform(0, 6)))
     places = np.stack([away * np.sin(turn), away * np.cos(turn)], axis=1)
@@ -128,14 +129,14 @@ class _Lens:
     lamp: Float32
 
 
-def _layer(caps: Caps, surface: Surface, drawn: Drawn) -> DefectLayer:
+def _layer(caps: Caps, surface: Surface, drawn: Droplet) -> DefectLayer:
     box = caps.box(MARGIN, surface.shape)
     fields = lay_caps(caps, box)
     slope = slopes(fields.height)
-    width = float(np.deg2rad(drawn["lamp_deg"]))
+    width = float(np.deg2rad(drawn.lamp_deg))
     lamp = glint(slope, surface.light.vector, width) * (fields.height > 0)
     lens = _Lens(fields.height, slope, lamp)
-    gathered = _gathered(fields.coverage, lens, surface, drawn["caustic"])
+    gathered = _gathered(fields.coverage, lens, surface, drawn.caustic)
     support = (fields.coverage > 0.01) | (np.abs(gathered) > 0.01)
     if not support.any():
         raise PlacementError("the drops lie outside the picture")
@@ -146,8 +147,8 @@ def _layer(caps: Caps, surface: Surface, drawn: Drawn) -> DefectLayer:
         coverage=fields.coverage * support,
         exposed=_seen_through(lens, box, surface, drawn),
         absorbance=gathered * support,
-        parameters=drawn,
-        laws={
+        parameters=drawn.numbers,
+        measured={
             "drops": float(len(caps.centres)),
             "largest_px": float(caps.mouths.radius.max()),
             "area_px": float(fields.coverage.sum(dtype=np.float64)),
@@ -162,7 +163,7 @@ def refraction(height: Float32, slope: tuple[Float32, Float32]) -> tuple[Float32
     return turn * height * slope[0], turn * height * slope[1]
 
 
-def _seen_through(lens: _Lens, box: Box, surface: Surface, drawn: Drawn) -> Float32:
+def _seen_through(lens: _Lens, box: Box, surface: Surface, drawn: Droplet) -> Float32:
     """Return the linear light that comes from the drops: refracted picture, mirrored room, lamp."""
     light = surface.linear(box)
     rows, cols = box.shape
@@ -178,7 +179,7 @@ def _seen_through(lens: _Lens, box: Box, surface: Surface, drawn: Drawn) -> Floa
     tilt = lens.slope[0] * np.float32(toward_row) + lens.slope[1] * np.float32(toward_col)
     inner = np.exp(np.float32(1.1 * REFRACTION / max(up, 0.3) / 0.5) * tilt * np.float32(1.2))
     part_light = tones(surface, Box(0, 0, *surface.shape))
-    room = (drawn["sky"] * part_light.mean(axis=0)).astype(np.float32)
+    room = (drawn.sky * part_light.mean(axis=0)).astype(np.float32)
     bulb = np.float32(min(1.0, 2.5 * float(np.percentile(part_light, 98)) + 0.25))
     # Rays through the rim were turned away from the lamp: it is dark there.
     dim = np.clip(1 - np.float32(0.35) * steep, 0.25, 1)

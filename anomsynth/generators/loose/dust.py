@@ -82,7 +82,7 @@ class _Case:
     """One dusty patch on one surface."""
 
     surface: Surface
-    drawn: dict[str, float]
+    drawn: Dust
     metal: bool
     site: tuple[int, int]
 
@@ -90,12 +90,12 @@ class _Case:
 def _settled(case: _Case, rng: np.random.Generator) -> tuple[Bodies, float]:
     """Return dust by the cleanliness standard, and how many particles it expects."""
     drawn, scale = case.drawn, case.surface.mm_per_px
-    side = max(drawn["region"] * max(case.surface.part_size_px, 4.0), 2.0)
+    side = max(drawn.region * max(case.surface.part_size_px, 4.0), 2.0)
     smallest = max(FINEST_PX * scale * 1000, 1.0)
     area = (side * scale) ** 2 / AREA_MM2
-    expected = particles_above(smallest, drawn["level"]) * area
+    expected = particles_above(smallest, drawn.level) * area
     count = int(np.clip(rng.poisson(min(expected, 1e6)), 1, MOST))
-    length = draw_sizes(count, smallest, drawn["level"], rng) / 1000 / scale
+    length = draw_sizes(count, smallest, drawn.level, rng) / 1000 / scale
     # Denser in the middle, as a puff of dust or a touched spot is.
     centres = case.site + rng.normal(0, 0.29 * side, (count, 2))
     centres[0] = case.site
@@ -106,8 +106,8 @@ def _settled(case: _Case, rng: np.random.Generator) -> tuple[Bodies, float]:
 
 def _chips(case: _Case, rng: np.random.Generator) -> tuple[Bodies, float]:
     drawn = case.drawn
-    count = max(int(drawn["chips"]), 1)
-    longest = max(drawn["chip_mm"] / case.surface.mm_per_px, 1.5)
+    count = max(int(drawn.chips), 1)
+    longest = max(drawn.chip_mm / case.surface.mm_per_px, 1.5)
     length = longest * rng.uniform(0.25, 1.0, count) ** 1.5
     length[0] = longest
     centres = case.site + rng.normal(0, 1, (count, 2)) * longest * rng.uniform(1, 4)
@@ -126,11 +126,11 @@ def _shaped(
     length = np.minimum(length, LARGEST * max(case.surface.part_size_px, 4.0) + 1)
     # Aspect is lognormal around its median, as ground material is; splinters are longer.
     spread = 0.45 if case.metal else 0.25
-    aspect = np.clip(drawn["aspect"] * np.exp(rng.normal(0, spread, count)), 1, 6)
+    aspect = np.clip(drawn.aspect * np.exp(rng.normal(0, spread, count)), 1, 6)
     if case.metal:
         aspect = np.clip(aspect * 1.3, 1, 7)
     radius = length / (2 * np.sqrt(aspect))
-    squares = squared_rims(np.clip(drawn["squareness"] * rng.uniform(0.8, 1.25, count), 1.2, 6))
+    squares = squared_rims(np.clip(drawn.squareness * rng.uniform(0.8, 1.25, count), 1.2, 6))
     broken = convex_rims(count, rng)
     angular = rng.random(count) < (1.0 if case.metal else 0.6)
     rough = harmonic_rims(count, 0.06 if case.metal else 0.12, 0.6, rng, 2 + 2 * radius)
@@ -143,15 +143,15 @@ def _layer(bodies: Bodies, case: _Case, rng: np.random.Generator, expected: floa
     surface, drawn = case.surface, case.drawn
     count = len(bodies.centres)
     width = 2 * bodies.outlines.radius / np.sqrt(bodies.outlines.aspect)
-    rise = np.clip(drawn["thickness"] * np.exp(rng.normal(0, 0.3, count)), 0.03, 0.8) * width
+    rise = np.clip(drawn.thickness * np.exp(rng.normal(0, 0.3, count)), 0.03, 0.8) * width
     away, blur = _cast(rise, surface)
     box = _cut(bodies.box(float(2 * blur.max() + np.abs(away).max() + 2)), surface)
     spots = rasterise(bodies, box, np.zeros(count))
     if spots.flat.size == 0:
         raise PlacementError("the particles lie outside the picture")
-    coverage = spots.painted(spots.coverage * np.float32(drawn["opacity"]), box)
+    coverage = spots.painted(spots.coverage * np.float32(drawn.opacity), box)
     height = _caps(spots, rise, bodies, box)
-    tau = _shadows(bodies.moved(away), blur, box, drawn["shadow"])
+    tau = _shadows(bodies.moved(away), blur, box, drawn.shadow)
     support = coverage > 0
     if tau is not None:
         support |= tau > 0
@@ -164,8 +164,8 @@ def _layer(bodies: Bodies, case: _Case, rng: np.random.Generator, expected: floa
         height=None if height is None else height * np.float32(surface.mm_per_px),
         absorbance=tau,
         thin=True,
-        parameters=drawn,
-        laws={
+        parameters=drawn.numbers,
+        measured={
             "particles": float(count),
             "expected": expected,
             "metal": float(case.metal),
@@ -219,8 +219,8 @@ def _caps(spots: Spots, rise: NDArray[np.float64], bodies: Bodies, box: Box) -> 
 def _albedo(spots: Spots, case: _Case, count: int, rng: np.random.Generator, box: Box) -> Float32:
     """Return the relative reflectance of the particles: one tone each, facets on splinters."""
     drawn = case.drawn
-    sign = np.where(rng.random(count) < drawn["bright_share"], 1.0, -1.0)
-    log_tone = sign * drawn["contrast"] * np.exp(rng.normal(0, 0.25, count))
+    sign = np.where(rng.random(count) < drawn.bright_share, 1.0, -1.0)
+    log_tone = sign * drawn.contrast * np.exp(rng.normal(0, 0.25, count))
     facets = rng.normal(0, 1.1 if case.metal else 0.25, (count, 4))
     # A splinter mirrors the lamp somewhere: its brightest facet glints.
     facets[:, 0] += 1.2 if case.metal else 0.0
@@ -229,14 +229,14 @@ def _albedo(spots: Spots, case: _Case, count: int, rng: np.random.Generator, box
         turn, offset = rng.uniform(0, 2 * np.pi, count), rng.uniform(-0.6, 0.6, count)
         beyond = spots.share * np.cos(spots.angle - turn[spots.body]) > offset[spots.body]
         facet += cut * beyond
-    strength = drawn["glint"] if case.metal else 1.0
+    strength = drawn.glint if case.metal else 1.0
     log_tone = log_tone[spots.body] + strength * facets[spots.body, facet]
     tone = np.clip(np.exp(log_tone), 0.05, BRIGHTEST).astype(np.float32)
     grey = spots.painted(tone, box, fill=1.0)
     if case.surface.channels == 1:
         return grey
-    hue = drawn["hue_deg"] + rng.normal(0, 25, count)
-    saturation = np.clip(drawn["saturation"] * np.exp(rng.normal(0, 0.5, count)), 0, 1)
+    hue = drawn.hue_deg + rng.normal(0, 25, count)
+    saturation = np.clip(drawn.saturation * np.exp(rng.normal(0, 0.5, count)), 0, 1)
     if case.metal:
         saturation *= 0.3
     pairs = zip(hue, saturation, strict=True)

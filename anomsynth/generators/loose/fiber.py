@@ -83,11 +83,11 @@ class Fiber(Generator):
         drawn = self.draw_ranges(rng)
         site = pick_site(surface, rng)
         size = max(surface.part_size_px, 4.0)
-        width = drawn["width_mm"] / surface.mm_per_px
+        width = drawn.width_mm / surface.mm_per_px
         case = _Case(
             surface,
             drawn,
-            length=min(max(drawn["length_mm"] / surface.mm_per_px, 3.0), LONGEST * size),
+            length=min(max(drawn.length_mm / surface.mm_per_px, 3.0), LONGEST * size),
             width=min(max(width, THINNEST), max(WIDEST * size, 1.0)),
         )
         main = _main_line(case, site, rng)
@@ -104,7 +104,7 @@ class _Case:
     """One fiber on one surface; length and width in pixels."""
 
     surface: Surface
-    drawn: dict[str, float]
+    drawn: Fiber
     length: float
     width: float
 
@@ -113,9 +113,9 @@ def _main_line(case: _Case, site: tuple[int, int], rng: np.random.Generator) -> 
     """Return the fiber itself; a random point of it lies on the site."""
     drawn = case.drawn
     count = int(np.clip(case.length / STEPS, 8, MOST_VERTICES)) + 1
-    chain = worm_like_chain(case.length, drawn["stiffness"] * case.length, count, rng)
+    chain = worm_like_chain(case.length, drawn.stiffness * case.length, count, rng)
     side = 1 if rng.random() < 0.5 else -1
-    line = curled(chain, side * math.radians(drawn["curl_deg"]))
+    line = curled(chain, side * math.radians(drawn.curl_deg))
     line = turned(line, 2 * math.pi * rng.random())
     line += np.array(site) + rng.uniform(-0.5, 0.5, 2) - line[int(rng.random() * count)]
     # No fiber has the same diameter everywhere; natural ones end in a tip.
@@ -128,7 +128,7 @@ def _main_line(case: _Case, site: tuple[int, int], rng: np.random.Generator) -> 
 
 def _fuzz(main: Stroke, case: _Case, rng: np.random.Generator) -> list[Stroke]:
     """Return the loose ends of a thread: single fibers, so only threads have them."""
-    count = int(case.drawn["fuzz"]) if case.drawn["plies"] > 1 and case.width > EVEN[0] else 0
+    count = int(case.drawn.fuzz) if case.drawn.plies > 1 and case.width > EVEN[0] else 0
     loose = []
     for _ in range(count):
         length = case.width * float(rng.uniform(1.5, 5))
@@ -144,10 +144,10 @@ def _layer(band: Band, strokes: list[Stroke], case: _Case, rng: np.random.Genera
     drawn = case.drawn
     lift = _lift(strokes, case, rng)
     shade = _shadow(strokes, lift, case)
-    bright = rng.random() < drawn["bright_share"]
-    tone = math.exp(drawn["contrast"] if bright else -drawn["contrast"])
+    bright = rng.random() < drawn.bright_share
+    tone = math.exp(drawn.contrast if bright else -drawn.contrast)
     albedo = tone * _glint(band, case) * _twist(band, strokes, case, rng)
-    coverage = band.coverage() * drawn["opacity"]
+    coverage = band.coverage() * drawn.opacity
     box = band.box
     if shade is not None:
         other = shade[0].box
@@ -178,8 +178,8 @@ def _layer(band: Band, strokes: list[Stroke], case: _Case, rng: np.random.Genera
         absorbance=tau,
         thin=True,
         overhang=True,
-        parameters=drawn,
-        laws={
+        parameters=drawn.numbers,
+        measured={
             "length_px": case.length,
             "width_px": case.width,
             "end_to_end_px": float(np.hypot(*(main[-1] - main[0]))),
@@ -194,14 +194,14 @@ def _coloured(grey: Float32, box: Box, case: _Case) -> Float32:
     if surface.channels == 1:
         return grey
     neutral = neutral_gain(surface.linear(box), surface.foreground[box.slices])
-    return tinted(grey, case.drawn, neutral)
+    return tinted(grey, (case.drawn.hue_deg, case.drawn.saturation), neutral)
 
 
 def _lift(strokes: list[Stroke], case: _Case, rng: np.random.Generator) -> Float64:
     """Return the height of the axis over the surface at all vertices, pixels."""
     count = len(strokes[0].points)
     wave = smooth_noise(count, count * float(rng.uniform(0.1, 0.35)), rng)
-    mean = case.drawn["lift_mm"] / case.surface.mm_per_px
+    mean = case.drawn.lift_mm / case.surface.mm_per_px
     lift = np.maximum(wave + 0.5, 0) * mean + strokes[0].left
     limit = MOST_SHADOW * max(case.surface.part_size_px, 4.0) + case.width
     loose = [stroke.left for stroke in strokes[1:]]
@@ -216,7 +216,7 @@ def _shadow(strokes: list[Stroke], lift: Float64, case: _Case) -> tuple[Band, Fl
     The shadow of a thin cylinder at height h lies ``h cot(elevation)`` away from the light. A lamp
     is no point: the shadow's edge is a Gaussian of 0.2 times that distance plus half a pixel.
     """
-    if case.drawn["shadow"] <= 0:
+    if case.drawn.shadow <= 0:
         return None
     down, across, up = case.surface.light.vector
     away = -np.array([down, across]) / max(up, 0.2)
@@ -234,7 +234,7 @@ def _shadow(strokes: list[Stroke], lift: Float64, case: _Case) -> tuple[Band, Fl
     soft = band.at(blur)
     share = ndtr((band.offset + band.left) / soft) - ndtr((band.offset - band.right) / soft)
     share *= ndtr(-band.past / soft)
-    tau = -0.5 * np.log1p(-min(case.drawn["shadow"], 0.95) * share)
+    tau = -0.5 * np.log1p(-min(case.drawn.shadow, 0.95) * share)
     seen = tau > LEAST_TAU
     return (band.keep(seen), tau[seen]) if seen.any() else None
 
@@ -255,7 +255,7 @@ def _glint(band: Band, case: _Case) -> Float64:
     # The highlight is a line as wide as a third of the cylinder.
     radius = np.maximum((band.left + band.right) / 2, 0.7)
     line = np.exp(-((band.offset / (0.45 * radius)) ** 2))
-    return 0.75 + 0.25 * diffuse + case.drawn["gloss"] * highlight * line
+    return 0.75 + 0.25 * diffuse + case.drawn.gloss * highlight * line
 
 
 def _twist(band: Band, strokes: list[Stroke], case: _Case, rng: np.random.Generator) -> Float64:
@@ -263,7 +263,7 @@ def _twist(band: Band, strokes: list[Stroke], case: _Case, rng: np.random.Genera
     vertices = sum(len(stroke.points) for stroke in strokes)
     tone = np.exp(0.12 * band.at(smooth_noise(vertices, 5.0, rng)))
     phase, pitch = float(rng.random()), float(rng.uniform(2.2, 4.0))
-    plies, width = case.drawn["plies"], case.width
+    plies, width = case.drawn.plies, case.width
     if plies < 2 or width < EVEN[0]:
         return tone
     step = case.length / (len(strokes[0].points) - 1)

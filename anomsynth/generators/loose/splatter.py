@@ -23,7 +23,6 @@ SMALLEST_PX = 0.6
 MOST_CAPS = 48
 BEAD_STEP = 0.7  # of the radius, between the drops that a bead is made of
 MARGIN = 6.0
-Drawn = dict[str, float]
 Float64 = NDArray[np.float64]
 
 
@@ -84,32 +83,32 @@ class Splatter(Generator):
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Splatter one place; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
-        pick, beaded = rng.random(), rng.random() < drawn["bead_share"]
+        pick, beaded = rng.random(), rng.random() < drawn.bead_share
         site = pick_site(surface, rng)
         names = tuple(MATTERS)
         name: str = names[int(pick * len(names))] if self.matter == "mixed" else self.matter
         matter = MATTERS[name]
-        drop = drawn["drop_mm"] / surface.mm_per_px
-        spread = max(drawn["weber"], 1.0) ** 0.25
-        radius = max(min(drop * spread / 2, drawn["largest"] * surface.part_size_px), SMALLEST_PX)
+        drop = drawn.drop_mm / surface.mm_per_px
+        spread = max(drawn.weber, 1.0) ** 0.25
+        radius = max(min(drop * spread / 2, drawn.largest * surface.part_size_px), SMALLEST_PX)
         case = _Case(drawn, matter, radius, beaded)
         caps = _caps(site, case, rng)
         box = caps.box(MARGIN, surface.shape)
-        laws = {
+        measured = {
             "spread": spread,
             "radius_px": radius,
             "caps": float(len(caps.centres)),
             "bead": float(beaded),
             "matter": float(names.index(name)),
         }
-        return replace(_layer(caps, box, surface, case, rng), laws=laws)
+        return replace(_layer(caps, box, surface, case, rng), measured=measured)
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
     """One splatter: what was drawn, of what matter, the main radius (px), drop or bead."""
 
-    drawn: Drawn
+    drawn: Splatter
     matter: _Matter
     radius: float
     beaded: bool
@@ -120,15 +119,15 @@ def _caps(site: tuple[int, int], case: _Case, rng: np.random.Generator) -> Caps:
     drawn, radius, matter = case.drawn, case.radius, case.matter
     places, radii = np.zeros((1, 2)), np.array([radius])
     if case.beaded:
-        count = min(max(int(drawn["bead_length"] / BEAD_STEP), 3), MOST_CAPS)
+        count = min(max(int(drawn.bead_length / BEAD_STEP), 3), MOST_CAPS)
         turn = rng.uniform(0, 2 * np.pi) + np.cumsum(rng.normal(0, 0.12, count))
         step = BEAD_STEP * radius * np.stack([np.sin(turn), np.cos(turn)], axis=1)
         places = np.cumsum(step, axis=0)
         places -= places[count // 2]
         slow = np.convolve(rng.standard_normal(count + 6), np.ones(7) / 7, "valid")
         radii = radius * np.clip(0.8 + 0.5 * slow, 0.45, 1.2)
-    extra = int(drawn["satellites"])
-    away = radius * (1.2 + rng.exponential(drawn["scatter"], extra))
+    extra = int(drawn.satellites)
+    away = radius * (1.2 + rng.exponential(drawn.scatter, extra))
     aim, fan = rng.uniform(0, 2 * np.pi), rng.uniform(0.4, 3.2)
     turn = aim + rng.normal(0, fan, extra)
     small = radius * np.clip(np.exp(rng.normal(-1.5, 0.6, extra)), 0.04, 0.7)
@@ -138,7 +137,7 @@ def _caps(site: tuple[int, int], case: _Case, rng: np.random.Generator) -> Caps:
     low, high = np.deg2rad(matter.contact_deg)
     contact = np.clip(rng.uniform(low, high) + rng.normal(0, 0.08, count), 0.1, 1.9)
     # Satellites that land at a slant are drawn out along their way.
-    stretch = np.maximum(drawn["aspect"] ** rng.uniform(0.0, 1.3, count), 1.0)
+    stretch = np.maximum(drawn.aspect ** rng.uniform(0.0, 1.3, count), 1.0)
     angle = np.concatenate([rng.uniform(0, np.pi, count - extra), turn])
     return Caps(
         centres=places + site + rng.uniform(-0.5, 0.5, 2),
@@ -147,7 +146,7 @@ def _caps(site: tuple[int, int], case: _Case, rng: np.random.Generator) -> Caps:
             aspect=stretch,
             angle=angle,
             relative=harmonic_rims(
-                count, drawn["irregularity"], RIM_HURST, rng, np.maximum(radii, 2.0)
+                count, drawn.irregularity, RIM_HURST, rng, np.maximum(radii, 2.0)
             ),
         ),
         contact=contact,
@@ -163,8 +162,8 @@ def _layer(
     crust = value_noise(box.shape, max(0.3 * radius, 1.6), rng, octaves=2)
     slope = slopes(fields.height * (1 + np.float32(matter.rough) * crust))
     lamp = glint(slope, surface.light.vector, 0.16 + 0.5 * matter.rough)
-    colour = np.array(matter.albedo) * drawn["tone"]
-    base = relative_albedo(colour, mean_light(surface, box), drawn["reflectance"])
+    colour = np.array(matter.albedo) * drawn.tone
+    base = relative_albedo(colour, mean_light(surface, box), drawn.reflectance)
     # Steep flanks send light to the side: darker towards the rim.
     steep = np.minimum(np.hypot(*slope), 2)
     shade = (1 - np.float32(0.22) * steep) * np.exp(np.float32(matter.rough) * crust)
@@ -174,7 +173,7 @@ def _layer(
     albedo = base * shade + lit
     # A glint hides what lies under clear glue as well.
     coverage = fields.coverage * np.clip(matter.opacity + lamp, 0, 1)
-    shadow = _shadow(fields.height, fields.coverage, surface, drawn["shadow"])
+    shadow = _shadow(fields.height, fields.coverage, surface, drawn.shadow)
     support = (coverage > 0.01) | (shadow > 0.01)
     if not support.any():
         coverage = np.maximum(coverage, fields.coverage)
@@ -188,7 +187,7 @@ def _layer(
         albedo=np.maximum(albedo, 0.02).astype(np.float32),
         height=(height * support).astype(np.float32),
         absorbance=shadow * support,
-        parameters=drawn,
+        parameters=drawn.numbers,
     )
 
 

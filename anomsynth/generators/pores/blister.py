@@ -36,7 +36,6 @@ CORD_WAVE = 4.0  # wavelength of a telephone cord over its half width
 CORD_SWING = 0.6  # its amplitude over its half width
 RIM_HURST = 1.5
 STEPS = 5  # vertices of a strip per half width
-Drawn = dict[str, float]
 
 
 class Blister(Generator):
@@ -87,23 +86,23 @@ class Blister(Generator):
         mode: str = self.mode
         if mode == "mixed":
             long = "cord" if wavy < 0.5 else "straight"
-            mode = long if strip < drawn["strip_share"] else "round"
+            mode = long if strip < drawn.strip_share else "round"
         largest = MOST_RADIUS * max(surface.part_size_px, 4.0)
-        radius = max(min(drawn["radius_mm"] / surface.mm_per_px, largest), SMALLEST_PX)
+        radius = max(min(drawn.radius_mm / surface.mm_per_px, largest), SMALLEST_PX)
         place = _Place(surface, site, radius, drawn)
         if mode == "round":
-            rise = disc_deflection(drawn["stress"])
-            grid, shape = _discs(place, bool(blown < drawn["blown_share"]), rng)
+            rise = disc_deflection(drawn.stress)
+            grid, shape = _discs(place, bool(blown < drawn.blown_share), rng)
         else:
-            rise = strip_deflection(drawn["stress"])
+            rise = strip_deflection(drawn.stress)
             grid, shape = _strip(place, mode == "cord", rng)
-        height = shape * np.float32(rise * drawn["film"] * radius)
+        height = shape * np.float32(rise * drawn.film * radius)
         support = grid.refine(shape) > 0
         fine = grid.refine(height, smooth=True) * np.float32(surface.mm_per_px)
         fine[~support] = 0
         film = None
-        if drawn["lightening"] > 0:
-            film = grid.refine(shape) * np.float32(-drawn["lightening"])
+        if drawn.lightening > 0:
+            film = grid.refine(shape) * np.float32(-drawn.lightening)
             film[~support] = 0
         return DefectLayer(
             kind="blister",
@@ -111,8 +110,8 @@ class Blister(Generator):
             support=support,
             height=fine,
             absorbance=film,
-            parameters=drawn,
-            laws={
+            parameters=drawn.numbers,
+            measured={
                 "radius_px": radius,
                 "rise_over_film": rise,
                 "height_mm": float(fine.max(initial=0)),
@@ -128,23 +127,23 @@ class _Place:
     surface: Surface
     site: tuple[int, int]
     radius: float
-    drawn: Drawn
+    drawn: Blister
 
 
 def _discs(place: _Place, blown: bool, rng: np.random.Generator) -> tuple[Grid, Float32]:
     """Return the grid and the height over that of the largest blister; sizes differ."""
     drawn, radius = place.drawn, place.radius
-    count = int(drawn["count"])
+    count = int(drawn.count)
     sizes = radius * np.exp(-np.abs(rng.normal(0, 0.5, count)))
     sizes[0] = radius
-    away = drawn["spread"] * radius * np.sqrt(np.arange(count)) * rng.uniform(0.7, 1.1, count)
+    away = drawn.spread * radius * np.sqrt(np.arange(count)) * rng.uniform(0.7, 1.1, count)
     turn = 2.4 * np.arange(count) + rng.normal(0, 0.5, count) + 2 * np.pi * rng.random()
     centres = np.array(place.site) + np.stack([away * np.sin(turn), away * np.cos(turn)], axis=1)
     mouths = Mouths(
         radius=np.maximum(sizes, SMALLEST_PX),
-        aspect=drawn["aspect"] ** rng.uniform(0, 1, count),
+        aspect=drawn.aspect ** rng.uniform(0, 1, count),
         angle=np.pi * rng.random() + rng.normal(0, 0.4, count),
-        relative=harmonic_rims(count, drawn["irregularity"], RIM_HURST, rng, sizes),
+        relative=harmonic_rims(count, drawn.irregularity, RIM_HURST, rng, sizes),
     )
     reach = max(mouths.reach(index) for index in range(count))
     grid = Grid.over(_box(centres, reach, place.surface), MOST_CELLS)
@@ -160,8 +159,8 @@ def _discs(place: _Place, blown: bool, rng: np.random.Generator) -> tuple[Grid, 
 def _strip(place: _Place, wavy: bool, rng: np.random.Generator) -> tuple[Grid, Float32]:
     """Return the grid and the relative height of a strip with rounded ends."""
     drawn, radius = place.drawn, place.radius
-    length = drawn["length"] * radius
-    count = max(math.ceil(STEPS * drawn["length"]), 8)
+    length = drawn.length * radius
+    count = max(math.ceil(STEPS * drawn.length), 8)
     line = worm_like_chain(length, 4 * length, count, rng)
     along = np.linspace(0, length, count)
     swing = 0.0

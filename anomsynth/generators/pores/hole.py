@@ -27,7 +27,6 @@ SMALLEST_PX = 1.0
 SHADED = 0.4  # how unevenly the bottom is lit, in log light
 LIP_REACH = 1.5  # widths of the lip at which the surface is flat again
 WALL_PX = 1.2  # pixels of wall that are seen at least on the side away from the light
-Drawn = dict[str, float]
 
 
 class Hole(Generator):
@@ -74,16 +73,16 @@ class Hole(Generator):
         drawn = self.draw_ranges(rng)
         pick, turn = rng.random(2)
         row, col = pick_site(surface, rng)
-        torn = self.mode == "puncture" or (self.mode == "mixed" and pick < drawn["puncture_share"])
+        torn = self.mode == "puncture" or (self.mode == "mixed" and pick < drawn.puncture_share)
         largest = MOST_RADIUS * max(surface.part_size_px, 4.0)
-        radius = max(min(drawn["radius_mm"] / surface.mm_per_px, largest), SMALLEST_PX)
+        radius = max(min(drawn.radius_mm / surface.mm_per_px, largest), SMALLEST_PX)
         if torn:
-            rim, _ = torn_rim(int(drawn["tears"]), drawn["tear_depth"], drawn["scatter"], rng)
+            rim, _ = torn_rim(int(drawn.tears), drawn.tear_depth, drawn.scatter, rng)
         else:
-            rim = harmonic_rims(1, drawn["irregularity"], 1.2, rng, np.array([radius]))
+            rim = harmonic_rims(1, drawn.irregularity, 1.2, rng, np.array([radius]))
         mouths = Mouths(
             radius=np.array([radius]),
-            aspect=np.array([drawn["aspect"]]),
+            aspect=np.array([drawn.aspect]),
             angle=np.array([np.pi * turn]),
             relative=rim,
         )
@@ -100,11 +99,11 @@ class Hole(Generator):
             height=fields.height * np.float32(surface.mm_per_px),
             absorbance=fields.absorbance,
             thin=True,
-            parameters=drawn,
-            laws={
+            parameters=drawn.numbers,
+            measured={
                 "radius_mm": radius * surface.mm_per_px,
                 "area_px": float(fields.coverage.sum(dtype=np.float64)),
-                "sky": sky_share(drawn["depth_ratio"]),
+                "sky": sky_share(drawn.depth_ratio),
                 "torn": float(torn),
             },
         )
@@ -137,8 +136,8 @@ def sky_share(depth_ratio: float) -> float:
     return 1 / (1 + depth_ratio**2)
 
 
-def _open(hole: _Hole, drawn: Drawn, surface: Surface, rng: np.random.Generator) -> _Fields:
-    lip_px = max(drawn["lip_width"] * hole.radius, 1.0)
+def _open(hole: _Hole, drawn: Hole, surface: Surface, rng: np.random.Generator) -> _Fields:
+    lip_px = max(drawn.lip_width * hole.radius, 1.0)
     reach = hole.mouths.reach(0) + LIP_REACH * lip_px + 2
     low = np.maximum(np.floor(hole.centre - reach).astype(int), 0)
     high = np.minimum(np.ceil(hole.centre + reach).astype(int) + 1, surface.shape)
@@ -147,7 +146,7 @@ def _open(hole: _Hole, drawn: Drawn, surface: Surface, rng: np.random.Generator)
     right = (np.arange(box.left, box.right) - hole.centre[1]).astype(np.float32)[None, :]
     share, outside = mouth_field(hole.mouths, 0, (down, right))
     coverage = mouth_coverage(hole.mouths, 0, outside, 1.0)
-    dark = max(sky_share(drawn["depth_ratio"]), 0.04)
+    dark = max(sky_share(drawn.depth_ratio), 0.04)
     inner = np.minimum(share, np.float32(1))
     level = np.float32(0.5 * np.log(dark))
     sky = np.exp(level * (np.float32(0.6) + np.float32(0.4) * (1 - inner * inner)))
@@ -164,21 +163,21 @@ def _open(hole: _Hole, drawn: Drawn, surface: Surface, rng: np.random.Generator)
     # The wall away from the light is lit; a torn sheet is too thin to show one.
     radial = np.maximum(np.sqrt(down * down + right * right), np.float32(1e-6))
     facing = -(down * np.float32(to_row / flat) + right * np.float32(to_col / flat)) / radial
-    wall = drawn["wall"] * hole.radius * (0.25 if hole.torn else 1.0)
+    wall = drawn.wall * hole.radius * (0.25 if hole.torn else 1.0)
     if wall > 0:
         thick = (wall + WALL_PX) * np.clip(0.3 + facing, 0, 1)
         lit = np.clip(1 + outside / np.maximum(thick, np.float32(0.3)), 0, 1) * np.clip(
             0.2 + facing, 0, 1
         )
-        albedo += (np.float32(drawn["wall_albedo"]) - albedo) * lit
+        albedo += (np.float32(drawn.wall_albedo) - albedo) * lit
     # Sharp at the mouth, flat further out: a burr, or flaps that stand highest between tears.
     far = np.maximum(outside, 0) / np.float32(lip_px)
     stands = value_noise(share.shape, max(1.2 * hole.radius, 3.0), rng)
     rise = np.exp(-2.5 * far) * (1 - fade(far / LIP_REACH))
     rise = rise * np.clip(1 + (0.6 if hole.torn else 0.35) * stands, 0, 2) * (1 - coverage)
-    height = np.float32(drawn["lip"] * hole.radius * (1.0 if hole.torn else 0.3)) * rise
+    height = np.float32(drawn.lip * hole.radius * (1.0 if hole.torn else 0.3)) * rise
     height[np.abs(height) < 1e-3] = 0
-    stain = np.float32(drawn["halo"]) * (1 - fade(far / LIP_REACH)) * (1 - coverage)
+    stain = np.float32(drawn.halo) * (1 - fade(far / LIP_REACH)) * (1 - coverage)
     stain = stain * np.clip(1 + 0.5 * stands, 0, 2)
     stain[stain < 1e-3] = 0
     stain = stain.astype(np.float32, copy=False)

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.component import Count, Range, ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import Count, ShareRange, SignedRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Surface
@@ -36,7 +36,6 @@ RIM_HURST = 0.8
 MOST_RADIUS = 0.25  # of the part's size: a larger "pit" would be a missing part
 MOST_CELLS = 256  # grid of a region's slow fields
 CORNER_SHARE = 0.3  # of the regions at the outline
-Drawn = dict[str, float]
 
 
 class Pitting(Generator):
@@ -68,7 +67,7 @@ class Pitting(Generator):
     )
     count: SizeRange = parameter((1, 30), "pits", "how many pits, rounded; log-uniform")
     radius_mm: SizeRange = parameter((0.3, 1.6), "mm", "radius of the oldest pit's mouth")
-    growth_exponent: Range = parameter((1 / 3, 0.7), "", "n of r = K age^n")
+    growth_exponent: SignedRange = parameter((1 / 3, 0.7), "", "n of r = K age^n")
     region: ShareRange = parameter((0.05, 0.5), "of part size", "side of the area that is pitted")
     aspect: SizeRange = parameter((1.0, 2.6), "", "length over width of the mouths")
     irregularity: UnitRange = parameter((0.05, 0.2), "of radius", "first harmonic of the mouth")
@@ -133,18 +132,16 @@ def place_pits(
 
 
 def _nucleated_pits(
-    surface: Surface, drawn: Drawn, process: str, rng: np.random.Generator
+    surface: Surface, drawn: Pitting, process: str, rng: np.random.Generator
 ) -> DefectLayer:
     site = pick_site(surface, rng)
-    largest = min(
-        drawn["radius_mm"] / surface.mm_per_px, MOST_RADIUS * max(surface.part_size_px, 4.0)
-    )
-    count = max(round(drawn["count"]), 1)
+    largest = min(drawn.radius_mm / surface.mm_per_px, MOST_RADIUS * max(surface.part_size_px, 4.0))
+    count = max(round(drawn.count), 1)
     # No denser than pits that have hardly begun to merge: petals are no pits.
-    side = max(drawn["region"] * surface.part_size_px, largest * np.sqrt(2 * np.pi * (count + 1)))
+    side = max(drawn.region * surface.part_size_px, largest * np.sqrt(2 * np.pi * (count + 1)))
     points = place_pits(process, count, side, largest, rng)
     regularity, z_score = clark_evans(points, (side, side))
-    ages, radii = grow_radii(len(points), largest, drawn["growth_exponent"], rng)
+    ages, radii = grow_radii(len(points), largest, drawn.growth_exponent, rng)
     centres = points - points[0] + site + rng.uniform(-0.5, 0.5, 2)
     kept = are_allowed(centres, surface)
     kept[0] = True
@@ -152,12 +149,12 @@ def _nucleated_pits(
     pits = Pits(
         centres=centres[kept],
         mouths=mouths,
-        depth=radii[kept] * drawn["depth_ratio"],
-        exponent=np.maximum(drawn["section"] * rng.uniform(0.85, 1.15, int(kept.sum())), 1.2),
-        albedo=drawn["albedo"] * np.exp(rng.normal(0, 0.08, int(kept.sum()))),
-        softness=drawn["softness"],
-        roughness=drawn["wall_roughness"],
-        halo=drawn["halo"] if drawn["halo"] > 0.02 else 0.0,
+        depth=radii[kept] * drawn.depth_ratio,
+        exponent=np.maximum(drawn.section * rng.uniform(0.85, 1.15, int(kept.sum())), 1.2),
+        albedo=drawn.albedo * np.exp(rng.normal(0, 0.08, int(kept.sum()))),
+        softness=drawn.softness,
+        roughness=drawn.wall_roughness,
+        halo=drawn.halo if drawn.halo > 0.02 else 0.0,
         halo_width=float(rng.uniform(0.4, 1.2)),
     )
     box = pits.box(surface.shape)
@@ -174,8 +171,8 @@ def _nucleated_pits(
         height=fields.height * np.float32(surface.mm_per_px),
         openness=fields.openness,
         absorbance=fields.absorbance,
-        parameters=drawn,
-        laws={
+        parameters=drawn.numbers,
+        measured={
             "pits": float(kept.sum()),
             "growth_exponent": _slope(np.log(ages), np.log(radii)),
             "clark_evans": regularity,
@@ -186,15 +183,15 @@ def _nucleated_pits(
     )
 
 
-def _draw_mouths(radii: NDArray[np.float64], drawn: Drawn, rng: np.random.Generator) -> Mouths:
+def _draw_mouths(radii: NDArray[np.float64], drawn: Pitting, rng: np.random.Generator) -> Mouths:
     """Draw outlines that share a family likeness but differ in stretch and direction."""
     count = len(radii)
-    rims = harmonic_rims(count, drawn["irregularity"], RIM_HURST, rng, radii)
-    squares = squared_rims(np.clip(drawn["squareness"] * rng.uniform(0.9, 1.1, count), 1.5, 6))
+    rims = harmonic_rims(count, drawn.irregularity, RIM_HURST, rng, radii)
+    squares = squared_rims(np.clip(drawn.squareness * rng.uniform(0.9, 1.1, count), 1.5, 6))
     axis = rng.uniform(0, np.pi)
     return Mouths(
         radius=radii,
-        aspect=np.maximum(drawn["aspect"] ** rng.uniform(0.7, 1.1, count), 1.0),
+        aspect=np.maximum(drawn.aspect ** rng.uniform(0.7, 1.1, count), 1.0),
         angle=axis + rng.normal(0, 0.5, count),
         relative=joined_rims(rims, squares),
     )
@@ -206,14 +203,14 @@ def _slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     return float((spread * (y - y.mean())).sum() / power) if power > 0 else 0.0
 
 
-def _lost_region(surface: Surface, drawn: Drawn, rng: np.random.Generator) -> DefectLayer:
+def _lost_region(surface: Surface, drawn: Pitting, rng: np.random.Generator) -> DefectLayer:
     centre, angle, shown = _seat(surface, drawn, rng)
-    area = max(drawn["area_share"] * surface.part_area_px / shown, 9.0)
-    long = min(np.sqrt(area * drawn["elongation"] / np.pi), 0.7 * max(surface.part_size_px, 4.0))
+    area = max(drawn.area_share * surface.part_area_px / shown, 9.0)
+    long = min(np.sqrt(area * drawn.elongation / np.pi), 0.7 * max(surface.part_size_px, 4.0))
     wide = area / (np.pi * long)
-    corners = random_polygon(int(drawn["vertices"]), (long, wide), angle, rng)
+    corners = random_polygon(int(drawn.vertices), (long, wide), angle, rng)
     corners += centre[:2] + np.asarray(centre[2:]) * wide
-    uneven = drawn["growth"] * min(long, wide)
+    uneven = drawn.growth * min(long, wide)
     box = box_around(corners, 2.5 * uneven + 2, surface.shape)
     grid = Grid.over(box, MOST_CELLS)
     growth = np.float32(uneven) * fbm(grid.shape, RIM_HURST, rng)
@@ -223,12 +220,12 @@ def _lost_region(surface: Surface, drawn: Drawn, rng: np.random.Generator) -> De
         down, right = grid.offsets(*np.clip(corners.mean(axis=0), 0, np.asarray(surface.shape) - 1))
         phi = (np.float32(min(long, wide) + 1) - np.hypot(down, right)).astype(np.float32)
     size = min(long, wide)
-    bright = rng.random() < drawn["bright_share"]
+    bright = rng.random() < drawn.bright_share
     scar = Scar(
-        albedo=drawn["floor_albedo"] ** (-0.7 if bright else 1.0),
-        opacity=drawn["opacity"],
-        roughness=drawn["roughness"],
-        rim_slope=drawn["rim_slope"],
+        albedo=drawn.floor_albedo ** (-0.7 if bright else 1.0),
+        opacity=drawn.opacity,
+        roughness=drawn.roughness,
+        rim_slope=drawn.rim_slope,
         rim_px=1.5 + float(rng.uniform(0, 0.03)) * size,
         size_px=size,
     )
@@ -245,8 +242,8 @@ def _lost_region(surface: Surface, drawn: Drawn, rng: np.random.Generator) -> De
         height=fields.height,
         openness=fields.openness,
         thin=True,
-        parameters=drawn,
-        laws={
+        parameters=drawn.numbers,
+        measured={
             "area_share": np.count_nonzero(lost) * grid.step**2 / max(surface.part_area_px, 1),
             "at_outline": float(shown < 1),
         },
@@ -254,7 +251,7 @@ def _lost_region(surface: Surface, drawn: Drawn, rng: np.random.Generator) -> De
 
 
 def _seat(
-    surface: Surface, drawn: Drawn, rng: np.random.Generator
+    surface: Surface, drawn: Pitting, rng: np.random.Generator
 ) -> tuple[tuple[float, float, float, float], float, float]:
     """Choose where a region lies: site, shift in units of its width, direction, share on the part.
 
@@ -264,7 +261,7 @@ def _seat(
     angle : float, radians
     shown : float in (0, 1], the share of the region that lies on the part, roughly
     """
-    at_outline = rng.random() < drawn["edge_share"] and len(surface.edge_sites) > 0
+    at_outline = rng.random() < drawn.edge_share and len(surface.edge_sites) > 0
     at_corner, turn, shift = rng.random() < CORNER_SHARE, rng.uniform(0, np.pi), rng.random()
     if not at_outline:
         row, col = pick_site(surface, rng)

@@ -20,7 +20,6 @@ MOST_RADIUS = 0.2  # of the part's size
 SPHERES = 256  # buried ones that a cut chooses from
 DEEPEST = 2.5  # radii of the mouth; deeper down nothing is seen
 FACING = 0.55, 0.95  # cosine to the light between which a smooth wall begins to glint
-Drawn = dict[str, float]
 Float64 = NDArray[np.float64]
 
 
@@ -67,12 +66,12 @@ class Porosity(Generator):
         law, cut, clustered, axis = rng.random(4)
         coarsened = self.sizes == "coarsened" or (self.sizes == "mixed" and law < 0.5)
         site = pick_site(surface, rng)
-        count = max(round(drawn["count"]), 1)
-        radii, depth = _bubbles(count, drawn, (coarsened, bool(cut < drawn["cut_share"])), rng)
+        count = max(round(drawn.count), 1)
+        radii, depth = _bubbles(count, drawn, (coarsened, bool(cut < drawn.cut_share)), rng)
         largest = MOST_RADIUS * max(surface.part_size_px, 4.0)
         scale = min(1 / surface.mm_per_px, largest / float(radii.max()))
         radii, depth = radii * scale, depth * scale
-        centres = _places(radii, drawn, surface, clustered < drawn["cluster_share"], rng)
+        centres = _places(radii, drawn, surface, clustered < drawn.cluster_share, rng)
         centres += site + rng.uniform(-0.5, 0.5, 2)
         kept = are_allowed(centres, surface)
         kept[0] = True
@@ -81,15 +80,15 @@ class Porosity(Generator):
             centres=centres[kept],
             mouths=Mouths(
                 radius=radii,
-                aspect=drawn["stretch"] ** rng.uniform(0.3, 1, number),
+                aspect=drawn.stretch ** rng.uniform(0.3, 1, number),
                 angle=np.pi * axis + rng.normal(0, 0.25, number),
-                relative=harmonic_rims(number, drawn["irregularity"], RIM_HURST, rng, radii),
+                relative=harmonic_rims(number, drawn.irregularity, RIM_HURST, rng, radii),
             ),
             depth=depth,
             exponent=rng.uniform(2, 5, number),
-            albedo=drawn["albedo"] * np.exp(rng.normal(0, 0.1, number)),
-            softness=drawn["softness"],
-            roughness=drawn["wall_roughness"],
+            albedo=drawn.albedo * np.exp(rng.normal(0, 0.1, number)),
+            softness=drawn.softness,
+            roughness=drawn.wall_roughness,
         )
         box = pits.box(surface.shape)
         fields = sink_pits(pits, box, rng)
@@ -98,11 +97,11 @@ class Porosity(Generator):
             origin=(box.top, box.left),
             support=(fields.coverage > 0) | (fields.height < 0),
             coverage=fields.coverage,
-            albedo=_with_crescents(fields, drawn["glint"], surface),
+            albedo=_with_crescents(fields, drawn.glint, surface),
             height=fields.height * np.float32(surface.mm_per_px),
             openness=fields.openness,
-            parameters=drawn,
-            laws={
+            parameters=drawn.numbers,
+            measured={
                 "pores": float(number),
                 "mean_radius_mm": float(radii.mean()) * surface.mm_per_px,
                 "largest_radius_px": float(radii.max()),
@@ -112,27 +111,27 @@ class Porosity(Generator):
 
 
 def _bubbles(
-    count: int, drawn: Drawn, case: tuple[bool, bool], rng: np.random.Generator
+    count: int, drawn: Porosity, case: tuple[bool, bool], rng: np.random.Generator
 ) -> tuple[Float64, Float64]:
     """Return radius of the mouth and depth of `count` pores, millimeters; (coarsened, cut)."""
     coarsened, cut = case
     many = SPHERES if cut else count
     if coarsened:
-        radii = draw_coarsened(many, drawn["radius_mm"], rng)
+        radii = draw_coarsened(many, drawn.radius_mm, rng)
     else:
-        radii = draw_lognormal(many, drawn["radius_mm"], drawn["spread"], rng)
+        radii = draw_lognormal(many, drawn.radius_mm, drawn.spread, rng)
     if not cut:
-        return radii, radii * drawn["depth_ratio"] * rng.uniform(0.8, 1.2, count)
+        return radii, radii * drawn.depth_ratio * rng.uniform(0.8, 1.2, count)
     mouth, depth, _ = cut_spheres(radii, count, rng)
     return mouth, np.clip(depth, 0.1 * mouth, DEEPEST * mouth)
 
 
 def _places(
-    radii: Float64, drawn: Drawn, surface: Surface, clustered: bool, rng: np.random.Generator
+    radii: Float64, drawn: Porosity, surface: Surface, clustered: bool, rng: np.random.Generator
 ) -> Points:
     """Return centres relative to the first one, pixels; the cloud is longer than it is wide."""
     room = float(np.sqrt(np.pi * (radii**2).sum()))
-    side = max(drawn["region"] * surface.part_size_px, 2.5 * room)
+    side = max(drawn.region * surface.part_size_px, 2.5 * room)
     slim, turn = rng.uniform(0.35, 1), np.pi * rng.random()
     if clustered:
         spread = min(3 * float(radii.max()), side / 6)

@@ -29,7 +29,6 @@ TAPERED = math.pi / 4  # mean over largest width
 DENSEST = 0.98
 SHAPES = ("blob", "band", "edge")
 SHAPE_STEPS = (0.65, 0.85)  # cumulated probabilities of the shapes
-Drawn = dict[str, float]
 
 
 class Abrasion(Generator):
@@ -64,15 +63,15 @@ class Abrasion(Generator):
         """Return one patch; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
         turn = math.pi * float(rng.random())
-        turn += drawn["grain"] * math.remainder(main_direction(surface, turn) - turn, math.pi)
+        turn += drawn.grain * math.remainder(main_direction(surface, turn) - turn, math.pi)
         # What rubs moves along its marks: patches and bands are longest that way.
         shape: str = self.shape
         pick = float(rng.random())
         if shape == "mixed":
             shape = SHAPES[min(int(np.searchsorted(SHAPE_STEPS, pick, side="right")), 2)]
         patch = draw_patch(surface, _share(surface, drawn, shape), shape, turn, rng)
-        dull = patch.inner(drawn["softness"] * patch.size, rng)
-        points, area, tones, laws = _scratches(patch, surface, drawn, turn, rng)
+        dull = patch.inner(drawn.softness * patch.size, rng)
+        points, area, tones, measured = _scratches(patch, surface, drawn, turn, rng)
         optical, tone = splat(points, area, patch.box, tones)
         # Independent lines hide each other: area adds up, coverage saturates.
         coverage = 1 - np.exp(-optical)
@@ -81,7 +80,7 @@ class Abrasion(Generator):
         cell = max(0.6 * patch.size / patch.grid.step, 3.0)
         worn = 1 + np.float32(0.35) * value_noise(patch.grid.shape, cell, rng)
         roughness = dull * patch.grid.refine(np.clip(worn, 0.2, 1.8).astype(np.float32))
-        roughness *= np.float32(drawn["dulling"])
+        roughness *= np.float32(drawn.dulling)
         support = (coverage > 0) | (roughness > 0)
         return DefectLayer(
             kind="abrasion",
@@ -90,32 +89,32 @@ class Abrasion(Generator):
             coverage=coverage,
             albedo=albedo,
             roughness=np.clip(roughness, 0, 1),
-            parameters=drawn,
-            laws={**laws, "coverage_px": float(coverage.sum(dtype=np.float64))},
+            parameters=drawn.numbers,
+            measured={**measured, "coverage_px": float(coverage.sum(dtype=np.float64))},
         )
 
 
-def _share(surface: Surface, drawn: Drawn, shape: str) -> float:
+def _share(surface: Surface, drawn: Abrasion, shape: str) -> float:
     """Return the patch's share of the part, at least that of a patch a few scratches fill."""
-    length, width = drawn["length_mm"] / surface.mm_per_px, drawn["width_mm"] / surface.mm_per_px
+    length, width = drawn.length_mm / surface.mm_per_px, drawn.width_mm / surface.mm_per_px
     side = surface.part_size_px if shape == "band" else min(length, 0.2 * surface.part_size_px)
     least = max(0.5 * side, 12 * width) * side if shape != "band" else (10 + 12 * width) * side
-    share = max(drawn["area_share"], least / max(surface.part_area_px, 1))
-    return min(share, max(drawn["area_share"], 0.3))
+    share = max(drawn.area_share, least / max(surface.part_area_px, 1))
+    return min(share, max(drawn.area_share, 0.3))
 
 
 def _scratches(
-    patch: Patch, surface: Surface, drawn: Drawn, turn: float, rng: np.random.Generator
+    patch: Patch, surface: Surface, drawn: Abrasion, turn: float, rng: np.random.Generator
 ) -> tuple[Float64, Float64, Float64, dict[str, float]]:
     """Return points, areas and log tones of the scratches, and what was measured on them."""
     scale, size = surface.mm_per_px, max(surface.part_size_px, 2.0)
     inside = np.clip(patch.depth / np.float32(max(0.5 * patch.size, 1.0)), 0, 1)
     weight = inside.ravel().astype(np.float64)
     patch_px = float(weight.sum()) * patch.grid.step**2
-    length = min(max(drawn["length_mm"] / scale, 2.0), 0.6 * size, 4 * patch.size + 2)
-    width = min(max(drawn["width_mm"] / scale, 0.25), 0.004 * size + 0.7, length / 14)
+    length = min(max(drawn.length_mm / scale, 2.0), 0.6 * size, 4 * patch.size + 2)
+    width = min(max(drawn.width_mm / scale, 0.25), 0.004 * size + 0.7, length / 14)
     each = length * width * math.exp(WIDTH_SIGMA**2 / 2) * TAPERED
-    wanted = -math.log(1 - min(drawn["cover"], DENSEST)) * patch_px / each
+    wanted = -math.log(1 - min(drawn.cover, DENSEST)) * patch_px / each
     count = int(np.clip(rng.poisson(wanted), FEWEST_SCRATCHES, MOST_SCRATCHES))
     if wanted > MOST_SCRATCHES:  # fewer, longer and wider ones cover as much
         stretch = min(math.sqrt(wanted / MOST_SCRATCHES), MOST_STRETCH)
@@ -124,31 +123,31 @@ def _scratches(
     row, col = np.divmod(cells, inside.shape[1])
     middles = np.column_stack([row, col]) * float(patch.grid.step) + (patch.box.top, patch.box.left)
     middles += rng.uniform(0, patch.grid.step, middles.shape)
-    angles = turn + rng.vonmises(0, drawn["concentration"], count)
+    angles = turn + rng.vonmises(0, drawn.concentration, count)
     # Long scratches are rare, and none leaves the patch by much.
     lengths = np.minimum(rng.exponential(length, count), 4 * length) + 1.0
     widths = width * np.exp(rng.normal(0, WIDTH_SIGMA, count))
-    turns = np.radians(rng.normal(0, max(drawn["bow_deg"], 1e-6), count))
+    turns = np.radians(rng.normal(0, max(drawn.bow_deg, 1e-6), count))
     points, area, line = bundle(middles, angles, lengths, widths, turns)
     tones = _log_tone(angles, surface, drawn) + rng.normal(0, 0.15, count)
     resultant = float(np.hypot(np.cos(angles - turn).mean(), np.sin(angles - turn).mean()))
-    laws = {
+    measured = {
         "scratches": float(count),
         "resultant": resultant,
         "mean_length_px": float(lengths.mean()),
         "area_px": float(area.sum()),
         "patch_px": patch_px,
     }
-    return points, area, tones[line.astype(np.intp)], laws
+    return points, area, tones[line.astype(np.intp)], measured
 
 
-def _log_tone(angles: Float64, surface: Surface, drawn: Drawn) -> Float64:
+def _log_tone(angles: Float64, surface: Surface, drawn: Abrasion) -> Float64:
     """Return log brightness by the angle between the half vector and the plane across a line."""
     down, right, up = surface.light.vector
     length = math.sqrt(down * down + right * right + (1 + up) ** 2)
     along = np.abs(np.sin(angles) * down + np.cos(angles) * right) / length
     tilt = np.degrees(np.arcsin(np.clip(along, 0, 1)))
     lit = np.exp(-(tilt**2) / (2 * SPREAD_DEG**2))
-    dark, bright = math.log(drawn["dark"]), math.log(drawn["bright"])
+    dark, bright = math.log(drawn.dark), math.log(drawn.bright)
     tones: Float64 = dark + lit * (bright - dark)
     return tones

@@ -8,8 +8,8 @@ import numpy as np
 
 from anomsynth.core.component import (
     NonNegativeRange,
-    Range,
     ShareRange,
+    SignedRange,
     SizeRange,
     UnitRange,
     parameter,
@@ -26,7 +26,6 @@ from anomsynth.surface.patches import Patch, draw_patch
 BANDS = 3  # starlet bands that wear
 BAND_WEAR = (1.0, 0.85, 0.5)  # fine texture goes first
 MOST_FIBRES = 250
-Drawn = dict[str, float]
 
 
 class Fray(Generator):
@@ -59,8 +58,10 @@ class Fray(Generator):
     fibre_width_mm: SizeRange = parameter((0.03, 0.14), "mm", "width of the fibres")
     stiffness: SizeRange = parameter((0.12, 0.8), "lengths", "persistence length of the fibres")
     fibre_light: SizeRange = parameter((0.4, 2.6), "relative", "brightness of the fibres")
-    fade: Range = parameter((-0.3, 0.5), "of log light", "worn texture is brighter by this")
-    rub: Range = parameter((-0.6, 0.9), "of log light", "edge: how much brighter it is rubbed")
+    fade: SignedRange = parameter((-0.3, 0.5), "of log light", "worn texture is brighter by this")
+    rub: SignedRange = parameter(
+        (-0.6, 0.9), "of log light", "edge: how much brighter it is rubbed"
+    )
     grit: UnitRange = parameter((0.1, 0.4), "of log light", "edge: spread of broken-out grains")
     softness: UnitRange = parameter((0.1, 0.7), "of half width", "how the wear fades")
 
@@ -70,24 +71,24 @@ class Fray(Generator):
         coin, turn = rng.random(2)
         edge = self.mode == "edge" or (self.mode == "mixed" and coin < 0.5)
         edge = edge and len(surface.edge_sites) > 0
-        patch = draw_patch(surface, drawn["area_share"], "edge" if edge else "blob", None, rng)
+        patch = draw_patch(surface, drawn.area_share, "edge" if edge else "blob", None, rng)
         light = surface.linear(patch.box)
-        cover = patch.inner(drawn["softness"] * patch.size, rng)
-        worn, left = _worn(light, drawn["kept"])
+        cover = patch.inner(drawn.softness * patch.size, rng)
+        worn, left = _worn(light, drawn.kept)
         if edge:
             worn *= np.exp(_grit(patch, drawn, rng))[..., None]
-            laws = {"fibres": 0.0}
+            measured = {"fibres": 0.0}
         else:
-            worn *= np.float32(math.exp(drawn["fade"]))
-            laws = _add_fibres(worn, cover, patch, _Fibres(surface, drawn, math.pi * turn), rng)
+            worn *= np.float32(math.exp(drawn.fade))
+            measured = _add_fibres(worn, cover, patch, _Fibres(surface, drawn, math.pi * turn), rng)
         return DefectLayer(
             kind="fray",
             origin=(patch.box.top, patch.box.left),
             support=cover > 0,
             coverage=cover,
             exposed=np.clip(worn, 0, 1),
-            parameters=drawn,
-            laws={**laws, "finest_kept": left, "at_edge": float(edge)},
+            parameters=drawn.numbers,
+            measured={**measured, "finest_kept": left, "at_edge": float(edge)},
         )
 
 
@@ -101,12 +102,12 @@ def _worn(light: Float32, kept: float) -> tuple[Float32, float]:
     return worn, gains[0]
 
 
-def _grit(patch: Patch, drawn: Drawn, rng: np.random.Generator) -> Float32:
+def _grit(patch: Patch, drawn: Fray, rng: np.random.Generator) -> Float32:
     """Return the log gain of a rubbed edge: strongest at its outer rim, grains broken out."""
     share = np.clip(patch.depth / np.float32(max(patch.size, 1.0)), 0, 1)
-    slow = np.float32(drawn["rub"]) * (0.3 + 0.7 * share)
+    slow = np.float32(drawn.rub) * (0.3 + 0.7 * share)
     fine = Grid(patch.box, max(patch.grid.step // 2, 1))
-    grain = np.float32(drawn["grit"]) * fbm(fine.shape, 0.25, rng)
+    grain = np.float32(drawn.grit) * fbm(fine.shape, 0.25, rng)
     log_gain = patch.grid.refine(slow.astype(np.float32))
     return log_gain + fine.refine(grain)
 
@@ -114,13 +115,13 @@ def _grit(patch: Patch, drawn: Drawn, rng: np.random.Generator) -> Float32:
 class _Fibres:
     """What the loose fibres of a region have in common."""
 
-    def __init__(self, surface: Surface, drawn: Drawn, turn: float) -> None:
+    def __init__(self, surface: Surface, drawn: Fray, turn: float) -> None:
         scale, size = surface.mm_per_px, max(surface.part_size_px, 2.0)
-        self.length = min(max(drawn["fibre_mm"] / scale, 3.0), 0.5 * size)
-        self.width = min(max(drawn["fibre_width_mm"] / scale, 0.3), 0.02 * size + 0.5)
-        self.stiffness = drawn["stiffness"]
-        self.density = drawn["fibres"] * scale**2
-        self.light = drawn["fibre_light"]
+        self.length = min(max(drawn.fibre_mm / scale, 3.0), 0.5 * size)
+        self.width = min(max(drawn.fibre_width_mm / scale, 0.3), 0.02 * size + 0.5)
+        self.stiffness = drawn.stiffness
+        self.density = drawn.fibres * scale**2
+        self.light = drawn.fibre_light
         self.turn = turn
 
 

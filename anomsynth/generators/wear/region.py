@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from anomsynth.core.component import Range, ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import ShareRange, SignedRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Surface
@@ -16,7 +16,6 @@ from anomsynth.surface.patches import Patch, draw_patch
 
 GRADIENT = 1.2  # change of log strength over a half width at gradient one
 MOTTLE_CELLS = 384
-Drawn = dict[str, float]
 
 
 class Region(Generator):
@@ -38,7 +37,7 @@ class Region(Generator):
     area_share: ShareRange = parameter((0.001, 0.3), "of part area", "area of the region")
     contrast: SizeRange = parameter((0.06, 0.45), "of log light", "how much brighter or darker")
     bright_share: UnitRange = parameter(0.5, "", "probability of a brighter region")
-    gloss: Range = parameter((-0.45, 0.7), "", "change of roughness; above 0 kills the grain")
+    gloss: SignedRange = parameter((-0.45, 0.7), "", "change of roughness; above 0 kills the grain")
     mottle: UnitRange = parameter((0.03, 0.22), "of log light", "spread of the mottling")
     mottle_mm: SizeRange = parameter((0.15, 1.5), "mm", "size of its finest spots")
     brushed_share: UnitRange = parameter(0.3, "", "probability of marks of one direction")
@@ -49,23 +48,23 @@ class Region(Generator):
         """Return one region; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
         coins = rng.random(3)
-        patch = draw_patch(surface, drawn["area_share"], self.shape, None, rng)
-        inside = patch.inner(drawn["softness"] * patch.size, rng)
-        inside *= _gradient(patch, drawn["gradient"], 2 * math.pi * float(coins[1]))
-        bright = coins[0] < drawn["bright_share"]
-        if coins[2] < drawn["brushed_share"]:
+        patch = draw_patch(surface, drawn.area_share, self.shape, None, rng)
+        inside = patch.inner(drawn.softness * patch.size, rng)
+        inside *= _gradient(patch, drawn.gradient, 2 * math.pi * float(coins[1]))
+        bright = coins[0] < drawn.bright_share
+        if coins[2] < drawn.brushed_share:
             marks = Marks(
                 angle=math.pi * float(rng.random()),
-                width_px=drawn["mottle_mm"] / surface.mm_per_px,
+                width_px=drawn.mottle_mm / surface.mm_per_px,
                 length_px=0.3 * surface.part_size_px,
                 persistence=0.3,
                 skew=0.3,
             )
             pattern = streaks(patch.box, marks, rng)
         else:
-            pattern = _mottling(patch, drawn["mottle_mm"] / surface.mm_per_px, rng)
-        pattern *= np.float32(-0.5 * drawn["mottle"])
-        pattern += np.float32(-0.5 * (drawn["contrast"] if bright else -drawn["contrast"]))
+            pattern = _mottling(patch, drawn.mottle_mm / surface.mm_per_px, rng)
+        pattern *= np.float32(-0.5 * drawn.mottle)
+        pattern += np.float32(-0.5 * (drawn.contrast if bright else -drawn.contrast))
         pattern *= inside
         weight = max(float(inside.sum(dtype=np.float64)), 1e-6)
         return DefectLayer(
@@ -73,9 +72,9 @@ class Region(Generator):
             origin=(patch.box.top, patch.box.left),
             support=inside > 0,
             absorbance=pattern,
-            roughness=np.clip(np.float32(drawn["gloss"]) * inside, -1, 1),
-            parameters=drawn,
-            laws={
+            roughness=np.clip(np.float32(drawn.gloss) * inside, -1, 1),
+            parameters=drawn.numbers,
+            measured={
                 "area_share": float(
                     (inside > 0.5)[surface.foreground[patch.box.slices]].sum(dtype=np.float64)
                 )

@@ -84,9 +84,9 @@ class Scratch(Generator):
         drawn = self.draw_ranges(rng)
         size = surface.part_size_px
         widest = max(WIDEST * size, 2.0)
-        width = min(max(drawn["width_mm"] / surface.mm_per_px, 0.5), widest)
+        width = min(max(drawn.width_mm / surface.mm_per_px, 0.5), widest)
         case = _Case(surface, drawn, width, max(size / UNITS, 0.25))
-        length = max(drawn["length_share"] * size, 2.0)
+        length = max(drawn.length_share * size, 2.0)
         grooves = _bundle(_path(self.path, length, case, rng), case, rng)
         return _layer(grooves, case, rng)
 
@@ -96,7 +96,7 @@ class _Case:
     """One scratch on one surface: what was drawn, its width and the part's unit, pixels."""
 
     surface: Surface
-    drawn: dict[str, float]
+    drawn: Scratch
     width: float
     unit: float
 
@@ -115,13 +115,13 @@ def _path(path: str, length: float, case: _Case, rng: np.random.Generator) -> _P
     row, col = pick_site(case.surface, rng)
     angle = math.pi * rng.random()
     along, coherence = grain.at(row, col)
-    angle += drawn["grain"] * coherence * math.remainder(along - angle, math.pi)
+    angle += drawn.grain * coherence * math.remainder(along - angle, math.pi)
     count = max(math.ceil(length / max(SPACING, case.width / 3)), 3)
     if path == "arc":
         side = 1 if rng.random() < 0.5 else -1
-        line = arc(length, side * math.radians(drawn["turn_deg"]), count)
+        line = arc(length, side * math.radians(drawn.turn_deg), count)
     else:
-        line = worm_like_chain(length, drawn["stiffness"] * length, count, rng)
+        line = worm_like_chain(length, drawn.stiffness * length, count, rng)
     return _Path(turned(line, angle), (row, col))
 
 
@@ -130,9 +130,9 @@ def _bundle(path: _Path, case: _Case, rng: np.random.Generator) -> list[Groove]:
     drawn, scale = case.drawn, case.surface.mm_per_px
     top = case.width
     # A hard asperity cannot dig deeper than half its size.
-    radius = max(drawn["tip_radius_mm"] / scale, top / 2)
-    count = int(drawn["count"])
-    aside = np.cumsum(np.exp(rng.normal(0.0, 0.6, count)) * drawn["gap_mm"] / scale)
+    radius = max(drawn.tip_radius_mm / scale, top / 2)
+    count = int(drawn.count)
+    aside = np.cumsum(np.exp(rng.normal(0.0, 0.6, count)) * drawn.gap_mm / scale)
     aside -= aside[0]
     line, grooves = path.line, []
     for index in range(count):
@@ -142,9 +142,9 @@ def _bundle(path: _Path, case: _Case, rng: np.random.Generator) -> list[Groove]:
         part = line[first : first + max(int(extent * len(line)), 3)]
         wander = 0.3 * case.unit * smooth_noise(len(part), 25.0, rng)
         part = displace(part, aside[index] + wander)
-        wave = drawn["chatter_mm"] / scale
-        load = load_along(part, drawn["chatter"], max(wave, 3.0), rng)
-        load = share * np.clip((load - drawn["skip"]) / (1 - drawn["skip"] + 1e-9), 0, 1)
+        wave = drawn.chatter_mm / scale
+        load = load_along(part, drawn.chatter, max(wave, 3.0), rng)
+        load = share * np.clip((load - drawn.skip) / (1 - drawn.skip + 1e-9), 0, 1)
         width = top * np.sqrt(load)
         if not index:
             shift = np.array(path.site) - part[np.argmax(load)]
@@ -159,22 +159,22 @@ def _layer(grooves: list[Groove], case: _Case, rng: np.random.Generator) -> Defe
     width = np.concatenate([groove.width for groove in grooves])
     depth = np.concatenate([groove.depth for groove in grooves])
     wide = bool(width.max() > EVEN[0])
-    margin = ridge_reach(width) if wide and drawn["cutting"] < 1 else 0.0
+    margin = ridge_reach(width) if wide and drawn.cutting < 1 else 0.0
     strokes = [Stroke(groove.points, groove.width / 2, groove.width / 2) for groove in grooves]
     band = trace(strokes, surface.allowed, margin)
     if band is None:
         raise PlacementError("the scratch lies outside the allowed area")
-    coverage = band.coverage() * drawn["burnish"]
+    coverage = band.coverage() * drawn.burnish
     tone = np.exp(0.2 * smooth_noise(len(width), 8.0, rng))
     albedo = _brightness(band, case) * band.at(tone)
     local, deep = band.at(width), band.at(depth)
-    if drawn["coat_mm"] > 0:
-        cut = np.clip((deep * surface.mm_per_px / drawn["coat_mm"] - 1) / 0.2, 0, 1)
-        coverage += (coverage / drawn["burnish"] - coverage) * cut if drawn["burnish"] else 0
-        albedo += (drawn["substrate"] - albedo) * cut
+    if drawn.coat_mm > 0:
+        cut = np.clip((deep * surface.mm_per_px / drawn.coat_mm - 1) / 0.2, 0, 1)
+        coverage += (coverage / drawn.burnish - coverage) * cut if drawn.burnish else 0
+        albedo += (drawn.substrate - albedo) * cut
     low, high = EVEN
     visible = np.clip((local - low) / (high - low), 0, 1) * np.clip(0.5 - band.past, 0, 1)
-    height = groove_profile(band.offset, local, deep, drawn["cutting"]) * visible
+    height = groove_profile(band.offset, local, deep, drawn.cutting) * visible
     height *= surface.mm_per_px
     # A groove that shows its two flanks is not also bright as a whole.
     albedo = albedo ** (1 - 0.5 * visible)
@@ -192,8 +192,8 @@ def _layer(grooves: list[Groove], case: _Case, rng: np.random.Generator) -> Defe
         albedo=band.spread(albedo[changed], box, fill=1.0),
         height=band.spread(height[changed], box) if height.any() else None,
         thin=True,
-        parameters=drawn,
-        laws={
+        parameters=drawn.numbers,
+        measured={
             "widest_px": float(width.max()),
             "deepest_mm": float(depth.max()) * surface.mm_per_px,
             "area_px": float(coverage.sum()),
@@ -216,5 +216,5 @@ def _brightness(band: Band, case: _Case) -> Float64:
     along = np.abs(band.normal[:, 1] * down - band.normal[:, 0] * across) / length
     angle = np.degrees(np.arcsin(np.clip(along, 0, 1)))
     lit = np.exp(-(angle**2) / (2 * SPREAD**2))
-    dark, bright = case.drawn["dark"], case.drawn["bright"]
+    dark, bright = case.drawn.dark, case.drawn.bright
     return np.exp(math.log(dark) + lit * (math.log(bright) - math.log(dark)))

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from anomsynth.core.color import decode, luminance
-from anomsynth.core.component import Range, ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import ShareRange, SignedRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Mask, Surface
@@ -17,7 +17,6 @@ TRIES = 8  # places looked at for the source
 SAMPLES = 500  # pixels by which a place is judged
 SLOW_CELLS = 8  # shading is what changes over this many cells of the region or slower
 LIGHT_RANGE = (0.25, 4.0)  # most a foreign texture is brightened or darkened to match
-Drawn = dict[str, float]
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 
@@ -40,12 +39,12 @@ class TextureSwap(Generator):
     foreign_share: UnitRange = parameter(
         0.5, "", "probability to use a picture of the texture folder, if there is one"
     )
-    turn_deg: Range = parameter((-180, 180), "degrees", "how far the source is turned")
+    turn_deg: SignedRange = parameter((-180, 180), "degrees", "how far the source is turned")
     zoom: SizeRange = parameter((0.6, 1.7), "", "size of its texture over the original's")
     flip_share: UnitRange = parameter(0.5, "", "probability to mirror it")
     match: UnitRange = parameter((0, 1), "share", "how much of the light's difference is removed")
     contrast: SizeRange = parameter((0.6, 1.9), "", "contrast of the texture over the original's")
-    shift: Range = parameter((-0.25, 0.25), "of log light", "how much brighter it is besides")
+    shift: SignedRange = parameter((-0.25, 0.25), "of log light", "how much brighter it is besides")
     opacity: UnitRange = parameter((0.75, 1.0), "share", "how much of the surface it replaces")
     softness: UnitRange = parameter((0, 0.35), "of half width", "widest place of the seam")
 
@@ -53,12 +52,12 @@ class TextureSwap(Generator):
         """Return one region; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
         coins = rng.random(2)
-        patch = draw_patch(surface, drawn["area_share"], self.shape, None, rng)
-        cover = patch.inner(drawn["softness"] * patch.size, rng) * np.float32(drawn["opacity"])
+        patch = draw_patch(surface, drawn.area_share, self.shape, None, rng)
+        cover = patch.inner(drawn.softness * patch.size, rng) * np.float32(drawn.opacity)
         box = patch.box
         target = surface.linear(box)
-        turn = _turn(drawn, mirrored=bool(coins[0] < drawn["flip_share"]))
-        foreign = surface.textures is not None and coins[1] < drawn["foreign_share"]
+        turn = _turn(drawn, mirrored=bool(coins[0] < drawn.flip_share))
+        foreign = surface.textures is not None and coins[1] < drawn.foreign_share
         if foreign and surface.textures is not None:
             source = _like(decode(surface.textures.pick(rng)), surface.channels)
             matrix = _somewhere(source.shape[:2], box, turn, rng)
@@ -73,10 +72,10 @@ class TextureSwap(Generator):
             support=cover > 0,
             coverage=cover,
             exposed=shown,
-            parameters=drawn,
-            laws={
+            parameters=drawn.numbers,
+            measured={
                 "area_share": float(
-                    (cover > 0.5 * drawn["opacity"])[surface.foreground[box.slices]].sum(
+                    (cover > 0.5 * drawn.opacity)[surface.foreground[box.slices]].sum(
                         dtype=np.float64
                     )
                 )
@@ -87,9 +86,9 @@ class TextureSwap(Generator):
         )
 
 
-def _turn(drawn: Drawn, *, mirrored: bool) -> Matrix:
+def _turn(drawn: TextureSwap, *, mirrored: bool) -> Matrix:
     """Return the (2, 2) map from offsets (col, row) in the region to offsets in the source."""
-    angle, zoom = math.radians(drawn["turn_deg"]), drawn["zoom"]
+    angle, zoom = math.radians(drawn.turn_deg), drawn.zoom
     cos, sin = math.cos(angle) / zoom, math.sin(angle) / zoom
     sign = -1.0 if mirrored else 1.0
     return np.array([[sign * cos, -sin], [sign * sin, cos]])
@@ -186,14 +185,14 @@ def _warped(source: Float32, matrix: Matrix, shape: tuple[int, int]) -> Float32:
     return np.clip(np.asarray(moved, dtype=np.float32).reshape(*shape, -1), 0, 1)
 
 
-def _lit(texture: Float32, target: Float32, part: Mask, drawn: Drawn) -> Float32:
+def _lit(texture: Float32, target: Float32, part: Mask, drawn: TextureSwap) -> Float32:
     """Bring the texture's slow light towards the target's and change its contrast."""
     own, wanted = _slow(texture, np.ones_like(part)), _slow(target, part)
     ratio = np.clip(wanted / np.maximum(own, 1e-4), *LIGHT_RANGE)
-    gain = np.power(ratio, np.float32(drawn["match"])) * np.float32(math.exp(drawn["shift"]))
+    gain = np.power(ratio, np.float32(drawn.match)) * np.float32(math.exp(drawn.shift))
     mean, factor = _spread(own, part.shape), _spread(gain.astype(np.float32), part.shape)
     shown = texture - mean
-    shown *= np.float32(drawn["contrast"])
+    shown *= np.float32(drawn.contrast)
     shown += mean
     shown *= factor
     return np.clip(shown, 0, 1, out=shown)

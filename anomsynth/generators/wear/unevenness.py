@@ -10,8 +10,8 @@ from anomsynth.core.color import luminance
 from anomsynth.core.component import (
     ModeWeights,
     NonNegativeRange,
-    Range,
     ShareRange,
+    SignedRange,
     SizeRange,
     UnitRange,
     parameter,
@@ -27,7 +27,6 @@ MODES = ("pass", "cross", "shading")
 SHADING_HURST = 0.5  # power spectrum k^-3
 SHADING_PX = 12.0  # changes across that are slower belong to shading, at 256 px of part
 SHADING_SOFT = 1.2  # of the region's half width: slow shading has no outline
-Drawn = dict[str, float]
 
 
 class Unevenness(Generator):
@@ -59,7 +58,7 @@ class Unevenness(Generator):
     persistence: UnitRange = parameter((0.5, 0.95), "share", "marks that run through the region")
     skew: UnitRange = parameter((0.15, 0.75), "", "0: dark as bright; 0.7: few bright marks")
     erased: UnitRange = parameter((0.3, 0.95), "share", "of the surface's own marks")
-    step: Range = parameter((-0.1, 0.4), "of log light", "how much brighter the region is")
+    step: SignedRange = parameter((-0.1, 0.4), "of log light", "how much brighter the region is")
     shading: UnitRange = parameter((0.03, 0.15), "of light", "spread of the slow shading")
     slant_deg: NonNegativeRange = parameter((0, 3), "degrees", "pass: marks to the grain")
     cross_deg: NonNegativeRange = parameter((8, 90), "degrees", "cross: marks to the grain")
@@ -75,10 +74,10 @@ class Unevenness(Generator):
             steps = np.cumsum(self.weights) / sum(self.weights)
             mode = MODES[min(int(np.searchsorted(steps, pick, side="right")), len(MODES) - 1)]
         grain = main_direction(surface, math.pi * float(turn))
-        slant = math.radians(drawn["cross_deg" if mode == "cross" else "slant_deg"])
+        slant = math.radians(drawn.cross_deg if mode == "cross" else drawn.slant_deg)
         angle = grain + (slant if side < 0.5 else -slant)
         shape = {"pass": "pass", "cross": "mixed", "shading": "blob"}[mode]
-        patch = draw_patch(surface, drawn["area_share"], shape, angle, rng)
+        patch = draw_patch(surface, drawn.area_share, shape, angle, rng)
         return _machined(_Region(surface, patch, drawn, grain, angle), mode, rng)
 
 
@@ -86,7 +85,7 @@ class Unevenness(Generator):
 class _Region:
     surface: Surface
     patch: Patch
-    drawn: Drawn
+    drawn: Unevenness
     grain: float
     angle: float
 
@@ -97,29 +96,29 @@ def _machined(region: _Region, mode: str, rng: np.random.Generator) -> DefectLay
     box = patch.box
     marks = Marks(
         angle=region.angle,
-        width_px=drawn["mark_mm"] / scale,
-        length_px=drawn["mark_length"] * surface.part_size_px,
-        persistence=drawn["persistence"],
-        skew=drawn["skew"],
+        width_px=drawn.mark_mm / scale,
+        length_px=drawn.mark_length * surface.part_size_px,
+        persistence=drawn.persistence,
+        skew=drawn.skew,
     )
-    strength = drawn["mark_strength"] * (0.35 if mode == "shading" else 1.0)
+    strength = drawn.mark_strength * (0.35 if mode == "shading" else 1.0)
     old = None
     if mode == "pass":
         slow = max(SHADING_PX * surface.part_size_px / 256, 4.0)
         light = luminance(surface.linear(box))
         # Along the new marks only what runs along them is wiped out.
-        old = own_profile(light, box, region.angle, slow) * (-drawn["erased"] / strength)
+        old = own_profile(light, box, region.angle, slow) * (-drawn.erased / strength)
     new = streaks(box, marks, rng, own=old)
-    slow_gain = np.float32(drawn["shading"]) * fbm(patch.grid.shape, SHADING_HURST, rng)
+    slow_gain = np.float32(drawn.shading) * fbm(patch.grid.shape, SHADING_HURST, rng)
     depth = patch.grid.refine(patch.depth)
-    ragged = 0.0 if mode == "shading" else drawn["ragged_mm"] / scale
+    ragged = 0.0 if mode == "shading" else drawn.ragged_mm / scale
     if ragged > 0:
         depth = depth + np.float32(ragged) * np.clip(new, -1, 2)
-    soft = (SHADING_SOFT if mode == "shading" else drawn["softness"]) * patch.size
+    soft = (SHADING_SOFT if mode == "shading" else drawn.softness) * patch.size
     inside = patch.rim(soft, rng).cover(depth)
     sign = 1.0 if mode != "shading" or rng.random() < 0.5 else -1.0
     # Absorbance tau acts as exp(-2 tau).
-    film = _film(new, strength, patch, slow_gain + np.float32(sign * drawn["step"]))
+    film = _film(new, strength, patch, slow_gain + np.float32(sign * drawn.step))
     film *= inside
     support = inside > 0
     return DefectLayer(
@@ -127,8 +126,8 @@ def _machined(region: _Region, mode: str, rng: np.random.Generator) -> DefectLay
         origin=(box.top, box.left),
         support=support,
         absorbance=film,
-        parameters=drawn,
-        laws={
+        parameters=drawn.numbers,
+        measured={
             "area_share": float(inside[surface.foreground[box.slices]].sum(dtype=np.float64))
             / max(surface.part_area_px, 1),
             "angle_deg": math.degrees(region.angle),

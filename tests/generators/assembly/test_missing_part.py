@@ -10,7 +10,7 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import SampleKey, Surface
 from anomsynth.errors import PlacementError, RecipeError
-from anomsynth.generators import missing_part as missing_module
+from anomsynth.generators.assembly import missing_part as missing_module
 from anomsynth.generators.assembly.missing_part import MissingPart
 from anomsynth.recipe.models import Mechanism, Recipe
 from anomsynth.synthesis.synthesize import synthesize
@@ -44,7 +44,7 @@ def test_the_part_around_continues_where_the_component_was(seed: int) -> None:
     around = surface.linear(layer.box)[surface.parts[layer.box.slices] == 0]
     gone = layer.exposed[surface.parts[layer.box.slices] > 0]
 
-    assert layer.laws["background"] == 0
+    assert layer.measured["background"] == 0
     assert gone.mean() == pytest.approx(around.mean(), rel=0.15)
     assert gone.max() < 0.5 < surface.linear(layer.box).max()
     # Texture, not a smear: as rough as what surrounds it.
@@ -55,8 +55,8 @@ def test_its_support_is_one_component_and_a_narrow_rim() -> None:
     surface = with_parts()
     for seed in range(4):
         layer = MissingPart(**PLAIN).generate(surface, stream(seed))
-        own = surface.parts[layer.box.slices] == layer.laws["component"]
-        assert own.sum() == layer.laws["component_px"]
+        own = surface.parts[layer.box.slices] == layer.measured["component"]
+        assert own.sum() == layer.measured["component_px"]
         assert layer.support[own].all()
         near = cv2.dilate(own.astype(np.uint8), np.ones((13, 13), np.uint8)) > 0
         assert not (layer.support & ~near).any()
@@ -72,7 +72,7 @@ def test_at_the_outline_the_background_shows() -> None:
     layer = MissingPart(**PLAIN).generate(replace(surface, pixels=pixels, parts=parts), stream(0))
 
     gone = layer.exposed[parts[layer.box.slices] > 0]
-    assert layer.laws["background"] == 1
+    assert layer.measured["background"] == 1
     assert gone.max() == pytest.approx(surface.linear(layer.box).min() * 0 + 0.013, abs=0.01)
 
 
@@ -109,7 +109,7 @@ def test_a_sample_changes_the_component_and_tells_the_truth() -> None:
     assert np.array_equal(changed, sample.strict)
     for item in sample.instances:
         assert item.gain == 1
-        own = surface.parts == item.laws["component"]
+        own = surface.parts == item.measured["component"]
         assert sample.mask[own].mean() > 0.95
 
 

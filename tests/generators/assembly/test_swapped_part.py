@@ -78,7 +78,7 @@ def test_exchanged_components_show_each_other() -> None:
     core = (slice(4, -4), slice(4, -4))
     for here, there in ((FIRST, SECOND), (SECOND, FIRST)):
         assert np.allclose(shown(layer, here)[core], shown_before(surface, there)[core], atol=0.02)
-    assert layer.laws["components"] == 2
+    assert layer.measured["components"] == 2
 
 
 def test_only_components_of_similar_size_are_exchanged() -> None:
@@ -90,7 +90,7 @@ def test_only_components_of_similar_size_are_exchanged() -> None:
     with pytest.raises(PlacementError, match="similar size"):
         SwappedPart(mode="exchanged", likeness=1.3).generate(unequal, stream(0))
     layer = SwappedPart(mode="exchanged", likeness=2.1).generate(unequal, stream(0))
-    assert layer.laws["components"] == 2
+    assert layer.measured["components"] == 2
 
 
 def test_the_gap_of_a_turned_square_shows_the_part() -> None:
@@ -104,7 +104,8 @@ def test_the_gap_of_a_turned_square_shows_the_part() -> None:
 
 def test_a_single_component_is_turned_or_mirrored() -> None:
     modes = {
-        SwappedPart().generate(with_parts(count=1), stream(seed)).laws["mode"] for seed in range(8)
+        SwappedPart().generate(with_parts(count=1), stream(seed)).measured["mode"]
+        for seed in range(8)
     }
 
     assert modes == {0, 1}

@@ -34,8 +34,8 @@ def test_the_patch_is_a_piece_of_the_photo() -> None:
 
 def test_areas_and_aspects_are_the_paper_s() -> None:
     layers = [CutPaste().generate(make_surface(), stream(seed)) for seed in range(120)]
-    areas = np.array([layer.laws["area_share"] for layer in layers])
-    aspects = np.array([layer.laws["aspect"] for layer in layers])
+    areas = np.array([layer.measured["area_share"] for layer in layers])
+    aspects = np.array([layer.measured["aspect"] for layer in layers])
 
     assert areas.min() == pytest.approx(0.02, rel=0.1)
     assert areas.max() == pytest.approx(0.15, rel=0.1)

@@ -72,7 +72,7 @@ def test_mixing_keeps_the_photo_s_own_edges() -> None:
 def test_sides_follow_a_truncated_gamma_distribution() -> None:
     surface = make_surface(500, 500, border=0)
     paste = PoissonPaste(resize=1)
-    rows = [paste.generate(surface, stream(seed)).laws["rows"] / 500 for seed in range(150)]
+    rows = [paste.generate(surface, stream(seed)).measured["rows"] / 500 for seed in range(150)]
 
     assert min(rows) >= 0.06
     assert max(rows) <= 0.401

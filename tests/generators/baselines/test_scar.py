@@ -21,8 +21,8 @@ def test_sizes_are_the_paper_s_and_follow_the_picture() -> None:
     for side in (256, 512):
         surface = make_surface(side, side)
         layers = [Scar().generate(surface, stream(seed)) for seed in range(150)]
-        widths = np.array([layer.laws["width_px"] for layer in layers]) * 256 / side
-        lengths = np.array([layer.laws["length_px"] for layer in layers]) * 256 / side
+        widths = np.array([layer.measured["width_px"] for layer in layers]) * 256 / side
+        lengths = np.array([layer.measured["length_px"] for layer in layers]) * 256 / side
 
         assert (widths.min(), widths.max()) == pytest.approx((2, 16), abs=0.6)
         assert (lengths.min(), lengths.max()) == pytest.approx((10, 25), abs=0.6)

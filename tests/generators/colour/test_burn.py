@@ -64,7 +64,7 @@ def test_hotter_burns_grow_thicker_oxide() -> None:
     thickest = [
         Burn(mode="tint", tint_c=celsius, hold=1, **ROUND)
         .generate(centred(), stream(0))
-        .laws["thickest_nm"]
+        .measured["thickest_nm"]
         for celsius in (240, 300, 360)
     ]
 

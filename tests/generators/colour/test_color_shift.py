@@ -25,7 +25,7 @@ def test_covers_the_share_of_the_part_asked_for(share: float) -> None:
     surface = make_surface(300, 300)
     shift = ColorShift(area_share=share, softness=0.3, mottle=0, ragged=0.02)
 
-    found = [shift.generate(surface, stream(seed)).laws["area_share"] for seed in range(12)]
+    found = [shift.generate(surface, stream(seed)).measured["area_share"] for seed in range(12)]
 
     assert np.median(found) == pytest.approx(share, rel=0.2)
 
@@ -36,7 +36,7 @@ def test_area_does_not_depend_on_resolution() -> None:
     for scale in (1, 3):
         surface = make_surface(160 * scale, 200 * scale, mm_per_px=0.1 / scale, border=8 * scale)
         layers = [shift.generate(surface, stream(seed)) for seed in range(10)]
-        means.append(np.mean([layer.laws["area_share"] for layer in layers]))
+        means.append(np.mean([layer.measured["area_share"] for layer in layers]))
 
     assert means[1] == pytest.approx(means[0], rel=0.15)
 

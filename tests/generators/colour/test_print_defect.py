@@ -47,13 +47,13 @@ def test_one_ink_is_off_by_the_shift_asked_for(seed: int) -> None:
     )
 
     light = one_bar.linear(layer.box).astype(float)
-    ink = int(layer.laws["ink"])
+    ink = int(layer.measured["ink"])
     others = [channel for channel in range(3) if channel != ink]
     np.testing.assert_allclose(layer.exposed[..., others], light[..., others], rtol=1e-3)
     before, after = (np.log(light.max() / picture[..., ink]) for picture in (light, layer.exposed))
     places = np.indices(before.shape)
     moved = [(after * p).sum() / after.sum() - (before * p).sum() / before.sum() for p in places]
-    turn = np.deg2rad(layer.laws["shift_deg"])
+    turn = np.deg2rad(layer.measured["shift_deg"])
     # First moments of the density: red ink has no black in it, all of it moves by 6 px.
     assert moved == pytest.approx([6 * np.sin(turn), 6 * np.cos(turn)], abs=0.3)
     assert after.sum() == pytest.approx(before.sum(), rel=0.02)
@@ -95,7 +95,7 @@ def test_a_clogged_nozzle_leaves_straight_streaks() -> None:
     gone = layer.support & (layer.exposed[..., 1] > 2 * surface.linear(layer.box)[..., 1])
     rows, cols = np.nonzero(gone)
     spread = sorted([np.ptp(rows) / max(np.std(cols), 1), np.ptp(cols) / max(np.std(rows), 1)])
-    assert layer.laws["streaked"] == 1
+    assert layer.measured["streaked"] == 1
     assert gone.sum() < 0.25 * layer.support.size
     assert spread[1] > 1
 
@@ -112,7 +112,7 @@ def test_smears_and_ghosts_only_add_ink_of_the_prints_colour(mode: str) -> None:
 def test_a_surface_without_print_gets_a_spot() -> None:
     layer = PrintDefect(mode="ghost").generate(make_surface(), stream(0))
 
-    assert "spots" in layer.laws
+    assert "spots" in layer.measured
     assert layer.absorbance.min() >= 0
 
 

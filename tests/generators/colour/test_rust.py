@@ -73,7 +73,9 @@ def test_streaks_follow_the_flow() -> None:
 def test_more_cover_is_more_rust() -> None:
     surface = make_surface()
     thin, full = (
-        np.mean([layer.laws["area_px"] for layer in layers(surface, 8, cover=cover, region=0.25)])
+        np.mean(
+            [layer.measured["area_px"] for layer in layers(surface, 8, cover=cover, region=0.25)]
+        )
         for cover in (0.15, 0.95)
     )
 
@@ -86,7 +88,7 @@ def test_patches_in_mm_do_not_depend_on_resolution() -> None:
     for scale in (1, 2):
         surface = make_surface(160 * scale, 200 * scale, mm_per_px=0.1 / scale, border=8 * scale)
         found = layers(surface, 12, **rust)
-        areas.append(np.mean([layer.laws["area_px"] for layer in found]) / scale**2)
+        areas.append(np.mean([layer.measured["area_px"] for layer in found]) / scale**2)
 
     assert areas[1] == pytest.approx(areas[0], rel=0.25)
 

@@ -42,7 +42,7 @@ def test_the_ring_holds_the_mass_of_the_law() -> None:  # ST1 on the pixel grid
         away = np.hypot(rows + layer.origin[0] - 200, cols + layer.origin[1] - 200) / 80
         depth = layer.absorbance.astype(float) / 0.16  # column density
         cell = 4 / (2 * np.pi * 80**2)  # of mass, per pixel
-        return float(depth[away > 0.9].sum() * cell), layer.laws["ring_mass"]
+        return float(depth[away > 0.9].sum() * cell), layer.measured["ring_mass"]
 
     for dried in (0.5, 0.9):
         found, law = ring_share(dried)
@@ -106,7 +106,7 @@ def test_size_is_a_share_of_the_part() -> None:
     for scale in (1, 2):
         surface = make_surface(160 * scale, 200 * scale, mm_per_px=0.1 / scale, border=8 * scale)
         layers = [stain.generate(surface, stream(seed)) for seed in range(12)]
-        areas.append(np.mean([layer.laws["area_px"] for layer in layers]) / scale**2)
+        areas.append(np.mean([layer.measured["area_px"] for layer in layers]) / scale**2)
 
     assert areas[1] == pytest.approx(areas[0], rel=0.2)
 

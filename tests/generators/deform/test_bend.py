@@ -15,7 +15,7 @@ from anomsynth.recipe.models import Mechanism, Recipe
 from anomsynth.synthesis.synthesize import synthesize
 from anomsynth.testing import check_generator, make_surface
 
-DRAWN = {"place": 0.5, "hinge": 1.0, "ripple": 0.0}
+DRAWN = Bend(place=0.5, hinge=1.0, ripple=0.0).draw_ranges(stream(0))
 
 
 def on_ground(part: np.ndarray, channels: int = 1) -> Surface:
@@ -112,7 +112,7 @@ def test_length_and_area_are_kept(seed: int) -> None:
     surface = with_leads()
     layer = Bend(turn_deg=35).generate(surface, stream(seed))
 
-    assert layer.laws["stretch"] == pytest.approx(1, abs=0.01)
+    assert layer.measured["stretch"] == pytest.approx(1, abs=0.01)
     before, after = surface.foreground.sum(), shown(surface, layer).sum()
     assert after == pytest.approx(before, rel=0.03)
     assert layer.rigid
@@ -136,8 +136,8 @@ def test_a_wire_bends_as_a_whole() -> None:
 
     layer = Bend(shape="arc", turn_deg=20).generate(on_ground(part), stream(1))
 
-    assert layer.laws["length_px"] == pytest.approx(160 + 12, abs=5)
-    assert layer.laws["tip_px"] > 25
+    assert layer.measured["length_px"] == pytest.approx(160 + 12, abs=5)
+    assert layer.measured["tip_px"] > 25
 
 
 def test_the_mask_holds_both_places_of_the_piece() -> None:

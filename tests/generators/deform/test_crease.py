@@ -52,13 +52,13 @@ def test_flanks_meet_at_the_angle_of_the_bend(angle: float) -> None:
 def test_slope_is_that_of_half_the_angle(angle: float) -> None:
     layer = Crease(angle_deg=angle).generate(make_surface(), stream(0))
 
-    assert layer.laws["slope"] == pytest.approx(np.tan(np.radians(angle) / 2))
+    assert layer.measured["slope"] == pytest.approx(np.tan(np.radians(angle) / 2))
 
 
 def test_strain_of_the_crest_is_thickness_over_twice_the_radius() -> None:
     layer = Crease(sheet_mm=0.2, radius_mm=0.5).generate(make_surface(), stream(0))
 
-    assert layer.laws["strain"] == pytest.approx(0.2)
+    assert layer.measured["strain"] == pytest.approx(0.2)
 
 
 def test_the_crest_is_worn_and_the_flanks_are_not() -> None:

@@ -110,7 +110,7 @@ def test_sizes_follow_the_part() -> None:
     shifts = [
         Squeeze(mode="region")
         .generate(make_surface(160 * s, 200 * s, border=0), stream(0))
-        .laws["largest_shift_px"]
+        .measured["largest_shift_px"]
         / s
         for s in (1, 2)
     ]

@@ -9,7 +9,7 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.errors import PlacementError, RecipeError
 from anomsynth.fields.relief import plate_deflection
-from anomsynth.generators import warpage as warpage_module
+from anomsynth.generators.deform import warpage as warpage_module
 from anomsynth.generators.deform._warp import least_determinant
 from anomsynth.generators.deform.warpage import Warpage
 from anomsynth.testing import check_generator, make_surface
@@ -31,26 +31,26 @@ def test_keeps_the_generator_contract(mode) -> None:
 def test_dent_with_a_rim_keeps_its_volume(seed) -> None:  # DE3
     dent = Warpage(mode="dent", sheet_share=0, radius=0.06, asymmetry=0)
 
-    laws = dent.generate(centred_surface(), stream(seed)).laws
+    measured = dent.generate(centred_surface(), stream(seed)).measured
 
-    assert abs(laws["volume_balance"]) < 0.02
+    assert abs(measured["volume_balance"]) < 0.02
 
 
 def test_dent_with_a_skirt_loses_volume() -> None:
     dent = Warpage(mode="dent", sheet_share=1, radius=0.06, bulge_share=0)
 
-    laws = dent.generate(centred_surface(), stream(0)).laws
+    measured = dent.generate(centred_surface(), stream(0)).measured
 
-    assert laws["volume_balance"] < -0.8
+    assert measured["volume_balance"] < -0.8
 
 
 @pytest.mark.parametrize("slope", [0.05, 0.2])
 def test_dent_is_as_deep_as_its_slope_says(slope) -> None:
     dent = Warpage(mode="dent", slope=slope, asymmetry=0, radius=0.05)
 
-    laws = dent.generate(centred_surface(), stream(1)).laws
+    measured = dent.generate(centred_surface(), stream(1)).measured
 
-    assert laws["depth_over_radius"] == pytest.approx(slope, rel=0.15)
+    assert measured["depth_over_radius"] == pytest.approx(slope, rel=0.15)
 
 
 def test_dents_point_in_and_bulges_out() -> None:
@@ -65,9 +65,9 @@ def test_dents_point_in_and_bulges_out() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_plate_is_solved(seed) -> None:
-    laws = Warpage(mode="bend").generate(make_surface(), stream(seed)).laws
+    measured = Warpage(mode="bend").generate(make_surface(), stream(seed)).measured
 
-    assert laws["plate_residual"] < 1e-6
+    assert measured["plate_residual"] < 1e-6
 
 
 def test_bent_plates_have_the_length_drawn(monkeypatch) -> None:  # DE1
@@ -82,7 +82,7 @@ def test_bent_plates_have_the_length_drawn(monkeypatch) -> None:  # DE1
     layer = Warpage(mode="bend", stiffness=0.3, extent=0.1).generate(make_surface(), stream(0))
 
     # (D / k)^(1/4) in cells, which are pixels for a region this small.
-    assert given == [pytest.approx(0.3 * layer.laws["radius_px"])]
+    assert given == [pytest.approx(0.3 * layer.measured["radius_px"])]
 
 
 @pytest.mark.parametrize("tilt", [0.05, 0.2])
@@ -107,9 +107,9 @@ def test_warp_moves_what_it_says() -> None:  # DE4
     layer = Warpage(mode="warp", extent=0.25).generate(centred_surface(), stream(0))
 
     assert np.abs(layer.displacement).max() == pytest.approx(
-        layer.laws["largest_shift_px"], rel=0.02
+        layer.measured["largest_shift_px"], rel=0.02
     )
-    assert layer.laws["least_determinant"] > 0.05
+    assert layer.measured["least_determinant"] > 0.05
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -134,7 +134,7 @@ def test_mixed_picks_by_weight(mode) -> None:
     layer = Warpage(mode="mixed", weights=weights).generate(make_surface(), stream(0))
 
     law = {"dent": "volume_balance", "bend": "plate_residual", "warp": "least_determinant"}
-    assert law[mode] in layer.laws
+    assert law[mode] in layer.measured
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -53,8 +53,8 @@ def test_amplitude_follows_the_strain() -> None:
         ).generate(surface, stream(2))
         return float(np.sqrt(2) * layer.height[np.abs(layer.height) > 0.001].std())
 
-    laws = Wrinkle(**STIFF).generate(surface, stream(0)).laws
-    assert laws["amplitude_px"] == pytest.approx(0.05 / 0.1 * np.sqrt(3 - 1))
+    measured = Wrinkle(**STIFF).generate(surface, stream(0)).measured
+    assert measured["amplitude_px"] == pytest.approx(0.05 / 0.1 * np.sqrt(3 - 1))
     assert height(5) / height(2) == pytest.approx(2, rel=0.05)
     assert height(2) == pytest.approx(0.05, rel=0.25)
     with pytest.raises(RecipeError, match="strain_ratio"):
@@ -121,7 +121,7 @@ def test_wavelength_in_millimeters_does_not_depend_on_resolution() -> None:
     waves = [
         Wrinkle(**STIFF)
         .generate(make_surface(300, 300, mm_per_px=scale), stream(0))
-        .laws["wavelength_px"]
+        .measured["wavelength_px"]
         * scale
         for scale in (0.1, 0.05)
     ]

@@ -84,7 +84,9 @@ def test_depth_follows_the_width() -> None:
             size=size, slim=0.5, depth_ratio=0.2, ripple=0, roughness=1e-4, ragged=0, **FLAKE
         )
         layers = [chip.generate(make_surface(400, 400, border=30), stream(s)) for s in range(8)]
-        depths.append(max(layer.laws["depth_mm"] / layer.laws["width_px"] for layer in layers))
+        depths.append(
+            max(layer.measured["depth_mm"] / layer.measured["width_px"] for layer in layers)
+        )
 
     # 0.2 of the width and the step at the rim, in millimeters of 0.1 per pixel.
     assert depths == pytest.approx([0.2 * 0.1 * 1.12] * 2, rel=0.1)
@@ -97,7 +99,7 @@ def test_size_in_parts_does_not_depend_on_resolution() -> None:
         chip = Chip(size=0.25, slim=0.6, ragged=0, inner_share=1, missing_share=0)
         middle = np.array([[100 * scale, 100 * scale]], dtype=np.int32)
         layer = chip.generate(replace(surface, sites=middle), stream(4))
-        shares.append(layer.laws["area_share"])
+        shares.append(layer.measured["area_share"])
 
     assert shares[0] == pytest.approx(np.pi / 4 * 0.25**2 * 0.6, rel=0.12)
     assert shares[1] == pytest.approx(shares[0], rel=0.06)
@@ -105,7 +107,7 @@ def test_size_in_parts_does_not_depend_on_resolution() -> None:
 
 def test_sizes_spread_over_decades() -> None:
     surface = make_surface(256, 256)
-    shares = [Chip().generate(surface, stream(seed)).laws["area_share"] for seed in range(80)]
+    shares = [Chip().generate(surface, stream(seed)).measured["area_share"] for seed in range(80)]
 
     assert max(shares) > 100 * min(shares)
 

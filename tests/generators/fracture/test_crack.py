@@ -12,7 +12,7 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Surface
 from anomsynth.errors import PlacementError, RecipeError
-from anomsynth.generators import crack as crack_module
+from anomsynth.generators.fracture import crack as crack_module
 from anomsynth.generators.fracture._growth import Strand, grow
 from anomsynth.generators.fracture._openings import Opening, open_strands
 from anomsynth.generators.fracture.crack import DARKEST, FAINTEST, Crack
@@ -68,7 +68,7 @@ def test_size_in_millimeters_does_not_depend_on_resolution(mode: str) -> None:
         surface = make_surface(160 * scale, 200 * scale, mm_per_px=0.1 / scale, border=8 * scale)
         layers = [crack.generate(surface, stream(seed)) for seed in range(12)]
         areas.append(np.mean([coverage(layer).sum() * (0.1 / scale) ** 2 for layer in layers]))
-        lengths.append(np.mean([layer.laws["length_mm"] for layer in layers]))
+        lengths.append(np.mean([layer.measured["length_mm"] for layer in layers]))
 
     assert areas[1] == pytest.approx(areas[0], rel=0.2)
     assert areas[2] == pytest.approx(areas[1], rel=0.12)
@@ -79,7 +79,7 @@ def test_length_is_the_share_of_the_part_asked_for() -> None:
     surface = make_surface(300, 300)
     crack = Crack(length_share=0.3, edge_share=0, bend_deg=0, **PLAIN)
 
-    lengths = [crack.generate(surface, stream(seed)).laws["length_px"] for seed in range(20)]
+    lengths = [crack.generate(surface, stream(seed)).measured["length_px"] for seed in range(20)]
 
     # Cracks that meet the edge of the part are shorter.
     assert max(lengths) == pytest.approx(0.3 * surface.part_size_px, rel=0.06)
@@ -91,7 +91,7 @@ def test_coverage_is_the_area_of_the_gap() -> None:  # CR8 on the whole generato
 
     layer = crack.generate(surface, stream(5))
 
-    law = layer.laws
+    law = layer.measured
     assert law["widest_px"] == pytest.approx(0.6, rel=0.02)
     assert coverage(layer).sum() == pytest.approx(law["mean_width_px"] * law["length_px"], rel=0.05)
     assert coverage(layer).max() < 0.9  # finer than a pixel: faint, not widened
@@ -174,7 +174,7 @@ def test_cracks_branch_as_often_as_they_should(
     def strands(**branching: float) -> list[float]:
         crack = Crack(mode=mode, edge_share=1, length_share=0.4, hairlines=0, **branching)
         surface = make_surface(300, 300)
-        return [crack.generate(surface, stream(seed)).laws["strands"] for seed in range(8)]
+        return [crack.generate(surface, stream(seed)).measured["strands"] for seed in range(8)]
 
     assert np.mean(strands(**never)) < 1.3  # a weak place may branch a crack at its beginning
     assert np.mean(strands(**often)) > 3

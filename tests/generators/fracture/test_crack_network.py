@@ -62,7 +62,7 @@ def test_older_cracks_are_wider_and_all_are_dark() -> None:
 
     assert layer.height is None
     assert layer.albedo[layer.coverage > 0.9].mean() < 0.6
-    assert layer.laws["widest_px"] == pytest.approx(5, abs=2)
+    assert layer.measured["widest_px"] == pytest.approx(5, abs=2)
 
 
 def test_plates_curl_up_beside_their_gaps() -> None:
@@ -71,18 +71,18 @@ def test_plates_curl_up_beside_their_gaps() -> None:
 
     assert layer.height is not None
     assert layer.height.min() == 0
-    assert 0.3 * 0.04 * layer.laws["plate_px"] * 0.1 < layer.height.max()
-    assert layer.height.max() <= 0.04 * layer.laws["plate_px"] * 0.1
+    assert 0.3 * 0.04 * layer.measured["plate_px"] * 0.1 < layer.height.max()
+    assert layer.height.max() <= 0.04 * layer.measured["plate_px"] * 0.1
 
 
 def test_patterns_and_sizes_spread() -> None:
     surface = make_surface(256, 256)
-    laws = [CrackNetwork().generate(surface, stream(seed)).laws for seed in range(16)]
+    measured = [CrackNetwork().generate(surface, stream(seed)).measured for seed in range(16)]
 
-    assert 0 < sum(item["healed"] for item in laws) < 12
-    areas = [item["area_px"] for item in laws]
+    assert 0 < sum(item["healed"] for item in measured) < 12
+    areas = [item["area_px"] for item in measured]
     assert max(areas) > 15 * min(areas)
-    assert len({item["cracks"] for item in laws}) > 6
+    assert len({item["cracks"] for item in measured}) > 6
 
 
 def test_needs_room() -> None:

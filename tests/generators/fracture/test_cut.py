@@ -32,7 +32,7 @@ def test_opens_as_an_ellipse() -> None:
     for seed in range(3):
         layer = Cut(length=0.5, opening=0.1, **PLAIN).generate(centred(), stream(seed))
         # Half axes of 75 and 7.5 pixels.
-        assert layer.laws["widest_px"] == pytest.approx(15, rel=0.02)
+        assert layer.measured["widest_px"] == pytest.approx(15, rel=0.02)
         assert layer.coverage.sum(dtype=float) == pytest.approx(np.pi * 75 * 7.5, rel=0.02)
 
 
@@ -40,7 +40,7 @@ def test_size_does_not_depend_on_resolution() -> None:
     areas = [
         Cut(length=0.4, opening=0.08, **PLAIN)
         .generate(centred(200 * scale, 0.1 / scale), stream(1))
-        .laws["area_px"]
+        .measured["area_px"]
         / scale**2
         for scale in (1, 2)
     ]
@@ -69,7 +69,7 @@ def test_threads_lighten_the_gap_one_at_each_yarn() -> None:
     assert (bare.albedo[gap] < 0.55).mean() > 0.8
     assert 0.05 < (threaded > 0.6).mean() - (bare.albedo[gap] > 0.6).mean() < 0.7
     # 150 pixels, a yarn every 8, two lips; uncut ones count once.
-    assert frayed.laws["threads"] == pytest.approx(2 * 150 / 8, rel=0.15)
+    assert frayed.measured["threads"] == pytest.approx(2 * 150 / 8, rel=0.15)
 
 
 def test_frays_by_itself_only_on_a_weave() -> None:
@@ -78,9 +78,9 @@ def test_frays_by_itself_only_on_a_weave() -> None:
     woven = analyze(weave.astype(np.uint8))
 
     frayed = Cut(length=0.3, opening=0.1).generate(woven, stream(0))
-    assert frayed.laws["threads"] > 5
-    assert frayed.laws["yarn_px"] == pytest.approx(6 / np.sqrt(2), rel=0.06)
-    assert Cut().generate(make_surface(), stream(0)).laws["threads"] == 0
+    assert frayed.measured["threads"] > 5
+    assert frayed.measured["yarn_px"] == pytest.approx(6 / np.sqrt(2), rel=0.06)
+    assert Cut().generate(make_surface(), stream(0)).measured["threads"] == 0
 
 
 def test_needs_room() -> None:

@@ -33,14 +33,14 @@ def test_the_contact_is_covered_and_deep_and_cracks_reach_as_drawn() -> None:
     assert layer.coverage[distance < 8].mean() > 0.7
     assert layer.height[distance < 3].max() < 0
     assert distance[layer.coverage > 0.05].max() == pytest.approx(90, abs=8)
-    assert layer.laws["reach_px"] == pytest.approx(90)
+    assert layer.measured["reach_px"] == pytest.approx(90)
 
 
 def test_rings_follow_the_law() -> None:
-    laws = [Impact(rings=3).generate(centred(200), stream(seed)).laws for seed in range(20)]
+    measured = [Impact(rings=3).generate(centred(200), stream(seed)).measured for seed in range(20)]
 
-    assert all(1.1 <= item["ring_ratio"] <= 1.3 for item in laws)
-    assert np.mean([item["arcs"] for item in laws]) > 3
+    assert all(1.1 <= item["ring_ratio"] <= 1.3 for item in measured)
+    assert np.mean([item["arcs"] for item in measured]) > 3
 
 
 def test_width_in_millimeters_does_not_depend_on_resolution() -> None:

@@ -9,7 +9,7 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Box
 from anomsynth.errors import PlacementError, RecipeError
-from anomsynth.generators import droplet as droplet_module
+from anomsynth.generators.loose import droplet as droplet_module
 from anomsynth.generators.loose.droplet import Droplet, refraction
 from anomsynth.testing import check_generator, make_surface
 
@@ -78,9 +78,9 @@ def test_condensation_merges_and_does_not_close_up() -> None:
 
     layer = misty.generate(make_surface(300, 300), stream(0))
 
-    assert 10 < layer.laws["drops"] < 220
-    assert layer.laws["covered"] < 0.75
-    assert layer.laws["largest_px"] > 1.5 * 3
+    assert 10 < layer.measured["drops"] < 220
+    assert layer.measured["covered"] < 0.75
+    assert layer.measured["largest_px"] > 1.5 * 3
 
 
 def test_size_in_mm_does_not_depend_on_resolution() -> None:
@@ -89,7 +89,7 @@ def test_size_in_mm_does_not_depend_on_resolution() -> None:
     for scale in (1, 3):
         surface = make_surface(160 * scale, 200 * scale, mm_per_px=0.1 / scale, border=8 * scale)
         found = [drops.generate(surface, stream(seed)) for seed in range(8)]
-        areas.append(np.mean([layer.laws["area_px"] for layer in found]) * (0.1 / scale) ** 2)
+        areas.append(np.mean([layer.measured["area_px"] for layer in found]) * (0.1 / scale) ** 2)
 
     assert areas[0] == pytest.approx(np.pi * 0.8**2, rel=0.15)
     assert areas[1] == pytest.approx(areas[0], rel=0.1)
@@ -100,7 +100,7 @@ def test_no_drop_is_larger_than_its_share_of_the_part() -> None:
         make_surface(200, 200), stream(0)
     )
 
-    assert layer.laws["largest_px"] == pytest.approx(0.1 * 184)
+    assert layer.measured["largest_px"] == pytest.approx(0.1 * 184)
 
 
 def test_needs_room() -> None:

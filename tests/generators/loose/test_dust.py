@@ -9,7 +9,7 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Light
 from anomsynth.errors import PlacementError, RecipeError
-from anomsynth.generators import dust as dust_module
+from anomsynth.generators.loose import dust as dust_module
 from anomsynth.generators.loose.dust import Dust
 from anomsynth.testing import check_generator, make_surface
 
@@ -29,8 +29,8 @@ def test_numbers_are_those_of_the_standard() -> None:  # DU1
 
     # 0.7 px of 0.05 mm are 35 um; the patch has a side of 10 mm.
     expected = 10 ** (0.926 * (np.log10(500) ** 2 - np.log10(35) ** 2)) * 100 / 1e5
-    counts = [layer.laws["particles"] for layer in layers]
-    assert layers[0].laws["expected"] == pytest.approx(expected, rel=1e-6)
+    counts = [layer.measured["particles"] for layer in layers]
+    assert layers[0].measured["expected"] == pytest.approx(expected, rel=1e-6)
     assert np.mean(counts) == pytest.approx(expected, abs=3 * np.sqrt(expected / 60))
 
 
@@ -39,7 +39,7 @@ def test_finer_pixels_show_more_and_smaller_particles() -> None:
     coarse = dust.generate(make_surface(200, 200, mm_per_px=0.1), stream(0))
     fine = dust.generate(make_surface(400, 400, mm_per_px=0.05), stream(0))
 
-    assert fine.laws["expected"] > 3 * coarse.laws["expected"]
+    assert fine.measured["expected"] > 3 * coarse.measured["expected"]
 
 
 def test_chips_have_their_size_in_millimeters() -> None:
@@ -48,7 +48,7 @@ def test_chips_have_their_size_in_millimeters() -> None:
     for scale in (1, 2):
         surface = make_surface(160 * scale, 200 * scale, mm_per_px=0.1 / scale)
         layers = [chips.generate(surface, stream(seed)) for seed in range(10)]
-        lengths.append([layer.laws["largest_px"] * 0.1 / scale for layer in layers])
+        lengths.append([layer.measured["largest_px"] * 0.1 / scale for layer in layers])
 
     assert lengths[0] == pytest.approx([1.2] * 10, rel=1e-6)
     assert lengths[1] == pytest.approx(lengths[0], rel=1e-6)

@@ -10,7 +10,7 @@ from anomsynth.core.rng import stream
 from anomsynth.core.types import Light
 from anomsynth.errors import PlacementError, RecipeError
 from anomsynth.fields.strokes import Stroke
-from anomsynth.generators import fiber as fiber_module
+from anomsynth.generators.loose import fiber as fiber_module
 from anomsynth.generators.loose.fiber import Fiber
 from anomsynth.testing import check_generator, make_surface
 
@@ -30,7 +30,9 @@ def test_ends_are_as_far_apart_as_a_worm_like_chain_s(stiffness: float) -> None:
     fiber = Fiber(length_mm=5, width_mm=0.1, stiffness=stiffness, **PLAIN)
 
     layers = [fiber.generate(surface, stream(seed, "wlc")) for seed in range(400)]
-    squares = [(layer.laws["end_to_end_px"] / layer.laws["length_px"]) ** 2 for layer in layers]
+    squares = [
+        (layer.measured["end_to_end_px"] / layer.measured["length_px"]) ** 2 for layer in layers
+    ]
 
     expected = 4 * stiffness * (1 - 2 * stiffness * (1 - np.exp(-1 / (2 * stiffness))))
     assert np.mean(squares) == pytest.approx(expected, rel=0.06)

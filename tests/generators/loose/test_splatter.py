@@ -24,9 +24,9 @@ def test_drops_spread_with_the_fourth_root_of_weber(weber: float) -> None:
 
     layer = Splatter(**common, weber=weber, irregularity=0.02).generate(surface, stream(0))
 
-    diameter = 2 * layer.laws["radius_px"] * 0.05
+    diameter = 2 * layer.measured["radius_px"] * 0.05
     assert diameter == pytest.approx(weber**0.25, rel=1e-6)
-    assert layer.coverage.sum() == pytest.approx(np.pi * layer.laws["radius_px"] ** 2, rel=0.15)
+    assert layer.coverage.sum() == pytest.approx(np.pi * layer.measured["radius_px"] ** 2, rel=0.15)
 
 
 def test_size_in_mm_does_not_depend_on_resolution() -> None:
@@ -84,8 +84,8 @@ def test_satellites_are_smaller_and_around() -> None:
         make_surface(400, 400), stream(0)
     )
 
-    assert layer.laws["caps"] == 11
-    assert max(layer.support.shape) > 4 * layer.laws["radius_px"]
+    assert layer.measured["caps"] == 11
+    assert max(layer.support.shape) > 4 * layer.measured["radius_px"]
 
 
 def test_needs_room() -> None:

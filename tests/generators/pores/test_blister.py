@@ -79,7 +79,7 @@ def test_sizes_and_shapes_spread() -> None:
 
     areas = [layer.support.sum() for layer in layers]
     assert max(areas) > 60 * min(areas)
-    assert 5 < sum(layer.laws["strip"] for layer in layers) < 40
+    assert 5 < sum(layer.measured["strip"] for layer in layers) < 40
 
 
 def test_needs_room() -> None:

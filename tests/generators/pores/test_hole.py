@@ -30,7 +30,7 @@ def test_keeps_the_generator_contract(mode: str) -> None:
 @pytest.mark.parametrize("mode", MODES[:2])
 def test_area_in_millimeters_does_not_depend_on_resolution_or_shape(mode: str) -> None:
     areas = [
-        Hole(mode=mode, radius_mm=1.2).generate(centred(scale), stream(2)).laws["area_px"]
+        Hole(mode=mode, radius_mm=1.2).generate(centred(scale), stream(2)).measured["area_px"]
         * (0.1 / scale) ** 2
         for scale in (1, 3)
     ]
@@ -67,11 +67,11 @@ def test_lips_stand_up_around_the_hole_and_nowhere_else() -> None:
 
 def test_sizes_and_modes_spread() -> None:
     surface = make_surface(256, 256)
-    laws = [Hole().generate(surface, stream(seed)).laws for seed in range(60)]
+    measured = [Hole().generate(surface, stream(seed)).measured for seed in range(60)]
 
-    areas = [item["area_px"] for item in laws]
+    areas = [item["area_px"] for item in measured]
     assert max(areas) > 80 * min(areas)
-    assert 10 < sum(item["torn"] for item in laws) < 50
+    assert 10 < sum(item["torn"] for item in measured) < 50
 
 
 def test_needs_room() -> None:

@@ -13,7 +13,7 @@ from anomsynth.core.types import Box, Surface
 from anomsynth.errors import PlacementError, RecipeError
 from anomsynth.fields.outlines import Mouths, harmonic_rims, mouth_coverage, mouth_field
 from anomsynth.fields.relief import cavity, fade
-from anomsynth.generators import pitting as pitting_module
+from anomsynth.generators.pores import pitting as pitting_module
 from anomsynth.generators.pores._pits import Pits, sink_pits
 from anomsynth.generators.pores._points import scatter_independent
 from anomsynth.generators.pores.pitting import Pitting, grow_radii, place_pits
@@ -83,7 +83,7 @@ def test_radii_follow_the_distribution_of_uniform_nucleation(exponent) -> None: 
 def test_recorded_growth_is_the_drawn_exponent() -> None:  # PI1
     layer = Pitting(count=20, growth_exponent=0.4).generate(make_surface(300, 300), stream(1))
 
-    assert layer.laws["growth_exponent"] == pytest.approx(0.4, abs=0.02)
+    assert layer.measured["growth_exponent"] == pytest.approx(0.4, abs=0.02)
 
 
 def test_independent_pits_cover_what_the_boolean_model_says() -> None:  # PI4
@@ -114,7 +114,7 @@ def test_depth_over_radius_is_the_drawn_ratio(ratio, sunk) -> None:  # PI5
     assert len(pits.centres) > 3
     assert np.array_equal(pits.depth, pits.mouths.radius * layer.parameters["depth_ratio"])
     assert layer.parameters["depth_ratio"] == ratio
-    assert layer.laws["largest_radius_px"] == pits.mouths.radius.max()
+    assert layer.measured["largest_radius_px"] == pits.mouths.radius.max()
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -249,7 +249,7 @@ def test_processes_space_their_pits_differently() -> None:  # PI3
         surface = make_surface(400, 400)
         pitting = Pitting(process=process, count=40, radius_mm=1.2, region=0.9)
         spacing[process] = np.mean(
-            [pitting.generate(surface, stream(seed)).laws["clark_evans"] for seed in range(5)]
+            [pitting.generate(surface, stream(seed)).measured["clark_evans"] for seed in range(5)]
         )
 
     assert spacing["thomas"] < spacing["csr"] < spacing["inhibited"]

@@ -27,7 +27,9 @@ def test_mean_radius_is_that_of_the_law_cut_or_not(share: int) -> None:
     # Coarsened bubbles: <R^2> = 1 + 0.2151^2, and a plane sees pi/4 <R^2> / <R> (Wicksell).
     surface = make_surface(900, 900, mm_per_px=0.05)
     porosity = Porosity(sizes="coarsened", count=60, radius_mm=0.5, cut_share=share, region=0.9)
-    means = [porosity.generate(surface, stream(seed)).laws["mean_radius_mm"] for seed in range(12)]
+    means = [
+        porosity.generate(surface, stream(seed)).measured["mean_radius_mm"] for seed in range(12)
+    ]
 
     expected = 0.5 * (np.pi / 4 * (1 + 0.2151**2) if share else 1)
     assert np.mean(means) == pytest.approx(expected, rel=0.03)
@@ -41,7 +43,7 @@ def test_size_in_millimeters_does_not_depend_on_resolution() -> None:
         layer = Porosity(radius_mm=0.6, cut_share=0, **ROUND).generate(
             replace(surface, sites=middle), stream(1)
         )
-        areas.append(layer.laws["area_px"] * surface.mm_per_px**2)
+        areas.append(layer.measured["area_px"] * surface.mm_per_px**2)
 
     assert areas[0] == pytest.approx(np.pi * 0.6**2, rel=0.05)
     assert areas[1] == pytest.approx(areas[0], rel=0.05)
@@ -70,12 +72,12 @@ def test_a_crescent_shines_on_the_wall_that_faces_the_light() -> None:
 
 def test_counts_and_sizes_spread_over_their_ranges() -> None:
     surface = make_surface(256, 256, mm_per_px=0.1)
-    laws = [Porosity().generate(surface, stream(seed)).laws for seed in range(80)]
+    measured = [Porosity().generate(surface, stream(seed)).measured for seed in range(80)]
 
-    counts = np.array([item["pores"] for item in laws])
+    counts = np.array([item["pores"] for item in measured])
     assert counts.min() == 1
     assert counts.max() > 20
-    areas = np.array([item["area_px"] for item in laws])
+    areas = np.array([item["area_px"] for item in measured])
     assert areas.max() > 300 * areas.min()
 
 

@@ -7,7 +7,7 @@ from scipy.special import i0, i1
 from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.errors import PlacementError, RecipeError
-from anomsynth.generators import abrasion as abrasion_module
+from anomsynth.generators.wear import abrasion as abrasion_module
 from anomsynth.generators.wear._splat import splat
 from anomsynth.generators.wear.abrasion import Abrasion
 from anomsynth.testing import check_generator, make_surface
@@ -28,8 +28,8 @@ def test_scratches_cover_what_the_boolean_model_says(cover: float) -> None:
     abrasion = Abrasion(shape="blob", area_share=0.05, cover=cover, **FINE)
     densities = []
     for seed in range(12):
-        laws = abrasion.generate(surface, stream(seed)).laws
-        densities.append(laws["area_px"] / laws["patch_px"])
+        measured = abrasion.generate(surface, stream(seed)).measured
+        densities.append(measured["area_px"] / measured["patch_px"])
 
     assert 1 - np.exp(-np.mean(densities)) == pytest.approx(cover, rel=0.12)
 
@@ -39,7 +39,7 @@ def test_overlapping_scratches_hide_each_other() -> None:
     layer = abrasion.generate(make_surface(360, 360), stream(1))
 
     assert layer.coverage.max() < 1
-    assert layer.laws["coverage_px"] < 0.95 * layer.laws["area_px"]
+    assert layer.measured["coverage_px"] < 0.95 * layer.measured["area_px"]
 
 
 def test_coverage_saturates_as_independent_scratches_do(monkeypatch) -> None:
@@ -59,7 +59,7 @@ def test_coverage_saturates_as_independent_scratches_do(monkeypatch) -> None:
 def test_lengths_are_exponential() -> None:
     surface = make_surface(500, 500, mm_per_px=0.02)
     abrasion = Abrasion(shape="blob", area_share=0.3, cover=0.4, length_mm=0.8, width_mm=0.04)
-    means = [abrasion.generate(surface, stream(s)).laws["mean_length_px"] for s in range(8)]
+    means = [abrasion.generate(surface, stream(s)).measured["mean_length_px"] for s in range(8)]
 
     # Cut at four means, and a pixel longer.
     assert np.mean(means) == pytest.approx(40 * (1 - np.exp(-4)) + 1, rel=0.06)
@@ -71,7 +71,7 @@ def test_directions_follow_the_von_mises_law(kappa: float) -> None:
         shape="blob", area_share=0.1, cover=0.4, concentration=kappa, grain=0, **FINE
     )
     surface = make_surface(360, 360)
-    measured = [abrasion.generate(surface, stream(seed)).laws["resultant"] for seed in range(8)]
+    measured = [abrasion.generate(surface, stream(seed)).measured["resultant"] for seed in range(8)]
 
     assert np.mean(measured) == pytest.approx(i1(kappa) / i0(kappa), rel=0.03)
 
@@ -93,7 +93,9 @@ def test_length_in_millimeters_does_not_depend_on_resolution() -> None:
             )
             for seed in range(6)
         ]
-        lengths.append(np.mean([layer.laws["mean_length_px"] for layer in layers]) * 0.1 / scale)
+        lengths.append(
+            np.mean([layer.measured["mean_length_px"] for layer in layers]) * 0.1 / scale
+        )
 
     assert lengths[1] == pytest.approx(lengths[0], rel=0.15)
     assert lengths[0] == pytest.approx(2, rel=0.15)

@@ -33,7 +33,7 @@ def test_the_finest_bands_keep_their_share(kept: float) -> None:
     for gain, before, after in zip(gains[:1], old, new, strict=False):
         projected = (before * after)[inner].sum() / (before * before)[inner].sum()
         assert projected == pytest.approx(gain, abs=0.08)
-    assert layer.laws["finest_kept"] == pytest.approx(kept)
+    assert layer.measured["finest_kept"] == pytest.approx(kept)
 
 
 def test_slow_shading_survives() -> None:
@@ -46,12 +46,14 @@ def test_slow_shading_survives() -> None:
 def test_fibres_come_by_area() -> None:
     surface = make_surface(320, 320)
     counts = [
-        Fray(mode="texture", area_share=0.1, fibres=1.5).generate(surface, stream(seed)).laws
+        Fray(mode="texture", area_share=0.1, fibres=1.5).generate(surface, stream(seed)).measured
         for seed in range(10)
     ]
 
     area_mm2 = 0.1 * surface.part_area_px * surface.mm_per_px**2
-    assert np.mean([laws["fibres"] for laws in counts]) == pytest.approx(1.5 * area_mm2, rel=0.12)
+    assert np.mean([measured["fibres"] for measured in counts]) == pytest.approx(
+        1.5 * area_mm2, rel=0.12
+    )
 
 
 def test_edges_are_rubbed_at_the_outline() -> None:
@@ -81,7 +83,7 @@ def test_fibre_area_in_millimeters_does_not_depend_on_resolution() -> None:
             ).generate(surface, stream(seed))
             for seed in range(6)
         ]
-        areas.append(np.mean([layer.laws["fibre_px"] for layer in layers]) * (0.1 / scale) ** 2)
+        areas.append(np.mean([layer.measured["fibre_px"] for layer in layers]) * (0.1 / scale) ** 2)
 
     assert areas[1] == pytest.approx(areas[0], rel=0.25)
 

@@ -29,7 +29,7 @@ def test_areas_span_three_decades(shape: str, share: float) -> None:
     areas = [
         Region(shape=shape, area_share=share, **SHARP)
         .generate(surface, stream(seed))
-        .laws["area_share"]
+        .measured["area_share"]
         for seed in range(12)
     ]
 
@@ -40,10 +40,10 @@ def test_brightness_changes_by_the_asked_factor() -> None:
     bright = Region(contrast=0.3, bright_share=1, mottle=0, **SHARP)
     dark = Region(contrast=0.3, bright_share=0, mottle=0, **SHARP)
 
-    assert bright.generate(make_surface(), stream(1)).laws["mean_gain"] == pytest.approx(
+    assert bright.generate(make_surface(), stream(1)).measured["mean_gain"] == pytest.approx(
         np.exp(0.3), rel=1e-3
     )
-    assert dark.generate(make_surface(), stream(1)).laws["mean_gain"] == pytest.approx(
+    assert dark.generate(make_surface(), stream(1)).measured["mean_gain"] == pytest.approx(
         np.exp(-0.3), rel=1e-3
     )
 
@@ -86,7 +86,7 @@ def test_sizes_follow_the_part_not_the_pixels() -> None:
         layers = [
             Region(area_share=0.05, **SHARP).generate(surface, stream(seed)) for seed in range(8)
         ]
-        shares.append(np.mean([layer.laws["area_share"] for layer in layers]))
+        shares.append(np.mean([layer.measured["area_share"] for layer in layers]))
 
     assert shares[1] == pytest.approx(shares[0], rel=0.2)
 

@@ -12,7 +12,7 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Light, Surface
 from anomsynth.errors import PlacementError, RecipeError
-from anomsynth.generators import scratch as scratch_module
+from anomsynth.generators.wear import scratch as scratch_module
 from anomsynth.generators.wear.scratch import Scratch
 from anomsynth.testing import check_generator, make_surface
 
@@ -49,7 +49,7 @@ def test_depth_goes_with_the_square_of_the_width() -> None:  # SC1
     depths = [
         Scratch(width_mm=width, tip_radius_mm=0.5, **STRAIGHT)
         .generate(surface, stream(1))
-        .laws["deepest_mm"]
+        .measured["deepest_mm"]
         for width in widths
     ]
 
@@ -111,7 +111,7 @@ def test_a_lifted_tip_breaks_the_scratch(surface: Surface) -> None:
     lifted = Scratch(length_share=0.8, skip=0.6).generate(surface, stream(1))
     pressed = Scratch(length_share=0.8, skip=0).generate(surface, stream(1))
 
-    assert lifted.laws["skipped"] > 0.2 > pressed.laws["skipped"]
+    assert lifted.measured["skipped"] > 0.2 > pressed.measured["skipped"]
 
 
 def test_fine_scratches_have_no_relief(surface: Surface) -> None:

@@ -83,7 +83,7 @@ def test_pictures_of_the_user_are_used_and_stay_grey_on_grey_photos() -> None:
     surface = replace(make_surface(240, 240), textures=Checkered())
     layer = TextureSwap(area_share=0.2, foreign_share=1, match=0).generate(surface, stream(0))
 
-    assert layer.laws["foreign"] == 1
+    assert layer.measured["foreign"] == 1
     assert layer.exposed.shape[2] == 1
     assert layer.exposed.std() > 3 * surface.linear(layer.box).std()
     colour = replace(make_surface(60, 60, channels=3), textures=Checkered())
