@@ -1,14 +1,22 @@
-"""Fixtures every test may use."""
+"""Fixtures every test may use: surfaces, photos, a small recipe, and whole trees to compare."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
 from anomsynth.core.types import Surface
+from anomsynth.pipeline.events import Finished
+from anomsynth.pipeline.options import RunOptions
+from anomsynth.pipeline.plan import make_plan
+from anomsynth.pipeline.run import run
+from anomsynth.recipe.load import build_recipe
+from anomsynth.recipe.models import Recipe
 from anomsynth.testing import make_pixels, make_surface
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -59,3 +67,95 @@ def golden(request: pytest.FixtureRequest):
         np.testing.assert_allclose(array, np.load(path), rtol=1e-5, atol=1e-5)
 
     return check
+
+
+Tree = dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """A source folder and datasets made of it, by name.
+
+    Attributes
+    ----------
+    source, root : Path
+    make_dataset : function (source, out, **options) -> Finished
+    read : function (folder) -> bytes of each file
+    """
+
+    source: Path
+    root: Path
+    make_dataset: Callable[..., Finished]
+    read: Callable[[Path], Tree]
+
+    def make(self, name: str, **options) -> Finished:
+        return self.make_dataset(self.source, self.root / name, **options)
+
+    def tree(self, name: str) -> Tree:
+        return self.read(self.root / name)
+
+
+@pytest.fixture
+def recipe() -> Recipe:
+    """Return two mechanisms, one or two defects a sample."""
+    written = {
+        "name": "small",
+        "seed": 5,
+        "mm_per_px": 0.1,
+        "mechanisms": [{"generator": {"kind": "pitting"}}, {"generator": {"kind": "crack"}}],
+        "defects_per_image": [1, 2],
+    }
+    return build_recipe(written, "test")
+
+
+@pytest.fixture
+def photos(tmp_path) -> Path:
+    """Return a folder of four photos, grey and colour, with difficult names."""
+    return add_photos(tmp_path / "my part", "a.png", "b c.png", "ü.bmp", "d.jpg")
+
+
+def add_photos(folder: Path, *names: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        seed = sum(name.encode())
+        pixels = make_pixels(96, 128, channels=1 + 2 * (seed % 2), seed=seed)
+        (folder / name).write_bytes(cv2.imencode(Path(name).suffix, pixels)[1].tobytes())
+    return folder
+
+
+@pytest.fixture
+def photo_maker() -> Callable[..., Path]:
+    """Return a function that adds photos of given names to a folder."""
+    return add_photos
+
+
+@pytest.fixture
+def make(recipe) -> Callable[..., Finished]:
+    """Return a function that makes a dataset of a source folder."""
+
+    def made(source: Path, out: Path, **options) -> Finished:
+        chosen = options.pop("recipe", recipe)
+        on_event = options.pop("on_event", None)
+        return run(make_plan(source, out, chosen, RunOptions(**options)), on_event)
+
+    return made
+
+
+@pytest.fixture
+def tree() -> Callable[[Path], Tree]:
+    """Return a function that reads all files of a folder, by path."""
+
+    def read(folder: Path) -> Tree:
+        return {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+
+    return read
+
+
+@pytest.fixture
+def workshop(photos, tmp_path, make, tree) -> Workshop:
+    """Return the four photos and what is needed to make and compare datasets of them."""
+    return Workshop(photos, tmp_path, make, tree)

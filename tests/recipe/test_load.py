@@ -212,7 +212,7 @@ def test_presets_in_the_package_win_over_those_beside_it(tmp_path, monkeypatch) 
     package = tmp_path / "site" / "anomsynth"
     for folder in (package, tmp_path / "site"):
         (folder / "presets").mkdir(parents=True)
-    monkeypatch.setattr("anomsynth.__file__", str(package / "__init__.py"))
+    monkeypatch.setattr("anomsynth.recipe.presets.__file__", str(package / "recipe" / "presets.py"))
 
     assert preset_folder() == package / "presets"
     (package / "presets").rmdir()

@@ -197,7 +197,7 @@ def test_branches_are_as_far_apart_as_drawn(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("depth_ratio", [2.0, 8.0])
 def test_gaps_are_as_dark_as_cavities(depth_ratio: float) -> None:
-    drawn = {"depth_ratio": depth_ratio, "glint": 0}
+    drawn = Crack(depth_ratio=depth_ratio, glint=0).draw_ranges(stream(0))
     tone = np.stack([crack_module._tone(16_000, drawn, stream(seed))[0] for seed in range(20)])
 
     # Mouth over wall f, walls of albedo 1/2: f / (1 - (1 - f) / 2).

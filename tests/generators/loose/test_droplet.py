@@ -1,6 +1,7 @@
 """Drops magnify what lies under them, mirror the lamp, and merge."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -63,7 +64,8 @@ def test_drops_mirror_the_room_as_schlick_says(slope: float) -> None:
     lens = droplet_module._Lens(zero, (zero, zero + np.float32(slope)), zero)
     box = Box(0, 0, 40, 40)
     dark, bright = (
-        droplet_module._seen_through(lens, box, surface, {"sky": sky})[..., 0] for sky in (0.0, 1.0)
+        droplet_module._seen_through(lens, box, surface, SimpleNamespace(sky=sky))[..., 0]
+        for sky in (0.0, 1.0)
     )
 
     # What a brighter room adds is the share that is mirrored.

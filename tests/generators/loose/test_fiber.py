@@ -131,7 +131,7 @@ def test_the_shadow_lies_as_far_off_as_the_fiber_is_high(elevation: float) -> No
     surface = replace(make_surface(), light=Light(azimuth_deg=90, elevation_deg=elevation))
     line = np.stack([np.full(40, 80.0), np.linspace(60, 140, 40)], axis=1)
     stroke = Stroke(line, np.full(40, 1.0), np.full(40, 1.0))
-    case = fiber_module._Case(surface, {"shadow": 0.5}, length=80, width=2)
+    case = fiber_module._Case(surface, Fiber(shadow=0.5).draw_ranges(stream(0)), length=80, width=2)
 
     found = fiber_module._shadow([stroke], np.full(40, 10.0), case)
 
