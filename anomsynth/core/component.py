@@ -134,6 +134,18 @@ class Bounds(Range):
         return rng.uniform(self.low, self.high, size)
 
 
+class LogBounds(LogRange, Bounds):
+    """Bounds that are drawn from log-uniformly; low > 0."""
+
+    def draw(self, rng: np.random.Generator) -> float:
+        """Draw one value, with one number of the stream."""
+        return float(self.uniform(rng, ()))
+
+    def uniform(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> Float64:
+        """Return so many values, uniform in their logarithm."""
+        return np.exp(rng.uniform(math.log(self.low), math.log(self.high), size))
+
+
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """Marks a parameter that is a range in a recipe and a number in a drawn copy.
@@ -197,6 +209,15 @@ def _some_weight(value: tuple[float, float, float]) -> tuple[float, float, float
 # A recipe's own ranges: models hold the range and draw from it themselves.
 PositiveLogRange = Annotated[LogRange, AfterValidator(_positive)]
 PositiveCountRange = Annotated[CountRange, AfterValidator(_some)]
+
+# What a generator draws from as often as it needs, and plain numbers.
+PositiveBounds = Annotated[Bounds, AfterValidator(_positive)]
+NonNegativeBounds = Annotated[Bounds, AfterValidator(_non_negative)]
+UnitBounds = Annotated[Bounds, AfterValidator(_unit)]
+SizeBounds = Annotated[LogBounds, AfterValidator(_positive)]
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+Probability = Annotated[float, Field(ge=0, le=1)]
 
 # A generator's ranges: fields that hold a range until `Generator.draw_ranges` puts a number there.
 SignedRange = Annotated[float, Drawn(Range)]

@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anomsynth.core.component import Component, Count, Range, ShareRange, SizeRange, parameter
+from anomsynth.core.component import (
+    Component,
+    Count,
+    Probability,
+    Range,
+    ShareRange,
+    SizeBounds,
+    SizeRange,
+    UnitBounds,
+    drawn_fields,
+    parameter,
+)
 from anomsynth.core.rng import stream
 
 
@@ -64,6 +75,40 @@ def test_a_drawn_value_narrows_its_range_to_itself(low, width, share) -> None:
 class SizeRangeModel(Component):
     kind: Literal["size"] = "size"
     value: SizeRange
+
+
+class Often(Component):
+    kind: Literal["often"] = "often"
+    place: UnitBounds = parameter((0.2, 0.6), "of length", "uniform, once a thing")
+    size: SizeBounds = parameter((0.01, 1.0), "of size", "log-uniform, once a thing")
+    flip_probability: Probability = parameter(0.5, "probability", "a plain number")
+
+
+def test_bounds_and_plain_numbers_are_no_drawn_fields() -> None:
+    assert drawn_fields(Often) == ()
+
+
+def test_bounds_are_drawn_as_often_as_asked_and_alike_one_by_one() -> None:
+    often = Often()
+    together, single = stream(3), stream(3)
+
+    places, sizes = often.place.uniform(together, 400), often.size.uniform(together, 400)
+
+    assert [often.place.draw(single) for _ in range(400)] == places.tolist()
+    assert [often.size.draw(single) for _ in range(400)] == pytest.approx(sizes.tolist())
+    assert 0.2 <= places.min() < 0.25
+    assert 0.55 < places.max() <= 0.6
+    assert np.mean(sizes < 0.1) == pytest.approx(0.5, abs=0.08)
+    assert 0.01 <= sizes.min() < sizes.max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("place", [0, 2]), ("size", [0, 1]), ("size", [2, 1]), ("flip_probability", 1.1)],
+)
+def test_bounds_and_plain_numbers_are_checked(field, value) -> None:
+    with pytest.raises(ValueError, match=field):
+        Often.model_validate({field: value})
 
 
 def test_every_draw_uses_one_number_of_the_stream() -> None:
