@@ -1,6 +1,7 @@
 """The folder layout keeps its promises."""
 
 import ast
+import re
 import tomllib
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from anomsynth.core.registry import generators, refiners
 from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.presets import preset_names
 
+FLAG = re.compile(r"(?<![\w-])--[a-z]")
 ROOT = Path(__file__).parents[1]
 
 
@@ -54,6 +56,15 @@ def test_shared_maths_is_shared() -> None:
     for path in (ROOT / "anomsynth" / "fields").glob("[!_]*.py"):
         rooms = users.get(f"anomsynth.fields.{path.stem}", set())
         assert len(rooms) > 1, f"{path.name} belongs to {rooms or 'nobody'}"
+
+
+def test_only_the_command_line_speaks_of_its_flags() -> None:
+    for path in MODULES:
+        if path.is_relative_to(ROOT / "anomsynth" / "cli"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert not FLAG.search(node.value), f"{path}:{node.lineno}: {node.value}"
 
 
 @pytest.mark.parametrize("role", ["generators", "refiners"])

@@ -4,7 +4,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from anomsynth.cli.console import Console
+from anomsynth.cli.console import Console, as_flags
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
@@ -54,7 +54,7 @@ class Bar:
     def tell(self, text: str) -> None:
         """Print a line above the bar, or into the log."""
         if self.progress is not None:
-            self.progress.console.print(text, markup=False, highlight=False)
+            self.progress.console.print(as_flags(text), markup=False, highlight=False)
         else:
             self._console.note(text)
 

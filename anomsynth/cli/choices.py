@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -119,6 +120,22 @@ def parse_words(option: str, text: str, known: Sequence[str] | None = None) -> l
             hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
             raise UserError(f"{option}: no such choice {word!r}", hint=hint)
     return words
+
+
+def parse_shard(option: str, text: str) -> tuple[int, int]:
+    """Return the numbers of ``I/N``, the I-th of N shards.
+
+    Raises
+    ------
+    UserError
+        If the text is something else, or I is not one of 1..N.
+    """
+    found = re.fullmatch(r"(\d+)/(\d+)", text)
+    index, count = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 1 <= index <= count:
+        msg = f"{option}: expected i/n with i from 1 to n, got {text!r}"
+        raise UserError(msg, hint=f"e.g. {option} 1/8 to {option} 8/8")
+    return index, count
 
 
 def _parse_severity(text: str) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """What a command tells the person or the script that called it, and how it ends."""
 
 import json
+import re
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,30 @@ PIPE_WIDTH = 100  # columns of a table that is not printed on a terminal
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON lines, the result last.")]
+
+
+# How the library names an option: `overwrite=True`, `shard=(1, 8)`, `jobs`.
+_OPTION = re.compile(r"`([a-z]\w*)(?:=([^`]+))?`")
+_SPELLINGS = {"file_format": "--format", "show_all": "--all"}
+
+
+def as_flags(text: str) -> str:
+    """Return a message of the library with options spelt as on the command line.
+
+    Examples
+    --------
+    >>> as_flags("add `resume=True` or `shard=(1, 8)`, or fewer `jobs`")
+    'add --resume or --shard 1/8, or fewer --jobs'
+    """
+    return _OPTION.sub(lambda found: _flag(found[1], found[2]), text)
+
+
+def _flag(name: str, value: str | None) -> str:
+    flag = _SPELLINGS.get(name, "--" + name.replace("_", "-"))
+    if value is None or value == "True":
+        return flag
+    pair = re.fullmatch(r"\((\w+), (\w+)\)", value)
+    return f"{flag} {pair[1]}/{pair[2]}" if pair else f"{flag} {value.strip(chr(39))}"
 
 
 def example(*lines: str) -> str:
@@ -61,11 +86,11 @@ class Console:
     def note(self, text: str) -> None:
         """Print text for people on stderr: progress and warnings."""
         if self.talks:
-            typer.echo(text, err=True)
+            typer.echo(as_flags(text), err=True)
 
     def warn(self, text: str) -> None:
         """Print one line on stderr, whatever was asked for."""
-        typer.echo(f"anomsynth: {' '.join(text.split())}", err=True)
+        typer.echo(f"anomsynth: {' '.join(as_flags(text).split())}", err=True)
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Print aligned columns; the last one wraps."""
@@ -96,7 +121,7 @@ class Console:
     def error(self, message: str, hint: str = "") -> None:
         """Print one line on stderr, and the final JSON object if JSON is wanted."""
         self.warn(f"{message}; {hint}".rstrip("; "))
-        self.line("error", {"message": message, "hint": hint})
+        self.line("error", {"message": as_flags(message), "hint": as_flags(hint)})
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from anomsynth.cli.choices import (
     Seed,
     Severity,
     choose_recipe,
+    parse_shard,
     parse_words,
 )
 from anomsynth.cli.console import (
@@ -157,7 +158,7 @@ def generate(
             jobs=jobs,
             backend=backend,
             scheduler=scheduler,
-            shard=None if shard is None else _parse_shard(shard),
+            shard=None if shard is None else parse_shard("--shard", shard),
             **folders,
             test_share=test_share,
             link="hardlink" if hardlink else "copy",
@@ -222,12 +223,6 @@ def _print_config(console: Console, chosen: "dict[str, Recipe] | Recipe") -> Non
     }
     texts = [f"# category {name}\n{to_toml(one).rstrip()}" for name, one in chosen.items()]
     console.answer("\n\n".join(texts), settings)
-
-
-def _parse_shard(text: str) -> tuple[int, int]:
-    from anomsynth.pipeline.shards import parse_shard
-
-    return parse_shard(text)
 
 
 def _options(**values: object) -> "RunOptions":

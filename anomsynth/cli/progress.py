@@ -6,7 +6,7 @@ import time
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
 from anomsynth.cli.bar import Bar
-from anomsynth.cli.console import Console
+from anomsynth.cli.console import Console, as_flags
 from anomsynth.pipeline.events import Event, ImageFailed, SampleDone, SampleFailed, Started
 
 FEWEST_SECONDS = 0.5  # before a rate is worth printing
@@ -47,6 +47,8 @@ class RunProgress(Bar):
         fields = {item.name: getattr(event, item.name) for item in dataclasses.fields(event)}
         if "key" in fields:
             fields["key"] = dataclasses.asdict(fields["key"])
+        if "hint" in fields:
+            fields["hint"] = as_flags(fields["hint"])
         if not self._console.quiet:
             self._console.line(type(event).__name__, fields)
         if isinstance(event, Started):

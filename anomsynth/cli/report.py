@@ -36,8 +36,8 @@ def report(
         if page.suffix.lower() not in {".html", ".htm"}:
             raise OutputError(f"--out: expected a name that ends in .html, got {str(page)!r}")
         from anomsynth.dataset.files import make_folder, write_bytes
-        from anomsynth.report.collect import collect
-        from anomsynth.report.page import build_page
+        from anomsynth.reports.collect import collect
+        from anomsynth.reports.page import build_page
 
         found = collect(dataset, load_scorer(calibration), jobs=jobs)
         text = build_page(found).encode()

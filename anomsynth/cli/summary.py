@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anomsynth.cli.console import Console
+from anomsynth.cli.console import Console, as_flags
 
 if TYPE_CHECKING:
     from anomsynth.pipeline.events import Finished
@@ -55,7 +55,7 @@ def print_counts(console: Console, finished: "Finished") -> None:
     if finished.failed:
         console.say(f"  {'failed':<16}{finished.failed:>7}")
         for cause, number in sorted(finished.by_cause.items()):
-            reason = " ".join(finished.reasons.get(cause, "").split())
+            reason = " ".join(as_flags(finished.reasons.get(cause, "")).split())
             console.say(f"    {cause:<14}{number:>7}  {reason}".rstrip())
     for image in finished.failed_images:
         console.say(f"  not usable: {image}")
@@ -77,7 +77,7 @@ def counts(finished: "Finished") -> dict[str, object]:
         "failed": finished.failed,
         "by_kind": dict(finished.by_kind),
         "by_cause": dict(finished.by_cause),
-        "reasons": dict(finished.reasons),
+        "reasons": {cause: as_flags(text) for cause, text in finished.reasons.items()},
         "failed_images": list(finished.failed_images),
     }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
 from anomsynth.cli.bar import Bar
-from anomsynth.cli.console import Console
+from anomsynth.cli.console import Console, as_flags
 
 if TYPE_CHECKING:
     from anomsynth.bisqad.training.events import TrainEvent
@@ -38,6 +38,8 @@ class TrainProgress(Bar):
         """Take in one event."""
         kind = type(event).__name__
         values = {item.name: getattr(event, item.name) for item in dataclasses.fields(event)}
+        if "hint" in values:
+            values["hint"] = as_flags(values["hint"])
         if kind != "FeaturesDone":  # one for each image
             self._console.line(kind, values)
         if kind == "Prepared":

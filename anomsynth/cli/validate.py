@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from anomsynth.cli.console import SOME_FAILED, Console, Json, Quiet, example, reporting
+from anomsynth.cli.console import SOME_FAILED, Console, Json, Quiet, as_flags, example, reporting
 
 if TYPE_CHECKING:
     from anomsynth.dataset.checks.finding import Finding
@@ -36,7 +36,7 @@ def validate(
         verdict = check(dataset, deep=deep)
         _print(console, dataset, verdict, deep=deep)
         for finding in verdict.findings:
-            console.line("finding", finding.line())
+            console.line("finding", {**finding.line(), "hint": as_flags(finding.hint)})
         console.result(
             dataset=str(dataset),
             sound=verdict.sound,
@@ -72,5 +72,5 @@ def _print_group(console: Console, title: str, findings: "list[Finding]") -> Non
         console.say(f"  ... and {len(findings) - SHOWN} more; --json lists all")
     hints = dict.fromkeys(finding.hint for finding in findings)
     for hint in list(hints)[:2]:
-        console.say(f"  -> {hint}")
+        console.say(f"  -> {as_flags(hint)}")
     console.say()

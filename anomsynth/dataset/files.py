@@ -87,7 +87,7 @@ def output_error(path: Path, error: OSError) -> OutputError:
     """Say in the user's words why a file could not be written."""
     if error.errno in _FULL:
         return OutputError(
-            f"{path}: the disk is full", hint="free some space, then run again with --resume"
+            f"{path}: the disk is full", hint="free some space, then run again with `resume=True`"
         )
     if error.errno in _FORBIDDEN:
         hint = "choose another output folder or change its permissions"

@@ -88,7 +88,7 @@ class Journal:
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be read: {error.strerror}") from error
         except (ValueError, KeyError, TypeError) as error:
-            hint = "make the dataset again with --overwrite"
+            hint = "make the dataset again with `overwrite=True`"
             raise OutputError(f"{self.path}: damaged line of {name[1]}", hint=hint) from error
         return list(lines)
 

@@ -99,7 +99,7 @@ def _parse(raw: bytes, path: Path, number: int) -> Line:
     try:
         line = json.loads(raw)
     except ValueError as error:
-        hint = "restore the file, or make the dataset again with --overwrite"
+        hint = "restore the file, or make the dataset again with `overwrite=True`"
         raise OutputError(f"{path}: line {number} is not JSON", hint=hint) from error
     if not isinstance(line, dict):
         raise OutputError(f"{path}: line {number} is not a JSON object")

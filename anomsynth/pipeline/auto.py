@@ -1,4 +1,4 @@
-"""`--preset auto`: a preset from a category's name, else from what its photos look like."""
+"""The preset "auto": one from a category's name, else from what its photos look like."""
 
 import re
 import statistics

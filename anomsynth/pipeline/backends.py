@@ -245,7 +245,7 @@ class _UnderWay:
         if worst:
             more = f" and {len(worst) - 1} others" if len(worst) > 1 else ""
             msg = f"worker processes were killed {MOST_DEATHS} times over {worst[0].path}{more}"
-            hint = "most likely memory ran out: use fewer --jobs, then --resume"
+            hint = "most likely memory ran out: use fewer `jobs`, then `resume=True`"
             raise OutputError(msg, hint=hint) from error
 
 

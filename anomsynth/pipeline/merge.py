@@ -74,7 +74,7 @@ def _count_merged(layout: Layout, tally: Tally) -> None:
     record = read_run(layout)
     if layout.journal.exists():
         msg = f"{layout.root}: an unfinished run, not shards"
-        raise OutputError(msg, hint="finish it with the same command and --resume")
+        raise OutputError(msg, hint="finish it by the same call with `resume=True`")
     shutil.rmtree(layout.scratch, ignore_errors=True)
     categories = record.get("categories")
     for category in categories if isinstance(categories, Mapping) else ():
@@ -86,7 +86,7 @@ def _check_whole(layout: Layout) -> list[ShardLayout]:
     """Return the shards 1..n of one run; raise OutputError if they are not that."""
     shards = find_shards(layout)
     if not shards:
-        hint = "run `anomsynth generate` with --shard first"
+        hint = "make them first, each with `shard=(I, N)`"
         raise OutputError(f"{layout.root}: holds no shards", hint=hint)
     sizes = sorted({one.shard[1] for one in shards})
     if len(sizes) > 1:

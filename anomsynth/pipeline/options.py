@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from anomsynth.dataset.compression import PngEffort
 from anomsynth.errors import InputError, MissingExtraError, UserError
@@ -72,6 +72,13 @@ class RunOptions(BaseModel):
     overwrite: bool = False
     strict: bool = False
 
+    @field_validator("shard")
+    @classmethod
+    def _is_one_of_all(cls, shard: tuple[int, int] | None) -> tuple[int, int] | None:
+        if shard is not None and not 1 <= shard[0] <= shard[1]:
+            raise ValueError("should be (i, n) with i from 1 to n")
+        return shard
+
     def folders(self) -> dict[str, Path | None]:
         """Return the folders of pictures and masks that go with the photos, by option."""
         return {name: getattr(self, name) for name in FOLDERS}
@@ -97,7 +104,7 @@ class RunOptions(BaseModel):
             raise InputError("jobs: 0 workers do no work", hint=hint)
         if self.scheduler is not None and self.backend != "dask":
             msg = f"a scheduler is of no use to the backend {self.backend!r}"
-            raise UserError(msg, hint="add --backend dask, or leave --scheduler out")
+            raise UserError(msg, hint="add `backend='dask'`, or leave `scheduler` out")
         if self.backend == "dask" and find_spec("distributed") is None:
             msg = "the backend 'dask' needs the package distributed"
             raise MissingExtraError(msg, hint="pip install 'anomsynth[dask]'")

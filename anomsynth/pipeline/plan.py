@@ -188,7 +188,7 @@ def _check_apart(source: Path, out: Path) -> None:
 def _check_out(plan: Plan) -> None:
     options, layout = plan.options, plan.layout
     if options.resume and options.overwrite:
-        raise OutputError("resume and overwrite exclude each other", hint="give one of them")
+        raise OutputError("`resume` and `overwrite` exclude each other", hint="give one of them")
     held = contents(layout)
     check_writable(layout.root)
     if held == "other":
@@ -203,9 +203,9 @@ def _check_out(plan: Plan) -> None:
         changed = differences(read_run(layout), plan.record())
         if changed:
             msg = f"{layout.root}: was begun with other settings: {'; '.join(changed)}"
-            raise OutputError(msg, hint="use the same settings, or --overwrite")
+            raise OutputError(msg, hint="use the same settings, or `overwrite=True`")
     else:
-        raise OutputError(f"{layout.root}: not empty", hint="add --resume or --overwrite")
+        raise OutputError(f"{layout.root}: not empty", hint="add `resume=True` or `overwrite=True`")
 
 
 def _by_category(

@@ -134,7 +134,7 @@ def _work(plan: Plan, pending: list[Unit], journal: Journal, crew: Crew, tell: L
 def _stopped(error: InputError) -> InputError:
     """Return the error of a strict run with the way on."""
     # Removing the photo makes another dataset: a run with fewer photos cannot be resumed.
-    on = "mend or replace the photo, then --resume; or remove it, then --overwrite"
+    on = "mend or replace the photo, then `resume=True`; or remove it, then `overwrite=True`"
     return InputError(str(error), hint=f"{error.hint}; {on}" if error.hint else on)
 
 

@@ -19,7 +19,6 @@ from anomsynth.pipeline.record import differences
 
 Shard = tuple[int, int]  # (i, n): the i-th of n, i from 1
 _FOLDER = re.compile(r"(\d+)-of-(\d+)")
-_WRITTEN = re.compile(r"(\d+)/(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +61,6 @@ class ShardLayout(Layout):
         return self.own / category / "scores.csv"
 
 
-def parse_shard(text: str) -> Shard:
-    """Return the numbers of ``i/n``.
-
-    Raises
-    ------
-    UserError
-        If the text is something else, or i is not one of 1..n.
-    """
-    found = _WRITTEN.fullmatch(text)
-    shard = (int(found[1]), int(found[2])) if found else (0, 0)
-    if not 1 <= shard[0] <= shard[1]:
-        msg = f"--shard: expected i/n with i from 1 to n, got {text!r}"
-        raise UserError(msg, hint="e.g. --shard 1/8 to --shard 8/8")
-    return shard
-
-
 def layout_of(root: Path, digits: int, shard: Shard | None) -> Layout:
     """Return the paths of a run or of a shard."""
     return Layout(root, digits) if shard is None else ShardLayout(root, digits, shard)
@@ -105,7 +88,7 @@ def in_shard(photos: Sequence[tuple[str, str]], shard: Shard | None) -> Iterator
         return
     index, count = shard
     if count > len(photos):
-        msg = f"--shard {index}/{count}: the source holds only {len(photos)} photos"
+        msg = f"`shard=({index}, {count})`: the source holds only {len(photos)} photos"
         raise UserError(msg, hint=f"use at most {len(photos)} shards")
     counts = Counter(category for category, _ in photos)
     turns = {category: shards_of(counts, category, count) for category in counts}
@@ -154,10 +137,10 @@ def check_shards(
         return
     if options.overwrite:
         # Nobody knows whether other shards are being worked on.
-        hint = "delete the folder before the first shard starts, or add --resume"
-        raise OutputError("overwrite and shard exclude each other", hint=hint)
+        hint = "delete the folder before the first shard starts, or add `resume=True`"
+        raise OutputError("`overwrite` and `shard` exclude each other", hint=hint)
     if held == "dataset":
-        hint = "choose another output folder, or go on without --shard"
+        hint = "choose another output folder, or go on without `shard`"
         raise OutputError(f"{root}: holds a whole dataset, not shards", hint=hint)
     for other in find_shards(layout):
         if other.shard[1] != shard[1]:
@@ -211,8 +194,8 @@ def read_record(layout: ShardLayout) -> Mapping[str, object]:
 
 def again(layouts: Iterable[ShardLayout]) -> str:
     """Return a hint that says how to do shards (again)."""
-    flags = ", ".join(f"--shard {show(layout)}" for layout in layouts)
-    return f"run them with: anomsynth generate ... --resume {flags}"
+    shards = ", ".join(f"`shard={layout.shard}`" for layout in layouts)
+    return f"make them by the same call with `resume=True` and {shards}"
 
 
 def show(layout: ShardLayout) -> str:

@@ -245,7 +245,7 @@ def _in_order(
     try:
         yield from results
     except BrokenProcessPool as error:
-        hint = "most likely memory ran out: use fewer --jobs"
+        hint = "most likely memory ran out: use fewer `jobs`"
         raise OutputError("a worker process was killed", hint=hint) from error
     finally:
         results.close()

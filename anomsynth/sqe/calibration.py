@@ -67,7 +67,7 @@ class Calibration(BaseModel):
         InputError
             If the file cannot be read or is no calibration.
         """
-        hint = "make one with: anomsynth score --calibrate NORMALS --save FILE"
+        hint = "make one of good photos, see `calibrate`"
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:

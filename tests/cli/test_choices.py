@@ -2,7 +2,7 @@
 
 import pytest
 
-from anomsynth.cli.choices import choose_recipe, parse_counts, parse_range, parse_words
+from anomsynth.cli.choices import choose_recipe, parse_counts, parse_range, parse_shard, parse_words
 from anomsynth.errors import UserError
 
 
@@ -55,6 +55,13 @@ def test_an_unknown_word_has_a_suggestion() -> None:
     assert raised.value.hint == "did you mean 'soft'?"
     with pytest.raises(UserError, match="--extras: expected"):
         parse_words("--extras", " , ")
+
+
+@pytest.mark.parametrize("text", ["0/4", "5/4", "1", "1/0", "a/b", "-1/4", "1/4/2"])
+def test_a_shard_is_i_of_n(text) -> None:
+    assert parse_shard("--shard", "2/4") == (2, 4)
+    with pytest.raises(UserError, match="--shard: expected i/n"):
+        parse_shard("--shard", text)
 
 
 def test_every_option_reaches_the_recipe(recipe_file) -> None:

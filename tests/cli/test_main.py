@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import anomsynth
-from anomsynth.cli.console import reporting, resume_command
+from anomsynth.cli.console import as_flags, reporting, resume_command
 from anomsynth.errors import PluginError
 
 COMMANDS = (
@@ -132,3 +132,18 @@ def test_resuming_keeps_every_other_word_of_the_command() -> None:
     words = ["generate", "my photos", "out", "--overwrite", "--seed", "3"]
 
     assert resume_command(words) == "anomsynth generate 'my photos' out --seed 3 --resume"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("add `resume=True` or `overwrite=True`", "add --resume or --overwrite"),
+        ("`false_alarm_rate`: too low", "--false-alarm-rate: too low"),
+        ("use `device='cpu'`, fewer `jobs`", "use --device cpu, fewer --jobs"),
+        ("with `shard=(1, 8)`", "with --shard 1/8"),
+        ("`components`, `file_format`", "--components, --format"),
+        ("see `anomsynth generate`", "see `anomsynth generate`"),
+    ],
+)
+def test_options_in_messages_are_spelt_as_on_the_command_line(said, shown) -> None:
+    assert as_flags(said) == shown

@@ -138,7 +138,7 @@ def test_a_unit_that_kills_every_worker_ends_the_run(jobs) -> None:
 
     with pytest.raises(OutputError, match=r"killed 3 times over .*a\.png") as caught:
         under_way.begin_anew(OSError())
-    assert "fewer --jobs" in caught.value.hint
+    assert "fewer `jobs`" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_strict_stops_at_the_first_unusable_photo(photos, tmp_path, make) -> Non
 
     with pytest.raises(InputError, match=r"a\.png: the file is empty") as caught:
         make(photos, tmp_path / "out", per_image=1, strict=True)
-    assert "then --resume" in caught.value.hint
+    assert "then `resume=True`" in caught.value.hint
 
     assert not (tmp_path / "out" / "_anomsynth" / ".tmp").exists()
 

@@ -100,7 +100,7 @@ def test_a_missing_shard_is_named(workshop) -> None:
 
     with pytest.raises(OutputError, match="missing: 1/3, 3/3") as caught:
         merge(workshop.root / "out")
-    assert "--shard 1/3, --shard 3/3" in caught.value.hint
+    assert "`shard=(1, 3)`, `shard=(3, 3)`" in caught.value.hint
 
 
 def test_an_unfinished_shard_is_named(sharded) -> None:

@@ -88,7 +88,7 @@ def test_a_filled_output_needs_resume_or_overwrite(photos, tmp_path, recipe, mak
     with pytest.raises(OutputError, match="not empty") as caught:
         make_plan(photos, tmp_path / "out", recipe, RunOptions(per_image=1))
 
-    assert "--resume or --overwrite" in caught.value.hint
+    assert "`resume=True` or `overwrite=True`" in caught.value.hint
 
 
 @pytest.mark.parametrize("option", [{}, {"resume": True}, {"overwrite": True}])

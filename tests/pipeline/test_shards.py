@@ -3,11 +3,12 @@
 from collections import Counter
 
 import pytest
+from pydantic import ValidationError
 
 from anomsynth.errors import OutputError, UserError
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.plan import make_plan
-from anomsynth.pipeline.shards import in_shard, parse_shard
+from anomsynth.pipeline.shards import in_shard
 
 PHOTOS = [("b", str(n)) for n in range(7)] + [("a", str(n)) for n in range(4)]
 
@@ -34,11 +35,10 @@ def test_more_shards_than_photos_are_refused() -> None:
         list(in_shard(PHOTOS, (1, 12)))
 
 
-@pytest.mark.parametrize("text", ["0/4", "5/4", "1", "1/0", "a/b", "-1/4", "1/4/2"])
-def test_a_shard_is_i_of_n(text) -> None:
-    assert parse_shard("2/4") == (2, 4)
-    with pytest.raises(UserError, match="expected i/n"):
-        parse_shard(text)
+@pytest.mark.parametrize("shard", [(0, 4), (5, 4), (1, 0)])
+def test_a_shard_is_one_of_all(shard) -> None:
+    with pytest.raises(ValidationError, match="i from 1 to n"):
+        RunOptions(shard=shard)
 
 
 def test_shards_write_disjoint_files_with_the_numbers_of_the_whole(workshop, tree) -> None:
@@ -81,7 +81,7 @@ def test_a_shard_that_was_begun_needs_resume(workshop, recipe) -> None:
     [
         ({"per_image": 2, "shard": (2, 2)}, "per_image was 1, is 2"),
         ({"per_image": 1, "shard": (2, 3)}, "shards of 2, this is one of 3"),
-        ({"per_image": 1, "shard": (2, 2), "overwrite": True}, "overwrite and shard exclude"),
+        ({"per_image": 1, "shard": (2, 2), "overwrite": True}, "`overwrite` and `shard` exclude"),
         ({"per_image": 1}, "holds shards of a run"),
     ],
 )

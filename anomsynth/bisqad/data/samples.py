@@ -165,8 +165,8 @@ def fresh_defects(material: Material, count: int, seed: int, turn: int) -> tuple
         If nobody knows how the dataset was made.
     """
     if material.recipe is None:
-        hint = "use --online with a dataset that `anomsynth generate` made"
-        raise UserError("--online needs the recipe of the dataset, which has none", hint=hint)
+        hint = "use `online` with a dataset that `anomsynth generate` made"
+        raise UserError("`online` needs the recipe of the dataset, which has none", hint=hint)
     order = stream(seed, "online", turn).permutation(len(material.normals))
     return tuple(
         _synthetic(material.normals[order[nth % len(order)]], material.recipe, seed, (turn, nth))
@@ -188,7 +188,7 @@ def _of_category(
 ) -> list[Labelled]:
     names = sorted({item.category for item in found})
     if category is not None and unified:
-        raise UserError("--category and --unified exclude each other", hint="give one of them")
+        raise UserError("`category` and `unified` exclude each other", hint="give one of them")
     if category is not None:
         if category not in names:
             hint = f"it has {', '.join(names[:8])}"
@@ -196,7 +196,7 @@ def _of_category(
         return [item for item in found if item.category == category]
     if len(names) > 1 and not unified:
         listed = ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
-        hint = "name one with --category, or train one model for all with --unified"
+        hint = "name one by `category`, or train one model for all with `unified=True`"
         raise UserError(f"{root}: has {len(names)} categories ({listed})", hint=hint)
     return list(found)
 
@@ -242,7 +242,7 @@ def _trusted(val: Path, category: str | None) -> list[Item]:
     marked = [entry for entry in found if not entry.good and entry.mask is not None]
     if not marked:
         hint = "masks belong into ground_truth/KIND, named like the image or IMAGE_mask.png"
-        raise InputError(f"--val: {val}: holds no defect with a mask", hint=hint)
+        raise InputError(f"`val`: {val}: holds no defect with a mask", hint=hint)
     good = [entry for entry in found if entry.good]
     return [_item(entry, "val/") for entry in (*_evenly(good), *_evenly(marked))]
 

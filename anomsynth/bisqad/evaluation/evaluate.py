@@ -106,7 +106,7 @@ def find_tests(root: Path, category: str | None = None) -> dict[str, tuple[Label
             found.setdefault(item.category, []).append(item)
     if category is not None:
         if category not in found:
-            msg = f"--category: no test images of {category!r} in {root}"
+            msg = f"`category`: no test images of {category!r} in {root}"
             raise InputError(msg, hint=f"known: {', '.join(found)}" if found else "")
         found = {category: found[category]}
     if not found:

@@ -172,7 +172,7 @@ def check_out(out: Path, *, overwrite: bool) -> None:
     """Raise OutputError if the folder holds results already and they are to be kept."""
     if (out / SCORES).exists() and not overwrite:
         msg = f"{out}: holds the results of an earlier prediction"
-        raise OutputError(msg, hint="choose another folder, or give --overwrite")
+        raise OutputError(msg, hint="choose another folder, or give `overwrite=True`")
 
 
 def _named(found: Iterable[tuple[Path, str]]) -> list[Wanted]:

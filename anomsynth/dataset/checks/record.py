@@ -20,7 +20,7 @@ def check_record(tree: Tree, *, deep: bool) -> Iterator[Finding]:
         return
     if layout.journal.is_file():
         message = "a run that made this dataset has not ended"
-        hint = "finish it with the same command and --resume"
+        hint = "finish it by the same call with `resume=True`"
         yield Finding("warning", "unfinished", tree.name(layout.journal), message, hint)
         return
     manifest = layout.manifest(tree.folder.name)
@@ -50,7 +50,7 @@ def check_record(tree: Tree, *, deep: bool) -> Iterator[Finding]:
 def _line(tree: Tree, manifest: Path, line: Line, *, deep: bool) -> Iterator[Finding]:
     if line.get("what") in {"failed sample", "unusable photo"}:
         message = f"{line['what']}: {line.get('message')}"
-        hint = "nothing, or repair its photo and run again with --resume"
+        hint = "nothing, or repair its photo and run again with `resume=True`"
         yield Finding("note", "not-made", tree.name(manifest), message, hint)
     hashes = line.get("sha256")
     known = hashes if isinstance(hashes, Mapping) else {}

@@ -105,7 +105,7 @@ def check_out(out: Path, *, overwrite: bool) -> None:
     except (OSError, ValueError) as error:
         raise OutputError(f"{out}: cannot be read: {error}") from error
     if not overwrite:
-        hint = "choose another folder, or replace it with --overwrite"
+        hint = "choose another folder, or replace it with `overwrite=True`"
         raise OutputError(f"{out}: not empty", hint=hint)
     files = record.get("files") if isinstance(record, dict) else None
     ours = {RECORD, *(str(name) for name in files)} if isinstance(files, list) else set()

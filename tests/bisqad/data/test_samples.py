@@ -146,12 +146,12 @@ def test_says_what_is_missing(tmp_path) -> None:
     with pytest.raises(InputError, match="1 defects but 0 good photos"):
         find(tmp_path / "c")
 
-    with pytest.raises(InputError, match=r"--val: .* holds no defect with a mask"):
+    with pytest.raises(InputError, match=r"`val`: .* holds no defect with a mask"):
         find(write_dataset(tmp_path / "d"), val=tmp_path / "a")
 
 
 def test_online_needs_a_recipe(tmp_path) -> None:
-    with pytest.raises(UserError, match="--online needs the recipe"):
+    with pytest.raises(UserError, match="`online` needs the recipe"):
         fresh_defects(find(write_dataset(tmp_path)), 1, 0, 1)
 
 

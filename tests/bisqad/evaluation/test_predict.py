@@ -190,5 +190,5 @@ def test_too_few_good_photos_are_admitted() -> None:
 
 @pytest.mark.parametrize("rate", [0, 1, -0.1, float("nan")])
 def test_impossible_rates_are_refused(rate) -> None:
-    with pytest.raises(UserError, match="--false-alarm-rate"):
+    with pytest.raises(UserError, match="`false_alarm_rate`"):
         choose_threshold([1.0], rate)

@@ -93,7 +93,7 @@ def test_missing_calibration_says_what_to_do(folder) -> None:
     with pytest.raises(InputError, match=r"calibration\.json: missing") as caught:
         read_calibration(folder)
 
-    assert "--threshold" in caught.value.hint
+    assert "`threshold`" in caught.value.hint
 
 
 def test_other_format_names_the_version_that_wrote_it(folder) -> None:
@@ -132,7 +132,7 @@ def test_unfinished_training_is_told(folder) -> None:
     with pytest.raises(InputError, match="did not finish") as caught:
         load_run(folder)
 
-    assert "--resume" in caught.value.hint
+    assert "`resume=True`" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -179,10 +179,10 @@ def test_device_that_is_not_there_is_told() -> None:
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
 
-    with pytest.raises(UserError, match=r"--device cuda: .* finds no such device") as caught:
+    with pytest.raises(UserError, match=r"`device='cuda'`: .* finds no such device") as caught:
         choose_device("cuda")
 
-    assert "--device cpu" in caught.value.hint
+    assert "`device='cpu'`" in caught.value.hint
     assert choose_device("auto").type in {"cpu", "mps"}
 
 

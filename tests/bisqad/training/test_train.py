@@ -302,7 +302,7 @@ def test_a_missing_device_is_named(dataset, tmp_path) -> None:
     if torch.cuda.is_available():
         pytest.skip("there is one")
 
-    with pytest.raises(UserError, match="--device cuda"):
+    with pytest.raises(UserError, match="`device='cuda'`"):
         train(TrainPlan(dataset, tmp_path / "run", device="cuda"))
     assert not (tmp_path / "run").exists()
 

@@ -96,7 +96,7 @@ def test_a_folder_that_holds_something_is_refused(write, ours) -> None:
     with pytest.raises(OutputError, match="not empty") as caught:
         write(ours, "coco")
 
-    assert "--overwrite" in caught.value.hint
+    assert "`overwrite=True`" in caught.value.hint
 
 
 @pytest.mark.parametrize("name", ["thesis.txt", "images/train/mine.png"])

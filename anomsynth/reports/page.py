@@ -9,9 +9,9 @@ from importlib.resources import files
 
 from anomsynth._version import __version__
 from anomsynth.core.types import Float32
-from anomsynth.report.collect import Collection, Entry
-from anomsynth.report.heatmap import coloured
-from anomsynth.report.thumbnails import Thumbnail, data_uri
+from anomsynth.reports.collect import Collection, Entry
+from anomsynth.reports.heatmap import coloured
+from anomsynth.reports.thumbnails import Thumbnail, data_uri
 
 TOKEN = re.compile(r"@([a-z]+)@")
 MOST_UPRIGHT = 8  # kinds whose names stand side by side; more are turned
@@ -23,7 +23,7 @@ def build_page(found: Collection) -> str:
 
     All names and messages that come from disk are escaped; pictures are inlined.
     """
-    folder = files("anomsynth.report")
+    folder = files("anomsynth.reports")
     parts = {
         "style": folder.joinpath("page.css").read_text("utf-8"),
         "script": folder.joinpath("page.js").read_text("utf-8"),

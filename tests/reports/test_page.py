@@ -13,10 +13,10 @@ import pytest
 
 from anomsynth.dataset.images import read_photo
 from anomsynth.errors import InputError
-from anomsynth.report.collect import Collection, collect
-from anomsynth.report.heatmap import HeatMap, on_cells
-from anomsynth.report.page import MOST_UPRIGHT, build_page
-from anomsynth.report.thumbnails import BYTES_PER_PIXEL, SIDES, make_thumbnail, side_for
+from anomsynth.reports.collect import Collection, collect
+from anomsynth.reports.heatmap import HeatMap, on_cells
+from anomsynth.reports.page import MOST_UPRIGHT, build_page
+from anomsynth.reports.thumbnails import BYTES_PER_PIXEL, SIDES, make_thumbnail, side_for
 from anomsynth.sqe.estimator import Estimator
 from anomsynth.testing import make_pixels
 
@@ -123,7 +123,7 @@ def test_names_of_many_kinds_are_turned_to_fit_and_zeros_dimmed(dataset: Path) -
 
 def test_only_what_is_shown_large_is_decoded_twice(dataset: Path, monkeypatch) -> None:
     reads: Counter[Path] = Counter()
-    monkeypatch.setattr("anomsynth.report.collect.MOST_LARGE", 2)
+    monkeypatch.setattr("anomsynth.reports.collect.MOST_LARGE", 2)
     for module in ("anomsynth.scoring.score", "anomsynth.dataset.images"):
         monkeypatch.setattr(
             f"{module}.read_photo", lambda path: (reads.update([path]), read_photo(path))[1]
