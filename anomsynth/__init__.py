@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from anomsynth.errors import AnomsynthError
     from anomsynth.recipe.load import load_recipe
     from anomsynth.recipe.models import Recipe
-    from anomsynth.surface.analyze import analyze
-    from anomsynth.synthesis.synthesize import synthesize
+    from anomsynth.single import analyze, surface_of, synthesize
 
 # Imported on first use: `anomsynth --help` must not wait for numpy and OpenCV.
 _HOMES = {
@@ -37,10 +36,11 @@ _HOMES = {
     "Sample": "anomsynth.core.sample",
     "SampleKey": "anomsynth.core.types",
     "Surface": "anomsynth.core.types",
-    "analyze": "anomsynth.surface.analyze",
+    "analyze": "anomsynth.single",
     "demo_photos": "anomsynth.demo.photos",
     "load_recipe": "anomsynth.recipe.load",
-    "synthesize": "anomsynth.synthesis.synthesize",
+    "surface_of": "anomsynth.single",
+    "synthesize": "anomsynth.single",
 }
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "analyze",
     "demo_photos",
     "load_recipe",
+    "surface_of",
     "synthesize",
 ]
 

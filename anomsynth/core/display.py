@@ -13,7 +13,7 @@ def to_rgb8(
 
     Parameters
     ----------
-    image : (H, W) or (H, W, C) uint8 or uint16
+    image : (H, W) or (H, W, C) uint8, uint16, or floats in [0, 1]
         C = 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA; alpha is left out.
     levels : (low, high), optional
         Of 16 bits: what becomes 0 and 255; the full range if not given. Without effect on 8 bits.
@@ -25,7 +25,9 @@ def to_rgb8(
     planes = image[..., None] if image.ndim == 2 else image
     if planes.shape[2] in (2, 4):
         planes = planes[..., :-1]
-    if planes.dtype != np.uint8:
+    if planes.dtype.kind == "f":
+        planes = np.rint(planes.astype(np.float32) * np.float32(255)).clip(0, 255)
+    elif planes.dtype != np.uint8:
         low, high = levels or FULL
         scale = np.float32(255 / max(high - low, 1))
         planes = np.rint((planes.astype(np.float32) - np.float32(low)) * scale).clip(0, 255)

@@ -1,7 +1,7 @@
 """The values that flow through the pipeline. All are immutable."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 import cv2
 import numpy as np
@@ -9,12 +9,17 @@ from numpy.typing import NDArray
 
 from anomsynth.core.color import decode
 
+if TYPE_CHECKING:
+    from anomsynth.core.scale import Scale
+
 Float32 = NDArray[np.float32]
 Int32 = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+Floats = NDArray[np.float32] | NDArray[np.float64]
 
 SMALL = 1 << 16  # pixels of a small mask
+FLOAT_LEVELS = 65535  # a float image is worked on in 16-bit levels
 
 
 class Box(NamedTuple):
@@ -170,7 +175,27 @@ class TextureSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What was asked for when a surface was analysed; a recipe decides what was not.
+
+    Attributes
+    ----------
+    scale : Scale or None
+    encoding : {"srgb", "linear"} or None
+    part : bool
+        Whether the part was marked.
+    jpeg : Jpeg or None
+        Compression that the photo's file names.
+    """
+
+    scale: "Scale | None"
+    encoding: str | None
+    part: bool
+    jpeg: Jpeg | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Surface:
     """One photo of a flawless surface and what it tells us.
 
@@ -207,8 +232,13 @@ class Surface:
     repeats : int
         How often results repeat the only channel: 3 for a grey photo that was stored as RGB,
         whose `pixels` have one channel, so that no mechanism can colour it.
+    floats : (H, W) or (H, W, C) float32 or float64, or None
+        A float image as it was given, alpha included; results are one too.
     part_area_px : int
         Area of the part in pixels, counted from `foreground`.
+    analysis : Analysis or None
+        What `synthesize` may still fit to its recipe; None where the surface is used as it is:
+        made by hand, or changed by `dataclasses.replace`.
     """
 
     pixels: Pixels
@@ -228,7 +258,9 @@ class Surface:
     reachable: Mask | None = None
     parts: NDArray[np.uint8] | None = None
     textures: TextureSource | None = None
+    floats: Floats | None = None
     part_area_px: int = field(init=False)
+    analysis: Analysis | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != 3 or self.pixels.shape[2] not in (1, 3):
@@ -272,12 +304,23 @@ class Surface:
         return self.reachable if overhang and self.reachable is not None else self.allowed
 
     def assemble(self, pixels: NDArray[np.generic]) -> NDArray[np.generic]:
-        """Return (H, W, C) colour planes in the layout of the input, alpha included."""
+        """Return (H, W, C) colour planes in layout and type of the input, alpha included."""
+        if self.floats is not None:
+            return self._as_floats(pixels)
         if self.repeats > 1:
             pixels = np.repeat(pixels, self.repeats, axis=2)
         if self.alpha is not None:
             return np.concatenate([pixels, self.alpha[..., None]], axis=2)
         return pixels[..., 0] if self.flat else pixels
+
+    def _as_floats(self, pixels: NDArray[np.generic]) -> Floats:
+        """Return the float image with new values where `pixels` differ from the photo's."""
+        result = np.array(self.floats)
+        planes = result[..., None] if result.ndim == 2 else result
+        colours = planes[..., :-1] if self.alpha is not None else planes
+        changed = np.any(pixels != self.pixels, axis=2)
+        colours[changed] = pixels[changed].astype(np.float64) / FLOAT_LEVELS
+        return result
 
     def linear(self, box: Box) -> Float32:
         """Return the (h, w, C) float32 linear light of a box, in [0, 1]."""

@@ -35,7 +35,7 @@ def decode_pixels(image: Image.Image, content: bytes, path: Path) -> NDArray[np.
     is_tiff = image.format == "TIFF"
     deep = _bits(image, content) == 16 and image.mode in {"RGB", "RGBA", "LA"}
     image.load()  # both decoders run on deep pictures: OpenCV does not notice cut-off files
-    pixels = _decode_deep(image, content, path) if deep else _decode_shallow(image, path)
+    pixels = _decode_deep(image, content, path) if deep else pillow_pixels(image, str(path))
     # Both decoders turn TIFF upright by themselves, and neither does it for other formats.
     return pixels if is_tiff else _upright(pixels, orientation)
 
@@ -69,14 +69,21 @@ def _decode_deep(image: Image.Image, content: bytes, path: Path) -> NDArray[np.g
     return cv2.cvtColor(decoded, cv2.COLOR_BGRA2RGBA)
 
 
-def _decode_shallow(image: Image.Image, path: Path) -> NDArray[np.generic]:
+def pillow_pixels(image: Image.Image, name: str = "the picture") -> NDArray[np.generic]:
+    """Return the pixels as Pillow has them, (H, W) or (H, W, C) uint8 or uint16.
+
+    Raises
+    ------
+    InputError
+        If they are floats or 32-bit integers; `name` begins the message.
+    """
     if image.mode.startswith("I;16"):
         return np.asarray(image).astype(np.uint16)  # some files are big-endian
     if image.mode == "I" and image.format == "PNG":  # Pillow below 11.3 widens 16-bit grey
         return np.asarray(image).astype(np.uint16)
     if image.mode in {"F", "I"}:
         kind = "floating-point numbers" if image.mode == "F" else "32-bit or signed integers"
-        msg = f"{path}: its pixels are {kind}"
+        msg = f"{name}: its pixels are {kind}"
         raise InputError(msg, hint="convert it to 8-bit or 16-bit unsigned integers")
     return np.asarray(image.convert(_target_mode(image)))
 

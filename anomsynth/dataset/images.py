@@ -18,7 +18,7 @@ from anomsynth.core.photo import Photo, as_photo
 from anomsynth.core.pixels import over_channels
 from anomsynth.core.types import Jpeg, Mask
 from anomsynth.dataset.compression import png_options
-from anomsynth.dataset.decode import decode_pixels, orientation_of
+from anomsynth.dataset.decode import decode_pixels, orientation_of, pillow_pixels
 from anomsynth.dataset.files import write_bytes
 from anomsynth.errors import InputError
 
@@ -66,6 +66,29 @@ def read_photo(path: Path) -> Photo:
         or pixels that are not 8-bit or 16-bit integers.
     """
     return load_photo(path).photo
+
+
+def from_pillow(image: Image.Image) -> Photo:
+    """Return a picture that Pillow holds as a photo.
+
+    Its pixels are taken as they are: an EXIF orientation is not applied (`PIL.ImageOps` has
+    ``exif_transpose``), and of 16-bit colour Pillow keeps 8 bits. Of an opened JPEG file the
+    quantisation tables are known, too.
+
+    Raises
+    ------
+    InputError
+        If its file is damaged, or its pixels are not 8-bit or 16-bit integers.
+    """
+    tables = _tables(image)
+    try:
+        pixels = pillow_pixels(image)
+    except InputError:
+        raise
+    except Exception as error:  # decoders raise anything, at the first look at the pixels
+        msg = f"{image!r}: damaged or cut off: {error}"
+        raise InputError(msg, hint="replace the file or remove it from the input") from error
+    return replace(as_photo(pixels), jpeg=tables)
 
 
 def load_photo(path: Path) -> LoadedPhoto:

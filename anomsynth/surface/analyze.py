@@ -1,5 +1,6 @@
 """Everything one photo of a flawless surface tells us, measured once for all its samples."""
 
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.typing import NDArray
 
 from anomsynth.core.photo import Photo, as_photo
 from anomsynth.core.scale import Scale
-from anomsynth.core.types import Mask, Pixels, Surface
+from anomsynth.core.types import Analysis, Mask, Pixels, Surface
 from anomsynth.errors import InputError
 from anomsynth.surface.camera import measure_camera
 from anomsynth.surface.foreground import find_foreground
@@ -25,7 +26,7 @@ def analyze(
     image: NDArray[np.generic] | Photo,
     *,
     scale: Scale | None = None,
-    encoding: str = "srgb",
+    encoding: str | None = None,
     roi: Mask | None = None,
     avoid: Mask | None = None,
 ) -> Surface:
@@ -34,16 +35,22 @@ def analyze(
     Parameters
     ----------
     image : array or Photo
-        (H, W) or (H, W, C) uint8 or uint16, C in {1, 2, 3, 4}; it is not changed. A Photo's arrays
-        become part of the surface and read-only.
+        (H, W) or (H, W, C) uint8 or uint16, or floats in [0, 1], C in {1, 2, 3, 4}; it is not
+        changed. A Photo's arrays become part of the surface and read-only.
     scale : Scale, optional
         How large a pixel is; by default the field of view is 100 mm wide.
-    encoding : {"srgb", "linear"}
-        How the pixels encode light.
+    encoding : {"srgb", "linear"}, optional
+        How the pixels encode light; sRGB by default.
     roi : (H, W) bool, optional
         Where the part is; replaces the automatic foreground. Transparent pixels stay out of it.
     avoid : (H, W) bool, optional
         Where no defect may go.
+
+    Returns
+    -------
+    Surface
+        It remembers which of scale, encoding and part were given here. The others are decided by
+        the recipe it is used with, as they are for a photo; see `synthesize`.
 
     Raises
     ------
@@ -54,7 +61,7 @@ def analyze(
     photo = image if isinstance(image, Photo) else as_photo(image)
     pixels = one_channel(photo.pixels)
     shape = pixels.shape[0], pixels.shape[1]
-    if encoding not in ("srgb", "linear"):
+    if encoding not in (None, "srgb", "linear"):
         raise InputError(f"unknown encoding {encoding!r}", hint="expected 'srgb' or 'linear'")
     thumbnail = make_thumbnail(pixels)
     foreground = _part(photo, roi)
@@ -67,7 +74,7 @@ def analyze(
         allowed, reachable = foreground & free, reachable & free
     tensor = gradient_tensor(grey_levels(thumbnail), shrink_mask(foreground))
     edge_sites, edge_normals = find_edges(foreground, allowed)
-    return Surface(
+    surface = Surface(
         pixels=pixels,
         foreground=foreground,
         allowed=allowed,
@@ -78,12 +85,34 @@ def analyze(
         sites=find_sites(allowed),
         edge_sites=edge_sites,
         edge_normals=edge_normals,
-        encoding=encoding,
+        encoding=encoding or "srgb",
         alpha=photo.alpha,
         flat=photo.flat,
         repeats=photo.pixels.shape[2] // pixels.shape[2],
         reachable=reachable,
+        floats=photo.floats,
     )
+    given = Analysis(scale, encoding, roi is not None, photo.jpeg)
+    # Only here, so that a surface changed by `replace` has none and is used as it is.
+    object.__setattr__(surface, "analysis", given)
+    return surface
+
+
+def as_whole_picture(surface: Surface) -> Surface:
+    """Return what the analysis of the same photo says where the whole picture is the part.
+
+    Parameters
+    ----------
+    surface : Surface
+        As it came from `analyze` without `roi`.
+    """
+    jpeg = None if surface.analysis is None else surface.analysis.jpeg
+    photo = Photo(surface.pixels, surface.alpha, surface.flat, jpeg, surface.floats)
+    everywhere = np.ones(surface.shape, dtype=np.bool_)
+    avoid = None if surface.reachable is None else ~surface.reachable
+    whole = analyze(photo, roi=everywhere, avoid=avoid)
+    # A grey photo that was stored as RGB is known as such to the first analysis only.
+    return replace(whole, repeats=surface.repeats)
 
 
 def one_channel(pixels: Pixels) -> Pixels:

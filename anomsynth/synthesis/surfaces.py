@@ -1,6 +1,7 @@
 """A photo and a recipe make a surface: scale, encoding, and what counts as the part."""
 
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +9,10 @@ from numpy.typing import NDArray
 from anomsynth.core.photo import Photo, as_photo
 from anomsynth.core.types import Mask, Surface
 from anomsynth.recipe.models import Recipe
-from anomsynth.surface.analyze import analyze
+from anomsynth.surface.analyze import analyze, as_whole_picture
+
+# Analysed a second time once, not for every sample; gone with the surface it belongs to.
+_whole: WeakKeyDictionary[Surface, Surface] = WeakKeyDictionary()
 
 
 def surface_of(
@@ -41,3 +45,24 @@ def surface_of(
         roi = np.ones(photo.pixels.shape[:2], dtype=np.bool_)
     surface = analyze(photo, scale=recipe.scale, encoding=recipe.encoding, roi=roi, avoid=avoid)
     return surface if parts is None else replace(surface, parts=parts)
+
+
+def as_recipe_wants(surface: Surface, recipe: Recipe) -> Surface:
+    """Let the recipe decide what the analysis left open: scale, encoding, what the part is.
+
+    ``synthesize(analyze(photo), recipe)`` is ``synthesize(photo, recipe)`` by this. What was given
+    to `analyze` stays, and so does a surface that was made by hand or changed by `replace`.
+    """
+    given = surface.analysis
+    if given is None:
+        return surface
+    if recipe.part == "picture" and not given.part:
+        whole = _whole.get(surface)
+        if whole is None:
+            whole = _whole[surface] = as_whole_picture(surface)
+        surface = whole
+    mm_per_px = (given.scale or recipe.scale).of(surface.foreground)
+    encoding = given.encoding or recipe.encoding
+    if (mm_per_px, encoding) == (surface.mm_per_px, surface.encoding):
+        return surface
+    return replace(surface, mm_per_px=mm_per_px, encoding=encoding)

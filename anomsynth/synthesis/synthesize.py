@@ -22,7 +22,7 @@ from anomsynth.sqe.samples import rate_sample, written_scores
 from anomsynth.synthesis.canvas import Canvas
 from anomsynth.synthesis.render import prepare, render
 from anomsynth.synthesis.scene import Scene, crop_layer, make_scene
-from anomsynth.synthesis.surfaces import surface_of
+from anomsynth.synthesis.surfaces import as_recipe_wants, surface_of
 from anomsynth.synthesis.visibility import (
     TOLERANCE,
     full_strength,
@@ -53,7 +53,7 @@ def synthesize(
 
     Parameters
     ----------
-    image : (H, W) or (H, W, C) uint8 or uint16, Photo, or Surface
+    image : (H, W) or (H, W, C) uint8, uint16 or float, Photo, or Surface
         C = 1, 2 (grey + alpha), 3 or 4 (RGBA). A `Surface` from `analyze` saves analysing the
         same photo again for every sample.
     recipe : Recipe
@@ -83,7 +83,10 @@ def synthesize(
     seed = recipe.seed if seed is None else seed
     if seed < 0:
         raise RecipeError(f"seed: must not be negative, got {seed}")
-    surface = image if isinstance(image, Surface) else surface_of(image, recipe)
+    if isinstance(image, Surface):
+        surface = as_recipe_wants(image, recipe)
+    else:
+        surface = surface_of(image, recipe)
     key = key or SampleKey("", "", 0)
     # Mechanisms must see the light that the renderer shines: glints and shading on one side.
     lit = replace(surface, light=_draw_light(surface, seed, key))

@@ -39,7 +39,7 @@ def test_the_photo_owns_its_pixels() -> None:
     [
         ("part.png", "expected an image array, got 'part.png'"),
         (None, "expected an image array"),
-        (np.zeros((4, 5), np.float32), "float32"),
+        (np.zeros((4, 5), np.float16), "float16"),
         (np.zeros((4, 5, 7), np.uint8), r"\(4, 5, 7\)"),
         (np.zeros((0, 5), np.uint8), "no pixels"),
     ],

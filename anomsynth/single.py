@@ -1,0 +1,199 @@
+"""One sample from Python: whatever holds a picture or names a recipe comes in."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from anomsynth.core.photo import Photo, as_photo
+from anomsynth.core.sample import Sample
+from anomsynth.core.scale import Scale
+from anomsynth.core.types import Mask, SampleKey, Surface
+from anomsynth.dataset.images import from_pillow, read_photo
+from anomsynth.errors import RecipeError
+from anomsynth.recipe.load import load_recipe
+from anomsynth.recipe.models import Recipe
+from anomsynth.surface import analyze as analysis
+from anomsynth.synthesis import surfaces
+from anomsynth.synthesis import synthesize as synthesis
+
+Picture = str | os.PathLike[str] | NDArray[np.generic] | Image.Image | Photo
+
+
+def synthesize(
+    image: Picture | Surface,
+    recipe: Recipe | str | os.PathLike[str],
+    *,
+    seed: int | None = None,
+    key: SampleKey | None = None,
+) -> Sample:
+    """Damage one photo of a good part and say exactly where.
+
+    A pure function: the same arguments give the same arrays, whatever else runs or ran.
+
+    Parameters
+    ----------
+    image : path, array, PIL image, Photo, or Surface
+        Arrays are (H, W) or (H, W, C) uint8 or uint16, or float32 or float64 in [0, 1], with
+        C = 1, 2 (grey + alpha), 3 or 4 (RGBA). Files are PNG, JPEG, TIFF, BMP or WebP and turned
+        upright. A `Surface` from `analyze` saves analysing the same photo again for every sample;
+        the samples are the same, bit for bit. What was given to `analyze` (scale, encoding, where
+        the part is) counts more than the recipe.
+    recipe : Recipe, name of a preset, or path of a recipe
+    seed : int, optional
+        Run seed, >= 0; the recipe's own by default.
+    key : SampleKey, optional
+        Names the sample; another key is another sample.
+
+    Returns
+    -------
+    Sample
+        `image` has dtype, size and channels of the input (of a float image, too); pixels outside
+        the strict mask equal the input's bit for bit. Defects of a float image are made in steps
+        of 1/65535.
+
+    Raises
+    ------
+    InputError
+        If the photo cannot be read, or is not an image of a supported type, shape and range.
+    RecipeError, UnknownComponentError
+        If there is no such recipe, it is not valid, or the seed is negative.
+    SynthesisError
+        If no defect could be placed, or none was visible, within the recipe's attempts.
+
+    Examples
+    --------
+    >>> import anomsynth as asy
+    >>> photo = asy.demo_photos()["brick"][0]
+    >>> sample = asy.synthesize(photo, "concrete", seed=1)
+    >>> sample.image.dtype, sample.mask.shape, bool(sample.strict.any())
+    (dtype('uint8'), (256, 256), True)
+
+    Many samples of one photo:
+
+    >>> surface = asy.analyze(photo)
+    >>> keys = [asy.SampleKey("wall", "0.png", index) for index in range(3)]
+    >>> samples = [asy.synthesize(surface, "concrete", key=key) for key in keys]
+    """
+    ready = image if isinstance(image, Surface) else to_photo(image)
+    return synthesis.synthesize(ready, to_recipe(recipe), seed=seed, key=key)
+
+
+def analyze(
+    image: Picture,
+    *,
+    scale: Scale | None = None,
+    encoding: str | None = None,
+    roi: Mask | None = None,
+    avoid: Mask | None = None,
+) -> Surface:
+    """Measure what a photo of a flawless surface tells us, once for all its samples.
+
+    Parameters
+    ----------
+    image : path, array, PIL image or Photo
+        As for `synthesize`; it is not changed.
+    scale : Scale, optional
+        How large a pixel is.
+    encoding : {"srgb", "linear"}, optional
+        How the pixels encode light.
+    roi : (H, W) bool, optional
+        Where the part is; replaces the automatic foreground. Transparent pixels stay out of it.
+    avoid : (H, W) bool, optional
+        Where no defect may go.
+
+    Returns
+    -------
+    Surface
+        For `synthesize`. Scale, encoding and part are the recipe's there unless they are given
+        here. A surface that is changed by `dataclasses.replace` is used as it is; begin with
+        `surface_of` then.
+
+    Raises
+    ------
+    InputError
+        If the photo cannot be read, or is not an image of a supported type, shape and range; if
+        the encoding is unknown, a mask of another size, or `roi` marks nothing.
+
+    Examples
+    --------
+    >>> import anomsynth as asy
+    >>> plate = asy.analyze(asy.demo_photos()["metal"][0])
+    >>> plate.shape, 0.4 < plate.foreground.mean() < 0.7
+    ((256, 256), True)
+    """
+    photo = to_photo(image)
+    return analysis.analyze(photo, scale=scale, encoding=encoding, roi=roi, avoid=avoid)
+
+
+def surface_of(
+    image: Picture,
+    recipe: Recipe | str | os.PathLike[str],
+    parts: NDArray[np.uint8] | None = None,
+    *,
+    roi: Mask | None = None,
+    avoid: Mask | None = None,
+) -> Surface:
+    """Analyse a photo as a recipe wants it, with the components that are marked on it.
+
+    Parameters
+    ----------
+    image : path, array, PIL image or Photo
+        As for `synthesize`.
+    recipe : Recipe, name of a preset, or path of a recipe
+        Decides scale and encoding, and what the part is unless `roi` does.
+    parts : (H, W) uint8, optional
+        Number of the component each pixel belongs to, 0 for none.
+    roi, avoid : (H, W) bool, optional
+        Where the part is, and where no defect may go.
+
+    Raises
+    ------
+    InputError, RecipeError, UnknownComponentError
+        As `analyze` and `synthesize`.
+
+    Examples
+    --------
+    A chip on a board, which may then be missing or turned:
+
+    >>> import numpy as np
+    >>> import anomsynth as asy
+    >>> board = asy.demo_photos()["metal"][0]
+    >>> marks = np.zeros(board.shape[:2], np.uint8)
+    >>> marks[100:130, 90:140] = 1
+    >>> surface = asy.surface_of(board, "pcb", marks)
+    >>> bool(surface.foreground.all())
+    True
+    """
+    return surfaces.surface_of(to_photo(image), to_recipe(recipe), parts, roi=roi, avoid=avoid)
+
+
+def to_photo(image: Picture) -> Photo:
+    """Return what a path, an array or a PIL image holds; InputError if it is no photo."""
+    if isinstance(image, Photo):
+        return image
+    if isinstance(image, str | os.PathLike):
+        return read_photo(Path(image))
+    if isinstance(image, Image.Image):
+        return from_pillow(image)
+    return as_photo(image)
+
+
+def to_recipe(recipe: Recipe | str | os.PathLike[str]) -> Recipe:
+    """Return a recipe, loaded where it is named; RecipeError if it is neither.
+
+    Raises
+    ------
+    RecipeError, UnknownComponentError
+        As `load_recipe`, and if `recipe` is something else.
+    """
+    if isinstance(recipe, Recipe):
+        return recipe
+    if isinstance(recipe, str):
+        return load_recipe(recipe)
+    if isinstance(recipe, os.PathLike):
+        return load_recipe(Path(recipe))
+    msg = f"recipe: expected a Recipe, a preset's name or a path, got a {type(recipe).__name__}"
+    raise RecipeError(msg, hint="load_recipe makes one, with changes if you like")
