@@ -17,9 +17,15 @@ from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
 from anomsynth.fields.noise import value_noise
-from anomsynth.fields.outlines import Mouths, harmonic_rims, mouth_coverage, mouth_field
+from anomsynth.fields.outlines import (
+    ANGLES,
+    Mouths,
+    harmonic_rims,
+    mouth_coverage,
+    mouth_field,
+)
+from anomsynth.fields.paths import smooth_noise
 from anomsynth.fields.relief import fade
-from anomsynth.generators.pores._mouths import torn_rim
 from anomsynth.surface.sites import pick_site
 
 MOST_RADIUS = 0.12  # of the part's size
@@ -27,6 +33,14 @@ SMALLEST_PX = 1.0
 SHADED = 0.4  # how unevenly the bottom is lit, in log light
 LIP_REACH = 1.5  # widths of the lip at which the surface is flat again
 WALL_PX = 1.2  # pixels of wall that are seen at least on the side away from the light
+DARKEST = 0.04  # of the sky: light that strays into the deepest hole
+SLIM = 0.3  # width of a tear over that of a flap
+RAGGED = 0.09  # torn rims are uneven everywhere
+NARROWEST = 0.3  # of the mean radius, where a flap hangs into the hole
+ASTRAY = 0.7  # of the angle between tears, over which full scatter spreads each
+UNEVEN = 0.8  # share of its length that full scatter may take from a tear
+TORN_WALL = 0.25  # how much of a bore's wall a torn sheet shows: it is thin
+BURR = 0.3  # height of a bore's burr over that of flaps
 
 
 class Hole(Generator):
@@ -44,19 +58,25 @@ class Hole(Generator):
 
     kind: Literal["hole"] = "hole"
     mode: Literal["bore", "puncture", "mixed"] = parameter(
-        "mixed", "", "smooth and round, torn open, or either"
+        "mixed", "choice", "smooth and round, torn open, or either"
     )
-    puncture_share: UnitRange = parameter(0.5, "", "mixed: probability of a puncture")
+    puncture_probability: UnitRange = parameter(
+        0.5, "probability", "mixed: that it is a puncture", was="puncture_share"
+    )
     radius_mm: SizeRange = parameter((0.2, 3.0), "mm", "radius of the circle of equal area")
-    aspect: SizeRange = parameter((1.0, 1.6), "", "length over width (slanted bores)")
+    aspect: SizeRange = parameter((1.0, 1.6), "ratio", "length over width (slanted bores)")
     irregularity: UnitRange = parameter((0.02, 0.12), "of radius", "bore: first harmonic")
-    depth_ratio: SizeRange = parameter((1.0, 5.0), "", "depth over radius: deep holes are dark")
-    wall: UnitRange = parameter((0.0, 0.3), "of radius", "bore: how much lit wall is seen")
-    wall_albedo: SizeRange = parameter((0.5, 1.1), "", "reflectance of that wall")
-    tears: Count = parameter((3, 6), "", "puncture: tears")
-    tear_depth: UnitRange = parameter((0.06, 0.3), "", "puncture: how far they reach")
-    scatter: UnitRange = parameter((0.5, 1.0), "", "puncture: irregularity of the tears")
-    lip: SizeRange = parameter((0.05, 0.35), "of radius", "height of burr or flaps")
+    depth_ratio: SizeRange = parameter((1.0, 5.0), "of radius", "depth: deep holes are dark")
+    wall_width: UnitRange = parameter(
+        (0.0, 0.3), "of radius", "bore: how much lit wall is seen", was="wall"
+    )
+    wall_albedo: SizeRange = parameter((0.5, 1.1), "relative", "reflectance of that wall")
+    tears: Count = parameter((3, 6), "count", "puncture: tears")
+    tear_depth: UnitRange = parameter((0.06, 0.3), "relative", "puncture: how far they reach")
+    scatter: UnitRange = parameter((0.5, 1.0), "relative", "puncture: irregularity of the tears")
+    lip_height: SizeRange = parameter(
+        (0.05, 0.35), "of radius", "height of burr or flaps", was="lip"
+    )
     lip_width: SizeRange = parameter((0.2, 0.6), "of radius", "width of burr or flaps")
     halo: UnitRange = parameter((0.0, 0.1), "optical depth", "dirt or crushed rim around it")
 
@@ -73,7 +93,9 @@ class Hole(Generator):
         drawn = self.draw_ranges(rng)
         pick, turn = rng.random(2)
         row, col = pick_site(surface, rng)
-        torn = self.mode == "puncture" or (self.mode == "mixed" and pick < drawn.puncture_share)
+        torn = self.mode == "puncture" or (
+            self.mode == "mixed" and pick < drawn.puncture_probability
+        )
         largest = MOST_RADIUS * max(surface.part_size_px, 4.0)
         radius = max(min(drawn.radius_mm / surface.mm_per_px, largest), SMALLEST_PX)
         if torn:
@@ -86,7 +108,7 @@ class Hole(Generator):
             angle=np.array([np.pi * turn]),
             relative=rim,
         )
-        centre = np.array([row, col]) + rng.uniform(-0.5, 0.5, 2)
+        centre = np.array([row, col]) + rng.uniform(-0.5, 0.5, 2)  # anywhere in its pixel
         hole = _Hole(mouths, radius, centre, torn)
         fields = _open(hole, drawn, surface, rng)
         return DefectLayer(
@@ -120,7 +142,7 @@ class _Hole:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Fields:
+class _HoleFields:
     """Arrays of `box`, (h, w) float32; `height` in pixels."""
 
     box: Box
@@ -136,7 +158,47 @@ def sky_share(depth_ratio: float) -> float:
     return 1 / (1 + depth_ratio**2)
 
 
-def _open(hole: _Hole, drawn: Hole, surface: Surface, rng: np.random.Generator) -> _Fields:
+def torn_rim(
+    tears: int, depth: float, scatter: float, rng: np.random.Generator
+) -> tuple[Float32, Float32]:
+    """Draw the rim of a puncture, its tips where the sheet tore.
+
+    A membrane pierced by a point tears along `tears` radial lines; between them flaps fold back,
+    so that the hole reaches far along the tears and little between them.
+
+    Parameters
+    ----------
+    tears : int, >= 2
+    depth : float in [0, 1)
+        How much deeper the hole reaches along the tears than between them; 0 is round.
+    scatter : float in [0, 1]
+        Unevenness of the tears' directions and lengths.
+    rng : Generator
+
+    Returns
+    -------
+    rim : (1, ANGLES) float32
+        Distance of the rim over the radius of the circle of equal area: mean square 1.
+    tips : (tears,) float32, radians
+        Directions of the tears.
+    """
+    even = np.arange(tears) + ASTRAY * scatter * rng.uniform(-0.5, 0.5, tears)
+    tips = (2 * np.pi * (even / tears + rng.random())) % (2 * np.pi)
+    lengths = 1 - UNEVEN * scatter * rng.random(tears)
+    angle = 2 * np.pi * np.arange(ANGLES) / ANGLES
+    apart = np.abs((angle[:, None] - tips[None] + np.pi) % (2 * np.pi) - np.pi)
+    half = np.pi / tears
+    star = (np.exp(-((apart / (SLIM * half)) ** 1.2)) * lengths).max(axis=1)
+    wave = smooth_noise(ANGLES, ANGLES / 22, rng)
+    closes = np.linspace(0, 1, ANGLES)
+    wave = wave + (wave[0] - wave[-1]) * closes  # the rim closes on itself
+    rim = (1 - depth) + 3 * depth * star
+    rim = np.maximum(rim * (1 + RAGGED * wave), NARROWEST)
+    rim /= np.sqrt(np.mean(rim**2))
+    return rim.astype(np.float32)[None], tips.astype(np.float32)
+
+
+def _open(hole: _Hole, drawn: Hole, surface: Surface, rng: np.random.Generator) -> _HoleFields:
     lip_px = max(drawn.lip_width * hole.radius, 1.0)
     reach = hole.mouths.reach(0) + LIP_REACH * lip_px + 2
     low = np.maximum(np.floor(hole.centre - reach).astype(int), 0)
@@ -146,7 +208,7 @@ def _open(hole: _Hole, drawn: Hole, surface: Surface, rng: np.random.Generator) 
     right = (np.arange(box.left, box.right) - hole.centre[1]).astype(np.float32)[None, :]
     share, outside = mouth_field(hole.mouths, 0, (down, right))
     coverage = mouth_coverage(hole.mouths, 0, outside, 1.0)
-    dark = max(sky_share(drawn.depth_ratio), 0.04)
+    dark = max(sky_share(drawn.depth_ratio), DARKEST)
     inner = np.minimum(share, np.float32(1))
     level = np.float32(0.5 * np.log(dark))
     sky = np.exp(level * (np.float32(0.6) + np.float32(0.4) * (1 - inner * inner)))
@@ -163,7 +225,7 @@ def _open(hole: _Hole, drawn: Hole, surface: Surface, rng: np.random.Generator) 
     # The wall away from the light is lit; a torn sheet is too thin to show one.
     radial = np.maximum(np.sqrt(down * down + right * right), np.float32(1e-6))
     facing = -(down * np.float32(to_row / flat) + right * np.float32(to_col / flat)) / radial
-    wall = drawn.wall * hole.radius * (0.25 if hole.torn else 1.0)
+    wall = drawn.wall_width * hole.radius * (TORN_WALL if hole.torn else 1.0)
     if wall > 0:
         thick = (wall + WALL_PX) * np.clip(0.3 + facing, 0, 1)
         lit = np.clip(1 + outside / np.maximum(thick, np.float32(0.3)), 0, 1) * np.clip(
@@ -175,10 +237,10 @@ def _open(hole: _Hole, drawn: Hole, surface: Surface, rng: np.random.Generator) 
     stands = value_noise(share.shape, max(1.2 * hole.radius, 3.0), rng)
     rise = np.exp(-2.5 * far) * (1 - fade(far / LIP_REACH))
     rise = rise * np.clip(1 + (0.6 if hole.torn else 0.35) * stands, 0, 2) * (1 - coverage)
-    height = np.float32(drawn.lip * hole.radius * (1.0 if hole.torn else 0.3)) * rise
+    height = np.float32(drawn.lip_height * hole.radius * (1.0 if hole.torn else BURR)) * rise
     height[np.abs(height) < 1e-3] = 0
     stain = np.float32(drawn.halo) * (1 - fade(far / LIP_REACH)) * (1 - coverage)
     stain = stain * np.clip(1 + 0.5 * stands, 0, 2)
     stain[stain < 1e-3] = 0
     stain = stain.astype(np.float32, copy=False)
-    return _Fields(box, coverage, albedo, openness, height.astype(np.float32), stain)
+    return _HoleFields(box, coverage, albedo, openness, height.astype(np.float32), stain)

@@ -1,11 +1,23 @@
 """Pitting: pores and corrosion pits that nucleate and grow, and surface broken away in regions."""
 
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.component import Count, ShareRange, SignedRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import (
+    Count,
+    NonNegative,
+    NonNegativeBounds,
+    PositiveBounds,
+    Probability,
+    ShareRange,
+    SignedRange,
+    SizeRange,
+    UnitRange,
+    parameter,
+)
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Surface
@@ -20,6 +32,7 @@ from anomsynth.fields.outlines import (
     random_polygon,
     squared_rims,
 )
+from anomsynth.generators.pores._broken_regions import BrokenRegion, break_away
 from anomsynth.generators.pores._pits import Pits, sink_pits
 from anomsynth.generators.pores._points import (
     Points,
@@ -28,14 +41,19 @@ from anomsynth.generators.pores._points import (
     scatter_independent,
     scatter_repelling,
 )
-from anomsynth.generators.pores._scars import Scar, break_away
 from anomsynth.surface.sites import are_allowed, pick_edge_site, pick_site
 
 PROCESSES = ("csr", "thomas", "inhibited")
 RIM_HURST = 0.8
 MOST_RADIUS = 0.25  # of the part's size: a larger "pit" would be a missing part
 MOST_CELLS = 256  # grid of a region's slow fields
-CORNER_SHARE = 0.3  # of the regions at the outline
+PER_CLUSTER = 6.0  # pits of a cluster in the mean [closure]
+CLUSTER_SPREAD = 2.5  # standard deviation of a cluster over the largest radius [closure]
+ALIGNED = 0.5  # radians, scatter of the mouths' long axes about their common direction
+BITE = -0.35, 0.9  # where regions at the outline begin and how far on they go inwards, half widths
+ROUNDING = 0.0, 0.2  # radius of their corners over the half width, before a power
+SHARP = 1.5  # that power: most corners are sharp
+ASKEW = 0.12  # radians, standard deviation from the direction of the outline
 
 
 class Pitting(Generator):
@@ -53,6 +71,17 @@ class Pitting(Generator):
     .. [2] J. L. Velazquez et al., "Predictive model for pitting corrosion in buried oil and gas
        pipelines", Corrosion 65, 2009.
     .. [3] E. Bouchaud, G. Lapasset, J. Planes, Europhysics Letters 13, 1990.
+
+    Examples
+    --------
+    >>> from anomsynth.core.rng import stream
+    >>> from anomsynth.testing import make_surface
+    >>> surface = make_surface(300, 300, mm_per_px=0.1)
+    >>> layer = Pitting(count=8, radius_mm=1, depth_ratio=0.5).generate(surface, stream(0))
+    >>> layer.parameters["radius_mm"], layer.measured["largest_radius_px"]
+    (1.0, 10.0)
+    >>> bool(layer.height.min() < -0.4)  # millimeters
+    True
     """
 
     law: ClassVar[str] = "r = K age^n, F(r) = (r/r_max)^(1/n); z = -d (1 - q^e)"
@@ -60,39 +89,71 @@ class Pitting(Generator):
 
     kind: Literal["pitting"] = "pitting"
     mode: Literal["nucleated", "polygon", "mixed"] = parameter(
-        "nucleated", "", "pits that grow, one grown polygon, or either"
+        "nucleated", "choice", "pits that grow, one grown polygon, or either"
     )
+    polygon_probability: Probability = parameter(0.5, "probability", "mixed: that a region is lost")
     process: Literal["csr", "thomas", "inhibited", "mixed"] = parameter(
-        "mixed", "", "independent, clustered or mutually protecting pits, or any"
+        "mixed", "choice", "independent, clustered or mutually protecting pits, or any"
     )
-    count: SizeRange = parameter((1, 30), "pits", "how many pits, rounded; log-uniform")
+    count: SizeRange = parameter((1, 30), "count", "pits, rounded; log-uniform")
     radius_mm: SizeRange = parameter((0.3, 1.6), "mm", "radius of the oldest pit's mouth")
-    growth_exponent: SignedRange = parameter((1 / 3, 0.7), "", "n of r = K age^n")
-    region: ShareRange = parameter((0.05, 0.5), "of part size", "side of the area that is pitted")
-    aspect: SizeRange = parameter((1.0, 2.6), "", "length over width of the mouths")
+    growth_exponent: SignedRange = parameter((1 / 3, 0.7), "exponent", "n of r = K age^n")
+    size: ShareRange = parameter(
+        (0.05, 0.5), "of part size", "side of the area that is pitted", was="region"
+    )
+    aspect: SizeRange = parameter((1.0, 2.6), "ratio", "length over width of the mouths")
+    aspect_scatter: PositiveBounds = parameter(
+        (0.7, 1.1), "exponent", "power of that ratio for each mouth"
+    )
     irregularity: UnitRange = parameter((0.05, 0.2), "of radius", "first harmonic of the mouth")
-    squareness: SizeRange = parameter((1.8, 3.6), "", "superellipse exponent of the mouth")
-    depth_ratio: SizeRange = parameter((0.12, 0.9), "", "depth over radius")
-    section: SizeRange = parameter((1.8, 8.0), "", "e of the section: 2 bowl, 8 flat bottom")
-    albedo: SizeRange = parameter((0.42, 0.8), "", "reflectance of the bottom over the surface's")
+    squareness: SizeRange = parameter((1.8, 3.6), "exponent", "of the mouth's superellipse")
+    squareness_scatter: PositiveBounds = parameter(
+        (0.9, 1.1), "relative", "factor of that exponent for each mouth"
+    )
+    depth_ratio: SizeRange = parameter((0.12, 0.9), "of radius", "depth")
+    section: SizeRange = parameter((1.8, 8.0), "exponent", "e of the section: 2 bowl, 8 flat")
+    section_scatter: PositiveBounds = parameter(
+        (0.85, 1.15), "relative", "factor of that exponent for each pit"
+    )
+    albedo: SizeRange = parameter(
+        (0.42, 0.8), "relative", "reflectance of the bottom over the surface's"
+    )
+    albedo_scatter: NonNegative = parameter(
+        0.08, "relative", "standard deviation of its logarithm among pits"
+    )
     softness: SizeRange = parameter((0.08, 0.7), "of radius", "width of the mouth's edge")
     halo: UnitRange = parameter((0.0, 0.05), "optical depth", "stain around the mouths")
+    halo_width: PositiveBounds = parameter(
+        (0.4, 1.2), "of radius", "distance over which the stain fades"
+    )
     area_share: ShareRange = parameter((0.001, 0.3), "of part area", "polygon: area of the region")
-    vertices: Count = parameter((5, 11), "", "polygon: corners")
-    elongation: SizeRange = parameter((1.0, 5.0), "", "polygon: length over width")
+    vertices: Count = parameter((5, 11), "count", "polygon: corners")
+    elongation: SizeRange = parameter((1.0, 5.0), "ratio", "polygon: length over width")
     growth: UnitRange = parameter((0.02, 0.22), "of radius", "polygon: uneven growth of its border")
-    edge_share: UnitRange = parameter(0.55, "", "polygon: probability to bite into the outline")
-    floor_albedo: SizeRange = parameter((0.4, 0.85), "", "polygon: reflectance of the floor")
-    bright_share: UnitRange = parameter(0.15, "", "polygon: probability of a brighter floor")
-    opacity: UnitRange = parameter((0.55, 1.0), "", "polygon: share of the surface that is gone")
+    edge_probability: UnitRange = parameter(
+        0.55, "probability", "polygon: that it bites into the outline", was="edge_share"
+    )
+    corner_probability: Probability = parameter(
+        0.3, "probability", "polygon at the outline: that it lies at a corner"
+    )
+    floor_albedo: SizeRange = parameter(
+        (0.4, 0.85), "relative", "polygon: reflectance of the floor over the surface's"
+    )
+    bright_probability: UnitRange = parameter(
+        0.15, "probability", "polygon: that its floor is brighter", was="bright_share"
+    )
+    opacity: UnitRange = parameter((0.55, 1.0), "share", "polygon: of the surface that is gone")
     roughness: SizeRange = parameter((0.03, 0.15), "rms slope", "polygon: relief of the floor")
-    rim_slope: SizeRange = parameter((0.03, 0.5), "", "polygon: slope of the step at the rim")
+    rim_slope: SizeRange = parameter((0.03, 0.5), "ratio", "polygon: slope of the step at the rim")
+    rim_width: NonNegativeBounds = parameter(
+        (0.0, 0.03), "of radius", "polygon: width of that step, beside 1.5 pixels"
+    )
     wall_roughness: SizeRange = parameter((0.05, 0.25), "rms slope", "facets of the pits' walls")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return pits or one lost region; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
-        nucleated = rng.random() < 0.5
+        nucleated = rng.random() < 1 - drawn.polygon_probability
         any_process = PROCESSES[int(rng.random() * len(PROCESSES))]
         if self.mode == "polygon" or (self.mode == "mixed" and not nucleated):
             return _lost_region(surface, drawn, rng)
@@ -124,7 +185,11 @@ def place_pits(
     extent = (side, side)
     if process == "thomas":
         return scatter_clusters(
-            count, extent, per_cluster=6.0, spread=min(2.5 * radius, side / 6), rng=rng
+            count,
+            extent,
+            per_cluster=PER_CLUSTER,
+            spread=min(CLUSTER_SPREAD * radius, side / 6),
+            rng=rng,
         )
     if process == "inhibited":
         return scatter_repelling(count, extent, min(3 * radius, 0.7 * side / np.sqrt(count)), rng)
@@ -138,24 +203,25 @@ def _nucleated_pits(
     largest = min(drawn.radius_mm / surface.mm_per_px, MOST_RADIUS * max(surface.part_size_px, 4.0))
     count = max(round(drawn.count), 1)
     # No denser than pits that have hardly begun to merge: petals are no pits.
-    side = max(drawn.region * surface.part_size_px, largest * np.sqrt(2 * np.pi * (count + 1)))
+    side = max(drawn.size * surface.part_size_px, largest * np.sqrt(2 * np.pi * (count + 1)))
     points = place_pits(process, count, side, largest, rng)
     regularity, z_score = clark_evans(points, (side, side))
     ages, radii = grow_radii(len(points), largest, drawn.growth_exponent, rng)
-    centres = points - points[0] + site + rng.uniform(-0.5, 0.5, 2)
+    centres = points - points[0] + site + rng.uniform(-0.5, 0.5, 2)  # anywhere in a pixel
     kept = are_allowed(centres, surface)
     kept[0] = True
+    number = int(kept.sum())
     mouths = _draw_mouths(radii[kept], drawn, rng)
     pits = Pits(
         centres=centres[kept],
         mouths=mouths,
         depth=radii[kept] * drawn.depth_ratio,
-        exponent=np.maximum(drawn.section * rng.uniform(0.85, 1.15, int(kept.sum())), 1.2),
-        albedo=drawn.albedo * np.exp(rng.normal(0, 0.08, int(kept.sum()))),
+        exponent=np.maximum(drawn.section * drawn.section_scatter.uniform(rng, number), 1.2),
+        albedo=drawn.albedo * np.exp(rng.normal(0, drawn.albedo_scatter, number)),
         softness=drawn.softness,
         roughness=drawn.wall_roughness,
         halo=drawn.halo if drawn.halo > 0.02 else 0.0,
-        halo_width=float(rng.uniform(0.4, 1.2)),
+        halo_width=drawn.halo_width.draw(rng),
     )
     box = pits.box(surface.shape)
     fields = sink_pits(pits, box, rng)
@@ -173,7 +239,7 @@ def _nucleated_pits(
         absorbance=fields.absorbance,
         parameters=drawn.numbers,
         measured={
-            "pits": float(kept.sum()),
+            "pits": float(number),
             "growth_exponent": _slope(np.log(ages), np.log(radii)),
             "clark_evans": regularity,
             "clark_evans_z": z_score,
@@ -187,12 +253,14 @@ def _draw_mouths(radii: NDArray[np.float64], drawn: Pitting, rng: np.random.Gene
     """Draw outlines that share a family likeness but differ in stretch and direction."""
     count = len(radii)
     rims = harmonic_rims(count, drawn.irregularity, RIM_HURST, rng, radii)
-    squares = squared_rims(np.clip(drawn.squareness * rng.uniform(0.9, 1.1, count), 1.5, 6))
+    squares = squared_rims(
+        np.clip(drawn.squareness * drawn.squareness_scatter.uniform(rng, count), 1.5, 6)
+    )
     axis = rng.uniform(0, np.pi)
     return Mouths(
         radius=radii,
-        aspect=np.maximum(drawn.aspect ** rng.uniform(0.7, 1.1, count), 1.0),
-        angle=axis + rng.normal(0, 0.5, count),
+        aspect=np.maximum(drawn.aspect ** drawn.aspect_scatter.uniform(rng, count), 1.0),
+        angle=axis + rng.normal(0, ALIGNED, count),
         relative=joined_rims(rims, squares),
     )
 
@@ -204,32 +272,32 @@ def _slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
 
 
 def _lost_region(surface: Surface, drawn: Pitting, rng: np.random.Generator) -> DefectLayer:
-    centre, angle, shown = _seat(surface, drawn, rng)
-    area = max(drawn.area_share * surface.part_area_px / shown, 9.0)
+    seat = _seat(surface, drawn, rng)
+    area = max(drawn.area_share * surface.part_area_px / seat.shown, 9.0)
     long = min(np.sqrt(area * drawn.elongation / np.pi), 0.7 * max(surface.part_size_px, 4.0))
     wide = area / (np.pi * long)
-    corners = random_polygon(int(drawn.vertices), (long, wide), angle, rng)
-    corners += centre[:2] + np.asarray(centre[2:]) * wide
+    corners = random_polygon(int(drawn.vertices), (long, wide), seat.angle, rng)
+    corners += np.asarray(seat.site) + np.asarray(seat.shift) * wide
     uneven = drawn.growth * min(long, wide)
     box = box_around(corners, 2.5 * uneven + 2, surface.shape)
     grid = Grid.over(box, MOST_CELLS)
     growth = np.float32(uneven) * fbm(grid.shape, RIM_HURST, rng)
-    rounding = float(rng.uniform(0.0, 0.2) ** 1.5) * min(long, wide)
+    rounding = float(rng.uniform(*ROUNDING) ** SHARP) * min(long, wide)
     phi = grown_polygon(corners, grid, growth, rounding)
     if not (phi > 0).any():
         down, right = grid.offsets(*np.clip(corners.mean(axis=0), 0, np.asarray(surface.shape) - 1))
         phi = (np.float32(min(long, wide) + 1) - np.hypot(down, right)).astype(np.float32)
     size = min(long, wide)
-    bright = rng.random() < drawn.bright_share
-    scar = Scar(
+    bright = rng.random() < drawn.bright_probability
+    region = BrokenRegion(
         albedo=drawn.floor_albedo ** (-0.7 if bright else 1.0),
         opacity=drawn.opacity,
         roughness=drawn.roughness,
         rim_slope=drawn.rim_slope,
-        rim_px=1.5 + float(rng.uniform(0, 0.03)) * size,
+        rim_px=1.5 + drawn.rim_width.draw(rng) * size,
         size_px=size,
     )
-    fields = break_away(phi, scar, grid, rng)
+    fields = break_away(phi, region, grid, rng)
     np.multiply(fields.height, np.float32(surface.mm_per_px), out=fields.height)
     every = (slice(None, None, grid.step), slice(None, None, grid.step))
     lost = surface.foreground[box.slices][every] & (fields.coverage[every] > 0)
@@ -245,33 +313,39 @@ def _lost_region(surface: Surface, drawn: Pitting, rng: np.random.Generator) -> 
         parameters=drawn.numbers,
         measured={
             "area_share": np.count_nonzero(lost) * grid.step**2 / max(surface.part_area_px, 1),
-            "at_outline": float(shown < 1),
+            "at_outline": float(seat.shown < 1),
         },
     )
 
 
-def _seat(
-    surface: Surface, drawn: Pitting, rng: np.random.Generator
-) -> tuple[tuple[float, float, float, float], float, float]:
-    """Choose where a region lies: site, shift in units of its width, direction, share on the part.
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    """Where a region lies.
 
-    Returns
-    -------
-    seat : (row, col, shift_row, shift_col)
-    angle : float, radians
-    shown : float in (0, 1], the share of the region that lies on the part, roughly
+    `site` is a place (row, col) of the part, `shift` how far from it the middle lies in half
+    widths (row, col), `angle` the direction of the long axis in radians, `shown` roughly the share
+    in (0, 1] of the region that lies on the part.
     """
-    at_outline = rng.random() < drawn.edge_share and len(surface.edge_sites) > 0
-    at_corner, turn, shift = rng.random() < CORNER_SHARE, rng.uniform(0, np.pi), rng.random()
+
+    site: tuple[int, int]
+    shift: tuple[float, float]
+    angle: float
+    shown: float
+
+
+def _seat(surface: Surface, drawn: Pitting, rng: np.random.Generator) -> _Seat:
+    """Choose where a region lies: anywhere, or biting into the outline."""
+    at_outline = rng.random() < drawn.edge_probability and len(surface.edge_sites) > 0
+    at_corner = rng.random() < drawn.corner_probability
+    turn, shift = rng.uniform(0, np.pi), rng.random()
     if not at_outline:
-        row, col = pick_site(surface, rng)
-        return (row, col, 0.0, 0.0), turn, 1.0
+        return _Seat(pick_site(surface, rng), (0.0, 0.0), turn, 1.0)
     (row, col), (in_row, in_col) = pick_edge_site(surface, rng)
     if at_corner:
         toward = np.array([np.cos(2 * turn), np.sin(2 * turn)])
         far = int((surface.edge_sites @ toward).argmax())
         row, col = (int(part) for part in surface.edge_sites[far])
         in_row, in_col = (float(part) for part in surface.edge_normals[far])
-    depth = -0.35 + 0.9 * shift
-    angle = float(np.arctan2(in_col, -in_row)) + float(rng.normal(0, 0.12))
-    return (row, col, in_row * depth, in_col * depth), angle, 0.55 + 0.4 * depth
+    depth = BITE[0] + BITE[1] * shift
+    angle = float(np.arctan2(in_col, -in_row)) + float(rng.normal(0, ASKEW))
+    return _Seat((row, col), (in_row * depth, in_col * depth), angle, 0.55 + 0.4 * depth)

@@ -5,7 +5,16 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.component import ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import (
+    NonNegative,
+    Positive,
+    PositiveBounds,
+    Probability,
+    ShareRange,
+    SizeRange,
+    UnitRange,
+    parameter,
+)
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Surface
@@ -20,6 +29,7 @@ MOST_RADIUS = 0.2  # of the part's size
 SPHERES = 256  # buried ones that a cut chooses from
 DEEPEST = 2.5  # radii of the mouth; deeper down nothing is seen
 FACING = 0.55, 0.95  # cosine to the light between which a smooth wall begins to glint
+ALIGNED = 0.25  # radians, scatter of the long axes about the flow
 Float64 = NDArray[np.float64]
 
 
@@ -44,35 +54,69 @@ class Porosity(Generator):
 
     kind: Literal["porosity"] = "porosity"
     sizes: Literal["coarsened", "lognormal", "mixed"] = parameter(
-        "mixed", "", "law of the radii, or either"
+        "mixed", "choice", "law of the radii, or either"
     )
-    count: SizeRange = parameter((1, 40), "pores", "how many, rounded; log-uniform")
+    coarsened_probability: Probability = parameter(
+        0.5, "probability", "mixed: that radii are those of coarsened bubbles"
+    )
+    count: SizeRange = parameter((1, 40), "count", "pores, rounded; log-uniform")
     radius_mm: SizeRange = parameter((0.15, 1.5), "mm", "mean (coarsened) or median radius")
-    spread: UnitRange = parameter((0.3, 0.6), "log units", "lognormal: sd of the radii's logarithm")
-    cut_share: UnitRange = parameter(0.5, "", "probability that the surface cuts buried spheres")
-    region: ShareRange = parameter((0.05, 0.6), "of part size", "side of the porous area")
-    cluster_share: UnitRange = parameter(0.5, "", "probability that pores lie in clusters")
-    stretch: SizeRange = parameter((1.0, 4.0), "", "length over width of the longest pores")
+    spread: UnitRange = parameter(
+        (0.3, 0.6), "relative", "lognormal: standard deviation of the radii's logarithm"
+    )
+    cut_probability: UnitRange = parameter(
+        0.5, "probability", "that the surface cuts buried spheres", was="cut_share"
+    )
+    size: ShareRange = parameter(
+        (0.05, 0.6), "of part size", "side of the porous area", was="region"
+    )
+    cloud_width: PositiveBounds = parameter(
+        (0.35, 1.0), "of length", "width of that area, at the same number of pores per area"
+    )
+    cluster_probability: UnitRange = parameter(
+        0.5, "probability", "that pores lie in clusters", was="cluster_share"
+    )
+    per_cluster: Positive = parameter(5.0, "count", "pores of a cluster in the mean")
+    stretch: SizeRange = parameter((1.0, 4.0), "ratio", "length over width of the longest pores")
+    stretch_scatter: PositiveBounds = parameter(
+        (0.3, 1.0), "exponent", "power of that ratio for each pore"
+    )
     irregularity: UnitRange = parameter((0.0, 0.16), "of radius", "first harmonic of the mouth")
-    depth_ratio: SizeRange = parameter((0.4, 1.6), "", "depth over radius where nothing was cut")
-    albedo: SizeRange = parameter((0.22, 0.6), "", "reflectance of the wall over the surface's")
+    depth_ratio: SizeRange = parameter((0.4, 1.6), "of radius", "depth where nothing was cut")
+    depth_scatter: PositiveBounds = parameter(
+        (0.8, 1.2), "relative", "factor of that depth for each pore"
+    )
+    section: PositiveBounds = parameter(
+        (2.0, 5.0), "exponent", "e of the section of each pore: 2 bowl, 5 flat"
+    )
+    albedo: SizeRange = parameter(
+        (0.22, 0.6), "relative", "reflectance of the wall over the surface's"
+    )
+    albedo_scatter: NonNegative = parameter(
+        0.1, "relative", "standard deviation of its logarithm among pores"
+    )
     softness: SizeRange = parameter((0.05, 0.45), "of radius", "width of the mouth's edge")
-    glint: UnitRange = parameter((0.0, 0.6), "", "brightness of the crescent opposite the light")
+    glint: UnitRange = parameter(
+        (0.0, 0.6), "share", "of the way to full brightness, in the crescent opposite the light"
+    )
     wall_roughness: SizeRange = parameter((0.05, 0.25), "rms slope", "facets of the walls")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one group of pores; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
         law, cut, clustered, axis = rng.random(4)
-        coarsened = self.sizes == "coarsened" or (self.sizes == "mixed" and law < 0.5)
+        coarsened = self.sizes == "coarsened" or (
+            self.sizes == "mixed" and law < drawn.coarsened_probability
+        )
         site = pick_site(surface, rng)
         count = max(round(drawn.count), 1)
-        radii, depth = _bubbles(count, drawn, (coarsened, bool(cut < drawn.cut_share)), rng)
+        cut_open = bool(cut < drawn.cut_probability)
+        radii, depth = _bubbles(count, drawn, rng, coarsened=coarsened, cut=cut_open)
         largest = MOST_RADIUS * max(surface.part_size_px, 4.0)
         scale = min(1 / surface.mm_per_px, largest / float(radii.max()))
         radii, depth = radii * scale, depth * scale
-        centres = _places(radii, drawn, surface, clustered < drawn.cluster_share, rng)
-        centres += site + rng.uniform(-0.5, 0.5, 2)
+        centres = _places(radii, drawn, surface, clustered < drawn.cluster_probability, rng)
+        centres += site + rng.uniform(-0.5, 0.5, 2)  # anywhere in a pixel
         kept = are_allowed(centres, surface)
         kept[0] = True
         radii, depth, number = radii[kept], depth[kept], int(kept.sum())
@@ -80,13 +124,13 @@ class Porosity(Generator):
             centres=centres[kept],
             mouths=Mouths(
                 radius=radii,
-                aspect=drawn.stretch ** rng.uniform(0.3, 1, number),
-                angle=np.pi * axis + rng.normal(0, 0.25, number),
+                aspect=drawn.stretch ** drawn.stretch_scatter.uniform(rng, number),
+                angle=np.pi * axis + rng.normal(0, ALIGNED, number),
                 relative=harmonic_rims(number, drawn.irregularity, RIM_HURST, rng, radii),
             ),
             depth=depth,
-            exponent=rng.uniform(2, 5, number),
-            albedo=drawn.albedo * np.exp(rng.normal(0, 0.1, number)),
+            exponent=drawn.section.uniform(rng, number),
+            albedo=drawn.albedo * np.exp(rng.normal(0, drawn.albedo_scatter, number)),
             softness=drawn.softness,
             roughness=drawn.wall_roughness,
         )
@@ -111,17 +155,16 @@ class Porosity(Generator):
 
 
 def _bubbles(
-    count: int, drawn: Porosity, case: tuple[bool, bool], rng: np.random.Generator
+    count: int, drawn: Porosity, rng: np.random.Generator, *, coarsened: bool, cut: bool
 ) -> tuple[Float64, Float64]:
-    """Return radius of the mouth and depth of `count` pores, millimeters; (coarsened, cut)."""
-    coarsened, cut = case
+    """Return radius of the mouth and depth of `count` pores, millimeters."""
     many = SPHERES if cut else count
     if coarsened:
         radii = draw_coarsened(many, drawn.radius_mm, rng)
     else:
         radii = draw_lognormal(many, drawn.radius_mm, drawn.spread, rng)
     if not cut:
-        return radii, radii * drawn.depth_ratio * rng.uniform(0.8, 1.2, count)
+        return radii, radii * drawn.depth_ratio * drawn.depth_scatter.uniform(rng, count)
     mouth, depth, _ = cut_spheres(radii, count, rng)
     return mouth, np.clip(depth, 0.1 * mouth, DEEPEST * mouth)
 
@@ -131,11 +174,13 @@ def _places(
 ) -> Points:
     """Return centres relative to the first one, pixels; the cloud is longer than it is wide."""
     room = float(np.sqrt(np.pi * (radii**2).sum()))
-    side = max(drawn.region * surface.part_size_px, 2.5 * room)
-    slim, turn = rng.uniform(0.35, 1), np.pi * rng.random()
+    side = max(drawn.size * surface.part_size_px, 2.5 * room)
+    slim, turn = drawn.cloud_width.draw(rng), np.pi * rng.random()
     if clustered:
         spread = min(3 * float(radii.max()), side / 6)
-        points = scatter_clusters(len(radii), (side, side), per_cluster=5.0, spread=spread, rng=rng)
+        points = scatter_clusters(
+            len(radii), (side, side), per_cluster=drawn.per_cluster, spread=spread, rng=rng
+        )
     else:
         points = scatter_independent(len(radii), (side, side), rng)
     points = (points - points[0]) * np.array([np.sqrt(slim), 1 / np.sqrt(slim)])

@@ -9,7 +9,8 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Light
 from anomsynth.errors import PlacementError, RecipeError
-from anomsynth.generators.pores.hole import Hole, sky_share
+from anomsynth.fields.outlines import ANGLES
+from anomsynth.generators.pores.hole import Hole, sky_share, torn_rim
 from anomsynth.testing import check_generator, make_surface
 
 MODES = ("bore", "puncture", "mixed")
@@ -41,7 +42,9 @@ def test_area_in_millimeters_does_not_depend_on_resolution_or_shape(mode: str) -
 def test_the_bottom_is_as_dark_as_the_sky_it_sees() -> None:
     assert sky_share(1) == 0.5
     assert sky_share(3) == pytest.approx(0.1)
-    layer = Hole(mode="bore", radius_mm=1.5, depth_ratio=3, wall=0).generate(centred(), stream(0))
+    layer = Hole(mode="bore", radius_mm=1.5, depth_ratio=3, wall_width=0).generate(
+        centred(), stream(0)
+    )
     level = (layer.albedo * layer.openness)[80 - layer.origin[0], 100 - layer.origin[1]]
 
     assert level == pytest.approx(0.1, rel=0.15)
@@ -49,7 +52,7 @@ def test_the_bottom_is_as_dark_as_the_sky_it_sees() -> None:
 
 def test_the_wall_away_from_the_light_is_lit() -> None:
     right = replace(centred(), light=Light(azimuth_deg=0, elevation_deg=45, confidence=1))
-    hole = Hole(mode="bore", radius_mm=1.5, wall=0.3, wall_albedo=1, depth_ratio=4, aspect=1)
+    hole = Hole(mode="bore", radius_mm=1.5, wall_width=0.3, wall_albedo=1, depth_ratio=4, aspect=1)
     layer = hole.generate(right, stream(1))
 
     lit = (layer.albedo > 0.5) & (layer.coverage > 0.9)
@@ -58,7 +61,7 @@ def test_the_wall_away_from_the_light_is_lit() -> None:
 
 
 def test_lips_stand_up_around_the_hole_and_nowhere_else() -> None:
-    layer = Hole(mode="puncture", radius_mm=1.5, lip=0.3).generate(centred(), stream(3))
+    layer = Hole(mode="puncture", radius_mm=1.5, lip_height=0.3).generate(centred(), stream(3))
 
     assert layer.height.max() > 0.1 * 1.5 * 0.3
     assert layer.height.min() == 0
@@ -74,6 +77,24 @@ def test_sizes_and_modes_spread() -> None:
     assert 10 < sum(item["torn"] for item in measured) < 50
 
 
+@pytest.mark.parametrize("tears", [3, 5])
+def test_the_rim_peaks_along_each_tear_and_encloses_the_circle_s_area(tears: int) -> None:
+    rim, tips = torn_rim(tears, 0.5, 0.0, np.random.default_rng(0))
+
+    at = np.rint(tips / (2 * np.pi) * ANGLES).astype(int) % ANGLES
+    between = (at + round(ANGLES / tears / 2)) % ANGLES
+    assert np.mean(rim**2) == pytest.approx(1, abs=1e-5)
+    assert rim[0, at].min() > 1.5 * rim[0, between].max()
+    assert rim.min() > 0
+    assert abs(rim[0, 0] - rim[0, -1]) < 0.1, "the rim is closed"
+
+
+def test_without_depth_the_rim_is_nearly_round() -> None:
+    rim, _ = torn_rim(4, 0.0, 0.5, np.random.default_rng(1))
+
+    assert rim.std() < 0.15
+
+
 def test_needs_room() -> None:
     with pytest.raises(PlacementError):
         Hole().generate(make_surface(16, 16), stream(0))
@@ -81,7 +102,14 @@ def test_needs_room() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("mode", "dent"), ("radius_mm", 0), ("tears", 1), ("wall", 2), ("lip", -1), ("depth", 1)],
+    [
+        ("mode", "dent"),
+        ("radius_mm", 0),
+        ("tears", 1),
+        ("wall_width", 2),
+        ("lip_height", -1),
+        ("depth", 1),
+    ],
 )
 def test_rejects_bad_parameters(field: str, value: object) -> None:
     with pytest.raises(RecipeError, match=field):

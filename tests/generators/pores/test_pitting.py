@@ -14,6 +14,7 @@ from anomsynth.errors import PlacementError, RecipeError
 from anomsynth.fields.outlines import Mouths, harmonic_rims, mouth_coverage, mouth_field
 from anomsynth.fields.relief import cavity, fade
 from anomsynth.generators.pores import pitting as pitting_module
+from anomsynth.generators.pores._broken_regions import break_away
 from anomsynth.generators.pores._pits import Pits, sink_pits
 from anomsynth.generators.pores._points import scatter_independent
 from anomsynth.generators.pores.pitting import Pitting, grow_radii, place_pits
@@ -232,7 +233,7 @@ def test_every_pit_has_its_centre_where_defects_may_go(sunk) -> None:
     half = surface.allowed.copy()
     half[60:] = False
     surface = replace(surface, allowed=half, sites=np.argwhere(half).astype(np.int32))
-    pitting = Pitting(count=30, radius_mm=0.5, region=0.9)
+    pitting = Pitting(count=30, radius_mm=0.5, size=0.9)
 
     for seed in range(10):
         pitting.generate(surface, stream(seed))
@@ -247,7 +248,7 @@ def test_processes_space_their_pits_differently() -> None:  # PI3
     spacing = {}
     for process in ("csr", "thomas", "inhibited"):
         surface = make_surface(400, 400)
-        pitting = Pitting(process=process, count=40, radius_mm=1.2, region=0.9)
+        pitting = Pitting(process=process, count=40, radius_mm=1.2, size=0.9)
         spacing[process] = np.mean(
             [pitting.generate(surface, stream(seed)).measured["clark_evans"] for seed in range(5)]
         )
@@ -271,7 +272,7 @@ def test_physical_size_does_not_depend_on_resolution(mode) -> None:
         count=1,
         radius_mm=3,
         area_share=0.02,
-        edge_share=0,
+        edge_probability=0,
         growth=0.02,
         halo=0,
         opacity=1,
@@ -314,6 +315,61 @@ def test_huge_surface_gets_a_defect(mode) -> None:
     assert layer.support.any()
 
 
+def test_pits_of_a_group_differ_as_much_as_drawn(sunk) -> None:
+    alike = {"section_scatter": 1, "albedo_scatter": 0, "aspect_scatter": 1, "halo_width": 0.8}
+    shape = {"count": 20, "section": 4, "albedo": 0.5, "aspect": 2, "halo": 0.05}
+
+    Pitting(**shape, **alike).generate(make_surface(300, 300), stream(1))
+    Pitting(**shape).generate(make_surface(300, 300), stream(1))
+
+    same, usual = sunk
+    assert set(same.exponent) == {4.0}
+    assert same.albedo == pytest.approx(0.5)
+    assert same.mouths.aspect == pytest.approx(2)
+    assert same.halo_width == 0.8
+    assert 0.85 * 4 <= usual.exponent.min() < usual.exponent.max() <= 1.15 * 4
+    assert usual.albedo.std() > 0.02
+    assert 2**0.7 <= usual.mouths.aspect.min() < usual.mouths.aspect.max() <= 2**1.1
+
+
+@pytest.mark.parametrize("chance", [0, 1])
+def test_mixed_groups_are_regions_as_often_as_told(chance) -> None:
+    for seed in range(5):
+        pitting = Pitting(mode="mixed", polygon_probability=chance)
+        layer = pitting.generate(make_surface(), stream(seed))
+
+        assert ("pits" not in layer.measured) == chance
+
+
+def test_regions_at_the_outline_lie_at_corners_as_often_as_told() -> None:
+    def far(chance: float) -> float:
+        pitting = Pitting(
+            mode="polygon", edge_probability=1, corner_probability=chance, area_share=0.01
+        )
+        layers = [pitting.generate(make_surface(200, 200), stream(seed)) for seed in range(12)]
+        middles = [
+            np.array(layer.origin) + np.array(layer.support.shape) / 2 - 100 for layer in layers
+        ]
+        return float(np.mean([np.abs(middle).min() for middle in middles]))
+
+    # A corner is far from the middle along both axes, 92 pixels.
+    assert far(1) > 70 > far(0) + 10
+
+
+def test_the_rim_of_a_region_is_as_wide_as_drawn(monkeypatch) -> None:
+    broken = []
+
+    def spy(phi, region, *rest):
+        broken.append(region)
+        return break_away(phi, region, *rest)
+
+    monkeypatch.setattr(pitting_module, "break_away", spy)
+    Pitting(mode="polygon", rim_width=0.1, area_share=0.1).generate(make_surface(), stream(0))
+
+    (region,) = broken
+    assert region.rim_px == pytest.approx(1.5 + 0.1 * region.size_px)
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_needs_a_part(mode) -> None:
     with pytest.raises(PlacementError):
@@ -341,7 +397,7 @@ def test_rejects_bad_parameters(field, value) -> None:
 
 @pytest.mark.parametrize("mode", ["nucleated", "polygon"])
 def test_golden_coverage(mode, golden) -> None:
-    pitting = Pitting(mode=mode, count=12, radius_mm=0.6, region=0.2, area_share=0.05)
+    pitting = Pitting(mode=mode, count=12, radius_mm=0.6, size=0.2, area_share=0.05)
 
     layer = pitting.generate(make_surface(), stream(42, "golden"))
 

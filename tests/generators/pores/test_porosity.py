@@ -9,6 +9,9 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Light
 from anomsynth.errors import PlacementError, RecipeError
+from anomsynth.generators.pores import porosity as porosity_module
+from anomsynth.generators.pores._pits import sink_pits
+from anomsynth.generators.pores._points import scatter_clusters
 from anomsynth.generators.pores.porosity import Porosity
 from anomsynth.testing import check_generator, make_surface
 
@@ -26,7 +29,7 @@ def test_keeps_the_generator_contract(sizes: str) -> None:
 def test_mean_radius_is_that_of_the_law_cut_or_not(share: int) -> None:
     # Coarsened bubbles: <R^2> = 1 + 0.2151^2, and a plane sees pi/4 <R^2> / <R> (Wicksell).
     surface = make_surface(900, 900, mm_per_px=0.05)
-    porosity = Porosity(sizes="coarsened", count=60, radius_mm=0.5, cut_share=share, region=0.9)
+    porosity = Porosity(sizes="coarsened", count=60, radius_mm=0.5, cut_probability=share, size=0.9)
     means = [
         porosity.generate(surface, stream(seed)).measured["mean_radius_mm"] for seed in range(12)
     ]
@@ -40,7 +43,7 @@ def test_size_in_millimeters_does_not_depend_on_resolution() -> None:
     for scale in (1, 3):
         surface = make_surface(160 * scale, 200 * scale, mm_per_px=0.1 / scale, border=8 * scale)
         middle = np.array([[80 * scale, 100 * scale]], dtype=np.int32)
-        layer = Porosity(radius_mm=0.6, cut_share=0, **ROUND).generate(
+        layer = Porosity(radius_mm=0.6, cut_probability=0, **ROUND).generate(
             replace(surface, sites=middle), stream(1)
         )
         areas.append(layer.measured["area_px"] * surface.mm_per_px**2)
@@ -50,7 +53,9 @@ def test_size_in_millimeters_does_not_depend_on_resolution() -> None:
 
 
 def test_pores_are_deepest_inside_and_dark() -> None:
-    layer = Porosity(radius_mm=1, cut_share=0, glint=0, **ROUND).generate(make_surface(), stream(0))
+    layer = Porosity(radius_mm=1, cut_probability=0, glint=0, **ROUND).generate(
+        make_surface(), stream(0)
+    )
 
     deep = layer.height < 0.8 * layer.height.min()
     assert layer.coverage[deep].min() > 0.95
@@ -59,7 +64,9 @@ def test_pores_are_deepest_inside_and_dark() -> None:
 
 
 def test_a_crescent_shines_on_the_wall_that_faces_the_light() -> None:
-    porosity = Porosity(radius_mm=1.2, cut_share=0, glint=1, depth_ratio=1, albedo=0.3, **ROUND)
+    porosity = Porosity(
+        radius_mm=1.2, cut_probability=0, glint=1, depth_ratio=1, albedo=0.3, **ROUND
+    )
     middle = np.array([[80, 100]], dtype=np.int32)
     right = Light(azimuth_deg=0, elevation_deg=45, confidence=1)
     layer = porosity.generate(replace(make_surface(), sites=middle, light=right), stream(3))
@@ -81,6 +88,64 @@ def test_counts_and_sizes_spread_over_their_ranges() -> None:
     assert areas.max() > 300 * areas.min()
 
 
+def test_pores_of_a_cloud_differ_as_much_as_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    clouds = []
+
+    def spy(pits, *rest):
+        clouds.append(pits)
+        return sink_pits(pits, *rest)
+
+    monkeypatch.setattr(porosity_module, "sink_pits", spy)
+    usual = Porosity(count=20, cut_probability=0, stretch=3, depth_ratio=1, albedo=0.4)
+    alike = {"stretch_scatter": 1, "depth_scatter": 1, "section": 3, "albedo_scatter": 0}
+    for porosity in (usual, Porosity(**usual.model_dump() | alike)):
+        porosity.generate(make_surface(300, 300), stream(1))
+
+    varied, same = clouds
+    assert same.mouths.aspect == pytest.approx(3)
+    assert same.depth == pytest.approx(same.mouths.radius)
+    assert set(same.exponent) == {3.0}
+    assert same.albedo == pytest.approx(0.4)
+    assert 3**0.3 <= varied.mouths.aspect.min() < varied.mouths.aspect.max() <= 3
+    assert np.ptp(varied.depth / varied.mouths.radius) > 0.2
+    assert 2 <= varied.exponent.min() < varied.exponent.max() <= 5
+    assert np.log(varied.albedo).std() == pytest.approx(0.1, rel=0.5)
+
+
+@pytest.mark.parametrize(("chance", "law"), [(0, "lognormal"), (1, "coarsened")])
+def test_mixed_radii_follow_the_law_as_often_as_told(chance: float, law: str) -> None:
+    surface = make_surface()
+    for seed in range(4):
+        mixed = Porosity(coarsened_probability=chance).generate(surface, stream(seed))
+        plain = Porosity(sizes=law).generate(surface, stream(seed))
+
+        assert np.array_equal(mixed.coverage, plain.coverage)
+
+
+def test_clouds_are_as_slim_and_as_clustered_as_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = []
+
+    def spy(*places, **options):
+        given.append(options["per_cluster"])
+        return scatter_clusters(*places, **options)
+
+    def slimness(width: float) -> float:
+        porosity = Porosity(count=60, size=0.6, cloud_width=width, per_cluster=9)
+        drawn = porosity.draw_ranges(stream(0))
+        places = [
+            porosity_module._places(np.ones(60), drawn, make_surface(400, 400), bool(n % 2), rng)
+            for n, rng in enumerate(stream(seed) for seed in range(30))
+        ]
+        spread = [np.linalg.eigvalsh(np.cov(points.T)) for points in places]
+        return float(np.mean([np.sqrt(low / high) for low, high in spread]))
+
+    monkeypatch.setattr(porosity_module, "scatter_clusters", spy)
+
+    assert slimness(0.2) == pytest.approx(0.2, abs=0.05)
+    assert slimness(1.0) > 0.6
+    assert set(given) == {9}
+
+
 def test_needs_room() -> None:
     with pytest.raises(PlacementError):
         Porosity().generate(make_surface(16, 16), stream(0))
@@ -92,8 +157,8 @@ def test_needs_room() -> None:
         ("sizes", "gamma"),
         ("count", 0),
         ("radius_mm", -1),
-        ("cut_share", 2),
-        ("region", 1.5),
+        ("cut_probability", 2),
+        ("size", 1.5),
         ("glint", [0.5, 0.1]),
         ("radius", 1),
     ],
@@ -104,7 +169,7 @@ def test_rejects_bad_parameters(field: str, value: object) -> None:
 
 
 def test_golden_coverage(golden) -> None:
-    layer = Porosity(count=4, radius_mm=0.4, region=0.3).generate(
+    layer = Porosity(count=4, radius_mm=0.4, size=0.3).generate(
         make_surface(), stream(42, "golden")
     )
 

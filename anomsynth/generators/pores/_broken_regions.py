@@ -12,7 +12,7 @@ from anomsynth.fields.outlines import EDGE_PX
 
 
 @dataclass(frozen=True, slots=True)
-class Scar:
+class BrokenRegion:
     """Floor and rim of a region whose surface broke away.
 
     Attributes
@@ -40,7 +40,7 @@ class Scar:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ScarFields:
+class BrokenRegionFields:
     """Arrays of the grid's box, (h, w) float32 but for `support` (bool); `height` in pixels."""
 
     support: "np.ndarray[tuple[int, int], np.dtype[np.bool_]]"
@@ -50,7 +50,9 @@ class ScarFields:
     openness: Float32
 
 
-def break_away(phi: Float32, scar: Scar, grid: Grid, rng: np.random.Generator) -> ScarFields:
+def break_away(
+    phi: Float32, region: BrokenRegion, grid: Grid, rng: np.random.Generator
+) -> BrokenRegionFields:
     """Turn a signed distance on the grid into fields on the pixels.
 
     Slow variation is computed on the grid; the outline stays one pixel sharp at any size.
@@ -59,17 +61,17 @@ def break_away(phi: Float32, scar: Scar, grid: Grid, rng: np.random.Generator) -
     ----------
     phi : float32 of grid.shape
         Distance from the outline, pixels, > 0 inside.
-    scar : Scar
+    region : BrokenRegion
     grid : Grid
     rng : Generator
 
     Returns
     -------
-    ScarFields
+    BrokenRegionFields
         Arrays of grid.box.shape.
     """
-    height = facets(grid, scar.roughness, rng)
-    opacity, albedo = _opacity(grid, scar, rng), _albedo(grid, scar, rng)
+    height = facets(grid, region.roughness, rng)
+    opacity, albedo = _opacity(grid, region, rng), _albedo(grid, region, rng)
     # All in place below: a region may cover most of a large picture, and memory is what costs.
     step = grid.refine(phi)
     support = step > -EDGE_PX / 2
@@ -78,39 +80,39 @@ def break_away(phi: Float32, scar: Scar, grid: Grid, rng: np.random.Generator) -
     np.clip(coverage, 0, 1, out=coverage)
     scratch = grid.refine(opacity)
     coverage *= scratch
-    step *= np.float32(1 / scar.rim_px)
+    step *= np.float32(1 / region.rim_px)
     np.clip(step, 0, 1, out=step)
     np.multiply(step, -2, out=scratch)
     scratch += 3
     scratch *= step
     step *= scratch  # 3 t^2 - 2 t^3: 0 with zero slope on the rim, 1 on the floor
-    height -= np.float32(scar.rim_slope * scar.rim_px)
+    height -= np.float32(region.rim_slope * region.rim_px)
     height *= step
     openness = step
     openness -= 1
-    openness *= grid.refine(_rim_shade(grid, scar, rng))
+    openness *= grid.refine(_rim_shade(grid, region, rng))
     openness += 1
     np.copyto(openness, 1, where=~support)
-    return ScarFields(support, coverage, grid.refine(albedo), height, openness)
+    return BrokenRegionFields(support, coverage, grid.refine(albedo), height, openness)
 
 
-def _opacity(grid: Grid, scar: Scar, rng: np.random.Generator) -> Float32:
-    cell = max(scar.size_px / grid.step, 3.0)
-    loose = 1.2 * scar.opacity * (1 - scar.opacity)
-    uneven = scar.opacity + np.float32(loose) * value_noise(grid.shape, cell, rng)
+def _opacity(grid: Grid, region: BrokenRegion, rng: np.random.Generator) -> Float32:
+    cell = max(region.size_px / grid.step, 3.0)
+    loose = 1.2 * region.opacity * (1 - region.opacity)
+    uneven = region.opacity + np.float32(loose) * value_noise(grid.shape, cell, rng)
     return np.clip(uneven, 0.05, 1).astype(np.float32)
 
 
-def _rim_shade(grid: Grid, scar: Scar, rng: np.random.Generator) -> Float32:
+def _rim_shade(grid: Grid, region: BrokenRegion, rng: np.random.Generator) -> Float32:
     """Return how dark the foot of the rim is; here and there only, as real breaks show."""
-    cell = max(0.7 * scar.size_px / grid.step, 3.0)
+    cell = max(0.7 * region.size_px / grid.step, 3.0)
     dark = 0.05 + 0.22 * value_noise(grid.shape, cell, rng)
-    return np.clip(dark * min(2 * scar.rim_slope, 1.0), 0, 0.4).astype(np.float32)
+    return np.clip(dark * min(2 * region.rim_slope, 1.0), 0, 0.4).astype(np.float32)
 
 
-def _albedo(grid: Grid, scar: Scar, rng: np.random.Generator) -> Float32:
-    cell = max(0.8 * scar.size_px / grid.step, 3.0)
+def _albedo(grid: Grid, region: BrokenRegion, rng: np.random.Generator) -> Float32:
+    cell = max(0.8 * region.size_px / grid.step, 3.0)
     slow = value_noise(grid.shape, cell, rng, octaves=3, hurst=0.6)
     # The variation grows with the contrast: a faint region must not turn into clouds.
-    contrast = np.float32(0.03 + 0.1 * max(-np.log(scar.albedo), 0.0))
-    return np.asarray(scar.albedo * np.exp(contrast * slow), dtype=np.float32)
+    contrast = np.float32(0.03 + 0.1 * max(-np.log(region.albedo), 0.0))
+    return np.asarray(region.albedo * np.exp(contrast * slow), dtype=np.float32)

@@ -25,7 +25,7 @@ def centred_surface(side: int) -> Surface:
 def test_lost_region_has_the_drawn_area(share, seed) -> None:
     surface = centred_surface(400)
     pitting = Pitting(
-        mode="polygon", area_share=share, edge_share=0, growth=0.02, elongation=1, opacity=1
+        mode="polygon", area_share=share, edge_probability=0, growth=0.02, elongation=1, opacity=1
     )
 
     layer = pitting.generate(surface, stream(seed))
@@ -56,7 +56,7 @@ def test_regions_at_the_outline_touch_it() -> None:
     )
     touched = 0
     for seed in range(20):
-        layer = Pitting(mode="polygon", edge_share=1, area_share=0.02).generate(
+        layer = Pitting(mode="polygon", edge_probability=1, area_share=0.02).generate(
             surface, stream(seed)
         )
         touched += bool((outline[layer.box.slices] & (layer.coverage > 0.3)).any())
@@ -66,7 +66,7 @@ def test_regions_at_the_outline_touch_it() -> None:
 
 def test_lost_region_is_sharp_at_any_resolution() -> None:
     for side in (200, 900):
-        pitting = Pitting(mode="polygon", area_share=0.1, opacity=1, edge_share=0)
+        pitting = Pitting(mode="polygon", area_share=0.1, opacity=1, edge_probability=0)
         layer = pitting.generate(make_surface(side, side, border=0), stream(2))
 
         half = np.count_nonzero((layer.coverage > 0.02) & (layer.coverage < 0.98))
