@@ -4,14 +4,15 @@ import json
 import re
 import shlex
 import sys
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from anomsynth.core.heap import memory_ran_out
-from anomsynth.errors import PluginError, UserError
+from anomsynth.errors import PluginError, RenamedWarning, UserError
 
 SOME_FAILED = 3
 USER_ERROR = 2
@@ -143,7 +144,8 @@ def reporting(*, quiet: bool, as_json: bool, again: str = "") -> Iterator[Consol
     """
     console = Console(quiet=quiet, as_json=as_json)
     try:
-        yield console
+        with _old_names_told(console):
+            yield console
     except UserError as error:
         console.error(str(error), error.hint)
         raise typer.Exit(USER_ERROR) from None
@@ -159,6 +161,25 @@ def reporting(*, quiet: bool, as_json: bool, again: str = "") -> Iterator[Consol
     except KeyboardInterrupt:
         console.error("interrupted", f"go on with: {again}" if again else "")
         raise typer.Exit(INTERRUPTED) from None
+
+
+@contextmanager
+def _old_names_told(console: Console) -> Iterator[None]:
+    """Say in one line each, and once, which old names a recipe uses."""
+    told: set[str] = set()
+    others = warnings.showwarning
+
+    def tell(message: Warning | str, category: type[Warning], *place: Any) -> None:  # noqa: ANN401 - for others
+        if not issubclass(category, RenamedWarning):
+            others(message, category, *place)
+        elif not (console.quiet or str(message) in told):
+            told.add(str(message))
+            console.warn(str(message))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", RenamedWarning)
+        warnings.showwarning = tell  # type: ignore[assignment]  # it is called by position
+        yield
 
 
 def resume_command(arguments: Sequence[str]) -> str:

@@ -28,8 +28,19 @@ R = TypeVar("R", bound="Range")
 Float64 = NDArray[np.float64]
 
 
-class Component(BaseModel):
-    """Immutable, validated parameters with a `kind`; unknown fields are errors.
+class Written(BaseModel):
+    """What a recipe writes: immutable, validated, unknown names are errors, old ones understood."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_old_names(cls, value: object) -> object:
+        return with_new_names(cls, value) if isinstance(value, Mapping) else value
+
+
+class Component(Written):
+    """Parameters with a `kind`, by which a recipe names them.
 
     Attributes
     ----------
@@ -41,17 +52,10 @@ class Component(BaseModel):
         Where the law comes from (author, year).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
     law: ClassVar[str] = ""
     source: ClassVar[str] = ""
 
     kind: str
-
-    @model_validator(mode="before")
-    @classmethod
-    def _accept_old_names(cls, value: object) -> object:
-        return with_new_names(cls, value) if isinstance(value, Mapping) else value
 
 
 class Range(BaseModel):
@@ -218,6 +222,7 @@ SizeBounds = Annotated[LogBounds, AfterValidator(_positive)]
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Probability = Annotated[float, Field(ge=0, le=1)]
+Share = Probability
 
 # A generator's ranges: fields that hold a range until `Generator.draw_ranges` puts a number there.
 SignedRange = Annotated[float, Drawn(Range)]
@@ -228,8 +233,7 @@ SizeRange = Annotated[float, Drawn(LogRange, _positive)]
 ShareRange = Annotated[float, Drawn(LogRange, _positive, _unit)]
 Count = Annotated[int, Drawn(CountRange, _non_negative)]
 PositiveCount = Annotated[int, Drawn(CountRange, _some)]
-Weight = Annotated[float, Field(ge=0)]
-ModeWeights = Annotated[tuple[Weight, Weight, Weight], AfterValidator(_some_weight)]
+ModeWeights = Annotated[tuple[NonNegative, NonNegative, NonNegative], AfterValidator(_some_weight)]
 
 
 # The units that parameters are in; "of ..." is a share of that quantity.

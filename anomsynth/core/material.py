@@ -1,9 +1,13 @@
 """How a surface sends light back, as far as one photo cannot tell."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import Field
+
+from anomsynth.core.component import Share, Written, parameter
 
 
-class Material(BaseModel):
+class Material(Written):
     """Reflection of the part's material.
 
     Attributes
@@ -16,8 +20,8 @@ class Material(BaseModel):
         Share of light without direction: 0.3-0.7 under a dome, 0.05-0.2 in a dark field.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    specular: float = Field(default=0.2, ge=0, le=1)
-    gloss_width: float = Field(default=0.35, gt=0, le=1)
-    ambient: float = Field(default=0.35, ge=0, le=1)
+    specular: Share = parameter(0.2, "share", "of the reflection that is mirror-like")
+    gloss_width: Annotated[float, Field(gt=0, le=1)] = parameter(
+        0.35, "rms slope", "width of the highlight"
+    )
+    ambient: Share = parameter(0.35, "share", "of the light that has no direction")

@@ -59,12 +59,12 @@ class Generator(Component, ABC):
         """
 
 
-class Refiner(Component):
+class Refiner(Component, ABC):
     """Makes a defect look photographed; changes pixels of the support only.
 
     The pipeline calls the hooks in order: `relax` on the defect's physical fields before
     rendering, `refine` on the rendered light, `finish` on the encoded grey levels. Each does
-    nothing unless a refiner overrides it.
+    nothing unless a refiner overrides it; one that overrides none is abstract.
 
     Attributes
     ----------
@@ -73,6 +73,15 @@ class Refiner(Component):
     """
 
     random: ClassVar[bool] = True
+
+    def __new__(cls, *args: object, **values: object) -> Self:
+        """Refuse to make a refiner without any effect."""
+        del args, values  # they go to __init__
+        hooks = ("relax", "refine", "finish")
+        if all(getattr(cls, hook) is getattr(Refiner, hook) for hook in hooks):
+            msg = f"{cls.__name__} is abstract: it overrides none of {', '.join(hooks)}"
+            raise TypeError(msg)
+        return super().__new__(cls)
 
     def relax(
         self, layer: DefectLayer, surface: Surface, rng: np.random.Generator

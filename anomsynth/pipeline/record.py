@@ -10,7 +10,9 @@ from pathlib import Path
 import cv2
 
 from anomsynth._version import __version__
+from anomsynth.errors import UserError
 from anomsynth.pipeline.options import RunOptions
+from anomsynth.recipe.load import recorded_recipe
 from anomsynth.recipe.models import Recipe
 
 # Pixels may differ between versions of these; Python itself has no say in them.
@@ -80,6 +82,8 @@ def differences(stored: Mapping[str, object], planned: Mapping[str, object]) -> 
     found = []
     for part in ("source", "seed", "recipe", "recipes", "options", "categories", "versions"):
         old, new = stored.get(part), plain.get(part)
+        if part == "recipe" and isinstance(old, dict):
+            old = _with_new_names(old)
         if isinstance(old, dict) and isinstance(new, dict):
             names = [
                 name
@@ -92,6 +96,14 @@ def differences(stored: Mapping[str, object], planned: Mapping[str, object]) -> 
         elif old != new:
             found.append(_difference(part, old, new))
     return found
+
+
+def _with_new_names(recipe: dict[str, object]) -> dict[str, object]:
+    """Return a stored recipe under today's names; as it is where it is none of today's."""
+    try:
+        return recorded_recipe(recipe, "run.json").model_dump(mode="json")
+    except UserError:
+        return recipe
 
 
 def _difference(name: str, old: object, new: object) -> str:

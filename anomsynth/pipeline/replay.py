@@ -16,7 +16,7 @@ from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.plan import Unit
 from anomsynth.pipeline.record import DECISIVE, versions
 from anomsynth.pipeline.worker import analyse_photo
-from anomsynth.recipe.load import build_recipe
+from anomsynth.recipe.load import recorded_recipe
 from anomsynth.recipe.models import Recipe
 from anomsynth.synthesis.synthesize import synthesize
 
@@ -96,7 +96,7 @@ def _lines(layout: Layout, category: str) -> Iterator[Line]:
 def _recipe(record: Line, category: str, layout: Layout) -> Recipe:
     recipes = record.get("recipes")
     written = _part(recipes, category) if isinstance(recipes, dict) else _part(record, "recipe")
-    return build_recipe(written, str(layout.run_file))
+    return recorded_recipe(written, str(layout.run_file))
 
 
 def _unit(record: Line, key: SampleKey, path: Path) -> Unit:

@@ -2,14 +2,15 @@
 
 import difflib
 import tomllib
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from anomsynth.core.component import Component
+from anomsynth.core.component import Component, with_new_names
 from anomsynth.core.registry import generators, refiners
-from anomsynth.errors import RecipeError, UserError
+from anomsynth.errors import RecipeError, RenamedWarning, UserError
 from anomsynth.recipe.models import Mechanism, Recipe
 from anomsynth.recipe.presets import find_preset, preset_folder
 
@@ -75,6 +76,19 @@ def build_recipe(written: Mapping[str, object], where: str) -> Recipe:
         raise _explained(error, where) from error
 
 
+def recorded_recipe(written: Mapping[str, object], where: str) -> Recipe:
+    """Validate a recipe as a run recorded it: its old names are nobody's to correct.
+
+    Raises
+    ------
+    RecipeError, UnknownComponentError
+        If something is missing, unknown or out of range.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RenamedWarning)
+        return build_recipe(written, where)
+
+
 def choose_kinds(recipe: Recipe, kinds: Sequence[str]) -> Recipe:
     """Return the recipe with mechanisms of these kinds only.
 
@@ -124,6 +138,7 @@ def _read(path: Path, shown: str) -> dict[str, object]:
 
 
 def _merge(written: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
+    written, changes = with_new_names(Recipe, written), with_new_names(Recipe, changes)
     if any(changes.get(name) is not None for name in SCALES):
         written = {name: value for name, value in written.items() if name not in SCALES}
     merged = dict(written)

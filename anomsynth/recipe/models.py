@@ -1,31 +1,37 @@
 """What to make: mechanisms and their weights, strength, refiners, material and gates."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
+from pydantic import Field, SerializeAsAny, model_validator
 
-from anomsynth.core.component import CountRange, PositiveCountRange, PositiveLogRange
+from anomsynth.core.component import (
+    Positive,
+    PositiveCountRange,
+    PositiveLogRange,
+    Share,
+    Written,
+    parameter,
+)
 from anomsynth.core.material import Material
 from anomsynth.core.roles import Generator, Refiner
 from anomsynth.core.scale import Scale
 
-FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+Whole = Annotated[int, Field(ge=0)]
+Some = Annotated[int, Field(ge=1)]
 
 
-class Mechanism(BaseModel):
+class Mechanism(Written):
     """A generator, how often it is picked relative to the others, and how visible it is.
 
     `d_prime` replaces the recipe's severity for this mechanism: some defects are faint by nature.
     """
 
-    model_config = FROZEN
-
-    weight: float = Field(default=1.0, gt=0)
-    d_prime: PositiveLogRange | None = None
+    weight: Positive = parameter(1.0, "relative", "how often it is picked")
+    d_prime: PositiveLogRange | None = parameter(None, "ratio", "how visible, instead of severity")
     generator: SerializeAsAny[Generator]
 
 
-class Severity(BaseModel):
+class Severity(Written):
     """How visible defects are: d' = rms visible change over the local standard deviation.
 
     Attributes
@@ -38,14 +44,14 @@ class Severity(BaseModel):
     area_share : float in (0, 1]
     """
 
-    model_config = FROZEN
+    d_prime: PositiveLogRange = parameter((1.5, 8.0), "ratio", "d' of a defect")
+    area_cap: Positive = parameter(4.5, "ratio", "most d' of a large defect")
+    area_share: Annotated[float, Field(gt=0, le=1)] = parameter(
+        0.03, "of part area", "area from which a defect is large"
+    )
 
-    d_prime: PositiveLogRange = Field(default=(1.5, 8.0), validate_default=True)
-    area_cap: float = Field(default=4.5, gt=0)
-    area_share: float = Field(default=0.03, gt=0, le=1)
 
-
-class Gates(BaseModel):
+class Gates(Written):
     """When a defect is thrown away and drawn again.
 
     Attributes
@@ -64,28 +70,23 @@ class Gates(BaseModel):
     redraws : int
     """
 
-    model_config = FROZEN
-
-    min_pixels: int = Field(default=6, ge=1)
-    min_visibility: float = Field(default=1.0, ge=0, le=1)
-    max_clipped: float = Field(default=0.1, ge=0, le=1)
-    attempts: int = Field(default=24, ge=1)
-    min_score: float = Field(default=0.0, ge=0, le=1)
-    redraws: int = Field(default=12, ge=0)
+    min_pixels: Some = parameter(6, "count", "fewest visible pixels")
+    min_visibility: Share = parameter(1.0, "ratio", "least d' over the least severity")
+    max_clipped: Share = parameter(0.1, "share", "of the visible pixels, driven to black or white")
+    attempts: Some = parameter(24, "count", "tries before a sample has failed")
+    min_score: Share = parameter(0.0, "ratio", "least quality of a sample")
+    redraws: Whole = parameter(12, "count", "samples drawn anew for their quality")
 
 
-class Recipe(BaseModel):
+class Recipe(Written):
     """Everything that decides what a run makes; written as TOML.
 
-    Exactly one of `mm_per_px`, `field_mm` and `object_mm` sets the scale. `mixed_share` is the
-    share of images with several defects whose defects may differ in kind. `stands_for` says which
+    Exactly one of `mm_per_px`, `field_mm` and `object_mm` sets the scale. `stands_for` says which
     real defects the recipe imitates, `cannot` which it does not; `stand_in` names the picture
     that ``anomsynth presets check`` draws it on. None of the three changes what is made. `part`
     says what counts as the part where no region is given: what is found on a background, or the
     whole picture (circuit boards, whose components would be taken for parts).
     """
-
-    model_config = FROZEN
 
     version: Literal[1] = 1
     name: str
@@ -93,17 +94,17 @@ class Recipe(BaseModel):
     stands_for: tuple[str, ...] = ()
     cannot: tuple[str, ...] = ()
     stand_in: str = "texture"
-    seed: int = Field(default=0, ge=0)
+    seed: Whole = 0
     part: Literal["found", "picture"] = "found"
-    mm_per_px: float | None = Field(default=None, gt=0)
-    field_mm: float | None = Field(default=None, gt=0)
-    object_mm: float | None = Field(default=None, gt=0)
+    mm_per_px: Positive | None = parameter(None, "mm", "size of a pixel")
+    field_mm: Positive | None = parameter(None, "mm", "width of the field of view")
+    object_mm: Positive | None = parameter(None, "mm", "width of the part")
     encoding: Literal["srgb", "linear"] = "srgb"
     mechanisms: tuple[Mechanism, ...] = Field(min_length=1)
-    mixed_share: float = Field(default=0.3, ge=0, le=1)
-    defects_per_image: PositiveCountRange = Field(
-        default=CountRange(low=1, high=3), validate_default=True
+    mixed_probability: Share = parameter(
+        0.3, "probability", "several defects of an image differ in kind", was="mixed_share"
     )
+    defects_per_image: PositiveCountRange = parameter((1, 3), "count", "defects of an image")
     severity: Severity = Severity()
     refiners: tuple[SerializeAsAny[Refiner], ...] = ()
     material: Material = Material()

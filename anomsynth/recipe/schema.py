@@ -42,7 +42,7 @@ def recipe_schema() -> dict[str, object]:
             definitions[name] = _component_schema(registry.load(kind), definitions)
             choices.append({"$ref": f"#/$defs/{name}"})
         definitions[base] = {"oneOf": choices}
-    for name in ("Range", "LogRange", "CountRange"):
+    for name in ("Range", "LogRange", "CountRange", "Bounds", "LogBounds"):
         if name in definitions:
             definitions[name] = RANGE
     return schema

@@ -1,7 +1,7 @@
 """npcF: the defect's own fields come to rest under their governing equations, with the part."""
 
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import cv2
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from anomsynth.core.color import decode, lightness
+from anomsynth.core.component import Share, parameter
 from anomsynth.core.layer import Change, DefectLayer
 from anomsynth.core.roles import Refiner
 from anomsynth.core.statistics import quantile
@@ -67,40 +68,20 @@ class Npcf(Refiner):
     random: ClassVar[bool] = False
 
     kind: Literal["npcf"] = "npcf"
-    plate_px: float = Field(
-        default=1.0,
-        ge=0,
-        le=20,
-        description="bending length of the relief",
-        json_schema_extra={"unit": "px"},
+    plate_px: Annotated[float, Field(ge=0, le=20)] = parameter(
+        1.0, "px", "bending length of the relief"
     )
-    diffusion_px2: float = Field(
-        default=6.0,
-        ge=0,
-        le=100,
-        description="diffusion time of films and exposed material",
-        json_schema_extra={"unit": "px^2"},
+    diffusion_px2: Annotated[float, Field(ge=0, le=100)] = parameter(
+        6.0, "px^2", "diffusion time of films and exposed material"
     )
-    line_px2: float = Field(
-        default=0.0,
-        ge=0,
-        le=20,
-        description="diffusion time of cracks and scratches along themselves; costs detail",
-        json_schema_extra={"unit": "px^2"},
+    line_px2: Annotated[float, Field(ge=0, le=20)] = parameter(
+        0.0, "px^2", "diffusion time of cracks and scratches along themselves; costs detail"
     )
-    offset_gain: float = Field(
-        default=0.35,
-        ge=0,
-        le=1,
-        description="strength of the slow shading offset",
-        json_schema_extra={"unit": "share of the change"},
+    offset_gain: Share = parameter(
+        0.35, "relative", "strength of the slow shading offset, over the defect's own change"
     )
-    screening: float = Field(
-        default=0.5,
-        gt=0,
-        le=4,
-        description="screening length of the offset",
-        json_schema_extra={"unit": "share of the defect's inradius"},
+    screening: Annotated[float, Field(gt=0, le=4)] = parameter(
+        0.5, "of radius", "screening length of the offset, of the defect's inradius"
     )
 
     def relax(

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import cv2
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from anomsynth.core.color import luminance, to_levels
+from anomsynth.core.component import parameter
 from anomsynth.core.layer import Change
 from anomsynth.core.pixels import bands, blocks, channel_mean, on_channels, put_rows
 from anomsynth.core.roles import Refiner
@@ -52,17 +53,16 @@ class NpcfPlus(Refiner):
     source: ClassVar[str] = "Starck & Murtagh 2002; Foi et al. 2008"
 
     kind: Literal["npcf_plus"] = "npcf_plus"
-    transform: Literal["starlet", "swt"] = Field(
-        default="starlet",
-        description="wavelets: starlet (fast) or PyWavelets' stationary transform (swt)",
+    transform: Literal["starlet", "swt"] = parameter(
+        "starlet", "choice", "wavelets: starlet (fast) or PyWavelets' stationary transform (swt)"
     )
-    levels: int = Field(default=3, ge=1, le=5, description="number of wavelet bands")
-    match_texture: bool = Field(
-        default=True, description="give dents and stains missing band variance"
+    levels: Annotated[int, Field(ge=1, le=5)] = parameter(3, "count", "wavelet bands")
+    match_texture: bool = parameter(
+        True, "choice", "give dents and stains the band variance they miss"
     )
-    match_edges: bool = Field(default=True, description="soften edges to the camera's blur")
-    match_noise: bool = Field(default=True, description="give back noise that the defect hides")
-    match_jpeg: bool = Field(default=True, description="compress the change like the photo")
+    match_edges: bool = parameter(True, "choice", "soften edges to the camera's blur")
+    match_noise: bool = parameter(True, "choice", "give back noise that the defect hides")
+    match_jpeg: bool = parameter(True, "choice", "compress the change like the photo")
 
     def refine(self, change: Change, surface: Surface, rng: np.random.Generator) -> Change:
         """Match texture and edges; residuals say how much was missing."""

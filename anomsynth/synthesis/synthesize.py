@@ -118,7 +118,7 @@ class _Synthesis:
         """Add the drawn number of defects; at least one has to succeed."""
         plan = self._stream(0, "plan", "", 0)
         count = int(self.recipe.defects_per_image.draw(plan))
-        mixed = plan.random() < self.recipe.mixed_share
+        mixed = plan.random() < self.recipe.mixed_probability
         light = self.surface.light
         canvas = Canvas(self.surface)
         rejected = 0

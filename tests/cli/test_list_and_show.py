@@ -75,6 +75,19 @@ def test_show_recipe_gives_the_format_and_its_schema(call) -> None:
     assert "$defs" in json.loads(call("show", "recipe", "--json").stdout)["schema"]
 
 
+@pytest.mark.parametrize(("option", "lines"), [("--json", 1), ("--quiet", 0)])
+def test_an_old_name_in_a_recipe_is_told_in_one_plain_line(
+    call, recipe_file, option, lines
+) -> None:
+    recipe_file.write_text("mixed_share = 0.2\n" + recipe_file.read_text())
+
+    result = call("show", recipe_file, option)
+
+    assert result.exit_code == 0
+    told = "anomsynth: mixed_share is called mixed_probability now\n"
+    assert result.stderr == told * lines
+
+
 @pytest.mark.parametrize("words", [["list"], ["show", "crack"], ["show", "recipe"]])
 def test_quiet_prints_nothing(call, words) -> None:
     result = call(*words, "--quiet")

@@ -1,5 +1,6 @@
 """Ranges draw what they say, and refuse what they cannot be."""
 
+import pickle
 from typing import Literal
 
 import numpy as np
@@ -20,6 +21,8 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.rng import stream
+from anomsynth.core.roles import Refiner
+from anomsynth.refiners.npcf import Npcf
 
 
 class Example(Component):
@@ -109,6 +112,22 @@ def test_bounds_are_drawn_as_often_as_asked_and_alike_one_by_one() -> None:
 def test_bounds_and_plain_numbers_are_checked(field, value) -> None:
     with pytest.raises(ValueError, match=field):
         Often.model_validate({field: value})
+
+
+def test_a_refiner_that_overrides_no_hook_is_abstract() -> None:
+    class Nothing(Refiner):
+        kind: Literal["nothing"] = "nothing"
+
+    class Something(Nothing):
+        def finish(self, levels, change, surface, rng):
+            return levels
+
+    with pytest.raises(TypeError, match="Nothing is abstract: it overrides none of relax"):
+        Nothing()
+    with pytest.raises(TypeError, match="Refiner is abstract"):
+        Refiner.model_validate({"kind": "npcf"})
+    assert pickle.loads(pickle.dumps(Npcf(plate_px=2))) == Npcf(plate_px=2)
+    assert Something().kind == "nothing"
 
 
 def test_every_draw_uses_one_number_of_the_stream() -> None:

@@ -127,6 +127,17 @@ def test_resuming_with_other_settings_says_which(
     assert "categories my part" in refusal(photos, recipe, per_image=1)
 
 
+def test_a_run_recorded_with_old_names_is_resumed(photos, tmp_path, recipe, make) -> None:
+    out = tmp_path / "out"
+    make(photos, out, per_image=1)
+    record = out / "_anomsynth" / "run.json"
+    written = record.read_text()
+    assert '"mixed_probability"' in written
+    record.write_text(written.replace('"mixed_probability"', '"mixed_share"'))
+
+    make_plan(photos, out, recipe, RunOptions(per_image=1, resume=True))
+
+
 def test_jobs_and_links_may_change_when_a_run_is_resumed(photos, tmp_path, recipe, make) -> None:
     make(photos, tmp_path / "out", per_image=1)
 

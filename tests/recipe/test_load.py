@@ -6,8 +6,14 @@ import pytest
 
 from anomsynth.core.component import LogRange
 from anomsynth.core.registry import generators
-from anomsynth.errors import RecipeError, UnknownComponentError
-from anomsynth.recipe.load import build_recipe, choose_kinds, choose_refiners, load_recipe
+from anomsynth.errors import RecipeError, RenamedWarning, UnknownComponentError
+from anomsynth.recipe.load import (
+    build_recipe,
+    choose_kinds,
+    choose_refiners,
+    load_recipe,
+    recorded_recipe,
+)
 from anomsynth.recipe.presets import find_preset, preset_folder, preset_names
 
 GOOD = """\
@@ -130,6 +136,31 @@ def test_changes_replace_values_merge_tables_and_keep_the_rest(write) -> None:
     assert (changed.seed, changed.mm_per_px, changed.field_mm) == (7, 0.2, None)
     assert (changed.severity.area_cap, changed.severity.d_prime.low) == (3, 2)
     assert changed.mechanisms == load_recipe(path).mechanisms
+
+
+def test_old_names_in_files_and_changes_are_understood_and_told(write) -> None:
+    path = write(GOOD.replace("version = 1", "version = 1\nmixed_share = 0.2"))
+
+    with pytest.warns(RenamedWarning, match="^mixed_share is called mixed_probability now$"):
+        assert load_recipe(path).mixed_probability == 0.2
+    with pytest.warns(RenamedWarning):
+        assert load_recipe(path, mixed_probability=0.4).mixed_probability == 0.4
+    with pytest.warns(RenamedWarning):
+        assert load_recipe(write(GOOD), mixed_share=0.6).mixed_probability == 0.6
+
+
+def test_old_names_in_what_a_run_recorded_are_understood_in_silence() -> None:
+    crack = {"generator": {"kind": "crack"}}
+    written = {"name": "x", "field_mm": 1, "mixed_share": 0.2, "mechanisms": [crack]}
+
+    assert recorded_recipe(written, "run.json").mixed_probability == 0.2
+
+
+def test_an_old_name_beside_the_new_one_is_a_mistake(write) -> None:
+    both = "version = 1\nmixed_share = 0.2\nmixed_probability = 0.2"
+
+    with pytest.raises(RecipeError, match="mixed_share: no such key"):
+        load_recipe(write(GOOD.replace("version = 1", both)))
 
 
 def test_a_bad_change_is_not_blamed_on_the_file(write) -> None:

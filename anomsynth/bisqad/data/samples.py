@@ -15,7 +15,7 @@ from anomsynth.dataset.labelled import Labelled, find_labelled
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.metadata import read_run
 from anomsynth.errors import InputError, UserError
-from anomsynth.recipe.load import build_recipe
+from anomsynth.recipe.load import recorded_recipe
 from anomsynth.recipe.models import Recipe
 from anomsynth.synthesis.synthesize import synthesize
 
@@ -252,7 +252,7 @@ def _recipe_of(dataset: Path) -> Recipe | None:
     if not layout.run_file.is_file():
         return None
     written = read_run(layout).get("recipe")
-    return build_recipe(written, str(layout.run_file)) if isinstance(written, dict) else None
+    return recorded_recipe(written, str(layout.run_file)) if isinstance(written, dict) else None
 
 
 def _made(held: Sequence[Labelled], recipe: Recipe, seed: int) -> list[Item]:
