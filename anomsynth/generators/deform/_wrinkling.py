@@ -13,6 +13,8 @@ RING_WIDTH = 0.15  # relative bandwidth of the wavelengths
 LOBE = 0.18  # radians: spread of directions under uniaxial compression
 ZIGZAG = 7.0  # wavelengths between the corners of a herringbone's zigzag
 ROUNDED = 0.25  # wavelengths over which those corners are rounded
+SWAY = 0.35  # wavelengths by which a zigzag's corners leave a straight line
+WOBBLE = 0.12  # wavelengths by which single crests do
 JOG_DEG = 45.0  # half the angle between a herringbone's arms is 90 deg less this
 
 
@@ -100,7 +102,7 @@ def herringbone(
     cols = np.arange(shape[1], dtype=np.float32)[None, :]
     along = cos * cols + sin * rows
     across = cos * rows - sin * cols
-    slow = value_noise(shape, 4 * length, rng) * np.float32(0.35 * length)
+    slow = value_noise(shape, 4 * length, rng) * np.float32(SWAY * length)
     phase = (across + slow) / np.float32(ZIGZAG * length) + np.float32(rng.random())
     triangle = 2 * np.abs(2 * (phase - np.floor(phase)) - 1) - 1  # of period 1, in [-1, 1]
     blur = max(ROUNDED * length, 0.5)
@@ -108,7 +110,7 @@ def herringbone(
     jog = triangle.reshape(shape) * np.float32(ZIGZAG * length / 4)
     tilt = math.tan(math.radians(JOG_DEG))
     stretch = math.cos(math.radians(JOG_DEG))  # crests lie closer across tilted arms
-    wobble = value_noise(shape, 3 * length, rng) * np.float32(0.12 * length)
+    wobble = value_noise(shape, 3 * length, rng) * np.float32(WOBBLE * length)
     place = (along + tilt * jog + wobble) * np.float32(stretch / length)
     return np.sin(np.float32(2 * np.pi) * place + np.float32(6.28 * rng.random())).astype(
         np.float32

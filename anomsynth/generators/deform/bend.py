@@ -1,11 +1,12 @@
 """Bend: wires, leads and other thin pieces that buckled or were knocked aside."""
 
 import math
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
 
-from anomsynth.core.component import SizeRange, UnitRange, parameter
+from anomsynth.core.component import ModeWeights, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Mask, Surface
@@ -14,11 +15,12 @@ from anomsynth.fields.paths import Float64, arc_length, densify, tangents
 from anomsynth.fields.relief import fade
 from anomsynth.generators.deform._coarse_band import trace_on_cells
 from anomsynth.generators.deform._moved import show_moved
-from anomsynth.generators.deform._slender import Slender, find_slender
+from anomsynth.generators.deform._outline import Slender, find_slender
 from anomsynth.surface.sites import pick_site
 
 SHAPES = ("hinge", "arc", "wave")
 NODES = 96  # along a piece
+RIPPLES = 2.5  # smaller bends along a piece
 MOST_TURN = 1.4  # widths per radius of curvature: tighter bends would fold the inner side
 
 
@@ -41,12 +43,17 @@ class Bend(Generator):
 
     kind: Literal["bend"] = "bend"
     shape: Literal["hinge", "arc", "wave", "mixed"] = parameter(
-        "mixed", "", "kink, curved by the first mode, wave between two held ends, or any"
+        "mixed", "choice", "kink, curved by the first mode, wave between two held ends, or any"
+    )
+    weights: ModeWeights = parameter(
+        (1.0, 1.0, 0.4), "weights", "mixed: how often hinge, arc, wave"
     )
     turn_deg: SizeRange = parameter((8, 50), "degrees", "how far the end or the middle turns")
     place: UnitRange = parameter((0.05, 0.7), "of length", "hinge: where, from the held end")
-    hinge: SizeRange = parameter((1, 5), "widths", "hinge: length of the bent piece")
-    ripple: UnitRange = parameter((0, 0.2), "of turn", "smaller bends along the piece")
+    hinge_length: SizeRange = parameter(
+        (1, 5), "of width", "hinge: length of the bent piece", was="hinge"
+    )
+    ripple: UnitRange = parameter((0, 0.2), "relative", "turn of smaller bends along the piece")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Bend one thin piece; raise PlacementError if the part has none."""
@@ -61,14 +68,26 @@ class Bend(Generator):
         piece = pieces[min(int(np.searchsorted(sizes, picks[0] * sizes[-1])), len(pieces) - 1)]
         shape: str = self.shape
         if shape == "mixed":
-            shape = SHAPES[min(int(picks[1] * 2.4), 2)]
+            steps = np.cumsum(self.weights)
+            place = int(np.searchsorted(steps, picks[1] * sum(self.weights), side="right"))
+            shape = SHAPES[min(place, len(SHAPES) - 1)]
         if all(piece.held):
             shape = "wave"
         sign = 1.0 if picks[2] < 0.5 else -1.0
         line = piece.line
         if not any(piece.held) and picks[3] < 0.5:
             line = line[::-1]
-        return _bent(surface, piece, _resampled(line, piece.width), (shape, sign, drawn))
+        bending = _Bending(shape, sign * math.radians(drawn.turn_deg), drawn)
+        return _bent(surface, piece, _resampled(line, piece.width), bending)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bending:
+    """How a piece bends: which shape, and by how much it turns at most, radians, signed."""
+
+    shape: str
+    turn: float
+    drawn: Bend
 
 
 def turn_along(share: Float64, shape: str, turn: float, drawn: Bend, width: float) -> Float64:
@@ -81,7 +100,8 @@ def turn_along(share: Float64, shape: str, turn: float, drawn: Bend, width: floa
     shape : {"hinge", "arc", "wave"}
     turn : float
         Largest turn, radians, signed.
-    drawn : dict
+    drawn : Bend
+        A drawn copy: where a hinge is and how long, and the ripple.
     width : float
         Width of the piece over its length.
     """
@@ -90,9 +110,9 @@ def turn_along(share: Float64, shape: str, turn: float, drawn: Bend, width: floa
     elif shape == "wave":
         turned = turn * np.sin(2 * np.pi * share) * np.asarray(fade(share / 0.1))
     else:
-        extent = min(max(drawn.hinge * width, 0.02), 0.5)
+        extent = min(max(drawn.hinge_length * width, 0.02), 0.5)
         turned = turn * np.asarray(fade((share - drawn.place) / extent + 0.5))
-    small = drawn.ripple * turn * np.sin(2 * np.pi * 2.5 * share) * share * (1 - share)
+    small = drawn.ripple * turn * np.sin(2 * np.pi * RIPPLES * share) * share * (1 - share)
     bent: Float64 = turned + small
     return bent
 
@@ -109,14 +129,11 @@ def _resampled(line: Float64, width: float) -> Float64:
     return np.column_stack([np.interp(even, run, way[:, axis]) for axis in (0, 1)])
 
 
-def _bent(
-    surface: Surface, piece: Slender, line: Float64, bending: tuple[str, float, Bend]
-) -> DefectLayer:
-    shape, sign, drawn = bending
+def _bent(surface: Surface, piece: Slender, line: Float64, bending: _Bending) -> DefectLayer:
+    drawn = bending.drawn
     length = float(arc_length(line)[-1])
     share = np.linspace(0, 1, NODES)
-    turn = sign * math.radians(drawn.turn_deg)
-    turned = turn_along(share, shape, turn, drawn, piece.width / length)
+    turned = turn_along(share, bending.shape, bending.turn, drawn, piece.width / length)
     steepest = float(np.abs(np.gradient(turned)).max()) * (NODES - 1) / length
     turned *= min(1.0, MOST_TURN / max(steepest * piece.width, 1e-9))
     new = bend_line(line, turned)
@@ -141,7 +158,7 @@ def _bent(
             "stretch": float(arc_length(new)[-1]) / length,
             "tip_px": float(np.hypot(*(new[-1] - line[-1]))),
             "turn_deg": math.degrees(float(np.abs(turned).max())),
-            "shape": float(SHAPES.index(shape)),
+            "shape": float(SHAPES.index(bending.shape)),
         },
     )
 

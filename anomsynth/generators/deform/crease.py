@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.component import (
+    NonNegative,
     NonNegativeRange,
     ShareRange,
     SignedRange,
@@ -38,6 +39,9 @@ WIDEST = 0.05  # half width of the bent zone, share of the part's size
 SHARPEST_PX = 1.0  # half width of the sharpest crest that pixels can carry without beading
 HURST = 0.75
 TAPER = 0.4  # share of the length over which a fold comes to life
+ANCHOR = 0.2, 0.6  # the site lies on the line, this far from its ends: first place, and the rest
+REACH = 0.45, 0.3  # half widths that cross wrinkles reach, mean and spread
+OTHER_SIDE = 0.35  # height of cross wrinkles on the side that is stretched, over the other's
 
 
 class Crease(Generator):
@@ -53,20 +57,39 @@ class Crease(Generator):
     source: ClassVar[str] = "bending of sheets (Timoshenko 1959); self-affine fold lines"
 
     kind: Literal["crease"] = "crease"
-    length_share: ShareRange = parameter((0.25, 1.0), "of part size", "length of the line")
-    width_mm: SizeRange = parameter((1.5, 9), "mm", "half width of the bent zone")
+    length: ShareRange = parameter(
+        (0.25, 1.0), "of part size", "length of the line", was="length_share"
+    )
+    half_width_mm: SizeRange = parameter(
+        (1.5, 9), "mm", "half width of the bent zone", was="width_mm"
+    )
+    width_spread: NonNegative = parameter(
+        0.25, "relative", "how much the bent zone's width varies along the line"
+    )
     angle_deg: SizeRange = parameter((12, 70), "degrees", "angle of the bend")
+    height_spread: NonNegative = parameter(
+        0.3, "relative", "how much the height varies along the line"
+    )
     radius_mm: SizeRange = parameter((0.1, 0.8), "mm", "bend radius of the crest")
     sheet_mm: SizeRange = parameter((0.1, 1.5), "mm", "thickness that is bent")
-    valley_share: UnitRange = parameter(0.5, "", "probability of a valley instead of a ridge")
-    stiffness: SizeRange = parameter((2, 40), "lengths", "persistence length of the line")
-    waver: UnitRange = parameter((0.0, 0.02), "of length", "roughness of the line")
-    wear: SignedRange = parameter(
-        (-0.8, 0.8), "of log light", "brightness of the crest at strain one"
+    valley_probability: UnitRange = parameter(
+        0.5, "probability", "that it is a valley instead of a ridge", was="valley_share"
     )
-    secondary: UnitRange = parameter((0, 0.6), "", "height of cross wrinkles over the crease's")
-    secondary_mm: SizeRange = parameter((0.8, 4), "mm", "distance of the cross wrinkles")
-    roughening: NonNegativeRange = parameter((0.1, 0.6), "", "orange peel along the crest")
+    stiffness: SizeRange = parameter((2, 40), "of length", "persistence length of the line")
+    waver: UnitRange = parameter((0.0, 0.02), "of length", "roughness of the line")
+    wear: SignedRange = parameter((-0.8, 0.8), "log light", "brightness of the crest at strain one")
+    speckle: NonNegative = parameter(0.5, "relative", "how patchy the crest's wear is")
+    cross_height: UnitRange = parameter(
+        (0, 0.6), "relative", "height of cross wrinkles over the crease's", was="secondary"
+    )
+    cross_spacing_mm: SizeRange = parameter(
+        (0.8, 4), "mm", "distance of the cross wrinkles", was="secondary_mm"
+    )
+    cross_spread: NonNegative = parameter(0.35, "relative", "how much that distance varies")
+    cross_lean: NonNegative = parameter(
+        0.5, "ratio", "cross wrinkles: typical tangent of their lean"
+    )
+    roughening: NonNegativeRange = parameter((0.1, 0.6), "relative", "orange peel along the crest")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Place one crease; raise PlacementError if nothing is allowed."""
@@ -74,21 +97,32 @@ class Crease(Generator):
         site = pick_site(surface, rng)
         coins = rng.random(3)
         scale, size = surface.mm_per_px, max(surface.part_size_px, 2.0)
-        length = max(drawn.length_share * size, 4.0)
-        width = min(max(drawn.width_mm / scale, 2.0), max(WIDEST * size, 2.0), 0.12 * length)
+        length = max(drawn.length * size, 4.0)
+        width = min(max(drawn.half_width_mm / scale, 2.0), max(WIDEST * size, 2.0), 0.12 * length)
         line = _line(length, width, drawn, rng)
         line = turned(line, math.pi * float(coins[0]))
-        anchor = line[int(len(line) * (0.2 + 0.6 * float(coins[1])))]
+        anchor = line[int(len(line) * (ANCHOR[0] + ANCHOR[1] * float(coins[1])))]
         line += np.array(site) - anchor
         # Alive in the middle, at rest at both ends; uneven along the way.
         run = arc_length(line) / max(float(arc_length(line)[-1]), 1e-9)
         strength = np.asarray(fade(np.minimum(run, 1 - run) / TAPER), dtype=np.float64)
-        strength *= np.clip(1 + 0.3 * smooth_noise(len(line), len(line) / 5, rng), 0.2, 1.8)
-        half = width * np.clip(1 + 0.25 * smooth_noise(len(line), len(line) / 4, rng), 0.5, 1.5)
+        varied = 1 + drawn.height_spread * smooth_noise(len(line), len(line) / 5, rng)
+        strength *= np.clip(varied, 0.2, 1.8)
+        varied = 1 + drawn.width_spread * smooth_noise(len(line), len(line) / 4, rng)
+        half = width * np.clip(varied, 0.5, 1.5)
         half *= np.maximum(strength, 0.05) ** 0.8  # it runs out to a point
-        sign = -1.0 if coins[2] < drawn.valley_share else 1.0
+        sign = -1.0 if coins[2] < drawn.valley_probability else 1.0
         fold = _Fold(surface, drawn, width, sign)
-        return _folded(fold, _near(line, half, surface), (line, strength, half), rng)
+        return _folded(fold, _near(line, half, surface), _CreaseLine(line, strength, half), rng)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _CreaseLine:
+    """The crest: (N, 2) points, how alive the fold is at each, and its half width, pixels."""
+
+    points: Float64
+    strength: Float64
+    half: Float64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,26 +204,20 @@ def _line(length: float, width: float, drawn: Crease, rng: np.random.Generator) 
     return densify(line, max(math.ceil(length / count / SPACING), 1))
 
 
-def _folded(
-    fold: _Fold,
-    zone: _Zone,
-    way: tuple[Float64, Float64, Float64],
-    rng: np.random.Generator,
-) -> DefectLayer:
-    line, along, half = way
+def _folded(fold: _Fold, zone: _Zone, line: _CreaseLine, rng: np.random.Generator) -> DefectLayer:
     drawn = fold.drawn
-    strength = zone.at(along)
-    away = zone.offset / np.maximum(zone.at(half), 1e-6)
+    strength = zone.at(line.strength)
+    away = zone.offset / np.maximum(zone.at(line.half), 1e-6)
     rest = np.asarray(fade((1 - np.minimum(np.abs(away), 1)) / 0.65), dtype=np.float64)
     # The tent is lifted so that it comes back to rest at the border of the bent zone.
-    foot = tent(zone.at(half), fold.slope, fold.radius)
+    foot = tent(zone.at(line.half), fold.slope, fold.radius)
     height = (tent(zone.offset, fold.slope, fold.radius) - foot) * rest * strength
     worn_px = max(1.2 * fold.slope * fold.radius, SHARPEST_PX)
     crest = np.exp(-0.5 * (zone.offset / worn_px) ** 2)
-    height += _cross_wrinkles(fold, zone, (line, away), rng) * strength * rest
+    height += _cross_wrinkles(fold, zone, line.points, away, rng) * strength * rest
     height *= fold.sign
     strain = min(drawn.sheet_mm / (2 * drawn.radius_mm), 1.0)
-    speckle = np.exp(0.5 * smooth_noise(len(line), 2.0, rng))
+    speckle = np.exp(drawn.speckle * smooth_noise(len(line.points), 2.0, rng))
     worn = strain * crest * strength * zone.at(speckle)
     changed = (np.abs(height) > 1e-4) | (worn > 1e-3)
     if not changed.any():
@@ -207,28 +235,29 @@ def _folded(
             "slope": fold.slope,
             "radius_px": fold.radius,
             "strain": strain,
-            "length_px": float(arc_length(line)[-1]),
+            "length_px": float(arc_length(line.points)[-1]),
             "half_width_px": fold.width,
         },
     )
 
 
 def _cross_wrinkles(
-    fold: _Fold, zone: _Zone, way: tuple[Float64, Float64], rng: np.random.Generator
+    fold: _Fold, zone: _Zone, line: Float64, away: Float64, rng: np.random.Generator
 ) -> Float64:
     """Return ripples across the line, pixels: one-sided, each with its own length and lean."""
-    line, away = way
-    if fold.drawn.secondary <= 0:
+    drawn = fold.drawn
+    if drawn.cross_height <= 0:
         return np.zeros(len(away))
-    spacing = max(fold.drawn.secondary_mm / fold.scale, 3.0)
+    spacing = max(drawn.cross_spacing_mm / fold.scale, 3.0)
     run = arc_length(line)
     step = max(float(run[-1]) / max(len(line) - 1, 1), 1e-9)
-    phase = np.cumsum(np.exp(0.35 * smooth_noise(len(line), spacing / step, rng))) * step / spacing
-    reach = np.clip(0.45 + 0.3 * smooth_noise(len(line), spacing / step, rng), 0.1, 1)
+    varied = np.exp(drawn.cross_spread * smooth_noise(len(line), spacing / step, rng))
+    phase = np.cumsum(varied) * step / spacing
+    reach = np.clip(REACH[0] + REACH[1] * smooth_noise(len(line), spacing / step, rng), 0.1, 1)
     side = 1.0 if rng.random() < 0.5 else -1.0
-    lean = float(rng.normal(0, 0.5))
-    shown = np.where(away * side > -0.1, 1.0, 0.35) * np.exp(-((away / zone.at(reach)) ** 2))
-    height = fold.drawn.secondary * 0.25 * fold.slope * spacing
+    lean = float(rng.normal(0, drawn.cross_lean))
+    shown = np.where(away * side > -0.1, 1.0, OTHER_SIDE) * np.exp(-((away / zone.at(reach)) ** 2))
+    height = drawn.cross_height * 0.25 * fold.slope * spacing
     return np.asarray(
         height * shown * np.sin(2 * np.pi * (zone.at(phase) + lean * away * fold.width / spacing))
     )

@@ -1,6 +1,7 @@
 """Squeeze: soft material pressed out of shape, as wide elsewhere as it is narrow here."""
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Literal
 
@@ -12,8 +13,8 @@ from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Mask, Surface
 from anomsynth.errors import PlacementError
 from anomsynth.fields.grid import Grid
-from anomsynth.generators.deform._axes import principal_axis
 from anomsynth.generators.deform._moved import show_moved
+from anomsynth.generators.deform._outline import principal_axis
 from anomsynth.generators.deform._squeezing import pure_strain, waist
 from anomsynth.generators.deform._warp import least_determinant
 from anomsynth.surface.identity import Part
@@ -23,6 +24,7 @@ CELLS = 96
 RELIEF = 0.6  # height over half width where material is pressed out
 FILLS = 0.85  # of the picture: a part larger than that shows no outline to squeeze
 SMALLEST_PX = 6.0
+PLACES = -0.45, 0.45  # of the part's length: a waist nearer to an end would have no other side
 LEAST_CELLS = 9  # of a part that can be squeezed
 
 
@@ -40,16 +42,22 @@ class Squeeze(Generator):
 
     kind: Literal["squeeze"] = "squeeze"
     mode: Literal["body", "region", "mixed"] = parameter(
-        "mixed", "", "the whole part, a region of it, or the part where its outline shows"
+        "mixed", "choice", "the whole part, a region of it, or the part where its outline shows"
     )
-    narrowing: SizeRange = parameter((0.06, 0.4), "", "body: share of the width that is lost")
-    bulge_share: UnitRange = parameter(0.35, "", "body: probability of a bulge instead")
-    reach: SizeRange = parameter((0.25, 0.8), "of part length", "body: half length that flows")
+    narrowing: SizeRange = parameter((0.06, 0.4), "of width", "body: share that is lost")
+    bulge_probability: UnitRange = parameter(
+        0.35, "probability", "body: that it bulges instead", was="bulge_share"
+    )
+    half_length: SizeRange = parameter(
+        (0.25, 0.8), "of part length", "body: half length that flows", was="reach"
+    )
     place: SignedRange = parameter((-0.3, 0.3), "of part length", "body: where along the part")
-    extent: ShareRange = parameter((0.06, 0.3), "of part size", "region: half length")
-    strain: SizeRange = parameter((0.12, 0.5), "log stretch", "region: at its centre")
-    aspect: SizeRange = parameter((1.0, 2.0), "", "region: length over width")
-    relief: UnitRange = parameter((0.1, 0.8), "", "region: how much the pressed-out part rises")
+    radius: ShareRange = parameter((0.06, 0.3), "of part size", "region: half length", was="extent")
+    strain: SizeRange = parameter((0.12, 0.5), "relative", "region: log stretch at its centre")
+    aspect: SizeRange = parameter((1.0, 2.0), "ratio", "region: length over width")
+    relief: UnitRange = parameter(
+        (0.1, 0.8), "relative", "region: how much the pressed-out part rises"
+    )
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one squeezed part or region; raise PlacementError if nothing is allowed."""
@@ -58,14 +66,14 @@ class Squeeze(Generator):
         coin, turn = (float(value) for value in rng.random(2))
         outlined = surface.part_area_px < FILLS * surface.foreground.size
         if self.mode == "body" or (self.mode == "mixed" and outlined):
-            return _squeezed_body(surface, drawn, bulge=coin < drawn.bulge_share)
+            return _squeezed_body(surface, drawn, bulge=coin < drawn.bulge_probability)
         return _squeezed_region(surface, drawn, site, math.pi * turn)
 
 
 def _squeezed_region(
     surface: Surface, drawn: Squeeze, site: tuple[int, int], angle: float
 ) -> DefectLayer:
-    long = max(drawn.extent * surface.part_size_px, SMALLEST_PX)
+    long = max(drawn.radius * surface.part_size_px, SMALLEST_PX)
     wide = max(long / drawn.aspect, SMALLEST_PX / 2)
     far = math.ceil(long) + 1
     box = Box(site[0], site[1], site[0] + 1, site[1] + 1).grown(far, surface.shape)
@@ -101,23 +109,34 @@ def _squeezed_region(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _BodyAxis:
+    """The part as a long body: centroid, direction of its axis (radians), extent, pixels."""
+
+    row: float
+    col: float
+    angle: float
+    length: float
+    width: float
+
+
 def _squeezed_body(surface: Surface, drawn: Squeeze, *, bulge: bool) -> DefectLayer:
     """Squeeze the part across its long axis, outline and all."""
     axis = _axis(Part(surface.foreground))
     if axis is None:
         raise PlacementError("the part is too small to be squeezed")
-    centre, angle, length, width = axis
-    reach = max(drawn.reach * length, 4.0)
-    middle = float(np.clip(drawn.place, -0.45, 0.45)) * length
+    reach = max(drawn.half_length * axis.length, 4.0)
+    middle = float(np.clip(drawn.place, *PLACES)) * axis.length
     narrowing = -drawn.narrowing if bulge else drawn.narrowing
-    box = _zone(surface, (centre, angle), (middle, reach), 0.6 * width * (1 + abs(narrowing)) + 4)
-    down = (np.arange(box.top, box.bottom) - centre[0]).astype(np.float32)[:, None]
-    right = (np.arange(box.left, box.right) - centre[1]).astype(np.float32)[None, :]
-    cos, sin = math.cos(angle), math.sin(angle)
+    half = 0.6 * axis.width * (1 + abs(narrowing)) + 4
+    box = _zone(axis, (middle - reach, middle + reach), half, surface.shape)
+    down = (np.arange(box.top, box.bottom) - axis.row).astype(np.float32)[:, None]
+    right = (np.arange(box.left, box.right) - axis.col).astype(np.float32)[None, :]
+    cos, sin = math.cos(axis.angle), math.sin(axis.angle)
     along, across = cos * right + sin * down, cos * down - sin * right
     from_along, from_across = waist(along, across, middle, reach, narrowing)
-    rows = sin * from_along + cos * from_across + (centre[0] - box.top)
-    cols = cos * from_along - sin * from_across + (centre[1] - box.left)
+    rows = sin * from_along + cos * from_across + (axis.row - box.top)
+    cols = cos * from_along - sin * from_across + (axis.col - box.left)
     flows = np.abs(along - middle) < reach
     valid = flows & (rows >= -0.5) & (rows < box.shape[0]) & (cols >= -0.5) & (cols < box.shape[1])
     in_zone: Mask = surface.foreground[box.slices] & flows
@@ -137,48 +156,42 @@ def _squeezed_body(surface: Surface, drawn: Squeeze, *, bulge: bool) -> DefectLa
         parameters=drawn.numbers,
         measured={
             "narrowing": narrowing,
-            "width_px": width,
-            "length_px": length,
-            "angle_deg": math.degrees(angle),
+            "width_px": axis.width,
+            "length_px": axis.length,
+            "angle_deg": math.degrees(axis.angle),
             "body": 1.0,
         },
     )
 
 
 @lru_cache(maxsize=1)  # several samples are made of each photo, one after another
-def _axis(part: Part) -> tuple[tuple[float, float], float, float, float] | None:
-    """Return centroid, direction, length and width of the part, pixels; None if it is tiny."""
+def _axis(part: Part) -> _BodyAxis | None:
+    """Return where the part lies and how it runs; None if it is tiny."""
     step = max(max(part.foreground.shape) // 512, 1)
     cells = np.argwhere(part.foreground[::step, ::step])
     if len(cells) < LEAST_CELLS:
         return None
     axis = principal_axis(cells.astype(np.float64) * step + (step - 1) / 2)
-    return (
-        (float(axis.centre[0]), float(axis.centre[1])),
-        axis.angle,
-        float(np.ptp(axis.along)) + step,
-        float(np.ptp(axis.across)) + step,
+    return _BodyAxis(
+        row=float(axis.centre[0]),
+        col=float(axis.centre[1]),
+        angle=axis.angle,
+        length=float(np.ptp(axis.along)) + step,
+        width=float(np.ptp(axis.across)) + step,
     )
 
 
-def _zone(
-    surface: Surface,
-    axis: tuple[tuple[float, float], float],
-    span: tuple[float, float],
-    half: float,
-) -> Box:
-    """Return the box around the zone that flows, cut to the picture."""
-    (row, col), angle = axis
-    middle, reach = span
-    cos, sin = math.cos(angle), math.sin(angle)
-    ends = [(middle + a * reach, b * half) for a in (-1, 1) for b in (-1, 1)]
-    rows = [row + sin * x + cos * y for x, y in ends]
-    cols = [col + cos * x - sin * y for x, y in ends]
+def _zone(axis: _BodyAxis, span: tuple[float, float], half: float, shape: tuple[int, int]) -> Box:
+    """Return the box around what lies between two places along the axis, cut to the picture."""
+    cos, sin = math.cos(axis.angle), math.sin(axis.angle)
+    ends = [(place, b * half) for place in span for b in (-1, 1)]
+    rows = [axis.row + sin * x + cos * y for x, y in ends]
+    cols = [axis.col + cos * x - sin * y for x, y in ends]
     box = Box(
         max(math.floor(min(rows)), 0),
         max(math.floor(min(cols)), 0),
-        min(math.ceil(max(rows)) + 1, surface.shape[0]),
-        min(math.ceil(max(cols)) + 1, surface.shape[1]),
+        min(math.ceil(max(rows)) + 1, shape[0]),
+        min(math.ceil(max(cols)) + 1, shape[1]),
     )
     if box.bottom <= box.top or box.right <= box.left:
         raise PlacementError("the squeezed zone lies outside the picture")

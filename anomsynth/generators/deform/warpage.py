@@ -10,8 +10,12 @@ from anomsynth.core.component import (
     Count,
     LogRange,
     ModeWeights,
+    NonNegativeBounds,
+    PositiveBounds,
+    Probability,
     ShareRange,
     SizeRange,
+    UnitBounds,
     UnitRange,
     parameter,
 )
@@ -43,6 +47,8 @@ BAND_ASPECT = 1.6  # bent regions are longer than they are wide
 BORDER_SHARE = 0.8  # of the radius, over which bent and warped regions come to rest
 MOST_STRETCH = 0.8
 SQUEEZE = 1.2  # relief over squeezing
+LOADED = 0.7  # radii within which loads act: beyond, the plate is held
+LOAD_TURN = 0.35  # radians by which loads differ from the region's direction, standard deviation
 
 
 class Warpage(Generator):
@@ -58,31 +64,61 @@ class Warpage(Generator):
     .. [1] R. Hill, B. Storakers, A. B. Zdunek, "A theoretical study of the Brinell hardness test",
        Proceedings of the Royal Society A 423, 1989.
     .. [2] S. Timoshenko, S. Woinowsky-Krieger, "Theory of Plates and Shells", 1959.
+
+    Examples
+    --------
+    A dent a tenth of the part wide from its middle to its rim, a fifth of that deep:
+
+    >>> from anomsynth.core.rng import stream
+    >>> from anomsynth.testing import make_surface
+    >>> dent = Warpage(mode="dent", radius=0.1, slope=0.2, bulge_probability=0)
+    >>> layer = dent.generate(make_surface(mm_per_px=0.1), stream(0))
+    >>> layer.height.shape, layer.height.dtype  # of the box at `layer.origin`, millimeters
+    ((81, 113), dtype('float32'))
+    >>> print(f"{layer.measured['radius_px']:.1f} px, {-layer.height.min():.2f} mm deep")
+    16.3 px, 0.33 mm deep
     """
 
     law: ClassVar[str] = "c^2 = (5/2)(2-n)/(4+n); D lap^2 w + k w = q; det(I - grad u) > 0"
     source: ClassVar[str] = "Hill, Storakers & Zdunek 1989; Timoshenko 1959; Johnson 1985"
 
     kind: Literal["warpage"] = "warpage"
-    mode: Literal["dent", "bend", "warp", "mixed"] = parameter("mixed", "", "what happened")
-    weights: ModeWeights = parameter((0.5, 0.35, 0.15), "", "mixed: how often dent, bend, warp")
+    mode: Literal["dent", "bend", "warp", "mixed"] = parameter("mixed", "choice", "what happened")
+    weights: ModeWeights = parameter(
+        (0.5, 0.35, 0.15), "weights", "mixed: how often dent, bend, warp"
+    )
     radius: ShareRange = parameter((0.01, 0.1), "of part size", "dent: radius")
-    slope: SizeRange = parameter((0.04, 0.25), "", "dent: depth over radius")
-    extent: ShareRange = parameter((0.1, 0.31), "of part size", "bend, warp: radius of the region")
+    slope: SizeRange = parameter((0.04, 0.25), "of radius", "dent: depth")
+    region_radius: ShareRange = parameter(
+        (0.1, 0.31), "of part size", "bend, warp: radius of the region", was="extent"
+    )
     tilt: SizeRange = parameter((0.06, 0.3), "rms slope", "bend: how steep the plate gets")
-    aspect: SizeRange = parameter((1.0, 2.4), "", "length over width of the region")
+    aspect: SizeRange = parameter((1.0, 2.4), "ratio", "length over width of the region")
     irregularity: UnitRange = parameter((0.05, 0.2), "of radius", "first harmonic of the outline")
-    asymmetry: UnitRange = parameter((0.0, 0.45), "", "dent: how much deeper on one side")
-    hardening: UnitRange = parameter((0.0, 0.3), "", "dent: n of the stress-strain law")
-    sheet_share: UnitRange = parameter(0.5, "", "dent: probability of a skirt instead of a rim")
-    bulge_share: UnitRange = parameter(0.2, "", "dent, bend: probability to point outwards")
-    loads: Count = parameter((2, 7), "", "bend: number of loads")
+    asymmetry: UnitRange = parameter((0.0, 0.45), "of depth", "dent: how much deeper on one side")
+    hardening: UnitRange = parameter((0.0, 0.3), "exponent", "dent: n of the stress-strain law")
+    skirt_probability: UnitRange = parameter(
+        0.5, "probability", "dent: that it has a skirt instead of a rim", was="sheet_share"
+    )
+    skirt_depth: UnitBounds = parameter((0.25, 0.65), "of depth", "dent: what the skirt leans in")
+    plate_probability: Probability = parameter(
+        0.5, "probability", "dent: that the skirt is a thin plate's, not a thick body's"
+    )
+    bulge_probability: UnitRange = parameter(
+        0.2, "probability", "dent, bend: that it points outwards", was="bulge_share"
+    )
+    loads: Count = parameter((2, 7), "count", "bend: number of loads")
+    load_length: PositiveBounds = parameter((0.35, 1.8), "of radius", "bend: length of a load")
+    load_width: PositiveBounds = parameter((0.1, 0.4), "of radius", "bend: width of a load")
+    load_force: NonNegativeBounds = parameter((0.4, 1.0), "relative", "bend: force of a load")
     stiffness: SizeRange = parameter((0.15, 0.5), "of radius", "bend: length (D/k)^(1/4)")
     stretch: SizeRange = parameter(
-        (0.08, 0.28), "", "warp: largest strain; above 0.3 gains may fold"
+        (0.08, 0.28), "relative", "warp: largest strain; above 0.3 gains may fold"
     )
-    correlation: SizeRange = parameter((0.25, 0.8), "of radius", "warp: size of its features")
-    curl: UnitRange = parameter((0.2, 0.8), "", "warp: share of rotation")
+    feature_size: SizeRange = parameter(
+        (0.25, 0.8), "of radius", "warp: size of its features", was="correlation"
+    )
+    curl: UnitRange = parameter((0.2, 0.8), "share", "warp: rotation in it")
 
     @field_validator("stretch")
     @classmethod
@@ -100,10 +136,10 @@ class Warpage(Generator):
         if mode == "mixed":
             steps = np.cumsum(self.weights)
             mode = MODES[min(int(np.searchsorted(steps, pick, side="right")), len(MODES) - 1)]
-        outward = 1.0 if rng.random() < drawn.bulge_share else -1.0
-        sheet = rng.random() < drawn.sheet_share
+        outward = 1.0 if rng.random() < drawn.bulge_probability else -1.0
+        skirted = rng.random() < drawn.skirt_probability
         site = pick_site(surface, rng)
-        share = drawn.radius if mode == "dent" else drawn.extent
+        share = drawn.radius if mode == "dent" else drawn.region_radius
         radius = max(share * surface.part_size_px, SMALLEST_PX)
         outline = Mouths(
             radius=np.array([radius]),
@@ -111,15 +147,15 @@ class Warpage(Generator):
             angle=np.array([rng.uniform(0, np.pi)]),
             relative=harmonic_rims(1, drawn.irregularity, RIM_HURST, rng),
         )
-        place = _Place(surface, site, outline, drawn)
+        place = _WarpedRegion(surface, site, outline, drawn)
         if mode == "dent":
-            return _dented(place, outward, sheet, rng)
+            return _dented(place, outward, rng, skirted=skirted)
         if mode == "bend":
             return _bent(place, outward, rng)
         return _warped(place, rng)
 
 
-class _Place:
+class _WarpedRegion:
     """Where a deformed region lies, and how far each of its points is from the centre."""
 
     def __init__(
@@ -163,14 +199,16 @@ class _Place:
         )
 
 
-def _dented(place: _Place, outward: float, sheet: bool, rng: np.random.Generator) -> DefectLayer:
+def _dented(
+    place: _WarpedRegion, outward: float, rng: np.random.Generator, *, skirted: bool
+) -> DefectLayer:
     drawn = place.drawn
     shape = Dent(
         depth=drawn.slope,
         hardening=drawn.hardening,
-        balanced=not sheet,
-        skirt=float(rng.uniform(0.25, 0.65)),
-        sheet=bool(rng.random() < 0.5),
+        balanced=not skirted,
+        skirt=drawn.skirt_depth.draw(rng),
+        sheet=bool(rng.random() < drawn.plate_probability),
     )
     lean = rng.uniform(0, 2 * np.pi)
     grid = place.grid(DENT_REACH, DENT_CELLS)
@@ -198,7 +236,7 @@ def _dented(place: _Place, outward: float, sheet: bool, rng: np.random.Generator
     )
 
 
-def _bent(place: _Place, outward: float, rng: np.random.Generator) -> DefectLayer:
+def _bent(place: _WarpedRegion, outward: float, rng: np.random.Generator) -> DefectLayer:
     drawn = place.drawn
     grid = place.grid(1.0, PLATE_CELLS)
     share = place.share(grid)
@@ -218,18 +256,19 @@ def _bent(place: _Place, outward: float, rng: np.random.Generator) -> DefectLaye
     )
 
 
-def _loads(place: _Place, grid: Grid, outward: float, rng: np.random.Generator) -> Float32:
+def _loads(place: _WarpedRegion, grid: Grid, outward: float, rng: np.random.Generator) -> Float32:
     """Press and pull on the region along bands of about one direction.
 
     A single spot would give the smooth bubble that stiff parts never show.
     """
+    drawn = place.drawn
     load = np.zeros(grid.shape, dtype=np.float32)
     main = float(place.outline.angle[0])
-    for number in range(max(int(place.drawn.loads), 1)):
-        away, turn = 0.7 * np.sqrt(rng.random()), rng.uniform(0, 2 * np.pi)
-        direction = main + rng.normal(0, 0.35)
-        length, width = rng.uniform(0.35, 1.8), rng.uniform(0.1, 0.4)
-        force = rng.uniform(0.4, 1.0) * (1.0 if number == 0 or rng.random() < 0.5 else -1.0)
+    for number in range(max(int(drawn.loads), 1)):
+        away, turn = LOADED * np.sqrt(rng.random()), rng.uniform(0, 2 * np.pi)
+        direction = main + rng.normal(0, LOAD_TURN)
+        length, width = drawn.load_length.draw(rng), drawn.load_width.draw(rng)
+        force = drawn.load_force.draw(rng) * (1.0 if number == 0 or rng.random() < 0.5 else -1.0)
         row, col = place.site
         shift = away * place.radius
         down, right = grid.offsets(row + shift * np.sin(turn), col + shift * np.cos(turn))
@@ -240,11 +279,11 @@ def _loads(place: _Place, grid: Grid, outward: float, rng: np.random.Generator) 
     return load
 
 
-def _warped(place: _Place, rng: np.random.Generator) -> DefectLayer:
+def _warped(place: _WarpedRegion, rng: np.random.Generator) -> DefectLayer:
     drawn = place.drawn
     grid = place.grid(1.0, WARP_CELLS)
     share = place.share(grid)
-    features = drawn.correlation * place.radius / grid.step
+    features = drawn.feature_size * place.radius / grid.step
     material, potential = helmholtz_field(_at_rest(share), features, drawn.curl, rng)
     strain = stretch(material)
     if strain > 0:

@@ -1,6 +1,7 @@
 """Wrinkles: a coat, film or skin on a soft base gives way to compression in waves."""
 
 import math
+from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -33,6 +34,7 @@ PATTERNS = ("uniaxial", "labyrinth", "herringbone")
 CELLS_PER_WAVE = 7.0
 SHORTEST_PX = 5.0  # shorter waves are below what a camera resolves
 LONGEST = 0.35  # of the part's size
+AMPLITUDES = 0.1, 2  # relative; a region has no spot without wrinkles, and no tower
 WAVES = 2.5  # least half width of the region, in wavelengths
 
 
@@ -64,14 +66,18 @@ class Wrinkle(Generator):
 
     kind: Literal["wrinkle"] = "wrinkle"
     pattern: Literal["uniaxial", "labyrinth", "herringbone", "mixed"] = parameter(
-        "mixed", "", "crests across one direction, in all directions, in zigzag, or any"
+        "mixed", "choice", "crests across one direction, in all directions, in zigzag, or any"
     )
     area_share: ShareRange = parameter((0.01, 0.3), "of part area", "area of the region")
     film_mm: SizeRange = parameter((0.03, 0.25), "mm", "thickness of the film")
-    modulus_ratio: SizeRange = parameter((15, 600), "", "stiffness of film over base")
-    strain_ratio: StrainRange = parameter((2, 8), "", "strain over the critical one")
-    uneven: UnitRange = parameter((0.1, 0.5), "", "how much the amplitude wanders")
-    softness: UnitRange = parameter((0.4, 1.0), "of half width", "over which wrinkles die out")
+    modulus_ratio: SizeRange = parameter((15, 600), "ratio", "stiffness of film over base")
+    strain_ratio: StrainRange = parameter((2, 8), "ratio", "strain over the critical one")
+    unevenness: UnitRange = parameter(
+        (0.1, 0.5), "relative", "how much the amplitude wanders", was="uneven"
+    )
+    softness: UnitRange = parameter(
+        (0.4, 1.0), "of radius", "over which wrinkles die out at the rim"
+    )
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one wrinkled region; raise PlacementError if nothing is allowed."""
@@ -89,8 +95,8 @@ class Wrinkle(Generator):
         area = max(drawn.area_share * surface.part_area_px, math.pi * (WAVES * length) ** 2)
         share = min(area / max(surface.part_area_px, 1), 0.6)
         patch = draw_patch(surface, share, "blob", None, rng)
-        angle = math.pi * float(turn)
-        relief = _relief(patch, pattern, (length, angle), drawn, rng)
+        wave = _Wave(pattern, length, math.pi * float(turn))
+        relief = _relief(patch, wave, drawn, rng)
         support = patch.grid.refine(patch.depth) > 0
         relief *= np.float32(height * surface.mm_per_px)
         relief *= support
@@ -110,23 +116,26 @@ class Wrinkle(Generator):
         )
 
 
-def _relief(
-    patch: Patch,
-    pattern: str,
-    wave: tuple[float, float],
-    drawn: Wrinkle,
-    rng: np.random.Generator,
-) -> Float32:
+@dataclass(frozen=True, slots=True)
+class _Wave:
+    """Wrinkles of one pattern: wavelength, pixels, and direction of compression, radians."""
+
+    pattern: str
+    length: float
+    angle: float
+
+
+def _relief(patch: Patch, wave: _Wave, drawn: Wrinkle, rng: np.random.Generator) -> Float32:
     """Return waves of amplitude about one within the region, (h, w) of its box."""
-    length, angle = wave
-    fine = Grid(patch.box, max(int(length / CELLS_PER_WAVE), 1))
-    cells = length / fine.step
-    if pattern == "herringbone":
-        field = herringbone(fine.shape, cells, angle, rng)
+    fine = Grid(patch.box, max(int(wave.length / CELLS_PER_WAVE), 1))
+    cells = wave.length / fine.step
+    if wave.pattern == "herringbone":
+        field = herringbone(fine.shape, cells, wave.angle, rng)
     else:
-        field = wave_field(fine.shape, cells, angle if pattern == "uniaxial" else None, rng)
-    wander = 1 + np.float32(drawn.uneven) * value_noise(fine.shape, 3 * cells, rng)
-    field *= np.clip(wander, 0.1, 2)
+        one_way = wave.angle if wave.pattern == "uniaxial" else None
+        field = wave_field(fine.shape, cells, one_way, rng)
+    wander = 1 + np.float32(drawn.unevenness) * value_noise(fine.shape, 3 * cells, rng)
+    field *= np.clip(wander, *AMPLITUDES)
     rest = fade(patch.depth / np.float32(max(drawn.softness * patch.size, 1.5)))
     relief = fine.refine(field, smooth=True)
     return relief * patch.grid.refine(rest.astype(np.float32))

@@ -9,13 +9,12 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Box, Surface
 from anomsynth.errors import PlacementError, RecipeError
-from anomsynth.generators.deform._slender import find_slender
 from anomsynth.generators.deform.bend import Bend, bend_line, turn_along
 from anomsynth.recipe.models import Mechanism, Recipe
 from anomsynth.synthesis.synthesize import synthesize
 from anomsynth.testing import check_generator, make_surface
 
-DRAWN = Bend(place=0.5, hinge=1.0, ripple=0.0).draw_ranges(stream(0))
+DRAWN = Bend(place=0.5, hinge_length=1.0, ripple=0.0).draw_ranges(stream(0))
 
 
 def on_ground(part: np.ndarray, channels: int = 1) -> Surface:
@@ -52,28 +51,6 @@ def shown(surface: Surface, layer) -> np.ndarray:
 def test_keeps_the_generator_contract(shape: str) -> None:
     check_generator(Bend(shape=shape), with_leads())
     check_generator(Bend(shape=shape), with_leads(3))
-
-
-def test_finds_the_leads_and_their_held_ends() -> None:
-    pieces = find_slender(with_leads())
-
-    assert len(pieces) == 3
-    for piece in pieces:
-        assert piece.held == (True, False)
-        assert piece.width == pytest.approx(6, abs=0.5)
-        assert piece.line[0, 0] < 90
-        assert piece.line[-1, 0] > 145
-        assert not piece.mask[:79].any()
-
-
-def test_finds_pieces_on_large_pictures() -> None:
-    small = with_leads().foreground
-    part = np.kron(small, np.ones((6, 6), bool))
-
-    pieces = find_slender(on_ground(part))
-
-    assert len(pieces) == 3
-    assert pieces[0].width == pytest.approx(36, rel=0.15)
 
 
 def test_an_arc_deflects_as_the_first_buckling_mode() -> None:
@@ -121,7 +98,7 @@ def test_length_and_area_are_kept(seed: int) -> None:
 
 def test_the_background_shows_where_the_piece_was() -> None:
     surface = with_leads()
-    layer = Bend(shape="hinge", place=0.1, turn_deg=45, hinge=1).generate(surface, stream(0))
+    layer = Bend(shape="hinge", place=0.1, turn_deg=45, hinge_length=1).generate(surface, stream(0))
     gone = surface.foreground & ~shown(surface, layer)
 
     assert gone.sum() > 150
@@ -145,7 +122,9 @@ def test_the_mask_holds_both_places_of_the_piece() -> None:
     recipe = Recipe(
         name="bent",
         mm_per_px=0.1,
-        mechanisms=(Mechanism(generator=Bend(shape="hinge", place=0.1, turn_deg=40, hinge=1)),),
+        mechanisms=(
+            Mechanism(generator=Bend(shape="hinge", place=0.1, turn_deg=40, hinge_length=1)),
+        ),
         defects_per_image=[1, 1],
     )
 
@@ -156,6 +135,18 @@ def test_the_mask_holds_both_places_of_the_piece() -> None:
     assert (sample.strict & surface.foreground).sum() > 150
     assert (sample.strict & ~surface.foreground).sum() > 150
     assert sample.instances[0].gain == 1
+
+
+@pytest.mark.parametrize("shape", ["hinge", "arc"])
+def test_mixed_picks_by_weight(shape: str) -> None:
+    weights = tuple(float(name == shape) for name in ("hinge", "arc", "wave"))
+
+    found = {
+        Bend(weights=weights).generate(with_leads(), stream(seed)).measured["shape"]
+        for seed in range(4)
+    }
+
+    assert found == {float(["hinge", "arc"].index(shape))}
 
 
 def test_a_stout_part_does_not_bend() -> None:
@@ -170,7 +161,7 @@ def test_needs_room() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("shape", "knot"), ("turn_deg", 0), ("place", 1.5), ("hinge", 0), ("turns", 1)],
+    [("shape", "knot"), ("turn_deg", 0), ("place", 1.5), ("hinge_length", 0), ("turns", 1)],
 )
 def test_rejects_bad_parameters(field: str, value: object) -> None:
     with pytest.raises(RecipeError, match=field):

@@ -9,14 +9,14 @@ from anomsynth.errors import PlacementError, RecipeError
 from anomsynth.generators.deform.crease import Crease, tent
 from anomsynth.testing import check_generator, make_surface
 
-STRAIGHT = {"stiffness": 1e6, "waver": 0, "secondary": 0, "wear": 0, "roughening": 0}
+STRAIGHT = {"stiffness": 1e6, "waver": 0, "cross_height": 0, "wear": 0, "roughening": 0}
 
 
 def test_keeps_the_generator_contract() -> None:
     check_generator(Crease())
     check_generator(Crease(), make_surface(channels=3))
     check_generator(Crease(), make_surface(9, 30, border=0))
-    check_generator(Crease(width_mm=9), make_surface(600, 600))
+    check_generator(Crease(half_width_mm=9), make_surface(600, 600))
 
 
 @pytest.mark.parametrize("radius", [0.5, 3.0])
@@ -34,7 +34,12 @@ def test_the_crest_has_the_curvature_of_the_bend(radius: float) -> None:
 def test_flanks_meet_at_the_angle_of_the_bend(angle: float) -> None:
     surface = make_surface(400, 400, mm_per_px=0.1, border=0)
     crease = Crease(
-        angle_deg=angle, width_mm=4, radius_mm=0.05, length_share=0.7, valley_share=0, **STRAIGHT
+        angle_deg=angle,
+        half_width_mm=4,
+        radius_mm=0.05,
+        length=0.7,
+        valley_probability=0,
+        **STRAIGHT,
     )
     slopes = []
     for seed in range(12):
@@ -67,7 +72,7 @@ def test_the_crest_is_worn_and_the_flanks_are_not() -> None:
         wear=0.5,
         sheet_mm=1,
         radius_mm=0.3,
-        width_mm=4,
+        half_width_mm=4,
         **{name: value for name, value in STRAIGHT.items() if name != "wear"},
     )
     layer = worn.generate(surface, stream(1))
@@ -79,8 +84,8 @@ def test_the_crest_is_worn_and_the_flanks_are_not() -> None:
 
 def test_valleys_lie_below_the_surface() -> None:
     surface = make_surface(300, 300)
-    valley = Crease(valley_share=1, secondary=0).generate(surface, stream(0))
-    ridge = Crease(valley_share=0, secondary=0).generate(surface, stream(0))
+    valley = Crease(valley_probability=1, cross_height=0).generate(surface, stream(0))
+    ridge = Crease(valley_probability=0, cross_height=0).generate(surface, stream(0))
 
     assert valley.height.min() < 0 <= valley.height.max() < 1e-6
     assert ridge.height.max() > 0 >= ridge.height.min() > -1e-6
@@ -91,7 +96,7 @@ def test_size_in_millimeters_does_not_depend_on_resolution() -> None:
     for scale in (1, 2):
         surface = make_surface(240 * scale, 240 * scale, mm_per_px=0.1 / scale, border=0)
         layers = [
-            Crease(length_share=0.3, width_mm=2, radius_mm=0.6, **STRAIGHT).generate(
+            Crease(length=0.3, half_width_mm=2, radius_mm=0.6, **STRAIGHT).generate(
                 surface, stream(seed)
             )
             for seed in range(10)
@@ -108,7 +113,7 @@ def test_needs_room() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("length_share", 2), ("angle_deg", 0), ("radius_mm", 0), ("secondary", 2), ("fold", 1)],
+    [("length", 2), ("angle_deg", 0), ("radius_mm", 0), ("cross_height", 2), ("fold", 1)],
 )
 def test_rejects_bad_parameters(field: str, value: object) -> None:
     with pytest.raises(RecipeError, match=field):
@@ -116,6 +121,6 @@ def test_rejects_bad_parameters(field: str, value: object) -> None:
 
 
 def test_golden_height(golden) -> None:
-    layer = Crease(length_share=0.4).generate(make_surface(), stream(42, "golden"))
+    layer = Crease(length=0.4).generate(make_surface(), stream(42, "golden"))
 
     golden("crease_height", layer.height)

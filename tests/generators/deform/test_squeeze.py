@@ -68,7 +68,7 @@ def test_the_waist_has_jacobian_one(narrowing: float) -> None:
 
 
 def test_a_region_on_the_pixel_grid_keeps_its_area() -> None:
-    layer = Squeeze(mode="region", extent=0.25, strain=0.4).generate(
+    layer = Squeeze(mode="region", radius=0.25, strain=0.4).generate(
         make_surface(300, 300, border=0), stream(1)
     )
     rows, cols = np.indices(layer.support.shape).astype(float)
@@ -82,9 +82,9 @@ def test_a_region_on_the_pixel_grid_keeps_its_area() -> None:
 @pytest.mark.parametrize("bulge", [0, 1])
 def test_a_squeezed_part_has_the_same_area_and_another_width(bulge: int) -> None:
     surface = outlined()
-    layer = Squeeze(mode="body", narrowing=0.3, bulge_share=bulge, reach=0.45, place=0).generate(
-        surface, stream(0)
-    )
+    layer = Squeeze(
+        mode="body", narrowing=0.3, bulge_probability=bulge, half_length=0.45, place=0
+    ).generate(surface, stream(0))
     picture = surface.linear(layer.box)[..., 0].copy()
     picture[layer.support] = layer.exposed[..., 0][layer.support]
     whole = surface.linear(Box(0, 0, *surface.shape))[..., 0].copy()
@@ -125,7 +125,7 @@ def test_needs_room() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("mode", "all"), ("narrowing", 0), ("strain", -1), ("extent", 2), ("reaching", 1)],
+    [("mode", "all"), ("narrowing", 0), ("strain", -1), ("radius", 2), ("reaching", 1)],
 )
 def test_rejects_bad_parameters(field: str, value: object) -> None:
     with pytest.raises(RecipeError, match=field):
@@ -133,6 +133,6 @@ def test_rejects_bad_parameters(field: str, value: object) -> None:
 
 
 def test_golden_displacement(golden) -> None:
-    layer = Squeeze(mode="region", extent=0.12).generate(make_surface(), stream(42, "golden"))
+    layer = Squeeze(mode="region", radius=0.12).generate(make_surface(), stream(42, "golden"))
 
     golden("squeeze_displacement", layer.displacement)

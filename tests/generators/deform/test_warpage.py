@@ -29,7 +29,7 @@ def test_keeps_the_generator_contract(mode) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_dent_with_a_rim_keeps_its_volume(seed) -> None:  # DE3
-    dent = Warpage(mode="dent", sheet_share=0, radius=0.06, asymmetry=0)
+    dent = Warpage(mode="dent", skirt_probability=0, radius=0.06, asymmetry=0)
 
     measured = dent.generate(centred_surface(), stream(seed)).measured
 
@@ -37,7 +37,7 @@ def test_dent_with_a_rim_keeps_its_volume(seed) -> None:  # DE3
 
 
 def test_dent_with_a_skirt_loses_volume() -> None:
-    dent = Warpage(mode="dent", sheet_share=1, radius=0.06, bulge_share=0)
+    dent = Warpage(mode="dent", skirt_probability=1, radius=0.06, bulge_probability=0)
 
     measured = dent.generate(centred_surface(), stream(0)).measured
 
@@ -56,8 +56,8 @@ def test_dent_is_as_deep_as_its_slope_says(slope) -> None:
 def test_dents_point_in_and_bulges_out() -> None:
     surface = centred_surface()
 
-    dent = Warpage(mode="dent", bulge_share=0).generate(surface, stream(2))
-    bulge = Warpage(mode="dent", bulge_share=1).generate(surface, stream(2))
+    dent = Warpage(mode="dent", bulge_probability=0).generate(surface, stream(2))
+    bulge = Warpage(mode="dent", bulge_probability=1).generate(surface, stream(2))
 
     assert -dent.height.min() > dent.height.max()
     assert bulge.height.max() > -bulge.height.min()
@@ -79,7 +79,9 @@ def test_bent_plates_have_the_length_drawn(monkeypatch) -> None:  # DE1
 
     monkeypatch.setattr(warpage_module, "plate_deflection", spy)
 
-    layer = Warpage(mode="bend", stiffness=0.3, extent=0.1).generate(make_surface(), stream(0))
+    layer = Warpage(mode="bend", stiffness=0.3, region_radius=0.1).generate(
+        make_surface(), stream(0)
+    )
 
     # (D / k)^(1/4) in cells, which are pixels for a region this small.
     assert given == [pytest.approx(0.3 * layer.measured["radius_px"])]
@@ -89,7 +91,7 @@ def test_bent_plates_have_the_length_drawn(monkeypatch) -> None:  # DE1
 def test_bent_plate_is_as_steep_as_drawn(tilt) -> None:
     surface = centred_surface()
 
-    layer = Warpage(mode="bend", tilt=tilt, extent=0.2).generate(surface, stream(0))
+    layer = Warpage(mode="bend", tilt=tilt, region_radius=0.2).generate(surface, stream(0))
 
     slopes = steepest(layer.height, surface.mm_per_px)[layer.support]
     assert np.sqrt((slopes**2).mean()) == pytest.approx(tilt, rel=0.1)
@@ -104,7 +106,7 @@ def test_warp_never_folds_at_any_gain_the_pipeline_uses(seed, gain) -> None:  # 
 
 
 def test_warp_moves_what_it_says() -> None:  # DE4
-    layer = Warpage(mode="warp", extent=0.25).generate(centred_surface(), stream(0))
+    layer = Warpage(mode="warp", region_radius=0.25).generate(centred_surface(), stream(0))
 
     assert np.abs(layer.displacement).max() == pytest.approx(
         layer.measured["largest_shift_px"], rel=0.02
@@ -117,7 +119,7 @@ def test_warp_moves_what_it_says() -> None:  # DE4
 def test_relief_and_shift_come_to_rest_at_the_border_of_the_support(mode, seed) -> None:
     surface = centred_surface()
 
-    layer = Warpage(mode=mode, radius=0.05, extent=0.2).generate(surface, stream(seed))
+    layer = Warpage(mode=mode, radius=0.05, region_radius=0.2).generate(surface, stream(seed))
 
     rim = layer.support & ~np.roll(layer.support, 2, axis=0)
     depth = np.abs(layer.height).max()
@@ -139,7 +141,7 @@ def test_mixed_picks_by_weight(mode) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_physical_size_does_not_depend_on_resolution(mode) -> None:
-    warpage = Warpage(mode=mode, radius=0.05, extent=0.15)
+    warpage = Warpage(mode=mode, radius=0.05, region_radius=0.15)
     fine = warpage.generate(make_surface(400, 400, mm_per_px=0.1, border=16), stream(1))
     coarse = warpage.generate(make_surface(200, 200, mm_per_px=0.2, border=8), stream(1))
 
@@ -163,7 +165,7 @@ def test_tiny_surfaces_get_a_defect(mode, shape) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 def test_huge_surface_gets_a_defect(mode) -> None:
-    layer = Warpage(mode=mode, extent=0.3).generate(make_surface(4096, 4096), stream(0))
+    layer = Warpage(mode=mode, region_radius=0.3).generate(make_surface(4096, 4096), stream(0))
 
     assert layer.support.any()
 
@@ -195,7 +197,7 @@ def test_rejects_bad_parameters(field, value) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_golden_relief(mode, golden) -> None:
-    warpage = Warpage(mode=mode, radius=0.06, extent=0.12)
+    warpage = Warpage(mode=mode, radius=0.06, region_radius=0.12)
 
     layer = warpage.generate(make_surface(), stream(42, "golden"))
 

@@ -1,5 +1,6 @@
-"""Thin pieces of a part, such as wires and leads: where they run and where they are held."""
+"""What the outline of a part tells: its long axis, its thin pieces and where they are held."""
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,7 +10,6 @@ from scipy.ndimage import gaussian_filter1d
 
 from anomsynth.core.types import Float32, Mask, Surface
 from anomsynth.fields.paths import Float64
-from anomsynth.generators.deform._axes import principal_axis
 from anomsynth.surface.identity import Part
 
 CELLS = 320  # the outline is looked at on about this many cells a side
@@ -20,8 +20,43 @@ LARGEST = 0.6  # of the part: a piece that is more than that is the part
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Axis:
+    """The principal axis of a set of places.
+
+    Attributes
+    ----------
+    centre : (2,) float64
+        Row and column of the centroid.
+    angle : float
+        Radians, 0 = along columns.
+    ahead, aside : (2,) float64
+        Unit vectors (row, col) along the axis and across it.
+    along, across : (n,) float64
+        The places' coordinates from the centroid.
+    """
+
+    centre: Float64
+    angle: float
+    ahead: Float64
+    aside: Float64
+    along: Float64
+    across: Float64
+
+
+def principal_axis(places: Float64) -> Axis:
+    """Return the axis along which (n, 2) rows and columns, at least one, spread most."""
+    centre = places.mean(axis=0)
+    away = places - centre
+    spread = away.T @ away / len(places)
+    angle = 0.5 * math.atan2(2 * spread[0, 1], spread[1, 1] - spread[0, 0])
+    ahead = np.array([math.sin(angle), math.cos(angle)])
+    aside = np.array([math.cos(angle), -math.sin(angle)])
+    return Axis(centre, angle, ahead, aside, away @ ahead, away @ aside)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Slender:
-    """One thin piece.
+    """One thin piece, such as a wire or a lead.
 
     Attributes
     ----------
@@ -57,7 +92,7 @@ def _find(key: Part) -> list[Slender]:
     inradius = float(depth.max())
     found = [_measured(piece, part) for piece in _components(part)]
     whole = [item for item in found if item is not None]
-    if whole and sum(int(item[0].sum()) for item in whole) > LARGEST * int(part.sum()):
+    if whole and sum(int(item.mask.sum()) for item in whole) > LARGEST * int(part.sum()):
         return [_full(foreground, item, step) for item in whole]
     for share in OPENINGS:
         body = _opened(part, depth, max(share * inradius, 1.0))
@@ -90,8 +125,8 @@ def _components(mask: Mask) -> list[Mask]:
     return [labels == n for n in large[:24]]
 
 
-def _measured(piece: Mask, part: Mask) -> tuple[Mask, Float64, float, tuple[bool, bool]] | None:
-    """Return mask, centre line in cells, width and held ends of a piece, None if it is not thin."""
+def _measured(piece: Mask, part: Mask) -> Slender | None:
+    """Return a piece found on cells, in cells; None if it is not thin."""
     cells = np.argwhere(piece).astype(np.float64)
     axis = principal_axis(cells)
     along, across = axis.along, axis.across
@@ -128,21 +163,18 @@ def _measured(piece: Mask, part: Mask) -> tuple[Mask, Float64, float, tuple[bool
     )
     if held[1] and not held[0]:
         line, held = line[::-1].copy(), (True, False)
-    return piece, line, width, held
+    return Slender(piece, line, width, held)
 
 
-def _full(
-    foreground: Mask, item: tuple[Mask, Float64, float, tuple[bool, bool]], step: int
-) -> Slender:
+def _full(foreground: Mask, piece: Slender, step: int) -> Slender:
     """Bring a piece found on cells to the pixels of the picture."""
-    piece, line, width, held = item
-    mask = piece
+    mask = piece.mask
     if step > 1:
-        grown = cv2.dilate(piece.view(np.uint8), np.ones((3, 3), np.uint8))
+        grown = cv2.dilate(mask.view(np.uint8), np.ones((3, 3), np.uint8))
         size = (grown.shape[1] * step, grown.shape[0] * step)
         full = cv2.resize(grown, size, interpolation=cv2.INTER_NEAREST) > 0
         mask = np.zeros(foreground.shape, dtype=bool)
         height, wide = min(size[1], foreground.shape[0]), min(size[0], foreground.shape[1])
         mask[:height, :wide] = full[:height, :wide]
         mask &= foreground
-    return Slender(mask, line * step + step // 2, width * step, held)
+    return Slender(mask, piece.line * step + step // 2, piece.width * step, piece.held)
