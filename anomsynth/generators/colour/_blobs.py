@@ -13,6 +13,11 @@ CELLS = 144  # along the longer side of a region
 RIM_HURST = 0.8
 SMALLEST_PX = 1.0
 MELT = 0.12  # shares over which lobes flow together
+# How lobes lie together: by eye, so that they overlap and their outline has bays.
+LOBE_SIZES = 0.45, 0.9  # radii of the further lobes over the first one's
+LOBE_PLACES = 0.55, 1.05  # their distance from its centre, in its radii
+LOBE_STRETCH = 0.7, 1.15  # exponents of the region's aspect
+LOBE_TURN = 0.2  # radians by which their direction differs, standard deviation
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +71,14 @@ def blob_share(blob: Blob, grid: Grid, rng: np.random.Generator) -> Float32:
     """
     count = max(blob.lobes, 1)
     shrink = 1 / np.sqrt(1 + 0.45 * (count - 1))
-    sizes = np.concatenate([[1.0], rng.uniform(0.45, 0.9, count - 1)]) * shrink
-    away = np.concatenate([[0.0], rng.uniform(0.55, 1.05, count - 1)]) * shrink
+    sizes = np.concatenate([[1.0], rng.uniform(*LOBE_SIZES, count - 1)]) * shrink
+    away = np.concatenate([[0.0], rng.uniform(*LOBE_PLACES, count - 1)]) * shrink
     turns = rng.uniform(0, 2 * np.pi, count)
     radius = max(blob.radius, SMALLEST_PX)
     mouths = Mouths(
         radius=sizes * radius,
-        aspect=np.maximum(blob.aspect ** rng.uniform(0.7, 1.15, count), 1.0),
-        angle=blob.angle + rng.normal(0, 0.2, count),
+        aspect=np.maximum(blob.aspect ** rng.uniform(*LOBE_STRETCH, count), 1.0),
+        angle=blob.angle + rng.normal(0, LOBE_TURN, count),
         relative=harmonic_rims(count, blob.irregularity, RIM_HURST, rng),
     )
     cos, sin, stretch = np.cos(blob.angle), np.sin(blob.angle), np.sqrt(blob.aspect)

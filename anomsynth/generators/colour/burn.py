@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from anomsynth.core.component import ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import NonNegative, ShareRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Surface
@@ -26,7 +26,9 @@ CELLS = 176
 REACH = 2.3  # spreads beyond which nothing happens: cooler than 60 C for the hottest
 SPOTS = 9  # of which a pass is made
 BROWNING = np.array([0.3, 0.6, 1.0])  # optical depth per channel: straw, brown, black
+POWERS = 0.4, 1.6  # relative; a pass neither stops nor burns through
 CHAR_ALBEDO = 0.12  # of the surface's light
+ASH = 0.35  # log albedo by which char differs from grain to grain, standard deviation
 FAINT = 0.008
 WARM_C = {"tint": 40.0, "char": 40.0}  # nothing is seen of anything cooler
 
@@ -48,15 +50,19 @@ class Burn(Generator):
 
     kind: Literal["burn"] = "burn"
     mode: Literal["tint", "char", "mixed"] = parameter(
-        "mixed", "", "heat tint of metal, charring of organic matter, or either"
+        "mixed", "choice", "heat tint of metal, charring of organic matter, or either"
     )
     radius: ShareRange = parameter((0.02, 0.2), "of part size", "how far the heat spread")
-    pass_share: UnitRange = parameter(0.4, "", "probability that the source moved")
-    length: SizeRange = parameter((1.0, 6.0), "spreads", "length of the pass")
-    aspect: SizeRange = parameter((1.0, 1.9), "", "length over width of a spot")
+    pass_probability: UnitRange = parameter(
+        0.4, "probability", "that the source moved", was="pass_share"
+    )
+    length: SizeRange = parameter((1.0, 6.0), "of radius", "length of the pass")
+    bow: NonNegative = parameter(0.06, "of length", "how far a pass typically bows out")
+    power_spread: NonNegative = parameter(0.25, "relative", "how unevenly a pass heats")
+    aspect: SizeRange = parameter((1.0, 1.9), "ratio", "length over width of a spot")
     tint_c: SizeRange = parameter((235, 420), "Celsius", "tint: hottest place")
     char_c: SizeRange = parameter((250, 420), "Celsius", "char: hottest place")
-    hold: SizeRange = parameter((0.6, 2.0), "short holds", "how long it stayed hot")
+    hold: SizeRange = parameter((0.6, 2.0), "relative", "how long it stayed hot, over a short hold")
     flicker: UnitRange = parameter((0.005, 0.05), "of temperature", "unevenness of the heating")
     unevenness_nm: SizeRange = parameter((4, 9), "nm", "tint: unevenness of the film in a pixel")
     purity: UnitRange = parameter((0.45, 0.75), "share", "tint: how pure the colours are")
@@ -68,11 +74,11 @@ class Burn(Generator):
         either, moved = rng.random(2)
         site = pick_site(surface, rng)
         mode = self.mode if self.mode != "mixed" else ("tint" if either < 0.5 else "char")
-        run = drawn.length if moved < drawn.pass_share else 0.0
+        run = drawn.length if moved < drawn.pass_probability else 0.0
         spread = max(drawn.radius * surface.part_size_px, 1.5)
         blob = Blob(centre=site, radius=spread, aspect=drawn.aspect, angle=rng.uniform(0, np.pi))
         grid = Grid.over(blob.box(REACH + run / 2, surface.shape), CELLS)
-        warm = _temperature(blob, run * spread, grid, drawn.flicker, rng)
+        warm = _temperature(blob, run * spread, grid, drawn, rng)
         hottest = drawn.tint_c if mode == "tint" else drawn.char_c
         coolest = WARM_C[mode] - AMBIENT_C
         grid, cells = trimmed(grid, warm * (hottest - AMBIENT_C) > coolest)
@@ -83,7 +89,7 @@ class Burn(Generator):
 
 
 def _temperature(
-    blob: Blob, run: float, grid: Grid, flicker: float, rng: np.random.Generator
+    blob: Blob, run: float, grid: Grid, drawn: Burn, rng: np.random.Generator
 ) -> Float32:
     """Return the warming on the grid as a share of the hottest place's."""
     row, col = blob.centre
@@ -91,10 +97,10 @@ def _temperature(
     stretch = np.float32(np.sqrt(blob.aspect))
     total = np.zeros(grid.shape, dtype=np.float32)
     count = SPOTS if run > 0 else 1
-    bend = rng.normal(0, 0.06) * run
-    power = np.clip(1 + 0.25 * rng.standard_normal(count), 0.4, 1.6)
+    bow = rng.normal(0, drawn.bow) * run
+    power = np.clip(1 + drawn.power_spread * rng.standard_normal(count), *POWERS)
     for index, away in enumerate(np.linspace(-0.5, 0.5, count) if count > 1 else [0.0]):
-        aside = bend * (4 * away**2 - 1)
+        aside = bow * (4 * away**2 - 1)
         down, right = grid.offsets(
             row + away * run * float(sin) + aside * float(cos),
             col + away * run * float(cos) - aside * float(sin),
@@ -106,7 +112,9 @@ def _temperature(
     cell = max(0.7 * blob.radius / grid.step, 2.0)
     total *= np.float32(1 / max(float(total.max()), 1e-20))
     # Contact and draught differ from place to place: isotherms are never ellipses.
-    total *= 1 + np.float32(3 * flicker) * value_noise(grid.shape, cell, rng, octaves=3, hurst=0.9)
+    total *= 1 + np.float32(3 * drawn.flicker) * value_noise(
+        grid.shape, cell, rng, octaves=3, hurst=0.9
+    )
     return np.clip(total, 0, 1.15).astype(np.float32)
 
 
@@ -173,7 +181,7 @@ def _charred(
     coverage *= support
     depth *= support if depth.ndim == 2 else support[..., None]
     ash = value_noise(coverage.shape, 2.2, rng)
-    albedo = np.float32(CHAR_ALBEDO) * np.exp(np.float32(0.35) * ash)
+    albedo = np.float32(CHAR_ALBEDO) * np.exp(np.float32(ASH) * ash)
     return DefectLayer(
         kind="burn",
         origin=(grid.box.top, grid.box.left),

@@ -20,6 +20,7 @@ from anomsynth.surface.tone import tones
 CHANGES = ("pigment", "age", "tone")
 STRENGTH = 0.16  # optical depth in the middle at amplitude 1
 FAINT = 0.01
+MOTTLES = 0.15, 1.8  # relative; no spot inside the region is as before, none stands out of it
 LEAST_HUE = 0.02  # a pigment whose absorption differs less between channels is grey
 OXIDISED = np.array([0.2, 0.75, 2.2])  # yellowing: more so towards blue
 EXTREMES = (2.0, 98.0)  # percentiles between which the part's own tones lie
@@ -40,22 +41,24 @@ class ColorShift(Generator):
 
     kind: Literal["color_shift"] = "color_shift"
     change: Literal["pigment", "age", "tone", "mixed"] = parameter(
-        "mixed", "", "own colour paler or deeper, yellowing, tone only, or any of these"
+        "mixed", "choice", "own colour paler or deeper, yellowing, tone only, or any of these"
     )
     area_share: ShareRange = parameter((0.001, 0.3), "of part area", "area of the region")
-    aspect: SizeRange = parameter((1.0, 3.5), "", "length over width")
+    aspect: SizeRange = parameter((1.0, 3.5), "ratio", "length over width")
     lobes: Count = parameter((1, 4), "count", "patches that join to the region")
     irregularity: UnitRange = parameter((0.05, 0.25), "of radius", "first harmonic of the outline")
     ragged: UnitRange = parameter((0.02, 0.1), "of radius", "finer noise of the outline")
     softness: SizeRange = parameter((0.3, 1.5), "of radius", "width of the edge")
-    mottle: UnitRange = parameter((0.0, 0.45), "share", "unevenness inside the region")
-    fading: UnitRange = parameter((0.3, 0.85), "share", "pigment: share that a paler region lost")
-    fade_share: UnitRange = parameter(0.45, "", "probability that it is paler, not deeper")
+    mottle: UnitRange = parameter((0.0, 0.45), "relative", "unevenness inside the region")
+    fading: UnitRange = parameter((0.3, 0.85), "share", "pigment: what a paler region lost")
+    fade_probability: UnitRange = parameter(
+        0.45, "probability", "that it is paler, not deeper", was="fade_share"
+    )
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Discolour one region; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
-        pick, fades = rng.random(), rng.random() < drawn.fade_share
+        pick, fades = rng.random(), rng.random() < drawn.fade_probability
         row, col = pick_site(surface, rng)
         change = CHANGES[int(pick * len(CHANGES))] if self.change == "mixed" else self.change
         wanted = max(drawn.area_share * surface.part_area_px, 6.0)
@@ -74,7 +77,7 @@ class ColorShift(Generator):
         share /= np.float32(max(level, 1e-3))
         shape = edged(share, 1.0, drawn.softness)
         uneven = value_noise(grid.shape, max(0.5 * blob.radius / grid.step, 2.0), rng, octaves=3)
-        shape *= np.clip(1 + np.float32(drawn.mottle) * uneven, 0.15, 1.8)
+        shape *= np.clip(1 + np.float32(drawn.mottle) * uneven, *MOTTLES)
         grid, cells = trimmed(grid, shape > FAINT)
         field = grid.refine(np.ascontiguousarray(shape[cells], dtype=np.float32))
         support = field > FAINT

@@ -1,12 +1,20 @@
 """Imbibition: liquid that porous material has drawn in."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import cv2
 import numpy as np
 
-from anomsynth.core.component import Count, ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import (
+    Count,
+    ShareRange,
+    SizeBounds,
+    SizeRange,
+    UnitRange,
+    parameter,
+)
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
@@ -30,6 +38,9 @@ FRONT_HURST = 0.55  # roughness of imbibition fronts, 0.5-0.6
 OIL_TINT = np.array([0.0, 0.02, 0.12])  # optical depth of the oil itself
 LANES = 9.0  # length over width of the lanes along a clear grain
 SHINE = 0.25  # how much smoother a wet surface is
+CRISP = 0.4  # width of a front of water over one of oil, which creeps on
+GRAIN_TURN = 0.03  # radians by which a front's direction differs from a clear grain's
+RAGGED = 0.02  # radii; pores roughen the front, not the spill's own outline
 FAINT = 0.01
 
 
@@ -49,41 +60,52 @@ class Imbibition(Generator):
     source: ClassVar[str] = "Washburn 1921; Angstrom 1925; Lekner & Dorf 1988"
 
     kind: Literal["imbibition"] = "imbibition"
-    liquid: Literal["water", "oil", "mixed"] = parameter("mixed", "", "what was spilt")
-    extent: ShareRange = parameter((0.03, 0.32), "of part size", "where the front ends up")
-    age: UnitRange = parameter((0.3, 1.0), "of that time", "when the photo was taken")
-    spill: ShareRange = parameter((0.08, 0.5), "of extent", "radius of the spill that feeds it")
-    edge_share: UnitRange = parameter(0.2, "", "probability that it came in over the edge")
-    aspect: SizeRange = parameter((1.0, 1.6), "", "length over width without any grain")
-    grain: SizeRange = parameter((1.0, 6.0), "", "how much farther it runs along a clear grain")
+    liquid: Literal["water", "oil", "mixed"] = parameter("mixed", "choice", "what was spilt")
+    radius: ShareRange = parameter(
+        (0.03, 0.32), "of part size", "where the front ends up", was="extent"
+    )
+    age: UnitRange = parameter((0.3, 1.0), "of time", "when the photo was taken, till it ends up")
+    spill_radius: ShareRange = parameter(
+        (0.08, 0.5), "of radius", "radius of the spill that feeds it", was="spill"
+    )
+    edge_probability: UnitRange = parameter(
+        0.2, "probability", "that it came in over the edge", was="edge_share"
+    )
+    edge_half_length: SizeBounds = parameter(
+        (math.exp(-0.2), math.exp(1.5)), "of radius", "half length of the wet stretch of an edge"
+    )
+    aspect: SizeRange = parameter((1.0, 1.6), "ratio", "length over width without any grain")
+    grain: SizeRange = parameter(
+        (1.0, 6.0), "ratio", "how much farther it runs along a clear grain"
+    )
     lobes: Count = parameter((1, 3), "count", "spills that ran together")
     irregularity: UnitRange = parameter((0.04, 0.2), "of radius", "first harmonic of the outline")
     pores: UnitRange = parameter((0.08, 0.4), "of time", "how much the pores differ")
-    blur: SizeRange = parameter((0.02, 0.35), "of extent", "width of the front")
-    tide: UnitRange = parameter((0.0, 0.5), "share", "how much darker the drying front is")
-    albedo: SizeRange = parameter((0.25, 0.6), "", "mean albedo of the dry surface")
+    front_width: SizeRange = parameter((0.02, 0.35), "of radius", "width of the front", was="blur")
+    tide: UnitRange = parameter((0.0, 0.5), "relative", "how much darker the drying front is")
+    albedo: SizeRange = parameter((0.25, 0.6), "share", "mean albedo of the dry surface")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Soak one region; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
-        at_edge, oily = rng.random() < drawn.edge_share, rng.random() < 0.5
+        at_edge, oily = rng.random() < drawn.edge_probability, rng.random() < 0.5
         oily = oily if self.liquid == "mixed" else self.liquid == "oil"
-        extent = max(drawn.extent * surface.part_size_px, 2.0)
+        radius = max(drawn.radius * surface.part_size_px, 2.0)
         if at_edge and len(surface.edge_sites) > 0:
-            grid, share = _from_edge(surface, extent, rng)
+            grid, share = _from_edge(surface, radius, drawn, rng)
         else:
             at_edge = False
-            blob = _spilt(surface, extent, drawn, rng)
+            blob = _spilt(surface, radius, drawn, rng)
             grid = Grid.over(blob.box(1.7, surface.shape), CELLS)
             share = blob_share(blob, grid, rng)
         # Wider pores let the front run ahead: a local clock that is fast or slow.
         clock = 1 + np.float32(drawn.pores) * _pores(grid, surface, rng)
         time = np.clip(drawn.age * clock, 0.02, 2.0)
-        front = linear_front(time) if at_edge else radial_front(time, drawn.spill)
+        front = linear_front(time) if at_edge else radial_front(time, drawn.spill_radius)
         share = (share / front).astype(np.float32)
-        grid, cells = trimmed(grid, share < 1 + drawn.blur)
+        grid, cells = trimmed(grid, share < 1 + drawn.front_width)
         share = grid.refine(np.ascontiguousarray(share[cells]))
-        return _layer(_Soaked(grid.box, share, oily, at_edge), surface, drawn, extent)
+        return _layer(_Soaked(grid.box, share, oily, at_edge), surface, drawn, radius)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,22 +118,22 @@ class _Soaked:
     at_edge: bool
 
 
-def _spilt(surface: Surface, extent: float, drawn: Imbibition, rng: np.random.Generator) -> Blob:
+def _spilt(surface: Surface, radius: float, drawn: Imbibition, rng: np.random.Generator) -> Blob:
     """Return the outline of a round front, stretched along the grain as far as there is one."""
     row, col = pick_site(surface, rng)
     along, coherence = surface.grain.at(row, col)
     turn = rng.uniform(0, np.pi)
     clear = min(1.5 * coherence, 1.0)
     stretch = drawn.aspect * drawn.grain**clear
-    angle = along + rng.normal(0, 0.03) if rng.random() < clear else turn
+    angle = along + rng.normal(0, GRAIN_TURN) if rng.random() < clear else turn
     return Blob(
         centre=(row, col),
-        radius=extent,
+        radius=radius,
         aspect=float(min(stretch, 10.0)),
         angle=float(angle),
         lobes=int(drawn.lobes),
         irregularity=drawn.irregularity,
-        ragged=0.02,
+        ragged=RAGGED,
     )
 
 
@@ -141,27 +163,29 @@ def _pores(grid: Grid, surface: Surface, rng: np.random.Generator) -> Float32:
     return np.asarray(lane, dtype=np.float32).reshape(rows, cols)
 
 
-def _from_edge(surface: Surface, extent: float, rng: np.random.Generator) -> tuple[Grid, Float32]:
-    """Return a grid and the depth below the edge in units of `extent`, for a wet stretch of it."""
+def _from_edge(
+    surface: Surface, radius: float, drawn: Imbibition, rng: np.random.Generator
+) -> tuple[Grid, Float32]:
+    """Return a grid and the depth below the edge in units of `radius`, for a wet stretch of it."""
     (row, col), (in_row, in_col) = pick_edge_site(surface, rng)
-    wide = extent * float(np.exp(rng.uniform(-0.2, 1.5)))
-    box = Blob(centre=(row, col), radius=max(1.5 * extent, wide)).box(1.2, surface.shape)
+    wide = radius * drawn.edge_half_length.draw(rng)
+    box = Blob(centre=(row, col), radius=max(1.5 * radius, wide)).box(1.2, surface.shape)
     grid = Grid.over(box, CELLS)
     down, right = grid.offsets(row, col)
-    depth = (np.float32(in_row) * down + np.float32(in_col) * right) / np.float32(extent)
+    depth = (np.float32(in_row) * down + np.float32(in_col) * right) / np.float32(radius)
     aside = (np.float32(in_row) * right - np.float32(in_col) * down) / np.float32(wide)
     # The ends of the wet stretch round off; in its middle the front is straight.
     share = (np.maximum(depth, 0) ** 4 + aside**4) ** 0.25
     return grid, share.astype(np.float32)
 
 
-def _layer(soaked: _Soaked, surface: Surface, drawn: Imbibition, extent: float) -> DefectLayer:
+def _layer(soaked: _Soaked, surface: Surface, drawn: Imbibition, radius: float) -> DefectLayer:
     share, box = soaked.share, soaked.box
-    blur = max(drawn.blur * (1.0 if soaked.oily else 0.4), 1.2 / extent)
+    blur = max(drawn.front_width * (1.0 if soaked.oily else CRISP), 1.2 / radius)
     wet = np.clip((1 - share) * np.float32(1 / blur) + np.float32(0.5), 0, 1)
     wet *= wet * (3 - 2 * wet)
     if drawn.tide > 0:
-        near = (share - np.float32(1 - blur)) * np.float32(1 / max(0.6 * blur, 1.0 / extent))
+        near = (share - np.float32(1 - blur)) * np.float32(1 / max(0.6 * blur, 1.0 / radius))
         wet += np.float32(drawn.tide) * np.exp(-(near * near)) * wet
     support = wet > FAINT
     if not support.any():
@@ -183,15 +207,15 @@ def _layer(soaked: _Soaked, surface: Surface, drawn: Imbibition, extent: float) 
         parameters=drawn.numbers,
         measured={
             "at_edge": float(soaked.at_edge),
-            "front_px": _front(soaked, extent, drawn),
+            "front_px": _front(soaked, radius, drawn),
             "area_px": float(np.count_nonzero(share < 1)),
         },
     )
 
 
-def _front(soaked: _Soaked, extent: float, drawn: Imbibition) -> float:
+def _front(soaked: _Soaked, radius: float, drawn: Imbibition) -> float:
     """Return how far the front of average pores has come, pixels."""
     age = np.array([drawn.age])
-    return extent * float(
-        linear_front(age)[0] if soaked.at_edge else radial_front(age, drawn.spill)[0]
+    return radius * float(
+        linear_front(age)[0] if soaked.at_edge else radial_front(age, drawn.spill_radius)[0]
     )

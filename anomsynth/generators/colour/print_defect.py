@@ -1,16 +1,26 @@
 """Print defects: ink out of register, missing, smeared, printed twice, or spilt."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.component import Count, ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import (
+    Count,
+    NonNegative,
+    NonNegativeBounds,
+    Positive,
+    ShareRange,
+    SizeRange,
+    UnitRange,
+    parameter,
+)
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.pixels import over_channels
 from anomsynth.core.roles import Generator
-from anomsynth.core.types import Box, Float32, Surface
+from anomsynth.core.types import Box, Float32, Mask, Surface
 from anomsynth.errors import PlacementError
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.noise import value_noise
@@ -27,6 +37,11 @@ LEAST_PRINT = 0.16  # log units of contrast around a site; less is no print
 FAINT = 0.012
 BLACK_SHARE = np.float32(0.6)  # of the grey part of a colour, printed in black
 FULL_INK = 2.2  # density above which more ink changes nothing
+OUTLINE = 0.15  # radii: first harmonic of the region's outline
+STREAK_TURN = 0.02  # radians by which streaks leave the way of the paper or across it
+STREAK_PLACES = 0.5  # radii of the region over which streaks lie, standard deviation
+SPECKS = 0.05, 0.6  # radii of the smallest and the largest speck beside a spot, over the spot's
+SPECK_STRETCH = 0.2  # mean by which their length exceeds their width
 # Optical depth per channel of process inks.
 INKS = np.array(
     [[1.3, 1.3, 1.3], [1.4, 0.35, 0.1], [0.25, 1.4, 0.6], [0.05, 0.2, 1.5], [1.3, 0.9, 0.3]]
@@ -48,20 +63,49 @@ class PrintDefect(Generator):
 
     kind: Literal["print_defect"] = "print_defect"
     mode: Literal["misregister", "missing", "smear", "ghost", "spot", "mixed"] = parameter(
-        "mixed", "", "what went wrong"
+        "mixed", "choice", "what went wrong"
     )
-    region: ShareRange = parameter((0.05, 0.4), "of part size", "radius of the affected region")
-    aspect: SizeRange = parameter((1.0, 3.0), "", "length over width of the region")
+    radius: ShareRange = parameter(
+        (0.05, 0.4), "of part size", "radius of the affected region", was="region"
+    )
+    aspect: SizeRange = parameter((1.0, 3.0), "ratio", "length over width of the region")
     ragged: UnitRange = parameter((0.03, 0.2), "of radius", "noise of the region's outline")
     shift_mm: SizeRange = parameter((0.15, 0.8), "mm", "misregister: how far one ink is off")
-    drop: UnitRange = parameter((0.5, 1.0), "share", "missing: share of the ink that is gone")
-    streaks: UnitRange = parameter(0.35, "", "missing: probability of straight streaks")
-    streak_mm: SizeRange = parameter((0.1, 0.8), "mm", "missing: width of a streak")
-    trail_mm: SizeRange = parameter((0.6, 5.0), "mm", "smear: length of the trail")
-    ghost_mm: SizeRange = parameter((0.6, 4.0), "mm", "ghost: how far the second print is off")
+    drop: UnitRange = parameter((0.5, 1.0), "share", "missing: ink that is gone")
+    streak_probability: UnitRange = parameter(
+        0.35, "probability", "missing: that it is in straight streaks", was="streaks"
+    )
+    streak_width_mm: SizeRange = parameter(
+        (0.1, 0.8), "mm", "missing: width of a streak", was="streak_mm"
+    )
+    width_spread: NonNegative = parameter(
+        0.4, "relative", "missing: how much the widths of streaks differ"
+    )
+    more_streaks: NonNegative = parameter(
+        1.5, "count", "missing: how many streaks lie beside the first, typically"
+    )
+    trail_length_mm: SizeRange = parameter(
+        (0.6, 5.0), "mm", "smear: length of the trail", was="trail_mm"
+    )
+    ghost_shift_mm: SizeRange = parameter(
+        (0.6, 4.0), "mm", "ghost: how far the second print is off", was="ghost_mm"
+    )
     strength: UnitRange = parameter((0.3, 0.8), "share", "smear, ghost: ink that is left")
-    spot: ShareRange = parameter((0.005, 0.05), "of part size", "spot: radius")
+    spot_radius: ShareRange = parameter((0.005, 0.05), "of part size", "spot: radius", was="spot")
+    spot_strength: NonNegativeBounds = parameter(
+        (0.35, 0.8), "relative", "spot: how much ink, 1 is a full layer"
+    )
+    spot_stretch: NonNegative = parameter(
+        0.25, "of width", "spot: by how much it is longer than wide, on average"
+    )
     specks: Count = parameter((0, 6), "count", "spot: smaller ones around it")
+    speck_radius: Positive = parameter(
+        math.exp(-1.5), "of radius", "spot: typical radius of a speck"
+    )
+    speck_spread: NonNegative = parameter(0.5, "relative", "spot: how much these radii differ")
+    speck_distance: NonNegative = parameter(
+        1.2, "of radius", "spot: how far specks lie from its rim, on average"
+    )
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Spoil one print; raise PlacementError if nothing is allowed."""
@@ -71,45 +115,25 @@ class PrintDefect(Generator):
         site = _printed_site(surface, rng) if mode != "spot" else None
         if site is None:
             return _spilt(pick_site(surface, rng), surface, drawn, rng)
-        radius = max(drawn.region * surface.part_size_px, 3.0)
-        blob = Blob(
-            centre=site,
-            radius=radius,
-            aspect=drawn.aspect,
-            angle=rng.uniform(0, np.pi),
-            lobes=1 + int(2 * rng.random()),
-            irregularity=0.15,
-            ragged=drawn.ragged,
-        )
-        grid = Grid.over(blob.box(1.7, surface.shape), 144)
-        share = blob_share(blob, grid, rng)
-        light = surface.linear(grid.box)
-        paper = paper_light(light)
-        print_ = _Print(grid, share, light, paper, ink_density(light, paper))
-        case = _Case(surface, drawn, radius)
+        print_ = _affected(site, surface, drawn, rng)
         if mode == "misregister":
-            return _out_of_register(print_, case, rng)
+            return _out_of_register(print_, rng)
         if mode == "missing":
-            return _missing(print_, case, rng)
-        return _added(mode, print_, case, rng)
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    surface: Surface
-    drawn: PrintDefect
-    radius: float
-
-    def px(self, length_mm: float, least: float = 1.0) -> float:
-        """Return a length in pixels, kept between `least` and a quarter of the region."""
-        length = length_mm / self.surface.mm_per_px
-        return float(np.clip(length, least, max(0.5 * self.radius, least)))
+            return _missing(print_, rng)
+        return _added(mode, print_, rng)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Print:
-    """The photo's own print on a box: light, paper and density, (h, w, C)."""
+class _AffectedPrint:
+    """The photo's own print on the box of a region: light, paper and density, (h, w, C).
 
+    `share` is the distance from the region's middle on the grid, in units of its outline; `radius`
+    is the region's, pixels.
+    """
+
+    surface: Surface
+    drawn: PrintDefect
+    radius: float
     grid: Grid
     share: Float32
     light: Float32
@@ -120,6 +144,33 @@ class _Print:
     def origin(self) -> tuple[int, int]:
         """Place of the box."""
         return self.grid.box.top, self.grid.box.left
+
+    def px(self, length_mm: float, least: float = 1.0) -> float:
+        """Return a length in pixels, kept between `least` and half the region's radius."""
+        length = length_mm / self.surface.mm_per_px
+        return float(np.clip(length, least, max(0.5 * self.radius, least)))
+
+
+def _affected(
+    site: tuple[int, int], surface: Surface, drawn: PrintDefect, rng: np.random.Generator
+) -> _AffectedPrint:
+    """Draw the region that is affected, and split its light into paper and ink."""
+    radius = max(drawn.radius * surface.part_size_px, 3.0)
+    blob = Blob(
+        centre=site,
+        radius=radius,
+        aspect=drawn.aspect,
+        angle=rng.uniform(0, np.pi),
+        lobes=1 + int(2 * rng.random()),
+        irregularity=OUTLINE,
+        ragged=drawn.ragged,
+    )
+    grid = Grid.over(blob.box(1.7, surface.shape), 144)
+    share = blob_share(blob, grid, rng)
+    light = surface.linear(grid.box)
+    paper = paper_light(light)
+    density = ink_density(light, paper)
+    return _AffectedPrint(surface, drawn, radius, grid, share, light, paper, density)
 
 
 def _printed_site(surface: Surface, rng: np.random.Generator) -> tuple[int, int] | None:
@@ -137,8 +188,8 @@ def _printed_site(surface: Surface, rng: np.random.Generator) -> tuple[int, int]
     return sites[int(chosen[int(rng.random() * len(chosen))])] if chosen.size else None
 
 
-def _out_of_register(print_: _Print, case: _Case, rng: np.random.Generator) -> DefectLayer:
-    shift = case.px(case.drawn.shift_mm, 0.7)
+def _out_of_register(print_: _AffectedPrint, rng: np.random.Generator) -> DefectLayer:
+    shift = print_.px(print_.drawn.shift_mm, 0.7)
     turn, pick = rng.uniform(0, 2 * np.pi), rng.random()
     grey = print_.light.shape[2] == 1
     amount = print_.density.mean(axis=(0, 1))
@@ -154,42 +205,38 @@ def _out_of_register(print_: _Print, case: _Case, rng: np.random.Generator) -> D
     density[..., ink] = stays + moved(plane - stays, down, right)
     support = (weight > 0) & (np.abs(density[..., ink] - plane) > FAINT)
     measured = {"shift_px": shift, "shift_deg": float(np.degrees(turn)), "ink": float(ink)}
-    return _exposed(print_, support, printed(print_.paper, density), case, measured)
+    return _exposed(print_, support, printed(print_.paper, density), measured)
 
 
-def _missing(print_: _Print, case: _Case, rng: np.random.Generator) -> DefectLayer:
+def _missing(print_: _AffectedPrint, rng: np.random.Generator) -> DefectLayer:
     shape = print_.light.shape[:2]
-    streaked = rng.random() < case.drawn.streaks
+    streaked = rng.random() < print_.drawn.streak_probability
     if streaked:
-        width = case.px(case.drawn.streak_mm)
-        turn = rng.choice([0.0, np.pi / 2]) + rng.normal(0, 0.02)
+        width = print_.px(print_.drawn.streak_width_mm)
+        turn = rng.choice([0.0, np.pi / 2]) + rng.normal(0, STREAK_TURN)
         down, right = Grid(print_.grid.box).offsets(*_middle(print_.grid.box))
         across = np.float32(np.cos(turn)) * right - np.float32(np.sin(turn)) * down
         mask = np.zeros(shape, dtype=np.float32)
-        for _ in range(1 + int(rng.exponential(1.5))):
-            place = rng.normal(0, 0.5) * case.radius
-            thin = width * float(np.exp(rng.normal(0, 0.4)))
+        for _ in range(1 + int(rng.exponential(print_.drawn.more_streaks))):
+            place = rng.normal(0, STREAK_PLACES) * print_.radius
+            thin = width * float(np.exp(rng.normal(0, print_.drawn.width_spread)))
             line = np.clip(thin / 2 + 0.5 - np.abs(across - np.float32(place)), 0, min(1, thin))
             mask = np.maximum(mask, line)
         mask *= print_.grid.refine(edged(print_.share, 1.0, 0.3))
     else:
         # Ink lets go in flakes: a level set that keeps crumbs at its edge.
-        crumbs = value_noise(shape, max(0.07 * case.radius, 2.2), rng, octaves=3, hurst=0.5)
+        crumbs = value_noise(shape, max(0.07 * print_.radius, 2.2), rng, octaves=3, hurst=0.5)
         mask = print_.grid.refine(np.float32(1) - print_.share) * 2 + np.float32(0.45) * crumbs
         mask = np.clip(mask * np.float32(1.2) + np.float32(0.5), 0, 1)
         mask *= print_.grid.refine(edged(print_.share, 1.2, 0.2))
-    kept = print_.density * (1 - np.float32(case.drawn.drop) * mask[..., None])
+    kept = print_.density * (1 - np.float32(print_.drawn.drop) * mask[..., None])
     support = (mask > FAINT) & (over_channels(np.maximum, print_.density) * mask > FAINT)
-    measured = {"drop": case.drawn.drop, "streaked": float(streaked)}
-    return _exposed(print_, support, printed(print_.paper, kept), case, measured)
+    measured = {"drop": print_.drawn.drop, "streaked": float(streaked)}
+    return _exposed(print_, support, printed(print_.paper, kept), measured)
 
 
 def _exposed(
-    print_: _Print,
-    support: NDArray[np.bool_],
-    light: Float32,
-    case: _Case,
-    measured: dict[str, float],
+    print_: _AffectedPrint, support: Mask, light: Float32, measured: dict[str, float]
 ) -> DefectLayer:
     if not support.any():
         raise PlacementError("no print in reach of the defect")
@@ -200,24 +247,24 @@ def _exposed(
         coverage=support.astype(np.float32),
         exposed=np.clip(light, 0, 1),
         thin=True,
-        parameters=case.drawn.numbers,
+        parameters=print_.drawn.numbers,
         measured=measured,
     )
 
 
-def _added(mode: str, print_: _Print, case: _Case, rng: np.random.Generator) -> DefectLayer:
+def _added(mode: str, print_: _AffectedPrint, rng: np.random.Generator) -> DefectLayer:
     """Lay a trail or a second print of the density over the first."""
     turn = rng.uniform(0, 2 * np.pi)
     way = float(np.sin(turn)), float(np.cos(turn))
     weight = print_.grid.refine(edged(print_.share, 0.9, 0.35))
     if mode == "smear":
-        length = case.px(case.drawn.trail_mm, 2.0)
+        length = print_.px(print_.drawn.trail_length_mm, 2.0)
         streaky = value_noise(weight.shape, 2.0, rng)
         extra = dragged(print_.density, way, length) - np.float32(0.3) * print_.density
         extra = np.maximum(extra, 0)
         extra *= np.clip(1 + np.float32(0.25) * streaky, 0.2, 2)[..., None]
     else:
-        length = case.px(case.drawn.ghost_mm, 2.0)
+        length = print_.px(print_.drawn.ghost_shift_mm, 2.0)
         shift = np.float32(length * way[0]), np.float32(length * way[1])
         planes = [
             moved(
@@ -230,7 +277,7 @@ def _added(mode: str, print_: _Print, case: _Case, rng: np.random.Generator) -> 
         extra = np.stack(planes, axis=2)
     # Ink on ink changes little: paper takes only so much.
     extra *= np.clip(1 - print_.density * np.float32(1 / FULL_INK), 0, 1)
-    depth = extra * weight[..., None] * np.float32(0.5 * case.drawn.strength)
+    depth = extra * weight[..., None] * np.float32(0.5 * print_.drawn.strength)
     support = over_channels(np.maximum, depth) > FAINT
     if not support.any():
         raise PlacementError("no print in reach of the defect")
@@ -240,22 +287,17 @@ def _added(mode: str, print_: _Print, case: _Case, rng: np.random.Generator) -> 
         origin=print_.origin,
         support=support,
         absorbance=depth[..., 0] if depth.shape[2] == 1 else depth.astype(np.float32),
-        parameters=case.drawn.numbers,
-        measured={"length_px": length, "strength": case.drawn.strength},
+        parameters=print_.drawn.numbers,
+        measured={"length_px": length, "strength": print_.drawn.strength},
     )
 
 
 def _spilt(
     site: tuple[int, int], surface: Surface, drawn: PrintDefect, rng: np.random.Generator
 ) -> DefectLayer:
-    radius = max(drawn.spot * surface.part_size_px, 1.2)
-    ink = INKS[int(rng.integers(len(INKS)))] * rng.uniform(0.35, 0.8)
-    blobs = [Blob(site, radius, 1 + rng.exponential(0.25), rng.uniform(0, np.pi), 1, 0.18, 0.04)]
-    for _ in range(int(drawn.specks)):
-        away, turn = radius * (1.2 + rng.exponential(1.2)), rng.uniform(0, 2 * np.pi)
-        centre = site[0] + away * np.sin(turn), site[1] + away * np.cos(turn)
-        small = radius * float(np.clip(np.exp(rng.normal(-1.5, 0.5)), 0.05, 0.6))
-        blobs.append(Blob(centre, max(small, 0.7), 1.0 + rng.exponential(0.2), turn, 1, 0.1, 0.0))
+    radius = max(drawn.spot_radius * surface.part_size_px, 1.2)
+    ink = INKS[int(rng.integers(len(INKS)))] * drawn.spot_strength.draw(rng)
+    blobs = _splashed(site, radius, drawn, rng)
     box = blobs[0].box(1.6 + 4 * (len(blobs) > 1), surface.shape)
     film = np.zeros(box.shape, dtype=np.float32)
     for blob in blobs:
@@ -290,6 +332,36 @@ def _spilt(
         parameters=drawn.numbers,
         measured={"radius_px": radius, "spots": float(len(blobs))},
     )
+
+
+def _splashed(
+    site: tuple[int, int], radius: float, drawn: PrintDefect, rng: np.random.Generator
+) -> list[Blob]:
+    """Return the outlines of a spot of ink and of the specks around it."""
+    spot = Blob(
+        centre=site,
+        radius=radius,
+        aspect=1 + rng.exponential(drawn.spot_stretch),
+        angle=rng.uniform(0, np.pi),
+        irregularity=0.18,
+        ragged=0.04,
+    )
+    blobs = [spot]
+    typical = math.log(drawn.speck_radius)
+    for _ in range(int(drawn.specks)):
+        away = radius * (1.2 + rng.exponential(drawn.speck_distance))
+        turn = rng.uniform(0, 2 * np.pi)
+        small = radius * float(np.clip(np.exp(rng.normal(typical, drawn.speck_spread)), *SPECKS))
+        speck = Blob(
+            centre=(site[0] + away * np.sin(turn), site[1] + away * np.cos(turn)),
+            radius=max(small, 0.7),
+            aspect=1 + rng.exponential(SPECK_STRETCH),
+            angle=turn,
+            irregularity=0.1,
+            ragged=0.0,
+        )
+        blobs.append(speck)
+    return blobs
 
 
 def _middle(box: Box) -> tuple[float, float]:

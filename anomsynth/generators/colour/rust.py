@@ -9,6 +9,8 @@ import numpy as np
 
 from anomsynth.core.component import (
     Count,
+    NonNegative,
+    NonNegativeBounds,
     NonNegativeRange,
     ShareRange,
     SignedRange,
@@ -31,8 +33,7 @@ from anomsynth.fields.pigments import (
     seen_depth,
 )
 from anomsynth.generators.colour._blobs import Blob, blob_share, trimmed
-from anomsynth.generators.colour._phases import band_noise, coarsen
-from anomsynth.generators.colour._runoff import run_off
+from anomsynth.generators.colour._rusting import band_noise, coarsen, run_off
 from anomsynth.surface.sites import pick_site
 from anomsynth.surface.tone import mean_light
 
@@ -42,6 +43,13 @@ FILM = 0.35  # film of thin oxide beside the patches, in units of a film as dens
 GRAIN_SLOPE = 1.3  # rms slope of unit lattice noise times its cell
 FAINT = 0.01
 LEAST_PHASE = 0.5
+IRREGULARITY, RAGGED = 0.2, 0.12  # radii: the region's outline; patches have their own
+FINER = 0.6  # of the noise that patches are cut from: crumbs on top of one wavelength
+AGEING = 0.3  # age by which thick places are ahead of thin ones
+OUTLETS = 1.8  # log water; it runs off at few places
+STREAK_SPREAD = 0.004, 0.03  # D / v of the water that draws streaks, cells
+# Weights of the oxides in this rust: gamma distributed about 1, so that some lead, none is missing.
+LEAN_SHAPE, LEAN_SCALE, LEAST_LEAN = 2.0, 0.5, 0.05
 
 
 class Rust(Generator):
@@ -66,44 +74,63 @@ class Rust(Generator):
     source: ClassVar[str] = "Kubelka & Munk 1931; Barron & Torrent 1986; Allen & Cahn 1979"
 
     kind: Literal["rust"] = "rust"
-    region: ShareRange = parameter((0.025, 0.28), "of part size", "radius of the rusty region")
-    aspect: SizeRange = parameter((1.0, 3.0), "", "length over width of the region")
+    radius: ShareRange = parameter(
+        (0.025, 0.28), "of part size", "radius of the rusty region", was="region"
+    )
+    aspect: SizeRange = parameter((1.0, 3.0), "ratio", "length over width of the region")
     lobes: Count = parameter((1, 3), "count", "patches that join to the region")
     cover: UnitRange = parameter((0.25, 0.95), "share", "how much of its middle is covered")
     patch_mm: SizeRange = parameter((0.6, 6.0), "mm", "wavelength of the patches")
-    band: SizeRange = parameter((0.35, 0.9), "relative", "spread of the patches' sizes")
-    coarsening: NonNegativeRange = parameter((0.0, 4.0), "steps", "how far patches have rounded")
+    patch_spread: SizeRange = parameter(
+        (0.35, 0.9), "relative", "how much the patches' sizes differ", was="band"
+    )
+    coarsening: NonNegativeRange = parameter(
+        (0.0, 4.0), "relative", "time for which patches have rounded off"
+    )
     grain_mm: SizeRange = parameter((0.08, 0.5), "mm", "grain of the rust")
-    ragged: UnitRange = parameter((0.15, 0.6), "share", "how grainy the edges are")
-    age: UnitRange = parameter((0.05, 0.85), "", "0 fresh and orange, 1 old and dark")
-    muddy: SizeRange = parameter((0.07, 0.25), "", "how many oxides mix")
-    film: UnitRange = parameter((0.1, 0.8), "share", "thin oxide beside the patches")
-    streaks: UnitRange = parameter(0.45, "", "probability that water drew streaks")
-    streak_share: ShareRange = parameter((0.05, 0.5), "of part size", "length of the streaks")
+    grain_contrast: NonNegative = parameter(0.16, "relative", "how much its grains differ in tone")
+    ragged: UnitRange = parameter((0.15, 0.6), "relative", "how grainy the edges are")
+    age: UnitRange = parameter((0.05, 0.85), "relative", "0 fresh and orange, 1 old and dark")
+    age_spread: NonNegative = parameter(
+        0.09, "relative", "how much the age differs from place to place"
+    )
+    muddy: SizeRange = parameter((0.07, 0.25), "relative", "span of ages whose oxides mix")
+    film: UnitRange = parameter((0.1, 0.8), "relative", "thin oxide beside the patches")
+    streak_probability: UnitRange = parameter(
+        0.45, "probability", "that water drew streaks", was="streaks"
+    )
+    streak_length: ShareRange = parameter(
+        (0.05, 0.5), "of part size", "length of the streaks", was="streak_share"
+    )
+    streak_strength: NonNegativeBounds = parameter(
+        (0.4, 1.2), "relative", "thin oxide in the streaks"
+    )
     flow_deg: SignedRange = parameter(
         (-12, 12), "degrees", "their direction, from down to the right"
     )
-    thickness: SizeRange = parameter((0.6, 8.0), "", "1 lets the metal shine through, 8 is opaque")
+    thickness: SizeRange = parameter(
+        (0.6, 8.0), "relative", "1 lets the metal shine through, 8 is opaque"
+    )
     roughness: SizeRange = parameter((0.03, 0.15), "rms slope", "relief of the crust")
-    reflectance: SizeRange = parameter((0.35, 0.6), "", "albedo of the clean metal")
+    reflectance: SizeRange = parameter((0.35, 0.6), "share", "albedo of the clean metal")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Rust one region; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
-        streaked = rng.random() < drawn.streaks
+        streaked = rng.random() < drawn.streak_probability
         site = pick_site(surface, rng)
-        radius = max(drawn.region * surface.part_size_px, 2.0)
+        radius = max(drawn.radius * surface.part_size_px, 2.0)
         blob = Blob(
             centre=site,
             radius=radius,
             aspect=drawn.aspect,
             angle=rng.uniform(0, np.pi),
             lobes=int(drawn.lobes),
-            irregularity=0.2,
-            ragged=0.12,
+            irregularity=IRREGULARITY,
+            ragged=RAGGED,
         )
         flow = np.deg2rad(drawn.flow_deg)
-        length = drawn.streak_share * surface.part_size_px if streaked else 0.0
+        length = drawn.streak_length * surface.part_size_px if streaked else 0.0
         box = _drawn_out(blob.box(REACH, surface.shape), length, flow, surface.shape)
         grid = Grid.over(box, CELLS)
         patches = _grow(blob, grid, surface, drawn, rng)
@@ -148,8 +175,8 @@ def _grow(
 ) -> _Patches:
     share = blob_share(blob, grid, rng)
     wavelength = min(drawn.patch_mm / surface.mm_per_px, 1.2 * blob.radius) / grid.step
-    noise = band_noise(grid.shape, max(wavelength, 3.0), drawn.band, rng)
-    noise += np.float32(0.6) * value_noise(grid.shape, max(0.4 * wavelength, 2.0), rng, octaves=3)
+    noise = band_noise(grid.shape, max(wavelength, 3.0), drawn.patch_spread, rng)
+    noise += np.float32(FINER) * value_noise(grid.shape, max(0.4 * wavelength, 2.0), rng, octaves=3)
     # Less and less of the level set survives towards the outline of the region.
     middle = NormalDist().inv_cdf(min(max(drawn.cover, 0.02), 0.98))
     level = np.float32(middle) - np.float32(middle + 2.2) * np.minimum(share, 2) ** 2.5
@@ -160,8 +187,8 @@ def _grow(
     phase += np.float32(max(LEAST_PHASE - float(phase.max()), 0))
     thick = cv2.GaussianBlur(np.maximum(phase, 0), (0, 0), max(0.12 * wavelength, 1.0))
     slow = value_noise(grid.shape, max(0.8 * wavelength, 3.0), rng, octaves=3, hurst=0.5)
-    age = np.float32(drawn.age) + np.float32(0.3) * (thick - np.float32(0.4))
-    age += np.float32(0.09) * slow
+    age = np.float32(drawn.age) + np.float32(AGEING) * (thick - np.float32(0.4))
+    age += np.float32(drawn.age_spread) * slow
     # The film follows the patches at the distance that oxide spreads in a drop.
     film = cv2.GaussianBlur((phase > 0).astype(np.float32), (0, 0), max(0.35 * wavelength, 1.2))
     return _Patches(phase, np.asarray(age, np.float32), np.asarray(film, np.float32))
@@ -176,14 +203,14 @@ def _film(film: Float32, length: float, drawn: Rust, rng: np.random.Generator) -
     turns = round(flow / (np.pi / 2))
     lean = float(np.tan(flow - turns * np.pi / 2))
     bed = np.rot90(film, -turns)
-    # Water runs off at few places: one-dimensional noise with strong peaks picks them.
-    outlets = np.exp(1.8 * value_noise((1, bed.shape[1]), 2.2, rng, octaves=2))
-    spread = float(rng.uniform(0.004, 0.03))
+    # One-dimensional noise with strong peaks picks where water runs off.
+    outlets = np.exp(OUTLETS * value_noise((1, bed.shape[1]), 2.2, rng, octaves=2))
+    spread = float(rng.uniform(*STREAK_SPREAD))
     decay = max(0.4 * length, 1.0)
     plume = run_off(np.ascontiguousarray(bed * outlets), spread, decay, lean)
     top = float(np.percentile(plume, 99.5))
     if top > 0:
-        plume = np.minimum(plume / np.float32(top), 1) * np.float32(rng.uniform(0.4, 1.2))
+        plume = np.minimum(plume / np.float32(top), 1) * np.float32(drawn.streak_strength.draw(rng))
         thin = thin + np.rot90(plume, turns)
     return np.ascontiguousarray(thin, dtype=np.float32)
 
@@ -198,13 +225,13 @@ def _layer(crust: _Crust, surface: Surface, drawn: Rust, rng: np.random.Generato
     coverage *= np.float32(-drawn.thickness)
     np.subtract(1, np.exp(coverage), out=coverage)
 
-    lean = rng.gamma(2.0, 0.5, len(OXIDES)) + 0.05
+    lean = rng.gamma(LEAN_SHAPE, LEAN_SCALE, len(OXIDES)) + LEAST_LEAN
     colours = rust_colours(drawn.muddy, lean)
     light = mean_light(surface, box)
     table = relative_albedo(colours, light, drawn.reflectance)
     place = np.clip(crust.patches.age, 0, 1) * (AGES - 1)
     albedo = grid.refine(table[np.rint(place).astype(np.intp)])
-    shade = 1 + np.float32(0.16) * np.clip(grain, -3, 3)
+    shade = 1 + np.float32(drawn.grain_contrast) * np.clip(grain, -3, 3)
     albedo *= shade if albedo.ndim == 2 else shade[..., None]
 
     # Thin oxide is yellow, whatever the crust has aged to.

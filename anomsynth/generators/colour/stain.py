@@ -1,11 +1,24 @@
 """Stains: what drops leave when they dry."""
 
+import math
 from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.component import Count, ShareRange, SignedRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import (
+    Count,
+    NonNegative,
+    NonNegativeBounds,
+    PositiveBounds,
+    PositiveCount,
+    ShareRange,
+    SignedRange,
+    SizeBounds,
+    SizeRange,
+    UnitRange,
+    parameter,
+)
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
@@ -36,6 +49,9 @@ FAR = 1.5  # radii to which profiles are tabulated
 STRENGTH = 0.16  # optical depth of the first column in the middle, at amplitude 1
 DENSEST = 0.75  # optical depth above which deposits hide themselves
 FAINT = 0.004
+STRETCH = 0.5, 1.1  # exponents of the aspect, drop by drop
+TURN = 0.3  # radians by which the drops of a splash differ in direction, standard deviation
+DEPOSITS = 0.08, 2.2  # relative; some stretches of the edge were never pinned: no ring there
 THINNEST_PX = 0.9  # standard deviation of the thinnest ring
 Float64 = NDArray[np.float64]
 
@@ -52,6 +68,20 @@ class Stain(Generator):
     .. [1] R. D. Deegan et al., "Capillary flow as the cause of ring stains from dried liquid
        drops", Nature 389, 1997.
     .. [2] J. Freed-Brown, "Evaporative deposition in receding drops", Soft Matter 10, 2014.
+
+    Examples
+    --------
+    One drop of coffee, a tenth of the part in radius, on a colour photo:
+
+    >>> from anomsynth.core.rng import stream
+    >>> from anomsynth.testing import make_surface
+    >>> stain = Stain(pattern="ring", residue="coffee", radius=0.1, drops=1)
+    >>> layer = stain.generate(make_surface(channels=3), stream(0))
+    >>> layer.absorbance.shape, layer.absorbance.dtype  # of the box at `layer.origin`
+    ((47, 36, 3), dtype('float32'))
+    >>> red, green, blue = layer.absorbance[layer.support].mean(axis=0)
+    >>> bool(red < green < blue)  # optical depth: brown absorbs blue most
+    True
     """
 
     law: ClassVar[str] = "M/M0 = [1 - (1 - t)^((1+lam)/2)]^(2/(1+lam)), lam = (pi-2th)/(2pi-2th)"
@@ -59,22 +89,37 @@ class Stain(Generator):
 
     kind: Literal["stain"] = "stain"
     pattern: Literal["ring", "contour", "receding", "mixed"] = parameter(
-        "mixed", "", "one ring, several, a heavy middle, or any"
+        "mixed", "choice", "one ring, several, a heavy middle, or any"
     )
     residue: Literal["coffee", "water", "ink", "salt", "mixed"] = parameter(
-        "mixed", "", "what is left: brown, faint grey, blue, or brightening; or any"
+        "mixed", "choice", "what is left: brown, faint grey, blue, or brightening; or any"
     )
     radius: ShareRange = parameter((0.015, 0.2), "of part size", "radius of the largest drop")
     drops: Count = parameter((1, 4), "count", "drops of one splash")
-    aspect: SizeRange = parameter((1.0, 2.2), "", "length over width")
+    drop_radius: SizeBounds = parameter(
+        (math.exp(-2.2), math.exp(-0.5)), "of radius", "radii of the smaller drops"
+    )
+    drop_distance: NonNegative = parameter(
+        1.2, "of radius", "how far they lie from the largest drop's rim, on average"
+    )
+    aspect: SizeRange = parameter((1.0, 2.2), "ratio", "length over width")
     lobes: Count = parameter((1, 3), "count", "drops that ran together")
     irregularity: UnitRange = parameter((0.02, 0.16), "of radius", "first harmonic of the outline")
     ragged: UnitRange = parameter((0.004, 0.04), "of radius", "finer noise of the outline")
     contact_deg: SignedRange = parameter((2, 50), "degrees", "contact angle while it dries")
-    dried: UnitRange = parameter((0.35, 1.0), "of drying time", "when the flow froze")
-    width: ShareRange = parameter((0.015, 0.08), "of radius", "width of a ring")
-    rings: Count = parameter((2, 5), "count", "contour: how often the edge was pinned")
-    uneven: UnitRange = parameter((0.15, 0.7), "share", "how the deposit varies over the drop")
+    dried: UnitRange = parameter((0.35, 1.0), "of time", "part of the drying in which it flowed")
+    ring_width: ShareRange = parameter((0.015, 0.08), "of radius", "width of a ring", was="width")
+    rings: PositiveCount = parameter((2, 5), "count", "contour: how often the edge was pinned")
+    inner_radius: PositiveBounds = parameter(
+        (0.3, 0.97), "of radius", "contour: where it was pinned again"
+    )
+    inner_width: PositiveBounds = parameter((0.7, 1.2), "of width", "contour: widths of its rings")
+    inner_mass: NonNegativeBounds = parameter(
+        (0.4, 1.6), "relative", "contour: how much its rings hold"
+    )
+    unevenness: UnitRange = parameter(
+        (0.15, 0.7), "relative", "how the deposit varies over the drop", was="uneven"
+    )
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Dry one splash; raise PlacementError if nothing is allowed."""
@@ -122,15 +167,15 @@ def _splash(
     angle = rng.uniform(0, np.pi)
     blobs = []
     for index in range(count):
-        size = largest * (1.0 if index == 0 else float(np.exp(rng.uniform(-2.2, -0.5))))
-        away = 0.0 if index == 0 else largest * (1.1 + float(rng.exponential(1.2)))
+        size = largest * (1.0 if index == 0 else drawn.drop_radius.draw(rng))
+        away = 0.0 if index == 0 else largest * (1.1 + float(rng.exponential(drawn.drop_distance)))
         turn = rng.uniform(0, 2 * np.pi)
         centre = site[0] + away * np.sin(turn), site[1] + away * np.cos(turn)
         blob = Blob(
             centre=centre,
             radius=size,
-            aspect=max(drawn.aspect ** rng.uniform(0.5, 1.1), 1.0),
-            angle=angle + rng.normal(0, 0.3),
+            aspect=max(drawn.aspect ** rng.uniform(*STRETCH), 1.0),
+            angle=angle + rng.normal(0, TURN),
             lobes=int(drawn.lobes) if index == 0 else 1,
             irregularity=drawn.irregularity,
             ragged=drawn.ragged,
@@ -147,7 +192,7 @@ def _profile(
     """Tabulate the deposit over distance, (NODES,) column densities of a drop of mass 1."""
     share = np.linspace(0, FAR, NODES)
     # A ring thinner than a pixel is a fainter ring of one pixel.
-    width, dried = max(drawn.width, THINNEST_PX / radius), drawn.dried
+    width, dried = max(drawn.ring_width, THINNEST_PX / radius), drawn.dried
     if pattern == "receding":
         edge = np.clip((1 - share) / max(width, 0.01), 0, 1)
         return (2.2 * receding_density(share) + 0.35) * edge
@@ -157,11 +202,13 @@ def _profile(
     if pattern == "ring":
         return np.asarray(inside + moved * ring_profile(share, width))
     # At each step inwards the edge is pinned again, with what is left.
-    radii = np.sort(np.concatenate([[1.0], rng.uniform(0.3, 0.97, int(drawn.rings) - 1)]))
+    inner = drawn.inner_radius.uniform(rng, int(drawn.rings) - 1)
+    radii = np.sort(np.concatenate([[1.0], inner]))
     total = 0.6 * inside
     for pinned in radii[::-1]:
-        part = moved / len(radii) * rng.uniform(0.4, 1.6)
-        total += part * ring_profile(share / pinned, width * rng.uniform(0.7, 1.2)) / pinned**2
+        part = moved / len(radii) * drawn.inner_mass.draw(rng)
+        wide = width * drawn.inner_width.draw(rng)
+        total += part * ring_profile(share / pinned, wide) / pinned**2
     return total
 
 
@@ -173,9 +220,8 @@ def _dry(
     grid, cells = trimmed(grid, share < 1.3)
     share = grid.refine(np.ascontiguousarray(share[cells]), smooth=True)
     cell = max(0.8 * blob.radius / grid.step, 2.0)
-    # Some stretches of the edge were never pinned, and the ring is missing there.
     local = value_noise(grid.shape, cell, rng, octaves=3)
-    weight = np.clip(1 + np.float32(1.2 * drawn.uneven) * local, 0.08, 2.2)
+    weight = np.clip(1 + np.float32(1.2 * drawn.unevenness) * local, *DEPOSITS)
     place = np.clip(share * np.float32((NODES - 1) / FAR), 0, NODES - 1.001)
     low = place.astype(np.int32)
     table = np.append(profile * STRENGTH, 0).astype(np.float32)

@@ -39,8 +39,8 @@ WIDEST = 0.05  # half width of the bent zone, share of the part's size
 SHARPEST_PX = 1.0  # half width of the sharpest crest that pixels can carry without beading
 HURST = 0.75
 TAPER = 0.4  # share of the length over which a fold comes to life
-ANCHOR = 0.2, 0.6  # the site lies on the line, this far from its ends: first place, and the rest
-REACH = 0.45, 0.3  # half widths that cross wrinkles reach, mean and spread
+ENDS = 0.2  # of the line: the site lies no nearer to its ends
+CROSS_REACH, REACH_SPREAD = 0.45, 0.3  # half widths over which cross wrinkles die out
 OTHER_SIDE = 0.35  # height of cross wrinkles on the side that is stretched, over the other's
 
 
@@ -101,7 +101,7 @@ class Crease(Generator):
         width = min(max(drawn.half_width_mm / scale, 2.0), max(WIDEST * size, 2.0), 0.12 * length)
         line = _line(length, width, drawn, rng)
         line = turned(line, math.pi * float(coins[0]))
-        anchor = line[int(len(line) * (ANCHOR[0] + ANCHOR[1] * float(coins[1])))]
+        anchor = line[int(len(line) * (ENDS + (1 - 2 * ENDS) * float(coins[1])))]
         line += np.array(site) - anchor
         # Alive in the middle, at rest at both ends; uneven along the way.
         run = arc_length(line) / max(float(arc_length(line)[-1]), 1e-9)
@@ -253,10 +253,12 @@ def _cross_wrinkles(
     step = max(float(run[-1]) / max(len(line) - 1, 1), 1e-9)
     varied = np.exp(drawn.cross_spread * smooth_noise(len(line), spacing / step, rng))
     phase = np.cumsum(varied) * step / spacing
-    reach = np.clip(REACH[0] + REACH[1] * smooth_noise(len(line), spacing / step, rng), 0.1, 1)
+    reach = CROSS_REACH + REACH_SPREAD * smooth_noise(len(line), spacing / step, rng)
     side = 1.0 if rng.random() < 0.5 else -1.0
     lean = float(rng.normal(0, drawn.cross_lean))
-    shown = np.where(away * side > -0.1, 1.0, OTHER_SIDE) * np.exp(-((away / zone.at(reach)) ** 2))
+    shown = np.where(away * side > -0.1, 1.0, OTHER_SIDE) * np.exp(
+        -((away / zone.at(np.clip(reach, 0.1, 1))) ** 2)
+    )
     height = drawn.cross_height * 0.25 * fold.slope * spacing
     return np.asarray(
         height * shown * np.sin(2 * np.pi * (zone.at(phase) + lean * away * fold.width / spacing))

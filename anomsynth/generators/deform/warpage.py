@@ -100,7 +100,9 @@ class Warpage(Generator):
     skirt_probability: UnitRange = parameter(
         0.5, "probability", "dent: that it has a skirt instead of a rim", was="sheet_share"
     )
-    skirt_depth: UnitBounds = parameter((0.25, 0.65), "of depth", "dent: what the skirt leans in")
+    skirt_depth: UnitBounds = parameter(
+        (0.25, 0.65), "of depth", "dent: how much of it the skirt leans in"
+    )
     plate_probability: Probability = parameter(
         0.5, "probability", "dent: that the skirt is a thin plate's, not a thick body's"
     )
@@ -108,8 +110,12 @@ class Warpage(Generator):
         0.2, "probability", "dent, bend: that it points outwards", was="bulge_share"
     )
     loads: Count = parameter((2, 7), "count", "bend: number of loads")
-    load_length: PositiveBounds = parameter((0.35, 1.8), "of radius", "bend: length of a load")
-    load_width: PositiveBounds = parameter((0.1, 0.4), "of radius", "bend: width of a load")
+    load_half_length: PositiveBounds = parameter(
+        (0.35, 1.8), "of radius", "bend: half length of a load"
+    )
+    load_half_width: PositiveBounds = parameter(
+        (0.1, 0.4), "of radius", "bend: half width of a load"
+    )
     load_force: NonNegativeBounds = parameter((0.4, 1.0), "relative", "bend: force of a load")
     stiffness: SizeRange = parameter((0.15, 0.5), "of radius", "bend: length (D/k)^(1/4)")
     stretch: SizeRange = parameter(
@@ -267,7 +273,7 @@ def _loads(place: _WarpedRegion, grid: Grid, outward: float, rng: np.random.Gene
     for number in range(max(int(drawn.loads), 1)):
         away, turn = LOADED * np.sqrt(rng.random()), rng.uniform(0, 2 * np.pi)
         direction = main + rng.normal(0, LOAD_TURN)
-        length, width = drawn.load_length.draw(rng), drawn.load_width.draw(rng)
+        length, width = drawn.load_half_length.draw(rng), drawn.load_half_width.draw(rng)
         force = drawn.load_force.draw(rng) * (1.0 if number == 0 or rng.random() < 0.5 else -1.0)
         row, col = place.site
         shift = away * place.radius

@@ -21,7 +21,7 @@ def test_keeps_the_generator_contract(channels: int) -> None:
     check_generator(Burn(), make_surface(30, 34, border=4, channels=channels))
 
 
-ROUND = {"radius": 0.15, "aspect": 1, "pass_share": 0, "flicker": 0}
+ROUND = {"radius": 0.15, "aspect": 1, "pass_probability": 0, "flicker": 0}
 
 
 def centred(channels: int = 3) -> Surface:
@@ -86,10 +86,22 @@ def test_char_is_dark_in_the_middle_and_brown_around() -> None:
 def test_a_pass_is_longer_than_a_spot() -> None:
     common = {"mode": "char", "radius": 0.05, "aspect": 1, "char_c": 400}
 
-    spot = Burn(**common, pass_share=0).generate(centred(), stream(3)).support
-    run = Burn(**common, pass_share=1, length=5).generate(centred(), stream(3)).support
+    spot = Burn(**common, pass_probability=0).generate(centred(), stream(3)).support
+    run = Burn(**common, pass_probability=1, length=5).generate(centred(), stream(3)).support
 
     assert max(run.shape) > 1.8 * max(spot.shape)
+
+
+def test_an_even_pass_is_straight_and_alike_at_both_ends() -> None:
+    even = {"flicker": 0, "bow": 0, "power_spread": 0, "aspect": 1}
+    burn = Burn(mode="tint", radius=0.05, tint_c=345, pass_probability=1, length=5, **even)
+
+    seen = burn.generate(centred(), stream(3)).support
+
+    rows, cols = np.nonzero(seen)
+    turned = np.zeros_like(seen)  # by half a turn about its middle
+    turned[rows.min() + rows.max() - rows, cols.min() + cols.max() - cols] = True
+    assert (turned & seen).sum() > 0.97 * seen.sum()
 
 
 def test_a_grey_photo_shows_the_tint_by_its_luminance() -> None:

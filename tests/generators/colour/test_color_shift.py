@@ -57,8 +57,8 @@ def test_pigment_fades_and_deepens_in_its_own_hue() -> None:
     brown = replace(plain, pixels=pixels)
     common = {"change": "pigment", "area_share": 0.1}
 
-    deeper = ColorShift(**common, fade_share=0).generate(brown, stream(0))
-    paler = ColorShift(**common, fade_share=1).generate(brown, stream(0))
+    deeper = ColorShift(**common, fade_probability=0).generate(brown, stream(0))
+    paler = ColorShift(**common, fade_probability=1).generate(brown, stream(0))
 
     red, green, blue = deeper.absorbance[deeper.support].mean(axis=0)
     assert 0 < red < green < blue  # what a brown surface absorbs
@@ -72,7 +72,7 @@ def test_faded_pigment_keeps_its_share_of_the_density() -> None:
     plain = make_surface(120, 120, channels=3)
     pixels = (plain.pixels * np.array([1.0, 0.7, 0.4])).astype(np.uint8)
     brown = replace(plain, pixels=pixels)
-    fading = ColorShift(change="pigment", area_share=0.1, fade_share=1, fading=0.5)
+    fading = ColorShift(change="pigment", area_share=0.1, fade_probability=1, fading=0.5)
 
     layer = fading.generate(brown, stream(0))
 
@@ -98,7 +98,7 @@ def test_the_brightest_part_of_a_photo_only_gets_darker() -> None:
     pixels[60:140, 60:140] = plain.pixels[60:140, 60:140]
     sites = np.array([[100, 100]], dtype=np.int32)
     surface = replace(plain, pixels=pixels, sites=sites)
-    shift = ColorShift(change="tone", area_share=0.02, aspect=1, softness=0.3, fade_share=1)
+    shift = ColorShift(change="tone", area_share=0.02, aspect=1, softness=0.3, fade_probability=1)
 
     layer = shift.generate(surface, stream(0))
 

@@ -29,7 +29,13 @@ def test_straight_fronts_stand_at_the_square_root_of_time() -> None:  # WB1 on t
     depths = []
     for age in ages:
         soaked = Imbibition(
-            liquid="water", extent=0.3, age=age, edge_share=1, pores=0, blur=0.02, tide=0
+            liquid="water",
+            radius=0.3,
+            age=age,
+            edge_probability=1,
+            pores=0,
+            front_width=0.02,
+            tide=0,
         )
         layer = soaked.generate(surface, stream(0))
         row = 200 - layer.origin[0]
@@ -39,13 +45,38 @@ def test_straight_fronts_stand_at_the_square_root_of_time() -> None:  # WB1 on t
     assert depths[2] == pytest.approx(0.3 * 400 * np.sqrt(0.8), rel=0.03)
 
 
+def test_a_longer_stretch_of_the_edge_gets_wet() -> None:
+    surface = make_surface(400, 400, border=0)
+    edge = np.array([[200, 0]], dtype=np.int32)
+    inwards = np.array([[0, 1]], dtype=np.float32)
+    surface = replace(surface, edge_sites=edge, edge_normals=inwards)
+    common = {"radius": 0.1, "age": 1, "edge_probability": 1, "pores": 0, "front_width": 0.02}
+
+    lengths = [
+        np.count_nonzero(
+            Imbibition(**common, edge_half_length=half).generate(surface, stream(0)).roughness[:, 0]
+            < -0.125
+        )
+        for half in (1.0, 3.0)
+    ]
+
+    assert lengths == pytest.approx([2 * 40, 2 * 120], rel=0.06)
+
+
 def test_wet_is_darker_by_the_law_and_dark_places_more_so() -> None:
     plain = make_surface(200, 200)
     levels = np.where(np.arange(200) % 20 < 10, 90, 150).astype(np.uint8)
     pixels = np.broadcast_to(levels[None, :, None], plain.pixels.shape).copy()
     surface = replace(plain, pixels=pixels)
     soaked = Imbibition(
-        liquid="water", extent=0.3, age=1, edge_share=0, tide=0, pores=0, albedo=0.4, blur=0.02
+        liquid="water",
+        radius=0.3,
+        age=1,
+        edge_probability=0,
+        tide=0,
+        pores=0,
+        albedo=0.4,
+        front_width=0.02,
     )
 
     layer = soaked.generate(surface, stream(0))
@@ -64,7 +95,7 @@ def test_liquid_runs_along_the_grain() -> None:
     centre = np.array([[150, 150]], dtype=np.int32)
     wood = replace(plain, grain=clear, sites=centre)
     soaked = Imbibition(
-        extent=0.1, edge_share=0, grain=5, aspect=1, lobes=1, irregularity=0.02, pores=0.1
+        radius=0.1, edge_probability=0, grain=5, aspect=1, lobes=1, irregularity=0.02, pores=0.1
     )
 
     wet = [soaked.generate(wood, stream(seed)).support for seed in range(6)]
@@ -75,7 +106,14 @@ def test_liquid_runs_along_the_grain() -> None:
 
 def test_a_tide_line_is_darker_than_the_middle() -> None:
     surface = replace(make_surface(300, 300), sites=np.array([[150, 150]], dtype=np.int32))
-    common = {"liquid": "oil", "extent": 0.2, "edge_share": 0, "blur": 0.1, "pores": 0, "lobes": 1}
+    common = {
+        "liquid": "oil",
+        "radius": 0.2,
+        "edge_probability": 0,
+        "front_width": 0.1,
+        "pores": 0,
+        "lobes": 1,
+    }
 
     def most_over_middle(tide: float) -> float:
         layer = Imbibition(**common, tide=tide).generate(surface, stream(0))
@@ -91,7 +129,9 @@ def test_oil_is_darker_and_yellower_than_water() -> None:
     surface = make_surface(channels=3)
     depth = {}
     for liquid in ("water", "oil"):
-        layer = Imbibition(liquid=liquid, age=1, edge_share=0, tide=0).generate(surface, stream(0))
+        layer = Imbibition(liquid=liquid, age=1, edge_probability=0, tide=0).generate(
+            surface, stream(0)
+        )
         wet = layer.roughness < -0.24
         depth[liquid] = layer.absorbance[wet].mean(axis=0)
 
@@ -101,7 +141,7 @@ def test_oil_is_darker_and_yellower_than_water() -> None:
 
 
 def test_size_does_not_depend_on_resolution() -> None:
-    soaked = Imbibition(extent=0.15, edge_share=0, lobes=1, aspect=1)
+    soaked = Imbibition(radius=0.15, edge_probability=0, lobes=1, aspect=1)
     areas = []
     for scale in (1, 2):
         surface = make_surface(160 * scale, 200 * scale, mm_per_px=0.1 / scale, border=8 * scale)
@@ -120,10 +160,10 @@ def test_needs_room() -> None:
     ("field", "value"),
     [
         ("liquid", "tar"),
-        ("extent", 0),
+        ("radius", 0),
         ("age", 1.5),
-        ("spill", 0),
-        ("blur", 0),
+        ("spill_radius", 0),
+        ("front_width", 0),
         ("albedo", -1),
         ("wet", 1),
     ],

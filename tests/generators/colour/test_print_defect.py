@@ -42,7 +42,7 @@ def test_one_ink_is_off_by_the_shift_asked_for(seed: int) -> None:
     pixels[104:136, 110:130] = (225, 40, 60)
     one_bar = replace(plain, pixels=pixels, sites=np.array([[120, 120]], dtype=np.int32))
 
-    layer = PrintDefect(mode="misregister", shift_mm=0.6, region=0.4, aspect=1).generate(
+    layer = PrintDefect(mode="misregister", shift_mm=0.6, radius=0.4, aspect=1).generate(
         one_bar, stream(seed)
     )
 
@@ -60,7 +60,7 @@ def test_one_ink_is_off_by_the_shift_asked_for(seed: int) -> None:
 
 
 def test_missing_ink_shows_the_paper_and_nothing_gets_darker() -> None:
-    surface, layer = made("missing", drop=1, streaks=0, region=0.3)
+    surface, layer = made("missing", drop=1, streak_probability=0, radius=0.3)
 
     light = surface.linear(layer.box)
     inside = layer.support
@@ -70,7 +70,7 @@ def test_missing_ink_shows_the_paper_and_nothing_gets_darker() -> None:
 
 
 def test_missing_ink_takes_its_share_of_the_density() -> None:
-    surface, layer = made("missing", drop=0.6, streaks=0, region=0.3)
+    surface, layer = made("missing", drop=0.6, streak_probability=0, radius=0.3)
 
     paper, light = 225, surface.linear(layer.box)[..., 1].astype(float)
     bar = (surface.pixels[layer.box.slices][..., 1] != paper) & layer.support
@@ -80,7 +80,7 @@ def test_missing_ink_takes_its_share_of_the_density() -> None:
 
 
 def test_a_ghost_is_a_fainter_print() -> None:
-    surface, layer = made("ghost", strength=0.5, ghost_mm=1.2, region=0.4)
+    surface, layer = made("ghost", strength=0.5, ghost_shift_mm=1.2, radius=0.4)
 
     light = surface.linear(layer.box).astype(float)
     bare = surface.pixels[layer.box.slices][..., 1] == 225
@@ -90,7 +90,9 @@ def test_a_ghost_is_a_fainter_print() -> None:
 
 
 def test_a_clogged_nozzle_leaves_straight_streaks() -> None:
-    surface, layer = made("missing", drop=1, streaks=1, streak_mm=0.3, region=0.4, seed=2)
+    surface, layer = made(
+        "missing", drop=1, streak_probability=1, streak_width_mm=0.3, radius=0.4, seed=2
+    )
 
     gone = layer.support & (layer.exposed[..., 1] > 2 * surface.linear(layer.box)[..., 1])
     rows, cols = np.nonzero(gone)
@@ -120,11 +122,22 @@ def test_spots_have_the_share_of_the_part_asked_for() -> None:
     areas = []
     for scale in (1, 2):
         surface = make_surface(160 * scale, 200 * scale, mm_per_px=0.1 / scale, border=8 * scale)
-        spot = PrintDefect(mode="spot", spot=0.05, specks=0)
+        spot = PrintDefect(mode="spot", spot_radius=0.05, specks=0)
         found = [spot.generate(surface, stream(seed)).support.sum() for seed in range(12)]
         areas.append(np.mean(found) / scale**2)
 
     assert areas[1] == pytest.approx(areas[0], rel=0.2)
+
+
+def test_a_spot_absorbs_as_much_as_it_has_ink() -> None:
+    thin, thick = (
+        PrintDefect(mode="spot", spot_strength=strength).generate(
+            make_surface(channels=3), stream(0)
+        )
+        for strength in (0.3, 0.6)
+    )
+
+    np.testing.assert_allclose(thick.absorbance, 2 * thin.absorbance, rtol=1e-5)
 
 
 @pytest.mark.parametrize("mode", ["misregister", "missing", "smear", "ghost"])
@@ -150,7 +163,7 @@ def test_needs_room() -> None:
     ("field", "value"),
     [
         ("mode", "typo"),
-        ("region", 0),
+        ("radius", 0),
         ("shift_mm", -1),
         ("drop", 2),
         ("specks", 0.5),

@@ -30,7 +30,7 @@ def test_rust_is_red_over_blue_and_darker_when_old() -> None:
     for age in (0.15, 0.75):
         means = [
             np.average(layer.albedo.reshape(-1, 3), axis=0, weights=layer.coverage.ravel())
-            for layer in layers(surface, age=age, streaks=0, muddy=0.1)
+            for layer in layers(surface, age=age, streak_probability=0, muddy=0.1)
         ]
         tones[age] = np.mean(means, axis=0)
 
@@ -39,7 +39,7 @@ def test_rust_is_red_over_blue_and_darker_when_old() -> None:
 
 
 def test_the_film_beside_it_is_yellow() -> None:
-    layer = Rust(film=0.8, streaks=0).generate(make_surface(channels=3), stream(0))
+    layer = Rust(film=0.8, streak_probability=0).generate(make_surface(channels=3), stream(0))
 
     red, green, blue = layer.absorbance[layer.support].mean(axis=0)
     assert 0 < red < green < blue
@@ -48,20 +48,22 @@ def test_the_film_beside_it_is_yellow() -> None:
 def test_streaks_run_down_from_the_rust() -> None:
     surface = make_surface(400, 300, border=0)
     at_top = replace(surface, sites=np.array([[60, 150]], dtype=np.int32))
-    common = {"region": 0.08, "streak_share": 0.5, "flow_deg": 0}
+    common = {"radius": 0.08, "streak_length": 0.5, "flow_deg": 0}
 
-    wet = Rust(**common, streaks=1).generate(at_top, stream(1))
-    dry = Rust(**common, streaks=0).generate(at_top, stream(1))
+    wet = Rust(**common, streak_probability=1).generate(at_top, stream(1))
+    dry = Rust(**common, streak_probability=0).generate(at_top, stream(1))
+    clear = Rust(**common, streak_probability=1, streak_strength=0).generate(at_top, stream(1))
 
     below = 140 - wet.origin[0]
     assert wet.absorbance[below:].max() > 0.03
     assert dry.box.bottom < 140
+    assert clear.box.bottom < 140  # water without oxide leaves nothing
 
 
 def test_streaks_follow_the_flow() -> None:
     surface = make_surface(300, 400, border=0)
     middle = replace(surface, sites=np.array([[150, 200]], dtype=np.int32))
-    rust = {"region": 0.06, "streak_share": 0.4, "streaks": 1}
+    rust = {"radius": 0.06, "streak_length": 0.4, "streak_probability": 1}
 
     to_right = Rust(**rust, flow_deg=90).generate(middle, stream(2)).box
     to_left = Rust(**rust, flow_deg=-90).generate(middle, stream(2)).box
@@ -74,7 +76,7 @@ def test_more_cover_is_more_rust() -> None:
     surface = make_surface()
     thin, full = (
         np.mean(
-            [layer.measured["area_px"] for layer in layers(surface, 8, cover=cover, region=0.25)]
+            [layer.measured["area_px"] for layer in layers(surface, 8, cover=cover, radius=0.25)]
         )
         for cover in (0.15, 0.95)
     )
@@ -83,7 +85,7 @@ def test_more_cover_is_more_rust() -> None:
 
 
 def test_patches_in_mm_do_not_depend_on_resolution() -> None:
-    rust = {"region": 0.3, "patch_mm": 3, "cover": 0.5, "streaks": 0, "ragged": 0.2}
+    rust = {"radius": 0.3, "patch_mm": 3, "cover": 0.5, "streak_probability": 0, "ragged": 0.2}
     areas = []
     for scale in (1, 2):
         surface = make_surface(160 * scale, 200 * scale, mm_per_px=0.1 / scale, border=8 * scale)
@@ -108,7 +110,7 @@ def test_needs_room() -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("region", 0),
+        ("radius", 0),
         ("cover", 1.5),
         ("patch_mm", -1),
         ("coarsening", -1),

@@ -8,7 +8,7 @@ import pytest
 from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.errors import PlacementError, RecipeError
-from anomsynth.generators.colour.stain import Stain
+from anomsynth.generators.colour.stain import Stain, _splash
 from anomsynth.testing import check_generator, make_surface
 
 
@@ -30,8 +30,8 @@ def test_the_ring_holds_the_mass_of_the_law() -> None:  # ST1 on the pixel grid
         "aspect": 1,
         "irregularity": 0,
         "ragged": 0,
-        "uneven": 0,
-        "width": 0.03,
+        "unevenness": 0,
+        "ring_width": 0.03,
         "contact_deg": 2,
     }
     centred = replace(surface, sites=np.array([[200, 200]], dtype=np.int32))
@@ -53,7 +53,14 @@ def test_the_ring_holds_the_mass_of_the_law() -> None:  # ST1 on the pixel grid
 
 def test_rings_are_darker_than_the_middle_and_heavy_middles_are_not() -> None:
     centred = replace(make_surface(300, 300), sites=np.array([[150, 150]], dtype=np.int32))
-    common = {"residue": "coffee", "radius": 0.2, "drops": 1, "lobes": 1, "uneven": 0, "aspect": 1}
+    common = {
+        "residue": "coffee",
+        "radius": 0.2,
+        "drops": 1,
+        "lobes": 1,
+        "unevenness": 0,
+        "aspect": 1,
+    }
 
     def middle_over_most(pattern: str) -> float:
         layer = Stain(**common, pattern=pattern).generate(centred, stream(0))
@@ -73,8 +80,8 @@ def test_contours_are_several_rings() -> None:
         drops=1,
         lobes=1,
         rings=4,
-        width=0.015,
-        uneven=0,
+        ring_width=0.015,
+        unevenness=0,
         aspect=1,
         ragged=0,
         irregularity=0,
@@ -86,6 +93,19 @@ def test_contours_are_several_rings() -> None:
     profile = layer.absorbance[200 - layer.origin[0], 200 - layer.origin[1] :]
     peaks = (profile[1:-1] > profile[:-2]) & (profile[1:-1] >= profile[2:]) & (profile[1:-1] > 0.05)
     assert peaks.sum() >= 3
+
+
+def test_smaller_drops_have_the_radii_asked_for() -> None:
+    surface = make_surface()
+    drawn = Stain(radius=0.1, drops=4, drop_radius=[0.2, 0.4]).draw_ranges(stream(0))
+
+    splashes = [_splash((80, 100), surface, drawn, stream(seed)) for seed in range(12)]
+
+    largest = 0.1 * surface.part_size_px
+    assert {splash[0].radius for splash in splashes} == {largest}
+    shares = [blob.radius / largest for splash in splashes for blob in splash[1:]]
+    assert 0.2 <= min(shares) < 0.25
+    assert 0.35 < max(shares) <= 0.4
 
 
 def test_residues_have_their_colours() -> None:
@@ -122,8 +142,10 @@ def test_needs_room() -> None:
         ("pattern", "star"),
         ("radius", 0),
         ("drops", 0.5),
+        ("drop_radius", [0, 1]),
+        ("rings", 0),
         ("dried", 1.2),
-        ("width", 2),
+        ("ring_width", 2),
         ("hue", 1),
     ],
 )

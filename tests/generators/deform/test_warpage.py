@@ -8,6 +8,7 @@ import pytest
 from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.errors import PlacementError, RecipeError
+from anomsynth.fields.outlines import ANGLES, Mouths
 from anomsynth.fields.relief import plate_deflection
 from anomsynth.generators.deform import warpage as warpage_module
 from anomsynth.generators.deform._warp import least_determinant
@@ -61,6 +62,42 @@ def test_dents_point_in_and_bulges_out() -> None:
 
     assert -dent.height.min() > dent.height.max()
     assert bulge.height.max() > -bulge.height.min()
+
+
+def test_a_deeper_skirt_leans_in_farther_out() -> None:
+    def outside_over_deepest(depth: float) -> float:
+        dent = Warpage(
+            mode="dent", skirt_probability=1, skirt_depth=depth, asymmetry=0, radius=0.08, aspect=1
+        )
+        layer = dent.generate(centred_surface(), stream(3))
+        radius = layer.measured["radius_px"]
+        rows, cols = np.indices(layer.height.shape)
+        away = np.hypot(rows + layer.origin[0] - 150, cols + layer.origin[1] - 150) / radius
+        ring = (away > 1.3) & (away < 1.5)
+        return float(np.abs(layer.height[ring]).mean() / np.abs(layer.height).max())
+
+    assert outside_over_deepest(0.65) > 2 * outside_over_deepest(0.25) > 0
+
+
+def test_a_load_has_the_force_and_the_shape_asked_for() -> None:
+    surface = centred_surface()
+    drawn = Warpage(loads=1, load_force=0.5, load_half_length=0.4, load_half_width=0.4).draw_ranges(
+        stream(0)
+    )
+    disc = Mouths(np.array([60.0]), np.ones(1), np.zeros(1), np.ones((1, ANGLES), np.float32))
+    place = warpage_module._WarpedRegion(surface, (150, 150), disc, drawn)
+    grid = place.grid(2.0, 400)
+
+    load = warpage_module._loads(place, grid, 1.0, stream(1)).astype(float)
+
+    assert load.max() == pytest.approx(0.5, rel=0.01)
+    rows, cols = np.indices(load.shape)
+    spread = [
+        np.sqrt(np.average((at - np.average(at, weights=load)) ** 2, weights=load))
+        for at in (rows, cols)
+    ]
+    # exp(-(r / 0.4 R)^2): a standard deviation of 0.4 R / sqrt(2) to all sides.
+    assert spread == pytest.approx(2 * [0.4 * 60 / np.sqrt(2) / grid.step], rel=0.05)
 
 
 @pytest.mark.parametrize("seed", range(3))
