@@ -75,9 +75,9 @@ def generate(
     avoid: Annotated[
         Path | None, typer.Option("--avoid", metavar="DIR", help="Masks: where they must not.")
     ] = None,
-    parts: Annotated[
+    components: Annotated[
         Path | None,
-        typer.Option("--parts", metavar="DIR", help="Masks: components that may go missing."),
+        typer.Option("--components", metavar="DIR", help="Masks: components that may go missing."),
     ] = None,
     textures: Annotated[
         Path | None,
@@ -147,7 +147,7 @@ def generate(
             mm_per_px=mm_per_px,
             min_score=min_score,
         )
-        folders = {"roi": roi, "avoid": avoid, "parts": parts, "textures": textures}
+        folders = {"roi": roi, "avoid": avoid, "components": components, "textures": textures}
         for option, folder in folders.items():
             if folder is not None and not folder.is_dir():
                 raise InputError(f"--{option}: {folder}: no such folder", hint="check the path")

@@ -52,8 +52,9 @@ def preview(
     seed: Seed = None,
     refiners: Refiners = None,
     mm_per_px: MmPerPx = None,
-    parts: Annotated[
-        Path | None, typer.Option("--parts", metavar="MASK", help="Components of the part.")
+    components: Annotated[
+        Path | None,
+        typer.Option("--components", metavar="MASK", help="Mask of the components."),
     ] = None,
     textures: Annotated[
         Path | None,
@@ -85,14 +86,14 @@ def preview(
             mm_per_px=mm_per_px,
         )
         if image is None or show_all:
-            surface = None if image is None else _read(image, recipe, parts, textures)
+            surface = None if image is None else _read(image, recipe, components, textures)
             failures = _draw_all(recipe, kinds, surface, out)
             console.say(f"gallery in {out}")
             console.result(sheet=str(out), failed=failures)
             return
         from anomsynth.sheets.sheet import contact_sheet
 
-        surface = _read(image, recipe, parts, textures)
+        surface = _read(image, recipe, components, textures)
         rows, failed = _make_rows(surface, recipe, image.name, count)
         if rows:
             write_sheet(out, contact_sheet(rows))
@@ -118,17 +119,19 @@ def _choose(console: Console, image: Path | None) -> str:
     return choice.preset
 
 
-def _read(image: Path, recipe: "Recipe", parts: Path | None, textures: Path | None) -> "Surface":
+def _read(
+    image: Path, recipe: "Recipe", components: Path | None, textures: Path | None
+) -> "Surface":
     from dataclasses import replace
 
-    from anomsynth.dataset.components import read_parts
+    from anomsynth.dataset.components import read_components
     from anomsynth.dataset.images import read_photo
     from anomsynth.dataset.textures import TextureFolder
     from anomsynth.synthesis.surfaces import surface_of
 
     photo = read_photo(image)
     height, width = photo.pixels.shape[:2]
-    numbers = None if parts is None else read_parts(parts, (height, width))
+    numbers = None if components is None else read_components(components, (height, width))
     surface = surface_of(photo, recipe, numbers)
     return surface if textures is None else replace(surface, textures=TextureFolder(textures))
 
@@ -145,7 +148,8 @@ def _draw_all(
     if surface is None:
         pictures = {name: make_stand_in(name) for name in STAND_INS}
         surfaces = {
-            name: surface_of(item.pixels, recipe, item.parts) for name, item in pictures.items()
+            name: surface_of(item.pixels, recipe, item.components)
+            for name, item in pictures.items()
         }
     else:
         surfaces = {"photo": surface}

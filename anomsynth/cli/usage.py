@@ -18,6 +18,8 @@ PLAINER = (
     ("Input should be", "must be"),
 )
 
+OLD_SPELLINGS = {"--parts": "--components"}
+
 
 class _Context(Protocol):
     meta: dict[str, object]
@@ -31,6 +33,7 @@ class Program(TyperGroup):
 
     def parse_args(self, ctx: _Context, args: list[str]) -> list[str]:  # type: ignore[override]  # see USAGE_ERROR
         """Take in the words before the command; see the base class."""
+        args = _respelt(args)
         ctx.meta[WORDS] = list(args)
         with _reported(args):
             return super().parse_args(ctx, args)  # type: ignore[arg-type]  # see USAGE_ERROR
@@ -42,6 +45,22 @@ class Program(TyperGroup):
             return super().invoke(ctx)  # type: ignore[arg-type]  # see USAGE_ERROR
 
 
+def _respelt(words: Sequence[str]) -> list[str]:
+    """Return the words with options by today's names; say which ones that were not."""
+    respelt = []
+    for word in words:
+        option, equals, value = word.partition("=")
+        name = OLD_SPELLINGS.get(option, option)
+        if name != option:
+            _console(words).warn(f"{option} is called {name} now")
+        respelt.append(f"{name}{equals}{value}")
+    return respelt
+
+
+def _console(words: Sequence[str]) -> Console:
+    return Console(quiet=bool({"-q", "--quiet"} & {*words}), as_json="--json" in words)
+
+
 @contextmanager
 def _reported(words: Sequence[str]) -> Iterator[None]:
     words = list(words)
@@ -50,7 +69,7 @@ def _reported(words: Sequence[str]) -> Iterator[None]:
     except USAGE_ERROR as error:
         if type(error).__name__ == "NoArgsIsHelpError":  # the help is the answer then
             raise
-        console = Console(quiet=bool({"-q", "--quiet"} & {*words}), as_json="--json" in words)
+        console = _console(words)
         path = getattr(getattr(error, "ctx", None), "command_path", "anomsynth")
         console.error(_said(error, words), f"see {path} --help")
         raise typer.Exit(USER_ERROR) from None

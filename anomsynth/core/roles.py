@@ -1,13 +1,16 @@
 """The roles a component can play. A plugin subclasses one of them."""
 
+import warnings
 from abc import ABC, abstractmethod
-from typing import ClassVar, Self
+from typing import ClassVar, Self, Unpack
 
 import numpy as np
+from pydantic import ConfigDict
 
 from anomsynth.core.component import Component, Range, drawn_fields
 from anomsynth.core.layer import Change, DefectLayer
 from anomsynth.core.types import Float32, Surface
+from anomsynth.errors import RenamedWarning
 
 
 class Generator(Component, ABC):
@@ -15,11 +18,19 @@ class Generator(Component, ABC):
 
     Attributes
     ----------
-    needs_parts : bool
-        True if it works on components only; it is passed over where `Surface.parts` is None.
+    needs_components : bool
+        True if it works on components only; it is passed over where `Surface.components` is None.
     """
 
-    needs_parts: ClassVar[bool] = False
+    needs_components: ClassVar[bool] = False
+    needs_parts: ClassVar[bool] = False  # old name, which plugins may set
+
+    def __init_subclass__(cls, **arguments: Unpack[ConfigDict]) -> None:
+        super().__init_subclass__(**arguments)
+        if "needs_parts" in vars(cls):
+            new = "needs_components"
+            warnings.warn(f"{cls.__name__}: needs_parts is called {new} now", RenamedWarning, 2)
+            cls.needs_components = bool(vars(cls)["needs_parts"])
 
     @property
     def ranges(self) -> dict[str, Range]:

@@ -1,5 +1,6 @@
 """The values that flow through the pipeline. All are immutable."""
 
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.color import decode
+from anomsynth.errors import RenamedWarning
 
 if TYPE_CHECKING:
     from anomsynth.core.scale import Scale
@@ -223,7 +225,7 @@ class Surface:
         Carried through unchanged.
     reachable : (H, W) bool, or None
         Where a defect that overhangs the part may change pixels; None: as `allowed`.
-    parts : (H, W) uint8, or None
+    components : (H, W) uint8, or None
         Number of the component each pixel belongs to, 0 for none, where the user marked them.
     textures : TextureSource or None
         Pictures the user gave to take foreign textures from.
@@ -256,7 +258,7 @@ class Surface:
     flat: bool = False
     repeats: int = 1
     reachable: Mask | None = None
-    parts: NDArray[np.uint8] | None = None
+    components: NDArray[np.uint8] | None = None
     textures: TextureSource | None = None
     floats: Floats | None = None
     part_area_px: int = field(init=False)
@@ -277,9 +279,9 @@ class Surface:
         if self.reachable is not None:
             check_array("reachable", self.reachable, np.bool_, self.shape)
             self.reachable.setflags(write=False)
-        if self.parts is not None:
-            check_array("parts", self.parts, np.uint8, self.shape)
-            self.parts.setflags(write=False)
+        if self.components is not None:
+            check_array("components", self.components, np.uint8, self.shape)
+            self.components.setflags(write=False)
         for array in (self.pixels, self.foreground, self.allowed):
             array.setflags(write=False)
         object.__setattr__(self, "part_area_px", int(np.count_nonzero(self.foreground)))
@@ -288,6 +290,12 @@ class Surface:
     def shape(self) -> tuple[int, int]:
         """Height and width in pixels."""
         return self.pixels.shape[0], self.pixels.shape[1]
+
+    @property
+    def parts(self) -> NDArray[np.uint8] | None:
+        """Old name of `components`."""
+        warnings.warn("Surface.parts is called components now", RenamedWarning, stacklevel=2)
+        return self.components
 
     @property
     def channels(self) -> int:

@@ -9,11 +9,11 @@ from PIL import Image, UnidentifiedImageError
 
 from anomsynth.errors import InputError
 
-MOST_PARTS = 254  # numbers that fit a byte beside "none" and, in binary masks, "any"
+MOST_COMPONENTS = 254  # numbers that fit a byte beside "none" and, in binary masks, "any"
 BINARY = (0, 255)
 
 
-def read_parts(path: Path, shape: tuple[int, int]) -> NDArray[np.uint8]:
+def read_components(path: Path, shape: tuple[int, int]) -> NDArray[np.uint8]:
     """Read a mask of components, (H, W) uint8 numbers, 0 for none.
 
     A palette picture counts by its indices, a grey one by its levels. A mask of nothing but 0 and
@@ -41,8 +41,10 @@ def read_parts(path: Path, shape: tuple[int, int]) -> NDArray[np.uint8]:
         raise InputError(f"{path}: marks no component", hint="0 is none, 1 and up are components")
     if set(np.unique(numbers).tolist()) <= set(BINARY):
         count, regions = cv2.connectedComponents((numbers > 0).astype(np.uint8), connectivity=8)
-        if count - 1 > MOST_PARTS:
-            msg = f"{path}: {count - 1} separate regions, at most {MOST_PARTS} can be told apart"
+        if count - 1 > MOST_COMPONENTS:
+            msg = (
+                f"{path}: {count - 1} separate regions, at most {MOST_COMPONENTS} can be told apart"
+            )
             raise InputError(msg, hint="number the components 1, 2, ... instead of 255")
         return np.asarray(regions, dtype=np.uint8)
     return numbers

@@ -16,6 +16,8 @@ from anomsynth.errors import OutputError
 OURS = re.compile(r"(train|test)/[^/]+/\d{6,}\.png|ground_truth/[^/]+/\d{6,}_mask\.png")
 SYSTEM_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
+RENAMED = {"parts": "components"}  # options of a run, as older versions wrote them
+
 Contents = Literal["nothing", "run", "shards", "dataset", "other"]
 
 
@@ -63,7 +65,7 @@ def check_writable(folder: Path) -> None:
 
 
 def read_run(layout: Layout) -> Line:
-    """Read run.json.
+    """Read run.json; what older versions wrote is there by today's names.
 
     Raises
     ------
@@ -83,7 +85,16 @@ def read_run(layout: Layout) -> Line:
         raise OutputError(f"{path}: cannot be read: {error}") from error
     if not isinstance(record, dict):
         raise OutputError(f"{path}: damaged", hint="make the dataset again in another folder")
-    return record
+    return with_new_options(record)
+
+
+def with_new_options(record: dict[str, object]) -> dict[str, object]:
+    """Return the record of a run with its options by today's names."""
+    options = record.get("options")
+    if not isinstance(options, dict):
+        return record
+    renamed = {RENAMED.get(name, name): value for name, value in options.items()}
+    return {**record, "options": renamed}
 
 
 def make_scratch(layout: Layout) -> None:

@@ -40,12 +40,12 @@ class StandIn:
     Attributes
     ----------
     pixels : (256, 256, 3) uint8
-    parts : (256, 256) uint8, or None
+    components : (256, 256) uint8, or None
         Number of the component of each pixel, 0 for none.
     """
 
     pixels: NDArray[np.uint8]
-    parts: NDArray[np.uint8] | None = None
+    components: NDArray[np.uint8] | None = None
 
 
 def stand_in_names() -> list[str]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from anomsynth.dataset.compression import PngEffort
 from anomsynth.errors import InputError, MissingExtraError, UserError
 
-FOLDERS = ("roi", "avoid", "parts", "textures")
+FOLDERS = ("roi", "avoid", "components", "textures")
 
 Backend = Literal["loky", "threading", "dask"]
 Extra = Literal["soft", "class", "instance", "foreground", "height", "strict"]
@@ -37,7 +37,7 @@ class RunOptions(BaseModel):
         How hard pictures are compressed; their pixels are the same.
     roi, avoid : path or None
         Folder of masks named like the photos: where the part is, and where no defect may go.
-    parts : path or None
+    components : path or None
         Folder of masks of the part's components, for missing and swapped ones.
     textures : path or None
         Folder of pictures to take foreign textures from.
@@ -63,7 +63,7 @@ class RunOptions(BaseModel):
     png: PngEffort = "fast"
     roi: Path | None = None
     avoid: Path | None = None
-    parts: Path | None = None
+    components: Path | None = None
     textures: Path | None = None
     test_share: float = Field(default=0.2, ge=0, le=1)
     link: Literal["copy", "hardlink"] = "copy"

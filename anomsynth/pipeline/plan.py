@@ -39,7 +39,7 @@ class Unit:
         all writes the good photo too.
     split : {"train", "test"}
         Where the good photo itself goes.
-    roi, avoid, parts : path or None
+    roi, avoid, components : path or None
         Masks that go with the photo.
     """
 
@@ -52,7 +52,7 @@ class Unit:
     split: Literal["train", "test"]
     roi: Path | None = None
     avoid: Path | None = None
-    parts: Path | None = None
+    components: Path | None = None
 
     @property
     def indices(self) -> range:
@@ -225,7 +225,7 @@ def _by_category(
 def _units(found: Source, seed: int, options: RunOptions) -> tuple[int, tuple[Unit, ...]]:
     roi = _MaskFinder(options.roi)
     avoid = _MaskFinder(options.avoid)
-    parts = _MaskFinder(options.parts)
+    components = _MaskFinder(options.components)
     per_photo = 1
     units: list[Unit] = []
     for category, photos in found.categories.items():
@@ -244,10 +244,10 @@ def _units(found: Source, seed: int, options: RunOptions) -> tuple[int, tuple[Un
                     split="test" if photo.key in held_out else "train",
                     roi=roi.find(category, photo.key),
                     avoid=avoid.find(category, photo.key),
-                    parts=parts.find(category, photo.key),
+                    components=components.find(category, photo.key),
                 )
             )
-    for finder in (roi, avoid, parts):
+    for finder in (roi, avoid, components):
         finder.check_used()
     return per_photo, tuple(units)
 

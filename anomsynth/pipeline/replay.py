@@ -101,7 +101,7 @@ def _recipe(record: Line, category: str, layout: Layout) -> Recipe:
 
 def _unit(record: Line, key: SampleKey, path: Path) -> Unit:
     masks = {}
-    for name in ("roi", "avoid", "parts"):
+    for name in ("roi", "avoid", "components"):
         folder = _part(record, "options").get(name)
         found = None if folder is None else MaskFolder(Path(str(folder)))
         masks[name] = None if found is None else found.find(key.category, key.image)
@@ -115,7 +115,7 @@ def _unit(record: Line, key: SampleKey, path: Path) -> Unit:
         split="train",
         roi=masks["roi"],
         avoid=masks["avoid"],
-        parts=masks["parts"],
+        components=masks["components"],
     )
 
 

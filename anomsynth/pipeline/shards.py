@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.metadata import SYSTEM_FILES, Contents
+from anomsynth.dataset.metadata import SYSTEM_FILES, Contents, with_new_options
 from anomsynth.errors import OutputError, UserError
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.record import differences
@@ -189,7 +189,7 @@ def read_record(layout: ShardLayout) -> Mapping[str, object]:
         raise OutputError(f"{path}: cannot be read: {error}", hint=again([layout])) from error
     if not isinstance(record, dict):
         raise OutputError(f"{path}: damaged", hint=again([layout]))
-    return record
+    return with_new_options(record)
 
 
 def again(layouts: Iterable[ShardLayout]) -> str:

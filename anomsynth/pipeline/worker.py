@@ -12,7 +12,7 @@ import cv2
 
 from anomsynth.core.heap import keep_freed_memory
 from anomsynth.core.types import Mask, SampleKey, Surface
-from anomsynth.dataset.components import read_parts
+from anomsynth.dataset.components import read_components
 from anomsynth.dataset.folders import check_name, printable
 from anomsynth.dataset.images import LoadedPhoto, load_photo, read_mask
 from anomsynth.dataset.manifest import Line
@@ -167,8 +167,9 @@ def analyse_photo(
         raise InputError(msg, hint="name it like the photo, or NAME_mask.png")
     height, width = loaded.photo.pixels.shape[:2]
     roi, avoid = (_mask(path, (height, width)) for path in (unit.roi, unit.avoid))
-    parts = None if unit.parts is None else read_parts(unit.parts, (height, width))
-    surface = surface_of(loaded.photo, recipe, parts, roi=roi, avoid=avoid)
+    marked = unit.components
+    components = None if marked is None else read_components(marked, (height, width))
+    surface = surface_of(loaded.photo, recipe, components, roi=roi, avoid=avoid)
     return surface if textures is None else replace(surface, textures=TextureFolder(textures))
 
 

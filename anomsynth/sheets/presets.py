@@ -68,10 +68,11 @@ def unused_kinds() -> list[str]:
 def make_surface(recipe: Recipe, index: int) -> Surface:
     """Return the analysed stand-in of a recipe."""
     stand_in = make_stand_in(recipe.stand_in, index)
-    surface = surface_of(stand_in.pixels, recipe, stand_in.parts)
-    if surface.parts is not None:
+    surface = surface_of(stand_in.pixels, recipe, stand_in.components)
+    if surface.components is not None:
         return surface
-    return replace(surface, parts=surface.foreground.astype(np.uint8))  # one piece, one component
+    one_piece = surface.foreground.astype(np.uint8)
+    return replace(surface, components=one_piece)
 
 
 def _try(

@@ -18,7 +18,7 @@ _whole: WeakKeyDictionary[Surface, Surface] = WeakKeyDictionary()
 def surface_of(
     image: NDArray[np.generic] | Photo,
     recipe: Recipe,
-    parts: NDArray[np.uint8] | None = None,
+    components: NDArray[np.uint8] | None = None,
     *,
     roi: Mask | None = None,
     avoid: Mask | None = None,
@@ -30,7 +30,7 @@ def surface_of(
     image : array or Photo, as for `analyze`
     recipe : Recipe
         Its `part` decides what the part is, unless `roi` does.
-    parts : (H, W) uint8, optional
+    components : (H, W) uint8, optional
         Number of the component each pixel belongs to, 0 for none.
     roi, avoid : (H, W) bool, optional
         Where the part is, and where no defect may go.
@@ -44,7 +44,7 @@ def surface_of(
     if roi is None and recipe.part == "picture":
         roi = np.ones(photo.pixels.shape[:2], dtype=np.bool_)
     surface = analyze(photo, scale=recipe.scale, encoding=recipe.encoding, roi=roi, avoid=avoid)
-    return surface if parts is None else replace(surface, parts=parts)
+    return surface if components is None else replace(surface, components=components)
 
 
 def as_recipe_wants(surface: Surface, recipe: Recipe) -> Surface:

@@ -213,15 +213,15 @@ class _Synthesis:
 
     def _pick(self, share: float, kind: str | None) -> Mechanism:
         """Return the mechanism at quantile `share` of the weights, among those of `kind`."""
-        bare = self.surface.parts is None
+        bare = self.surface.components is None
         choices = [
             item
             for item in self.recipe.mechanisms
             if (kind is None or item.generator.kind == kind)
-            and not (bare and item.generator.needs_parts)
+            and not (bare and item.generator.needs_components)
         ]
         if not choices:
-            raise PlacementError("the recipe works on components: give part masks of the photo")
+            raise PlacementError("the recipe works on components: mark them in a mask (components)")
         edges = list(accumulate(item.weight for item in choices))
         return choices[min(bisect_right(edges, share * edges[-1]), len(choices) - 1)]
 

@@ -148,10 +148,10 @@ def surface_for(kind: str, size: int) -> Surface:
     if kind not in {"bend", "missing_part", "swapped_part"}:
         return surface_of(make_photo(size, 3), recipe)
     leads = make_stand_in("leads")
-    assert leads.parts is not None
+    assert leads.components is not None
     pixels = cv2.resize(leads.pixels, (size, size), interpolation=cv2.INTER_CUBIC)
-    parts = cv2.resize(leads.parts, (size, size), interpolation=cv2.INTER_NEAREST)
-    return surface_of(pixels, recipe, parts)
+    components = cv2.resize(leads.components, (size, size), interpolation=cv2.INTER_NEAREST)
+    return surface_of(pixels, recipe, components)
 
 
 @COLOURS

@@ -85,3 +85,23 @@ def test_mistakes_are_named(call, photos, image, out, message) -> None:
     assert result.exit_code == 2
     assert message in result.stderr
     assert (photos / "plate" / "0.png").read_bytes() == before
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_the_old_spelling_of_an_option_works_and_tells_the_new_one(
+    call, photo, tmp_path, joined
+) -> None:
+    mask = tmp_path / "none.png"
+    words = [f"--parts={mask}"] if joined else ["--parts", mask]
+
+    result = call("preview", photo, *words, "--out", tmp_path / "sheet.png")
+
+    assert result.exit_code == 2
+    told, failed = result.stderr.splitlines()
+    assert told == "anomsynth: --parts is called --components now"
+    assert failed.startswith(f"anomsynth: {mask}: cannot be read as a mask of components")
+
+
+def test_help_does_not_show_old_spellings(call) -> None:
+    assert "--components" in call("preview", "--help").stdout
+    assert "--parts" not in call("preview", "--help").stdout

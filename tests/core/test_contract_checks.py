@@ -10,7 +10,8 @@ from anomsynth.core.component import Range, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.rng import stream
 from anomsynth.core.roles import Generator
-from anomsynth.testing import check_generator
+from anomsynth.errors import RenamedWarning
+from anomsynth.testing import check_generator, make_surface
 
 
 class Stain(Generator):
@@ -58,6 +59,24 @@ class ForgetsParameters(Stain):
 class NamesAnother(Stain):
     def generate(self, surface, rng):
         return replace(super().generate(surface, rng), kind="other")
+
+
+def test_the_old_name_of_a_need_is_understood_and_told() -> None:
+    with pytest.warns(RenamedWarning, match="Old: needs_parts is called needs_components now"):
+
+        class Old(Stain):
+            needs_parts = True
+
+    assert Old.needs_components
+    assert not Stain.needs_components
+
+
+def test_the_old_name_of_the_components_is_understood_and_told() -> None:
+    surface = make_surface()
+    marked = replace(surface, components=surface.foreground.astype(np.uint8))
+
+    with pytest.warns(RenamedWarning, match=r"Surface\.parts is called components now"):
+        assert marked.parts is marked.components
 
 
 def test_accepts_an_honest_one() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from anomsynth.dataset.components import read_parts
+from anomsynth.dataset.components import read_components
 from anomsynth.errors import InputError
 
 SHAPE = (20, 30)
@@ -22,7 +22,7 @@ def numbers() -> np.ndarray:
 def test_a_grey_picture_holds_the_numbers(tmp_path: Path) -> None:
     Image.fromarray(numbers()).save(tmp_path / "a.png")
 
-    assert np.array_equal(read_parts(tmp_path / "a.png", SHAPE), numbers())
+    assert np.array_equal(read_components(tmp_path / "a.png", SHAPE), numbers())
 
 
 def test_a_palette_picture_holds_its_indices_not_its_colours(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_a_palette_picture_holds_its_indices_not_its_colours(tmp_path: Path) -> 
     image.putpalette([value for index in range(256) for value in (255 - index, index // 2, 7)])
     image.save(tmp_path / "a.png")
 
-    assert np.array_equal(read_parts(tmp_path / "a.png", SHAPE), numbers())
+    assert np.array_equal(read_components(tmp_path / "a.png", SHAPE), numbers())
 
 
 def test_white_blobs_are_numbered_from_the_top_then_the_left(tmp_path: Path) -> None:
@@ -41,18 +41,18 @@ def test_white_blobs_are_numbered_from_the_top_then_the_left(tmp_path: Path) -> 
     mask[12:18, 1:5] = 255
     Image.fromarray(mask).save(tmp_path / "a.png")
 
-    parts = read_parts(tmp_path / "a.png", SHAPE)
+    components = read_components(tmp_path / "a.png", SHAPE)
 
-    assert parts[5, 5] == 1
-    assert parts[5, 22] == 2
-    assert parts[15, 3] == 3
-    assert parts.max() == 3
+    assert components[5, 5] == 1
+    assert components[5, 22] == 2
+    assert components[15, 3] == 3
+    assert components.max() == 3
 
 
 def test_one_bit_pictures_are_blobs(tmp_path: Path) -> None:
     Image.fromarray(numbers() > 0).save(tmp_path / "a.png")
 
-    assert set(np.unique(read_parts(tmp_path / "a.png", SHAPE))) == {0, 1, 2}
+    assert set(np.unique(read_components(tmp_path / "a.png", SHAPE))) == {0, 1, 2}
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_other_pictures_are_refused(tmp_path: Path, array: np.ndarray, reason: s
     Image.fromarray(array).save(tmp_path / "a.png")
 
     with pytest.raises(InputError, match=reason) as caught:
-        read_parts(tmp_path / "a.png", SHAPE)
+        read_components(tmp_path / "a.png", SHAPE)
     assert str(tmp_path / "a.png") in str(caught.value)
     assert caught.value.hint
 
@@ -81,11 +81,11 @@ def test_too_many_blobs_are_refused(tmp_path: Path) -> None:
     Image.fromarray(mask).save(tmp_path / "a.png")
 
     with pytest.raises(InputError, match="400 separate"):
-        read_parts(tmp_path / "a.png", (100, 100))
+        read_components(tmp_path / "a.png", (100, 100))
 
 
 def test_a_broken_mask_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"\x89PNG broken \0")
 
     with pytest.raises(InputError, match=r"a\.png"):
-        read_parts(tmp_path / "a.png", SHAPE)
+        read_components(tmp_path / "a.png", SHAPE)

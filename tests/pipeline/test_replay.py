@@ -9,6 +9,7 @@ from anomsynth.dataset.images import read_photo, write_png
 from anomsynth.dataset.manifest import read_lines, to_json
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.replay import replay
+from anomsynth.recipe.load import load_recipe
 
 
 @pytest.fixture
@@ -91,3 +92,26 @@ def test_unknown_samples_are_named(dataset, sample_id, reason) -> None:
 def test_a_foreign_folder_has_no_samples(tmp_path) -> None:
     with pytest.raises(OutputError, match="not a dataset of anomsynth"):
         replay(tmp_path, "screw/0")
+
+
+def test_a_run_that_recorded_its_components_as_parts_replays_and_resumes(
+    photos, tmp_path, make
+) -> None:
+    (tmp_path / "marks").mkdir()
+    marks = np.zeros((96, 128), np.uint8)
+    marks[30:60, 40:80] = 1
+    for path in photos.iterdir():
+        write_png(tmp_path / "marks" / path.name, marks, tmp_path)
+    kinds = [{"generator": {"kind": "missing_part"}}]
+    recipe = load_recipe("generic", mechanisms=kinds, gates={"min_pixels": 1})
+    wanted = {"recipe": recipe, "per_image": 1, "components": tmp_path / "marks"}
+    make(photos, tmp_path / "out", **wanted)
+    written = tmp_path / "out" / "_anomsynth" / "run.json"
+    record = json.loads(written.read_text())
+    record["options"]["parts"] = record["options"].pop("components")
+    written.write_text(json.dumps(record))
+
+    sample = replay(tmp_path / "out", "my part/0")
+
+    assert sample.kinds == ("missing_part",)
+    assert make(photos, tmp_path / "out", **wanted, resume=True).written == 4

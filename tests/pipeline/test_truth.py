@@ -58,7 +58,7 @@ def surface_for(kind: str, image: np.ndarray, **masks) -> Surface:
     rows, cols = (9 * np.arange(side) // side for side in surface.shape)
     number = 1 + 3 * (rows // 3)[:, None] + cols // 3
     amid = (rows % 3 == 1)[:, None] & (cols % 3 == 1)
-    return replace(surface, parts=np.where(amid, number, 0).astype(np.uint8))
+    return replace(surface, components=np.where(amid, number, 0).astype(np.uint8))
 
 
 def wires(image: np.ndarray) -> np.ndarray:

@@ -53,7 +53,9 @@ def series(request) -> tuple[str, list[Sample], np.ndarray]:
 def workpiece(kind: str, index: int, recipe: Recipe) -> Surface:
     stand_in = make_stand_in("leads" if kind in ON_LEADS else "texture", index)
     kept = slice(None, None, 1 if kind in AT_FULL_SIZE else 2)
-    return surface_of(np.ascontiguousarray(stand_in.pixels[kept, kept]), recipe, stand_in.parts)
+    return surface_of(
+        np.ascontiguousarray(stand_in.pixels[kept, kept]), recipe, stand_in.components
+    )
 
 
 @pytest.mark.slow

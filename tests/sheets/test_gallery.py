@@ -29,7 +29,7 @@ def test_a_mechanism_without_a_place_says_so_on_its_tile() -> None:
     rows = make_rows(["missing_part", "color_shift"], [surface], recipe, seed=0)
     sheet = draw_gallery(rows, ["smooth"])
 
-    assert all(isinstance(tile, str) and "part masks" in tile for tile in rows[0].tiles)
+    assert all(isinstance(tile, str) and "mark them in a mask" in tile for tile in rows[0].tiles)
     assert all(isinstance(tile, Sample) for tile in rows[1].tiles)
     assert sheet.dtype == np.uint8
     assert sheet.shape[2] == 3
@@ -43,4 +43,4 @@ def test_stand_ins_are_colour_photos_that_repeat(name: str) -> None:
     assert first.pixels.dtype == np.uint8
     assert np.array_equal(first.pixels, again.pixels)
     assert not np.array_equal(first.pixels, other.pixels)
-    assert first.parts is None or first.parts.max() >= 3
+    assert first.components is None or first.components.max() >= 3

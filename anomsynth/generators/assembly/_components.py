@@ -51,23 +51,23 @@ def component_areas(surface: Surface) -> dict[int, int]:
     Raises
     ------
     PlacementError
-        If the user gave no part masks, or no component is large enough.
+        If the user marked no components, or no component is large enough.
     """
-    parts = surface.parts
-    if parts is None:
-        raise PlacementError("the components are not known: give part masks of the photo (parts)")
-    counts = np.bincount(parts[surface.allowed], minlength=2)
+    components = surface.components
+    if components is None:
+        raise PlacementError("the components are not known: mark them in a mask (components)")
+    counts = np.bincount(components[surface.allowed], minlength=2)
     numbers = 1 + np.flatnonzero(counts[1:] >= LEAST_PIXELS)
     if numbers.size == 0:
-        raise PlacementError("no component of the part masks lies where a defect may go")
+        raise PlacementError("no marked component lies where a defect may go")
     return {int(number): int(counts[number]) for number in numbers}
 
 
 def marked_part(surface: Surface, number: int) -> MarkedPart:
     """Return one component, with those of its pixels that defects may not change."""
-    if surface.parts is None:
-        raise PlacementError("the components are not known: give part masks of the photo (parts)")
-    mask = surface.parts == number
+    if surface.components is None:
+        raise PlacementError("the components are not known: mark them in a mask (components)")
+    mask = surface.components == number
     box = Box.around(mask) or Box(0, 0, 1, 1)
     return MarkedPart(number, box, mask[box.slices])
 
@@ -143,7 +143,7 @@ def light_without(
     if background:
         return _background(surface, (box, frame), hole, rng), True
     light = surface.linear(frame)
-    own = part if surface.parts is None else part & (surface.parts[frame.slices] == 0)
+    own = part if surface.components is None else part & (surface.components[frame.slices] == 0)
     filled = _filled(light, hole, own, rng)
     if filled is None:
         filled = _filled(light, hole, part, rng)

@@ -31,7 +31,7 @@ class MissingPart(Generator):
     law: ClassVar[str] = "I' = (1 - M) I + M B, B what lies behind; seat: 1 - s exp(-d / (0.15 D))"
     source: ClassVar[str] = "He & Sun 2012 (texture behind); Perez et al. 2003 (seams)"
 
-    needs_parts: ClassVar[bool] = True
+    needs_components: ClassVar[bool] = True
 
     kind: Literal["missing_part"] = "missing_part"
     grow_mm: NonNegativeRange = parameter(

@@ -35,7 +35,7 @@ class SwappedPart(Generator):
     law: ClassVar[str] = "I' = (1 - a) B + a I(R (x - c) + c), B the part without the component"
     source: ClassVar[str] = "rigid motion in the plane; Porter & Duff 1984 (over)"
 
-    needs_parts: ClassVar[bool] = True
+    needs_components: ClassVar[bool] = True
 
     kind: Literal["swapped_part"] = "swapped_part"
     mode: Literal["turned", "mirrored", "exchanged", "mixed"] = parameter(

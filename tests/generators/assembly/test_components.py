@@ -16,27 +16,27 @@ from anomsynth.generators.assembly._components import (
 from anomsynth.testing import make_surface
 
 
-def with_parts(**changes) -> Surface:
+def with_components(**changes) -> Surface:
     surface = make_surface()
-    parts = np.zeros(surface.shape, np.uint8)
-    parts[60:80, 40:60] = 4
-    parts[60:70, 100:130] = 200
-    parts[0:4, 0:4] = 9  # off the part
-    parts[100, 100] = 17  # too small
-    return replace(surface, parts=parts, **changes)
+    components = np.zeros(surface.shape, np.uint8)
+    components[60:80, 40:60] = 4
+    components[60:70, 100:130] = 200
+    components[0:4, 0:4] = 9  # off the part
+    components[100, 100] = 17  # too small
+    return replace(surface, components=components, **changes)
 
 
 def test_areas_are_those_of_the_components_on_the_part() -> None:
-    assert component_areas(with_parts()) == {4: 400, 200: 300}
+    assert component_areas(with_components()) == {4: 400, 200: 300}
 
 
 def test_where_defects_may_not_go_no_component_counts() -> None:
     with pytest.raises(PlacementError, match="component"):
-        component_areas(with_parts(allowed=np.zeros((160, 200), bool)))
+        component_areas(with_components(allowed=np.zeros((160, 200), bool)))
 
 
 def test_one_component_has_its_box_and_mask() -> None:
-    part = marked_part(with_parts(), 200)
+    part = marked_part(with_components(), 200)
 
     assert part.box == Box(60, 100, 70, 130)
     assert part.mask.all()
@@ -45,7 +45,7 @@ def test_one_component_has_its_box_and_mask() -> None:
 
 @pytest.mark.parametrize("grow", [0.0, 3.0])
 def test_soft_masks_end_at_the_edge_and_clear_ones_beyond(grow: float) -> None:
-    surface = with_parts()
+    surface = with_components()
     part = marked_part(surface, 4)
     areas = [soft_mask(surface, part, grow, clear=clear)[1].sum() for clear in (False, True)]
 
@@ -54,7 +54,7 @@ def test_soft_masks_end_at_the_edge_and_clear_ones_beyond(grow: float) -> None:
 
 
 def test_soft_masks_stay_in_the_picture() -> None:
-    surface = with_parts()
+    surface = with_components()
     box, coverage = soft_mask(surface, marked_part(surface, 9), 5.0, clear=True)
 
     assert box.top == 0
@@ -63,12 +63,12 @@ def test_soft_masks_stay_in_the_picture() -> None:
 
 
 def test_the_light_behind_a_component_is_the_part_s() -> None:
-    surface = with_parts()
+    surface = with_components()
     pixels = surface.pixels.copy()
-    pixels[surface.parts > 0] = 255
+    pixels[surface.components > 0] = 255
     surface = replace(surface, pixels=pixels)
     box = Box(50, 30, 90, 70)
-    gone = surface.parts[box.slices] > 0
+    gone = surface.components[box.slices] > 0
     light, background = light_without(surface, gone, box, np.random.default_rng(0))
 
     assert not background
@@ -78,15 +78,15 @@ def test_the_light_behind_a_component_is_the_part_s() -> None:
 
 def test_what_is_copied_is_no_other_component() -> None:
     surface = make_surface()
-    parts = np.zeros(surface.shape, np.uint8)
+    components = np.zeros(surface.shape, np.uint8)
     pixels = np.random.default_rng(0).integers(60, 160, surface.pixels.shape).astype(np.uint8)
     # Around the second component everything is as around the first: nowhere fits better.
     pixels[30:70, 90:130] = pixels[30:70, 30:70]
-    parts[40:60, 40:60], parts[40:60, 100:120] = 1, 2
-    pixels[parts > 0] = 255
-    surface = replace(surface, pixels=pixels, parts=parts)
+    components[40:60, 40:60], components[40:60, 100:120] = 1, 2
+    pixels[components > 0] = 255
+    surface = replace(surface, pixels=pixels, components=components)
     box = Box(30, 30, 70, 130)
-    gone = parts[box.slices] == 1
+    gone = components[box.slices] == 1
     light, _ = light_without(surface, gone, box, np.random.default_rng(0))
 
     assert light[gone].max() < 0.6

@@ -19,30 +19,32 @@ from anomsynth.testing import check_generator, make_surface
 PLAIN = {"grow_mm": 0, "shade": 1, "seat": 0}
 
 
-def with_parts(height: int = 160, width: int = 200, channels: int = 1, border: int = 8) -> Surface:
+def with_components(
+    height: int = 160, width: int = 200, channels: int = 1, border: int = 8
+) -> Surface:
     """Return a surface with two bright components amid the part and one at its outline."""
     surface = make_surface(height, width, channels=channels, border=border)
-    parts = np.zeros(surface.shape, np.uint8)
-    cv2.circle(parts, (width * 3 // 10, height // 2), max(height // 10, 2), 3, -1)
-    cv2.circle(parts, (width * 6 // 10, height // 2), max(height // 10, 2), 7, -1)
+    components = np.zeros(surface.shape, np.uint8)
+    cv2.circle(components, (width * 3 // 10, height // 2), max(height // 10, 2), 3, -1)
+    cv2.circle(components, (width * 6 // 10, height // 2), max(height // 10, 2), 7, -1)
     pixels = surface.pixels.copy()
-    pixels[parts > 0] = 220
-    return replace(surface, pixels=pixels, parts=parts)
+    pixels[components > 0] = 220
+    return replace(surface, pixels=pixels, components=components)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_keeps_the_generator_contract(channels: int) -> None:
-    check_generator(MissingPart(), with_parts(channels=channels))
-    check_generator(MissingPart(), with_parts(40, 50, channels, border=2))
+    check_generator(MissingPart(), with_components(channels=channels))
+    check_generator(MissingPart(), with_components(40, 50, channels, border=2))
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_part_around_continues_where_the_component_was(seed: int) -> None:
-    surface = with_parts()
+    surface = with_components()
     layer = MissingPart(**PLAIN).generate(surface, stream(seed))
 
-    around = surface.linear(layer.box)[surface.parts[layer.box.slices] == 0]
-    gone = layer.exposed[surface.parts[layer.box.slices] > 0]
+    around = surface.linear(layer.box)[surface.components[layer.box.slices] == 0]
+    gone = layer.exposed[surface.components[layer.box.slices] > 0]
 
     assert layer.measured["background"] == 0
     assert gone.mean() == pytest.approx(around.mean(), rel=0.15)
@@ -52,10 +54,10 @@ def test_the_part_around_continues_where_the_component_was(seed: int) -> None:
 
 
 def test_its_support_is_one_component_and_a_narrow_rim() -> None:
-    surface = with_parts()
+    surface = with_components()
     for seed in range(4):
         layer = MissingPart(**PLAIN).generate(surface, stream(seed))
-        own = surface.parts[layer.box.slices] == layer.measured["component"]
+        own = surface.components[layer.box.slices] == layer.measured["component"]
         assert own.sum() == layer.measured["component_px"]
         assert layer.support[own].all()
         near = cv2.dilate(own.astype(np.uint8), np.ones((13, 13), np.uint8)) > 0
@@ -66,18 +68,20 @@ def test_at_the_outline_the_background_shows() -> None:
     surface = make_surface(border=40)
     pixels = surface.pixels.copy()
     pixels[~surface.foreground] = 30
-    parts = np.zeros(surface.shape, np.uint8)
-    parts[40:56, 150:160] = 1
-    pixels[parts > 0] = 200
-    layer = MissingPart(**PLAIN).generate(replace(surface, pixels=pixels, parts=parts), stream(0))
+    components = np.zeros(surface.shape, np.uint8)
+    components[40:56, 150:160] = 1
+    pixels[components > 0] = 200
+    layer = MissingPart(**PLAIN).generate(
+        replace(surface, pixels=pixels, components=components), stream(0)
+    )
 
-    gone = layer.exposed[parts[layer.box.slices] > 0]
+    gone = layer.exposed[components[layer.box.slices] > 0]
     assert layer.measured["background"] == 1
     assert gone.max() == pytest.approx(surface.linear(layer.box).min() * 0 + 0.013, abs=0.01)
 
 
 def test_the_seat_is_darkest_at_its_walls() -> None:
-    surface = with_parts()
+    surface = with_components()
     flat = MissingPart(**PLAIN).generate(surface, stream(1))
     deep = MissingPart(**{**PLAIN, "seat": 0.4}).generate(surface, stream(1))
 
@@ -100,7 +104,7 @@ def test_light_in_a_seat_returns_within_its_reach() -> None:
 
 
 def test_a_sample_changes_the_component_and_tells_the_truth() -> None:
-    surface = with_parts()
+    surface = with_components()
     recipe = Recipe(name="t", field_mm=20, mechanisms=(Mechanism(generator=MissingPart()),))
 
     sample = synthesize(surface, recipe, seed=1, key=SampleKey("c", "i", 0))
@@ -109,18 +113,18 @@ def test_a_sample_changes_the_component_and_tells_the_truth() -> None:
     assert np.array_equal(changed, sample.strict)
     for item in sample.instances:
         assert item.gain == 1
-        own = surface.parts == item.measured["component"]
+        own = surface.components == item.measured["component"]
         assert sample.mask[own].mean() > 0.95
 
 
-def test_without_part_masks_it_says_so() -> None:
-    with pytest.raises(PlacementError, match="part masks"):
+def test_without_marked_components_it_says_so() -> None:
+    with pytest.raises(PlacementError, match="mark them in a mask"):
         MissingPart().generate(make_surface(), stream(0))
 
 
 def test_needs_room() -> None:
-    surface = with_parts()
-    nowhere = replace(surface, parts=np.zeros(surface.shape, np.uint8))
+    surface = with_components()
+    nowhere = replace(surface, components=np.zeros(surface.shape, np.uint8))
 
     with pytest.raises(PlacementError, match="component"):
         MissingPart().generate(nowhere, stream(0))
@@ -133,6 +137,6 @@ def test_rejects_bad_parameters(field: str, value: object) -> None:
 
 
 def test_golden_light(golden) -> None:
-    layer = MissingPart().generate(with_parts(), stream(42, "golden"))
+    layer = MissingPart().generate(with_components(), stream(42, "golden"))
 
     golden("missing_part_light", layer.exposed[..., 0])

@@ -15,24 +15,24 @@ from anomsynth.testing import check_generator, make_surface
 FIRST, SECOND = (slice(60, 90), slice(40, 70)), (slice(60, 90), slice(120, 150))
 
 
-def with_parts(channels: int = 1, count: int = 2) -> Surface:
+def with_components(channels: int = 1, count: int = 2) -> Surface:
     """Return a surface with square components that have a bright and a dark half."""
     surface = make_surface(160, 200, channels=channels)
-    parts = np.zeros(surface.shape, np.uint8)
+    components = np.zeros(surface.shape, np.uint8)
     pixels = surface.pixels.copy()
     for number, place in enumerate((FIRST, SECOND)[:count], 1):
-        parts[place] = number
+        components[place] = number
         block = np.full((30, 30, channels), 60 if number == 1 else 200, np.uint8)
         block[:, :10] = 120
         block[:8] = 20
         pixels[place] = block
-    return replace(surface, pixels=pixels, parts=parts)
+    return replace(surface, pixels=pixels, components=components)
 
 
 @pytest.mark.parametrize("mode", ["turned", "mirrored", "exchanged", "mixed"])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_keeps_the_generator_contract(mode: str, channels: int) -> None:
-    check_generator(SwappedPart(mode=mode), varied(with_parts(channels)))
+    check_generator(SwappedPart(mode=mode), varied(with_components(channels)))
 
 
 def varied(surface: Surface) -> Surface:
@@ -49,7 +49,7 @@ def shown(layer, place: tuple[slice, slice]) -> np.ndarray:
 
 
 def test_half_a_turn_is_exact() -> None:
-    surface = with_parts(count=1)
+    surface = with_components(count=1)
     layer = SwappedPart(mode="turned", turn_deg=180, grow_mm=0).generate(surface, stream(0))
 
     core = (slice(5, -5), slice(5, -5))
@@ -63,7 +63,7 @@ def shown_before(surface: Surface, place: tuple[slice, slice]) -> np.ndarray:
 
 
 def test_a_mirror_image_is_exact() -> None:
-    surface = with_parts(count=1)
+    surface = with_components(count=1)
     layer = SwappedPart(mode="mirrored", turn_deg=60, grow_mm=0).generate(surface, stream(0))
 
     core = (slice(5, -5), slice(5, -5))
@@ -72,7 +72,7 @@ def test_a_mirror_image_is_exact() -> None:
 
 
 def test_exchanged_components_show_each_other() -> None:
-    surface = with_parts()
+    surface = with_components()
     layer = SwappedPart(mode="exchanged", grow_mm=0).generate(surface, stream(0))
 
     core = (slice(4, -4), slice(4, -4))
@@ -82,10 +82,10 @@ def test_exchanged_components_show_each_other() -> None:
 
 
 def test_only_components_of_similar_size_are_exchanged() -> None:
-    surface = with_parts()
-    parts = surface.parts.copy()
-    parts[75:90, 120:150] = 0
-    unequal = replace(surface, parts=parts)
+    surface = with_components()
+    components = surface.components.copy()
+    components[75:90, 120:150] = 0
+    unequal = replace(surface, components=components)
 
     with pytest.raises(PlacementError, match="similar size"):
         SwappedPart(mode="exchanged", likeness=1.3).generate(unequal, stream(0))
@@ -94,25 +94,25 @@ def test_only_components_of_similar_size_are_exchanged() -> None:
 
 
 def test_the_gap_of_a_turned_square_shows_the_part() -> None:
-    surface = with_parts(count=1)
+    surface = with_components(count=1)
     layer = SwappedPart(mode="turned", turn_deg=45, grow_mm=0).generate(surface, stream(0))
 
     corners = shown(layer, FIRST)[[1, 1, -2, -2], [1, -2, 1, -2]]
-    free = surface.linear(layer.box)[surface.parts[layer.box.slices] == 0]
+    free = surface.linear(layer.box)[surface.components[layer.box.slices] == 0]
     assert corners.mean() == pytest.approx(free.mean(), rel=0.3)
 
 
 def test_a_single_component_is_turned_or_mirrored() -> None:
     modes = {
-        SwappedPart().generate(with_parts(count=1), stream(seed)).measured["mode"]
+        SwappedPart().generate(with_components(count=1), stream(seed)).measured["mode"]
         for seed in range(8)
     }
 
     assert modes == {0, 1}
 
 
-def test_without_part_masks_it_says_so() -> None:
-    with pytest.raises(PlacementError, match="part masks"):
+def test_without_marked_components_it_says_so() -> None:
+    with pytest.raises(PlacementError, match="mark them in a mask"):
         SwappedPart().generate(make_surface(), stream(0))
 
 
@@ -125,6 +125,8 @@ def test_rejects_bad_parameters(field: str, value: object) -> None:
 
 
 def test_golden_light(golden) -> None:
-    layer = SwappedPart(mode="turned", turn_deg=30).generate(with_parts(), stream(42, "golden"))
+    layer = SwappedPart(mode="turned", turn_deg=30).generate(
+        with_components(), stream(42, "golden")
+    )
 
     golden("swapped_part_light", layer.exposed[..., 0])
