@@ -88,21 +88,14 @@ def check_generator(generator: Generator, surface: Surface | None = None) -> Non
 
 def _check_fields(layer: DefectLayer) -> None:
     bare = ~layer.support
-    neutral = {"openness": 1.0, "tint": 1.0}
+    table = layer.channels()
     for name, array in layer.fields().items():
+        channel, (low, high) = table[name], table[name].within
         assert np.isfinite(array).all(), f"{name}: NaN or infinity"
-        if name not in {"albedo", "exposed"}:
-            assert (array[bare] == neutral.get(name, 0.0)).all(), f"{name}: acts outside support"
-    if layer.coverage is not None and layer.albedo is not None:
-        assert layer.coverage.min() >= 0, "coverage below 0"
-        assert layer.coverage.max() <= 1, "coverage above 1"
-        assert layer.albedo.min() > 0, "albedo must be above 0"
-    if layer.exposed is not None:
-        assert layer.exposed.min() >= 0, "exposed light below 0"
-        assert layer.exposed.max() <= 1, "exposed light above 1"
-    if layer.openness is not None:
-        assert layer.openness.min() > 0, "openness must be above 0"
-        assert layer.openness.max() <= 1, "openness above 1"
+        assert array.min() >= low, f"{name}: {array.min():g} is too low"
+        assert array.max() <= high, f"{name}: {array.max():g} is too high"
+        if channel.seen_alone:
+            assert (array[bare] == channel.neutral).all(), f"{name}: acts outside support"
 
 
 def _replay(generator: Generator, surface: Surface, layer: DefectLayer) -> DefectLayer:

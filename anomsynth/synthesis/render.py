@@ -26,56 +26,38 @@ NO_FOLD = 0.9  # largest gradient of an inverse map that surely keeps it one-to-
 class Ingredients:
     """A layer and its scene as lists of pixels, (n, 1, C) or (n, 1): the support, or part of it.
 
-    Work follows the defect: a crack across the picture costs its own pixels, not its box. `slope`
-    is the relief's gradient (row, col) at gain one; `index` the pixels' flat index in the box.
-    `mean` is the scene's where material is exposed or gloss changes.
+    Work follows the defect: a crack across the picture costs its own pixels, not its box. `index`
+    has the pixels' flat index in the box, `layer` its channels there. Of relief only the gradient
+    (row, col) at gain one is needed: `slope`. `mean` is the scene's where material is exposed or
+    gloss changes.
     """
 
     scene: Scene
     index: NDArray[np.intp]
     before: Float32
     mean: Float32 | None
-    coverage: Float32 | None
-    albedo: Float32 | None
-    exposed: Float32 | None
+    layer: DefectLayer
     slope: tuple[Float32, Float32] | None
-    openness: Float32 | None
-    displacement: Float32 | None
-    absorbance: Float32 | None
-    tint: Float32 | None
-    roughness: Float32 | None
     most_gain: float
 
     def take(self, index: NDArray[np.intp] | slice) -> "Ingredients":
         """Return the ingredients of some of the pixels."""
-        fields = {name: _pick(getattr(self, name), index) for name in _PICKED}
-        slope = self.slope
+        layer, slope = self.layer, self.slope
+        fields = {name: _pick(array, index) for name, array in layer.fields().items()}
+        chosen = self.index[index]
+        everywhere = np.ones((chosen.size, 1), dtype=np.bool_)
         return Ingredients(
             scene=self.scene,
-            index=self.index[index],
+            index=chosen,
+            before=_pick(self.before, index),
+            mean=None if self.mean is None else _pick(self.mean, index),
+            layer=layer.with_fields(fields, everywhere, layer.origin),
             slope=None if slope is None else (slope[0][index], slope[1][index]),
             most_gain=self.most_gain,
-            **fields,  # type: ignore[arg-type]  # optional exactly where the original is
         )
 
 
-_PICKED = (
-    "before",
-    "mean",
-    "coverage",
-    "albedo",
-    "exposed",
-    "openness",
-    "displacement",
-    "absorbance",
-    "tint",
-    "roughness",
-)
-
-
-def _pick(array: Float32 | None, index: NDArray[np.intp] | slice) -> Float32 | None:
-    if array is None:
-        return None
+def _pick(array: Float32, index: NDArray[np.intp] | slice) -> Float32:
     return array[index] if isinstance(index, slice) else array.take(index, axis=0)
 
 
@@ -83,9 +65,7 @@ def prepare(layer: DefectLayer, scene: Scene) -> Ingredients:
     """Bring the pixels of a layer, already on the scene's box, and the scene together."""
     index = np.flatnonzero(layer.support)
 
-    def pick(array: Float32 | None) -> Float32 | None:
-        if array is None:
-            return None
+    def pick(array: Float32) -> Float32:
         return array.reshape(-1, *array.shape[2:]).take(index, axis=0)[:, None]
 
     slope = None
@@ -98,20 +78,15 @@ def prepare(layer: DefectLayer, scene: Scene) -> Ingredients:
     if layer.exposed is not None:
         most_gain = min(most_gain, 1.0)
     flat = layer.albedo is None and layer.roughness is None
+    fields = {name: pick(array) for name, array in layer.fields().items() if name != "height"}
+    everywhere = np.ones((index.size, 1), dtype=np.bool_)
     return Ingredients(
         scene=scene,
         index=index,
         before=scene.before.reshape(-1, 1, scene.before.shape[2]).take(index, axis=0),
         mean=None if flat else pick(scene.mean),
-        coverage=pick(layer.coverage),
-        albedo=pick(layer.albedo),
-        exposed=pick(layer.exposed),
+        layer=layer.with_fields(fields, everywhere, layer.origin),
         slope=slope,
-        openness=pick(layer.openness),
-        displacement=pick(layer.displacement),
-        absorbance=pick(layer.absorbance),
-        tint=pick(layer.tint),
-        roughness=pick(layer.roughness),
         most_gain=most_gain,
     )
 
@@ -130,29 +105,30 @@ def compose(item: Ingredients, gain: float) -> Float32:
     E rho^g, with the coverage a min(g, 1).
     """
     g = np.float32(gain)
-    light = item.before if item.displacement is None else _displaced(item, gain)
-    if item.roughness is not None and item.mean is not None:
-        light = _roughened(light, item.mean, item.roughness * g)
+    layer = item.layer
+    light = item.before if layer.displacement is None else _displaced(item, gain)
+    if layer.roughness is not None and item.mean is not None:
+        light = _roughened(light, item.mean, layer.roughness * g)
     factor: Float32 | None = None
     if item.slope is not None:
         factor = _shade(item.slope[0] * g, item.slope[1] * g, item.scene)
-    if item.openness is not None:
-        open_sky = power(item.openness, gain)
+    if layer.openness is not None:
+        open_sky = power(layer.openness, gain)
         factor = open_sky if factor is None else factor * open_sky
     film: Float32 | None = None
-    if item.absorbance is not None:
-        film = _like(light, np.exp(-2 * g * item.absorbance))
-    if item.tint is not None:
-        gained = power(item.tint, gain)
+    if layer.absorbance is not None:
+        film = _like(light, np.exp(-2 * g * layer.absorbance))
+    if layer.tint is not None:
+        gained = power(layer.tint, gain)
         film = gained if film is None else film * gained
     base = light if film is None else light * film
-    if item.coverage is not None and item.albedo is not None and item.mean is not None:
-        cover = _like(light, item.coverage)
-        new = item.mean * _like(light, power(item.albedo, gain))
+    if layer.coverage is not None and layer.albedo is not None and item.mean is not None:
+        cover = _like(light, layer.coverage)
+        new = item.mean * _like(light, power(layer.albedo, gain))
         base = base + cover * (new - base)
-    elif item.coverage is not None and item.exposed is not None:
-        cover = _like(light, item.coverage * min(g, np.float32(1)))
-        base = base + cover * (item.exposed - base)
+    elif layer.coverage is not None and layer.exposed is not None:
+        cover = _like(light, layer.coverage * min(g, np.float32(1)))
+        base = base + cover * (layer.exposed - base)
     if factor is not None:
         base = base * _like(base, factor)
     return base.clip(0, 1)
@@ -201,11 +177,12 @@ def _like(light: Float32, array: Float32) -> Float32:
 
 
 def _displaced(item: Ingredients, gain: float) -> Float32:
-    if item.displacement is None:
+    displacement = item.layer.displacement
+    if displacement is None:
         return item.before
     place = np.divmod(item.index, item.scene.before.shape[1])
     rows, cols = (
-        part.astype(np.float32)[:, None] - np.float32(gain) * item.displacement[..., axis]
+        part.astype(np.float32)[:, None] - np.float32(gain) * displacement[..., axis]
         for axis, part in enumerate(place)
     )
     return look_up(item.scene.before, rows, cols, cv2.INTER_CUBIC)

@@ -105,45 +105,17 @@ def _moved(layer: DefectLayer, box: Box, used: Box, room: Mask) -> DefectLayer:
     support = np.zeros(box.shape, dtype=bool)
     support[target] = layer.support[source] & room[used.slices]
     inside = support[target].view(np.uint8)
+    table = layer.channels()
     fields: dict[str, Float32] = {}
     for name, array in layer.fields().items():
-        rest = NEUTRAL.get(name, 0.0)
+        rest = table[name].neutral
         moved = np.full((*box.shape, *array.shape[2:]), rest, dtype=np.float32)
-        if name in UNSEEN:
-            moved[target] = array[source]
-        else:
+        if table[name].seen_alone:
             cv2.copyTo(array[source], inside, moved[target])
+        else:
+            moved[target] = array[source]
         fields[name] = moved
-    return replace_fields(layer, support, fields, (box.top, box.left))
-
-
-NEUTRAL = {"openness": 1.0, "tint": 1.0, "albedo": 1.0}
-UNSEEN = frozenset({"albedo", "exposed"})  # of no effect where the coverage is zero
-
-
-def replace_fields(
-    layer: DefectLayer, support: Mask, fields: dict[str, Float32], origin: tuple[int, int]
-) -> DefectLayer:
-    """Return the layer with other arrays; what `fields` does not name is absent."""
-    return DefectLayer(
-        kind=layer.kind,
-        origin=origin,
-        support=support,
-        coverage=fields.get("coverage"),
-        albedo=fields.get("albedo"),
-        exposed=fields.get("exposed"),
-        height=fields.get("height"),
-        openness=fields.get("openness"),
-        displacement=fields.get("displacement"),
-        absorbance=fields.get("absorbance"),
-        tint=fields.get("tint"),
-        roughness=fields.get("roughness"),
-        thin=layer.thin,
-        rigid=layer.rigid,
-        overhang=layer.overhang,
-        parameters=layer.parameters,
-        measured=layer.measured,
-    )
+    return layer.with_fields(fields, support, (box.top, box.left))
 
 
 def make_scene(

@@ -28,7 +28,7 @@ class MarkedPart:
     Attributes
     ----------
     number : int
-        Its value in the part masks.
+        Its value in the mask.
     box : Box
         Tightest box around its pixels.
     mask : (h, w) bool

@@ -21,7 +21,7 @@ LEAST_COVERAGE = 0.01
 
 
 class MissingPart(Generator):
-    """One component of the part masks is gone.
+    """One component that the mask marks is gone.
 
     A component at the outline of the part reveals the background, one amid the part an empty seat
     with the texture of the part around it, a little darker in its corners than a free surface.
@@ -41,7 +41,7 @@ class MissingPart(Generator):
     seat: UnitRange = parameter((0, 0.4), "share", "light that is missing in the seat's corners")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
-        """Remove one component; raise PlacementError without part masks."""
+        """Remove one component; raise PlacementError where none is marked."""
         drawn = self.draw_ranges(rng)
         pick = float(rng.random())
         numbers = list(component_areas(surface))

@@ -24,7 +24,7 @@ MODES = ("turned", "mirrored", "exchanged")
 
 
 class SwappedPart(Generator):
-    """One component of the part masks is in the wrong way round, or in the wrong place.
+    """One component that the mask marks is in the wrong way round, or in the wrong place.
 
     Mode ``turned``: rotated about its centre; ``mirrored``: flipped, upright or on its head;
     ``exchanged``: swapped with another component of similar size. Where the wrong component leaves
@@ -50,7 +50,7 @@ class SwappedPart(Generator):
     )
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
-        """Mount a component wrongly; raise PlacementError without part masks."""
+        """Mount a component wrongly; raise PlacementError where none is marked."""
         drawn = self.draw_ranges(rng)
         pick, other_pick, way = (float(number) for number in rng.random(3))
         areas = component_areas(surface)
