@@ -9,6 +9,10 @@ from anomsynth.fields.paths import Float64, arc_length, smooth_noise
 
 RIDGE_AT = 0.7  # middle of a ridge from the groove's axis, in widths
 RIDGE_SD = 0.1  # standard deviation of a ridge, in widths
+# Nobody has measured strokes of unknown tools: these bumps look like those of scratched parts.
+LEAN = 0.5, 1.5  # exponent of the way: where the load is highest; least and what is drawn on top
+BLUNT = 0.4, 0.8  # exponent of the bump: how long it lasts
+UNSTEADY = 0.3  # spread of the slow variation, of the logarithm
 CUT = 3.0  # standard deviations at which a ridge ends
 
 
@@ -37,9 +41,9 @@ def load_along(points: Float64, chatter: float, wave: float, rng: np.random.Gene
     along = arc_length(points)
     total = max(float(along[-1]), 1e-9)
     lean, phase, rough = rng.random(3)
-    share = (along / total) ** (0.5 + 1.5 * lean)
-    load = np.sin(math.pi * np.clip(share, 0, 1)) ** (0.4 + 0.8 * rough)
-    load *= np.exp(0.3 * smooth_noise(len(along), len(along) / 6, rng))
+    share = (along / total) ** (LEAN[0] + LEAN[1] * lean)
+    load = np.sin(math.pi * np.clip(share, 0, 1)) ** (BLUNT[0] + BLUNT[1] * rough)
+    load *= np.exp(UNSTEADY * smooth_noise(len(along), len(along) / 6, rng))
     step = total / max(len(along) - 1, 1)
     if wave > 2.5 * step:  # finer chatter than the vertices can carry is not drawn
         load *= 1 + chatter * np.sin(2 * math.pi * (along / wave + phase))

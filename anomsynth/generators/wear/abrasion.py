@@ -6,6 +6,8 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from anomsynth.core.component import (
+    ModeWeights,
+    NonNegative,
     NonNegativeRange,
     ShareRange,
     SizeRange,
@@ -24,11 +26,9 @@ MOST_SCRATCHES = 450
 FEWEST_SCRATCHES = 6
 MOST_STRETCH = 1.5
 SPREAD_DEG = 20.0  # facets of a scuffed bundle are far less even than those of one groove
-WIDTH_SIGMA = 0.45  # of the log of scratch widths
 TAPERED = math.pi / 4  # mean over largest width
 DENSEST = 0.98
 SHAPES = ("blob", "band", "edge")
-SHAPE_STEPS = (0.65, 0.85)  # cumulated probabilities of the shapes
 
 
 class Abrasion(Generator):
@@ -45,19 +45,35 @@ class Abrasion(Generator):
 
     kind: Literal["abrasion"] = "abrasion"
     shape: Literal["blob", "band", "edge", "mixed"] = parameter(
-        "mixed", "", "uneven patch, band across the part, strip along its outline, or any"
+        "mixed", "choice", "uneven patch, band across the part, strip along its outline, or any"
+    )
+    weights: ModeWeights = parameter(
+        (0.65, 0.2, 0.15), "weights", "mixed: how often patch, band, strip"
     )
     area_share: ShareRange = parameter((0.003, 0.2), "of part area", "area of the patch")
     cover: ShareRange = parameter((0.08, 0.55), "share", "of the patch that scratches cover")
-    concentration: SizeRange = parameter((2, 60), "", "kappa of the directions; large is parallel")
+    concentration: SizeRange = parameter(
+        (2, 60), "ratio", "kappa of the directions; large is parallel"
+    )
     length_mm: SizeRange = parameter((1, 8), "mm", "mean length of the scratches")
     width_mm: SizeRange = parameter((0.04, 0.2), "mm", "median width of the scratches")
+    width_scatter: NonNegative = parameter(
+        0.45, "relative", "standard deviation of the widths' logarithm"
+    )
     bow_deg: NonNegativeRange = parameter((0, 25), "degrees", "how much they bend")
     grain: UnitRange = parameter((0, 0.5), "share", "how strongly they follow the surface's grain")
     bright: SizeRange = parameter((1.3, 2.4), "relative", "brightness towards the light")
     dark: ShareRange = parameter((0.45, 0.85), "relative", "brightness away from it")
-    dulling: UnitRange = parameter((0.1, 0.6), "", "rise of roughness between the scratches")
-    softness: UnitRange = parameter((0.3, 1.0), "of half width", "how the patch fades")
+    tone_scatter: NonNegative = parameter(
+        0.15, "log light", "standard deviation of brightness among scratches"
+    )
+    dulling: UnitRange = parameter(
+        (0.1, 0.6), "relative", "rise of roughness between the scratches"
+    )
+    dulling_spread: NonNegative = parameter(0.35, "relative", "how patchy that rise is")
+    softness: UnitRange = parameter(
+        (0.3, 1.0), "of radius", "over which the patch fades at its rim"
+    )
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one patch; raise PlacementError if nothing is allowed."""
@@ -68,7 +84,8 @@ class Abrasion(Generator):
         shape: str = self.shape
         pick = float(rng.random())
         if shape == "mixed":
-            shape = SHAPES[min(int(np.searchsorted(SHAPE_STEPS, pick, side="right")), 2)]
+            steps = np.cumsum(self.weights) / sum(self.weights)
+            shape = SHAPES[min(int(np.searchsorted(steps, pick, side="right")), len(SHAPES) - 1)]
         patch = draw_patch(surface, _share(surface, drawn, shape), shape, turn, rng)
         dull = patch.inner(drawn.softness * patch.size, rng)
         points, area, tones, measured = _scratches(patch, surface, drawn, turn, rng)
@@ -78,7 +95,7 @@ class Abrasion(Generator):
         coverage[coverage < 2e-3] = 0
         albedo = np.where(coverage > 0, np.exp(tone), np.float32(1)).astype(np.float32)
         cell = max(0.6 * patch.size / patch.grid.step, 3.0)
-        worn = 1 + np.float32(0.35) * value_noise(patch.grid.shape, cell, rng)
+        worn = 1 + np.float32(drawn.dulling_spread) * value_noise(patch.grid.shape, cell, rng)
         roughness = dull * patch.grid.refine(np.clip(worn, 0.2, 1.8).astype(np.float32))
         roughness *= np.float32(drawn.dulling)
         support = (coverage > 0) | (roughness > 0)
@@ -113,7 +130,7 @@ def _scratches(
     patch_px = float(weight.sum()) * patch.grid.step**2
     length = min(max(drawn.length_mm / scale, 2.0), 0.6 * size, 4 * patch.size + 2)
     width = min(max(drawn.width_mm / scale, 0.25), 0.004 * size + 0.7, length / 14)
-    each = length * width * math.exp(WIDTH_SIGMA**2 / 2) * TAPERED
+    each = length * width * math.exp(drawn.width_scatter**2 / 2) * TAPERED
     wanted = -math.log(1 - min(drawn.cover, DENSEST)) * patch_px / each
     count = int(np.clip(rng.poisson(wanted), FEWEST_SCRATCHES, MOST_SCRATCHES))
     if wanted > MOST_SCRATCHES:  # fewer, longer and wider ones cover as much
@@ -126,10 +143,10 @@ def _scratches(
     angles = turn + rng.vonmises(0, drawn.concentration, count)
     # Long scratches are rare, and none leaves the patch by much.
     lengths = np.minimum(rng.exponential(length, count), 4 * length) + 1.0
-    widths = width * np.exp(rng.normal(0, WIDTH_SIGMA, count))
+    widths = width * np.exp(rng.normal(0, drawn.width_scatter, count))
     turns = np.radians(rng.normal(0, max(drawn.bow_deg, 1e-6), count))
     points, area, line = bundle(middles, angles, lengths, widths, turns)
-    tones = _log_tone(angles, surface, drawn) + rng.normal(0, 0.15, count)
+    tones = _log_tone(angles, surface, drawn) + rng.normal(0, drawn.tone_scatter, count)
     resultant = float(np.hypot(np.cos(angles - turn).mean(), np.sin(angles - turn).mean()))
     measured = {
         "scratches": float(count),

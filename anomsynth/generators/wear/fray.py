@@ -1,13 +1,16 @@
 """Fray: texture worn off, fibres pulled out of it, edges of hard parts rubbed bright."""
 
 import math
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import cv2
 import numpy as np
 
 from anomsynth.core.component import (
+    NonNegative,
     NonNegativeRange,
+    Probability,
     ShareRange,
     SignedRange,
     SizeRange,
@@ -47,40 +50,56 @@ class Fray(Generator):
 
     kind: Literal["fray"] = "fray"
     mode: Literal["texture", "edge", "mixed"] = parameter(
-        "mixed", "", "worn texture with fibres, rubbed edge, or either"
+        "mixed", "choice", "worn texture with fibres, rubbed edge, or either"
     )
+    edge_probability: Probability = parameter(0.5, "probability", "mixed: that it is an edge")
     area_share: ShareRange = parameter((0.003, 0.15), "of part area", "area of the worn region")
-    kept: UnitRange = parameter(
-        (0.15, 0.65), "share", "amplitude of the finest texture that is left"
+    texture: UnitRange = parameter(
+        (0.15, 0.65), "relative", "amplitude of the finest texture that is left", was="kept"
     )
-    fibres: NonNegativeRange = parameter((0.3, 4), "per mm^2", "texture: loose fibres")
-    fibre_mm: SizeRange = parameter((0.6, 4), "mm", "length of the fibres")
-    fibre_width_mm: SizeRange = parameter((0.03, 0.14), "mm", "width of the fibres")
-    stiffness: SizeRange = parameter((0.12, 0.8), "lengths", "persistence length of the fibres")
-    fibre_light: SizeRange = parameter((0.4, 2.6), "relative", "brightness of the fibres")
-    fade: SignedRange = parameter((-0.3, 0.5), "of log light", "worn texture is brighter by this")
-    rub: SignedRange = parameter(
-        (-0.6, 0.9), "of log light", "edge: how much brighter it is rubbed"
+    fibre_density: NonNegativeRange = parameter(
+        (0.3, 4), "per mm^2", "texture: loose fibres", was="fibres"
     )
-    grit: UnitRange = parameter((0.1, 0.4), "of log light", "edge: spread of broken-out grains")
-    softness: UnitRange = parameter((0.1, 0.7), "of half width", "how the wear fades")
+    fibre_length_mm: SizeRange = parameter(
+        (0.6, 4), "mm", "median length of the fibres", was="fibre_mm"
+    )
+    fibre_width_mm: SizeRange = parameter((0.03, 0.14), "mm", "median width of the fibres")
+    stiffness: SizeRange = parameter((0.12, 0.8), "of length", "persistence length of the fibres")
+    fibre_light: SizeRange = parameter((0.4, 2.6), "relative", "median brightness of the fibres")
+    fibre_scatter: NonNegative = parameter(
+        0.4, "relative", "standard deviation of the logarithm of their length"
+    )
+    fibre_width_scatter: NonNegative = parameter(
+        0.25, "relative", "standard deviation of the logarithm of their width"
+    )
+    fibre_light_scatter: NonNegative = parameter(
+        0.2, "log light", "standard deviation of their brightness"
+    )
+    fibre_turn_deg: NonNegative = parameter(
+        math.degrees(0.9), "degrees", "standard deviation of their direction"
+    )
+    fade: SignedRange = parameter((-0.3, 0.5), "log light", "worn texture is brighter by this")
+    rub: SignedRange = parameter((-0.6, 0.9), "log light", "edge: how much brighter it is rubbed")
+    grit: UnitRange = parameter((0.1, 0.4), "log light", "edge: spread of broken-out grains")
+    softness: UnitRange = parameter((0.1, 0.7), "of radius", "over which the wear fades at its rim")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one worn region; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
         coin, turn = rng.random(2)
-        edge = self.mode == "edge" or (self.mode == "mixed" and coin < 0.5)
+        edge = self.mode == "edge" or (self.mode == "mixed" and coin < self.edge_probability)
         edge = edge and len(surface.edge_sites) > 0
         patch = draw_patch(surface, drawn.area_share, "edge" if edge else "blob", None, rng)
         light = surface.linear(patch.box)
         cover = patch.inner(drawn.softness * patch.size, rng)
-        worn, left = _worn(light, drawn.kept)
+        worn, left = _worn(light, drawn.texture)
         if edge:
             worn *= np.exp(_grit(patch, drawn, rng))[..., None]
             measured = {"fibres": 0.0}
         else:
             worn *= np.float32(math.exp(drawn.fade))
-            measured = _add_fibres(worn, cover, patch, _Fibres(surface, drawn, math.pi * turn), rng)
+            fibres = _loose_fibres(surface, drawn, math.pi * turn)
+            measured = _add_fibres(worn, cover, patch, fibres, rng)
         return DefectLayer(
             kind="fray",
             origin=(patch.box.top, patch.box.left),
@@ -112,39 +131,50 @@ def _grit(patch: Patch, drawn: Fray, rng: np.random.Generator) -> Float32:
     return log_gain + fine.refine(grain)
 
 
+@dataclass(frozen=True, slots=True)
 class _Fibres:
-    """What the loose fibres of a region have in common."""
+    """The loose fibres of a region: what was drawn, and what it means in pixels and radians."""
 
-    def __init__(self, surface: Surface, drawn: Fray, turn: float) -> None:
-        scale, size = surface.mm_per_px, max(surface.part_size_px, 2.0)
-        self.length = min(max(drawn.fibre_mm / scale, 3.0), 0.5 * size)
-        self.width = min(max(drawn.fibre_width_mm / scale, 0.3), 0.02 * size + 0.5)
-        self.stiffness = drawn.stiffness
-        self.density = drawn.fibres * scale**2
-        self.light = drawn.fibre_light
-        self.turn = turn
+    drawn: Fray
+    length: float
+    width: float
+    density: float
+    turn: float
+
+
+def _loose_fibres(surface: Surface, drawn: Fray, turn: float) -> _Fibres:
+    """Return fibres of sizes that the picture can show."""
+    scale, size = surface.mm_per_px, max(surface.part_size_px, 2.0)
+    return _Fibres(
+        drawn,
+        length=min(max(drawn.fibre_length_mm / scale, 3.0), 0.5 * size),
+        width=min(max(drawn.fibre_width_mm / scale, 0.3), 0.02 * size + 0.5),
+        density=drawn.fibre_density * scale**2,
+        turn=turn,
+    )
 
 
 def _add_fibres(
     worn: Float32, cover: Float32, patch: Patch, fibres: _Fibres, rng: np.random.Generator
 ) -> dict[str, float]:
     """Lay fibres over the worn light, in place; they rest within the region."""
+    drawn = fibres.drawn
     weight = np.clip(patch.depth.ravel(), 0, None).astype(np.float64)
     region_px = float(np.count_nonzero(weight)) * patch.grid.step**2
     count = int(np.clip(rng.poisson(fibres.density * region_px), 2, MOST_FIBRES))
     cells = rng.choice(weight.size, count, p=weight / weight.sum())
     row, col = np.divmod(cells, patch.depth.shape[1])
     middles = np.column_stack([row, col]) * float(patch.grid.step) + (patch.box.top, patch.box.left)
-    lengths = fibres.length * np.exp(rng.normal(0, 0.4, count))
-    widths = fibres.width * np.exp(rng.normal(0, 0.25, count))
+    lengths = fibres.length * np.exp(rng.normal(0, drawn.fibre_scatter, count))
+    widths = fibres.width * np.exp(rng.normal(0, drawn.fibre_width_scatter, count))
     points, area, line = worms(
         middles,
-        fibres.turn + rng.normal(0, 0.9, count),
+        fibres.turn + rng.normal(0, math.radians(drawn.fibre_turn_deg), count),
         (lengths, widths),
-        fibres.stiffness * lengths,
+        drawn.stiffness * lengths,
         rng,
     )
-    tones = math.log(fibres.light) + rng.normal(0, 0.2, count)
+    tones = math.log(drawn.fibre_light) + rng.normal(0, drawn.fibre_light_scatter, count)
     optical, tone = splat(points, area, patch.box, tones[line.astype(np.intp)])
     opaque = (1 - np.exp(-optical)) * (cover > 0)
     mean = cv2.blur(worn, (15, 15), borderType=cv2.BORDER_REFLECT).reshape(worn.shape)

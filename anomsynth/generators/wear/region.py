@@ -5,7 +5,15 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from anomsynth.core.component import ShareRange, SignedRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import (
+    Positive,
+    Share,
+    ShareRange,
+    SignedRange,
+    SizeRange,
+    UnitRange,
+    parameter,
+)
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Surface
@@ -32,17 +40,28 @@ class Region(Generator):
 
     kind: Literal["region"] = "region"
     shape: Literal["blob", "band", "edge", "mixed"] = parameter(
-        "mixed", "", "uneven patch, band across the part, strip along its outline, or any"
+        "mixed", "choice", "uneven patch, band across the part, strip along its outline, or any"
     )
     area_share: ShareRange = parameter((0.001, 0.3), "of part area", "area of the region")
-    contrast: SizeRange = parameter((0.06, 0.45), "of log light", "how much brighter or darker")
-    bright_share: UnitRange = parameter(0.5, "", "probability of a brighter region")
-    gloss: SignedRange = parameter((-0.45, 0.7), "", "change of roughness; above 0 kills the grain")
-    mottle: UnitRange = parameter((0.03, 0.22), "of log light", "spread of the mottling")
-    mottle_mm: SizeRange = parameter((0.15, 1.5), "mm", "size of its finest spots")
-    brushed_share: UnitRange = parameter(0.3, "", "probability of marks of one direction")
-    gradient: UnitRange = parameter((0, 1), "", "how much stronger one side is")
-    softness: UnitRange = parameter((0, 0.5), "of half width", "widest place of the outline")
+    contrast: SizeRange = parameter((0.06, 0.45), "log light", "how much brighter or darker")
+    bright_probability: UnitRange = parameter(
+        0.5, "probability", "that the region is brighter", was="bright_share"
+    )
+    gloss: SignedRange = parameter(
+        (-0.45, 0.7), "relative", "change of roughness; above 0 kills the grain"
+    )
+    mottle: UnitRange = parameter((0.03, 0.22), "log light", "spread of the mottling")
+    mottle_size_mm: SizeRange = parameter(
+        (0.15, 1.5), "mm", "size of its finest spots", was="mottle_mm"
+    )
+    brushed_probability: UnitRange = parameter(
+        0.3, "probability", "that marks of one direction stand for spots", was="brushed_share"
+    )
+    mark_length: Positive = parameter(0.3, "of part size", "brushed: length of passing marks")
+    mark_persistence: Share = parameter(0.3, "share", "brushed: marks that run all the way")
+    mark_skew: Share = parameter(0.3, "ratio", "brushed: 0: dark as bright; 0.7: few bright marks")
+    gradient: UnitRange = parameter((0, 1), "relative", "how much stronger one side is")
+    softness: UnitRange = parameter((0, 0.5), "of radius", "widest place of the outline")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one region; raise PlacementError if nothing is allowed."""
@@ -51,18 +70,18 @@ class Region(Generator):
         patch = draw_patch(surface, drawn.area_share, self.shape, None, rng)
         inside = patch.inner(drawn.softness * patch.size, rng)
         inside *= _gradient(patch, drawn.gradient, 2 * math.pi * float(coins[1]))
-        bright = coins[0] < drawn.bright_share
-        if coins[2] < drawn.brushed_share:
+        bright = coins[0] < drawn.bright_probability
+        if coins[2] < drawn.brushed_probability:
             marks = Marks(
                 angle=math.pi * float(rng.random()),
-                width_px=drawn.mottle_mm / surface.mm_per_px,
-                length_px=0.3 * surface.part_size_px,
-                persistence=0.3,
-                skew=0.3,
+                width_px=drawn.mottle_size_mm / surface.mm_per_px,
+                length_px=drawn.mark_length * surface.part_size_px,
+                persistence=drawn.mark_persistence,
+                skew=drawn.mark_skew,
             )
             pattern = streaks(patch.box, marks, rng)
         else:
-            pattern = _mottling(patch, drawn.mottle_mm / surface.mm_per_px, rng)
+            pattern = _mottling(patch, drawn.mottle_size_mm / surface.mm_per_px, rng)
         pattern *= np.float32(-0.5 * drawn.mottle)
         pattern += np.float32(-0.5 * (drawn.contrast if bright else -drawn.contrast))
         pattern *= inside

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
 
 from anomsynth.core.component import (
+    NonNegative,
     NonNegativeRange,
     PositiveCount,
     ShareRange,
     SizeRange,
+    UnitBounds,
     UnitRange,
     parameter,
 )
@@ -28,6 +29,7 @@ from anomsynth.surface.sites import pick_site
 UNITS = 256  # the part is so many units across [closure]
 WIDEST = 0.012  # widest scratch, share of the part's size (at least 2 px)
 SPACING = 3.0  # pixels between vertices; a third of the width of wide scratches
+WANDER = 0.3  # units by which grooves of a bundle are uneven: below a pixel on most photos
 SPREAD = 9.0  # degrees: width of the fan of facets along a groove
 EVEN = 1.5, 3.0  # pixels: relief shows from the second width on, below it only brightness
 
@@ -50,30 +52,46 @@ class Scratch(Generator):
     source: ClassVar[str] = "Archard 1953; Zum Gahr 1987; Kratky & Porod 1949 (path)"
 
     kind: Literal["scratch"] = "scratch"
-    path: Literal["chain", "arc"] = Field(
-        default="chain", description="a stiff wandering line, or an arc of a circle"
+    path: Literal["chain", "arc"] = parameter(
+        "chain", "choice", "a stiff wandering line, or an arc of a circle"
     )
-    length_share: ShareRange = parameter((0.1, 0.9), "share of the part's size", "length")
+    length: ShareRange = parameter(
+        (0.1, 0.9), "of part size", "length of the scratch", was="length_share"
+    )
     width_mm: SizeRange = parameter((0.1, 0.45), "mm", "width under the highest load")
     tip_radius_mm: SizeRange = parameter((0.1, 1.0), "mm", "radius of the tip; blunt is shallow")
     cutting: UnitRange = parameter(
         (0, 0.6), "share", "f_ab: 0 pure ploughing, 1 all material removed"
     )
-    stiffness: SizeRange = parameter((4, 50), "lengths", "persistence length of the path")
+    stiffness: SizeRange = parameter((4, 50), "of length", "persistence length of the path")
     turn_deg: NonNegativeRange = parameter((5, 80), "degrees", "arc: angle it turns through")
     grain: UnitRange = parameter(
         (0, 0.6), "share", "how strongly the scratch runs along the grain of the surface"
     )
     count: PositiveCount = parameter((1, 3), "count", "parallel grooves of one bundle")
     gap_mm: SizeRange = parameter((0.3, 2.0), "mm", "median distance between grooves of a bundle")
-    chatter: UnitRange = parameter((0, 0.4), "share", "depth of the stick-slip modulation")
-    chatter_mm: SizeRange = parameter((0.4, 2.5), "mm", "wavelength of the stick-slip")
-    skip: UnitRange = parameter((0.05, 0.45), "share", "load below which the tip lifts off")
+    gap_scatter: NonNegative = parameter(
+        0.6, "relative", "standard deviation of the logarithm of that distance"
+    )
+    side_load: UnitBounds = parameter(
+        (0.1, 0.8), "relative", "load on the other grooves of a bundle over the first's"
+    )
+    side_length: UnitBounds = parameter((0.4, 1.0), "of length", "length of the other grooves")
+    chatter: UnitRange = parameter((0, 0.4), "relative", "depth of the stick-slip modulation")
+    chatter_length_mm: SizeRange = parameter(
+        (0.4, 2.5), "mm", "wavelength of the stick-slip", was="chatter_mm"
+    )
+    lift_off: UnitRange = parameter(
+        (0.05, 0.45), "relative", "load below which the tip lifts off", was="skip"
+    )
     burnish: UnitRange = parameter(
         (0.6, 1.0), "share", "how much of the surface's texture the groove wipes out"
     )
     bright: SizeRange = parameter((1.6, 3.5), "relative", "brightness towards the light")
     dark: ShareRange = parameter((0.2, 0.55), "relative", "brightness away from it")
+    tone_scatter: NonNegative = parameter(
+        0.2, "log light", "standard deviation of brightness along a groove"
+    )
     coat_mm: NonNegativeRange = parameter(
         0, "mm", "thickness of a coating; where the groove is deeper the substrate shows"
     )
@@ -85,14 +103,14 @@ class Scratch(Generator):
         size = surface.part_size_px
         widest = max(WIDEST * size, 2.0)
         width = min(max(drawn.width_mm / surface.mm_per_px, 0.5), widest)
-        case = _Case(surface, drawn, width, max(size / UNITS, 0.25))
-        length = max(drawn.length_share * size, 2.0)
+        case = _ScratchSite(surface, drawn, width, max(size / UNITS, 0.25))
+        length = max(drawn.length * size, 2.0)
         grooves = _bundle(_path(self.path, length, case, rng), case, rng)
         return _layer(grooves, case, rng)
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class _ScratchSite:
     """One scratch on one surface: what was drawn, its width and the part's unit, pixels."""
 
     surface: Surface
@@ -109,7 +127,7 @@ class _Path:
     site: tuple[int, int]
 
 
-def _path(path: str, length: float, case: _Case, rng: np.random.Generator) -> _Path:
+def _path(path: str, length: float, case: _ScratchSite, rng: np.random.Generator) -> _Path:
     """Return the way of the tip and the allowed pixel it leads to."""
     drawn, grain = case.drawn, case.surface.grain
     row, col = pick_site(case.surface, rng)
@@ -125,26 +143,26 @@ def _path(path: str, length: float, case: _Case, rng: np.random.Generator) -> _P
     return _Path(turned(line, angle), (row, col))
 
 
-def _bundle(path: _Path, case: _Case, rng: np.random.Generator) -> list[Groove]:
+def _bundle(path: _Path, case: _ScratchSite, rng: np.random.Generator) -> list[Groove]:
     """Return the grooves of all asperities that slid along the path, widths in pixels."""
     drawn, scale = case.drawn, case.surface.mm_per_px
     top = case.width
     # A hard asperity cannot dig deeper than half its size.
     radius = max(drawn.tip_radius_mm / scale, top / 2)
     count = int(drawn.count)
-    aside = np.cumsum(np.exp(rng.normal(0.0, 0.6, count)) * drawn.gap_mm / scale)
+    aside = np.cumsum(np.exp(rng.normal(0.0, drawn.gap_scatter, count)) * drawn.gap_mm / scale)
     aside -= aside[0]
     line, grooves = path.line, []
     for index in range(count):
-        share = float(rng.uniform(0.1, 0.8)) if index else 1.0
-        extent, place = float(rng.uniform(0.4, 1.0)) if index else 1.0, float(rng.random())
+        share = drawn.side_load.draw(rng) if index else 1.0
+        extent, place = drawn.side_length.draw(rng) if index else 1.0, float(rng.random())
         first = int(place * (1 - extent) * len(line))
         part = line[first : first + max(int(extent * len(line)), 3)]
-        wander = 0.3 * case.unit * smooth_noise(len(part), 25.0, rng)
+        wander = WANDER * case.unit * smooth_noise(len(part), 25.0, rng)
         part = displace(part, aside[index] + wander)
-        wave = drawn.chatter_mm / scale
+        wave = drawn.chatter_length_mm / scale
         load = load_along(part, drawn.chatter, max(wave, 3.0), rng)
-        load = share * np.clip((load - drawn.skip) / (1 - drawn.skip + 1e-9), 0, 1)
+        load = share * np.clip((load - drawn.lift_off) / (1 - drawn.lift_off + 1e-9), 0, 1)
         width = top * np.sqrt(load)
         if not index:
             shift = np.array(path.site) - part[np.argmax(load)]
@@ -154,7 +172,7 @@ def _bundle(path: _Path, case: _Case, rng: np.random.Generator) -> list[Groove]:
     return grooves
 
 
-def _layer(grooves: list[Groove], case: _Case, rng: np.random.Generator) -> DefectLayer:
+def _layer(grooves: list[Groove], case: _ScratchSite, rng: np.random.Generator) -> DefectLayer:
     drawn, surface = case.drawn, case.surface
     width = np.concatenate([groove.width for groove in grooves])
     depth = np.concatenate([groove.depth for groove in grooves])
@@ -165,7 +183,7 @@ def _layer(grooves: list[Groove], case: _Case, rng: np.random.Generator) -> Defe
     if band is None:
         raise PlacementError("the scratch lies outside the allowed area")
     coverage = band.coverage() * drawn.burnish
-    tone = np.exp(0.2 * smooth_noise(len(width), 8.0, rng))
+    tone = np.exp(drawn.tone_scatter * smooth_noise(len(width), 8.0, rng))
     albedo = _brightness(band, case) * band.at(tone)
     local, deep = band.at(width), band.at(depth)
     if drawn.coat_mm > 0:
@@ -202,7 +220,7 @@ def _layer(grooves: list[Groove], case: _Case, rng: np.random.Generator) -> Defe
     )
 
 
-def _brightness(band: Band, case: _Case) -> Float64:
+def _brightness(band: Band, case: _ScratchSite) -> Float64:
     """Return the relative brightness of grooves by their direction to the light.
 
     Notes

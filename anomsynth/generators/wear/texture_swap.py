@@ -33,20 +33,27 @@ class TextureSwap(Generator):
 
     kind: Literal["texture_swap"] = "texture_swap"
     shape: Literal["blob", "band", "edge", "mixed"] = parameter(
-        "mixed", "", "uneven patch, band across the part, strip along its outline, or any"
+        "mixed", "choice", "uneven patch, band across the part, strip along its outline, or any"
     )
     area_share: ShareRange = parameter((0.001, 0.3), "of part area", "area of the region")
-    foreign_share: UnitRange = parameter(
-        0.5, "", "probability to use a picture of the texture folder, if there is one"
+    foreign_probability: UnitRange = parameter(
+        0.5,
+        "probability",
+        "that a picture of the texture folder is used, if there is one",
+        was="foreign_share",
     )
     turn_deg: SignedRange = parameter((-180, 180), "degrees", "how far the source is turned")
-    zoom: SizeRange = parameter((0.6, 1.7), "", "size of its texture over the original's")
-    flip_share: UnitRange = parameter(0.5, "", "probability to mirror it")
+    zoom: SizeRange = parameter((0.6, 1.7), "ratio", "size of its texture over the original's")
+    flip_probability: UnitRange = parameter(
+        0.5, "probability", "that it is mirrored", was="flip_share"
+    )
     match: UnitRange = parameter((0, 1), "share", "how much of the light's difference is removed")
-    contrast: SizeRange = parameter((0.6, 1.9), "", "contrast of the texture over the original's")
-    shift: SignedRange = parameter((-0.25, 0.25), "of log light", "how much brighter it is besides")
+    contrast: SizeRange = parameter(
+        (0.6, 1.9), "ratio", "contrast of the texture over the original's"
+    )
+    shift: SignedRange = parameter((-0.25, 0.25), "log light", "how much brighter it is besides")
     opacity: UnitRange = parameter((0.75, 1.0), "share", "how much of the surface it replaces")
-    softness: UnitRange = parameter((0, 0.35), "of half width", "widest place of the seam")
+    softness: UnitRange = parameter((0, 0.35), "of radius", "widest place of the seam")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one region; raise PlacementError if nothing is allowed."""
@@ -56,8 +63,8 @@ class TextureSwap(Generator):
         cover = patch.inner(drawn.softness * patch.size, rng) * np.float32(drawn.opacity)
         box = patch.box
         target = surface.linear(box)
-        turn = _turn(drawn, mirrored=bool(coins[0] < drawn.flip_share))
-        foreign = surface.textures is not None and coins[1] < drawn.foreign_share
+        turn = _turn(drawn, mirrored=bool(coins[0] < drawn.flip_probability))
+        foreign = surface.textures is not None and coins[1] < drawn.foreign_probability
         if foreign and surface.textures is not None:
             source = _like(decode(surface.textures.pick(rng)), surface.channels)
             matrix = _somewhere(source.shape[:2], box, turn, rng)

@@ -26,6 +26,7 @@ from anomsynth.surface.patches import Patch, draw_patch, main_direction
 MODES = ("pass", "cross", "shading")
 SHADING_HURST = 0.5  # power spectrum k^-3
 SHADING_PX = 12.0  # changes across that are slower belong to shading, at 256 px of part
+FAINT = 0.35  # of the marks' strength, under slow shading
 SHADING_SOFT = 1.2  # of the region's half width: slow shading has no outline
 
 
@@ -48,22 +49,26 @@ class Unevenness(Generator):
 
     kind: Literal["unevenness"] = "unevenness"
     mode: Literal["pass", "cross", "shading", "mixed"] = parameter(
-        "mixed", "", "grinding pass with ledges, marks at an angle, slow shading, or any"
+        "mixed", "choice", "grinding pass with ledges, marks at an angle, slow shading, or any"
     )
-    weights: ModeWeights = parameter((0.65, 0.25, 0.1), "", "mixed: how often pass, cross, shading")
+    weights: ModeWeights = parameter(
+        (0.65, 0.25, 0.1), "weights", "mixed: how often pass, cross, shading"
+    )
     area_share: ShareRange = parameter((0.02, 0.35), "of part area", "area of the region")
-    mark_strength: SizeRange = parameter((0.12, 0.4), "of light", "spread of the new marks")
-    mark_mm: SizeRange = parameter((0.05, 0.2), "mm", "width of the finest marks")
+    mark_strength: SizeRange = parameter((0.12, 0.4), "log light", "spread of the new marks")
+    mark_width_mm: SizeRange = parameter(
+        (0.05, 0.2), "mm", "width of the finest marks", was="mark_mm"
+    )
     mark_length: ShareRange = parameter((0.15, 1.0), "of part size", "length of passing marks")
     persistence: UnitRange = parameter((0.5, 0.95), "share", "marks that run through the region")
-    skew: UnitRange = parameter((0.15, 0.75), "", "0: dark as bright; 0.7: few bright marks")
+    skew: UnitRange = parameter((0.15, 0.75), "ratio", "0: dark as bright; 0.7: few bright marks")
     erased: UnitRange = parameter((0.3, 0.95), "share", "of the surface's own marks")
-    step: SignedRange = parameter((-0.1, 0.4), "of log light", "how much brighter the region is")
-    shading: UnitRange = parameter((0.03, 0.15), "of light", "spread of the slow shading")
+    step: SignedRange = parameter((-0.1, 0.4), "log light", "how much brighter the region is")
+    shading: UnitRange = parameter((0.03, 0.15), "log light", "spread of the slow shading")
     slant_deg: NonNegativeRange = parameter((0, 3), "degrees", "pass: marks to the grain")
     cross_deg: NonNegativeRange = parameter((8, 90), "degrees", "cross: marks to the grain")
     ragged_mm: NonNegativeRange = parameter((0, 0.3), "mm", "how far marks overrun the outline")
-    softness: UnitRange = parameter((0, 0.2), "of half width", "widest place of the outline")
+    softness: UnitRange = parameter((0, 0.2), "of radius", "widest place of the outline")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one region; raise PlacementError if nothing is allowed."""
@@ -78,11 +83,13 @@ class Unevenness(Generator):
         angle = grain + (slant if side < 0.5 else -slant)
         shape = {"pass": "pass", "cross": "mixed", "shading": "blob"}[mode]
         patch = draw_patch(surface, drawn.area_share, shape, angle, rng)
-        return _machined(_Region(surface, patch, drawn, grain, angle), mode, rng)
+        return _machined(_GroundRegion(surface, patch, drawn, grain, angle), mode, rng)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Region:
+class _GroundRegion:
+    """One region on one surface; directions of grain and marks in radians."""
+
     surface: Surface
     patch: Patch
     drawn: Unevenness
@@ -90,18 +97,18 @@ class _Region:
     angle: float
 
 
-def _machined(region: _Region, mode: str, rng: np.random.Generator) -> DefectLayer:
+def _machined(region: _GroundRegion, mode: str, rng: np.random.Generator) -> DefectLayer:
     surface, patch, drawn = region.surface, region.patch, region.drawn
     scale = surface.mm_per_px
     box = patch.box
     marks = Marks(
         angle=region.angle,
-        width_px=drawn.mark_mm / scale,
+        width_px=drawn.mark_width_mm / scale,
         length_px=drawn.mark_length * surface.part_size_px,
         persistence=drawn.persistence,
         skew=drawn.skew,
     )
-    strength = drawn.mark_strength * (0.35 if mode == "shading" else 1.0)
+    strength = drawn.mark_strength * (FAINT if mode == "shading" else 1.0)
     old = None
     if mode == "pass":
         slow = max(SHADING_PX * surface.part_size_px / 256, 4.0)

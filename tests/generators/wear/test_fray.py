@@ -10,7 +10,7 @@ from anomsynth.fields.wavelets import starlet
 from anomsynth.generators.wear.fray import BAND_WEAR, Fray
 from anomsynth.testing import check_generator, make_surface
 
-BARE = {"fibres": 0, "fade": 0, "fibre_light": 1, "fibre_width_mm": 0.001}
+BARE = {"fibre_density": 0, "fade": 0, "fibre_light": 1, "fibre_width_mm": 0.001}
 
 
 @pytest.mark.parametrize("mode", ["texture", "edge"])
@@ -23,7 +23,7 @@ def test_keeps_the_generator_contract(mode: str) -> None:
 @pytest.mark.parametrize("kept", [0.2, 0.45, 0.7])
 def test_the_finest_bands_keep_their_share(kept: float) -> None:
     surface = make_surface(240, 240)
-    layer = Fray(mode="texture", area_share=0.3, kept=kept, **BARE).generate(surface, stream(1))
+    layer = Fray(mode="texture", area_share=0.3, texture=kept, **BARE).generate(surface, stream(1))
     light = surface.linear(layer.box)[..., 0]
     inner = (slice(30, -30), slice(30, -30))
 
@@ -38,7 +38,7 @@ def test_the_finest_bands_keep_their_share(kept: float) -> None:
 
 def test_slow_shading_survives() -> None:
     surface = make_surface(240, 240)
-    layer = Fray(mode="texture", area_share=0.3, kept=0.2, **BARE).generate(surface, stream(1))
+    layer = Fray(mode="texture", area_share=0.3, texture=0.2, **BARE).generate(surface, stream(1))
 
     assert layer.exposed.mean() == pytest.approx(surface.linear(layer.box).mean(), rel=0.01)
 
@@ -46,7 +46,9 @@ def test_slow_shading_survives() -> None:
 def test_fibres_come_by_area() -> None:
     surface = make_surface(320, 320)
     counts = [
-        Fray(mode="texture", area_share=0.1, fibres=1.5).generate(surface, stream(seed)).measured
+        Fray(mode="texture", area_share=0.1, fibre_density=1.5)
+        .generate(surface, stream(seed))
+        .measured
         for seed in range(10)
     ]
 
@@ -79,7 +81,11 @@ def test_fibre_area_in_millimeters_does_not_depend_on_resolution() -> None:
         surface = make_surface(240 * scale, 240 * scale, mm_per_px=0.1 / scale, border=8 * scale)
         layers = [
             Fray(
-                mode="texture", area_share=0.1, fibres=0.4, fibre_mm=2, fibre_width_mm=0.1
+                mode="texture",
+                area_share=0.1,
+                fibre_density=0.4,
+                fibre_length_mm=2,
+                fibre_width_mm=0.1,
             ).generate(surface, stream(seed))
             for seed in range(6)
         ]
@@ -95,7 +101,7 @@ def test_needs_room() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("mode", "worn"), ("kept", 1.2), ("fibres", -1), ("stiffness", 0), ("fibers", 1)],
+    [("mode", "worn"), ("texture", 1.2), ("fibre_density", -1), ("stiffness", 0), ("fibers", 1)],
 )
 def test_rejects_bad_parameters(field: str, value: object) -> None:
     with pytest.raises(RecipeError, match=field):

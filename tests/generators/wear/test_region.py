@@ -9,13 +9,13 @@ from anomsynth.errors import PlacementError, RecipeError
 from anomsynth.generators.wear.region import Region
 from anomsynth.testing import check_generator, make_surface
 
-SHARP = {"softness": 0, "gradient": 0, "brushed_share": 0}
+SHARP = {"softness": 0, "gradient": 0, "brushed_probability": 0}
 
 
 @pytest.mark.parametrize("shape", ["blob", "band", "edge"])
 def test_keeps_the_generator_contract(shape: str) -> None:
     check_generator(Region(shape=shape))
-    check_generator(Region(shape=shape, brushed_share=1), make_surface(channels=3))
+    check_generator(Region(shape=shape, brushed_probability=1), make_surface(channels=3))
     check_generator(Region(shape=shape), make_surface(9, 30, border=0))
 
 
@@ -37,8 +37,8 @@ def test_areas_span_three_decades(shape: str, share: float) -> None:
 
 
 def test_brightness_changes_by_the_asked_factor() -> None:
-    bright = Region(contrast=0.3, bright_share=1, mottle=0, **SHARP)
-    dark = Region(contrast=0.3, bright_share=0, mottle=0, **SHARP)
+    bright = Region(contrast=0.3, bright_probability=1, mottle=0, **SHARP)
+    dark = Region(contrast=0.3, bright_probability=0, mottle=0, **SHARP)
 
     assert bright.generate(make_surface(), stream(1)).measured["mean_gain"] == pytest.approx(
         np.exp(0.3), rel=1e-3
@@ -50,7 +50,13 @@ def test_brightness_changes_by_the_asked_factor() -> None:
 
 def test_mottling_is_self_affine_with_the_asked_spread() -> None:
     region = Region(
-        shape="blob", area_share=0.6, contrast=1e-6, mottle=0.2, mottle_mm=0.01, gloss=0.5, **SHARP
+        shape="blob",
+        area_share=0.6,
+        contrast=1e-6,
+        mottle=0.2,
+        mottle_size_mm=0.01,
+        gloss=0.5,
+        **SHARP,
     )
     spreads, ratios = [], []
     for seed in range(10):

@@ -16,7 +16,7 @@ from anomsynth.generators.wear import scratch as scratch_module
 from anomsynth.generators.wear.scratch import Scratch
 from anomsynth.testing import check_generator, make_surface
 
-STRAIGHT = {"stiffness": 1e6, "count": 1, "chatter": 0, "grain": 0, "skip": 0}
+STRAIGHT = {"stiffness": 1e6, "count": 1, "chatter": 0, "grain": 0, "lift_off": 0}
 
 
 def parts(layer: DefectLayer) -> tuple[np.ndarray, np.ndarray]:
@@ -61,7 +61,7 @@ def test_width_goes_with_the_root_of_the_load(monkeypatch) -> None:
     ramp = np.linspace(0, 1, 60)
     monkeypatch.setattr(scratch_module, "load_along", lambda points, *_: ramp[: len(points)])
     drawn = Scratch(**STRAIGHT).draw_ranges(stream(0))
-    case = scratch_module._Case(make_surface(), drawn, 6.0, 1.0)
+    case = scratch_module._ScratchSite(make_surface(), drawn, 6.0, 1.0)
     path = scratch_module._Path(np.stack([np.zeros(60), np.arange(60.0)], axis=1), (80, 80))
 
     (groove,) = scratch_module._bundle(path, case, stream(1))
@@ -73,9 +73,7 @@ def test_ploughing_keeps_the_volume_and_cutting_loses_it() -> None:  # SC1 on th
     surface = make_surface(600, 600, mm_per_px=0.02)
 
     def balance(cutting: float) -> float:
-        scratch = Scratch(
-            width_mm=0.24, length_share=0.4, tip_radius_mm=0.5, cutting=cutting, **STRAIGHT
-        )
+        scratch = Scratch(width_mm=0.24, length=0.4, tip_radius_mm=0.5, cutting=cutting, **STRAIGHT)
         height = scratch.generate(surface, stream(2)).height
         assert height is not None
         return float(height[height > 0].sum() / -height[height < 0].sum())
@@ -108,8 +106,8 @@ def test_a_cut_coating_shows_the_substrate(surface: Surface) -> None:
 
 
 def test_a_lifted_tip_breaks_the_scratch(surface: Surface) -> None:
-    lifted = Scratch(length_share=0.8, skip=0.6).generate(surface, stream(1))
-    pressed = Scratch(length_share=0.8, skip=0).generate(surface, stream(1))
+    lifted = Scratch(length=0.8, lift_off=0.6).generate(surface, stream(1))
+    pressed = Scratch(length=0.8, lift_off=0).generate(surface, stream(1))
 
     assert lifted.measured["skipped"] > 0.2 > pressed.measured["skipped"]
 
@@ -119,7 +117,7 @@ def test_fine_scratches_have_no_relief(surface: Surface) -> None:
 
 
 def test_size_in_millimeters_does_not_depend_on_resolution() -> None:
-    scratch = Scratch(length_share=0.3, width_mm=0.3, burnish=1, **STRAIGHT)
+    scratch = Scratch(length=0.3, width_mm=0.3, burnish=1, **STRAIGHT)
     areas = []
     for scale in (1, 2, 4):
         surface = make_surface(160 * scale, 200 * scale, mm_per_px=0.1 / scale, border=8 * scale)
@@ -140,7 +138,7 @@ def test_needs_room() -> None:
     [
         ("path", "spiral"),
         ("width_mm", 0),
-        ("length_share", 2),
+        ("length", 2),
         ("cutting", 1.2),
         ("count", 0.5),
         ("count", 0),
@@ -155,6 +153,6 @@ def test_rejects_bad_parameters(field: str, value: object) -> None:
 
 
 def test_golden_coverage(golden) -> None:
-    layer = Scratch(length_share=0.3).generate(make_surface(), stream(42, "golden"))
+    layer = Scratch(length=0.3).generate(make_surface(), stream(42, "golden"))
 
     golden("scratch_coverage", parts(layer)[0])

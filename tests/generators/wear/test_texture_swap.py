@@ -12,7 +12,7 @@ from anomsynth.errors import PlacementError, RecipeError
 from anomsynth.generators.wear.texture_swap import TextureSwap
 from anomsynth.testing import check_generator, make_surface
 
-STILL = {"turn_deg": 0, "zoom": 1, "flip_share": 0, "contrast": 1, "shift": 0}
+STILL = {"turn_deg": 0, "zoom": 1, "flip_probability": 0, "contrast": 1, "shift": 0}
 
 
 class Checkered:
@@ -81,13 +81,13 @@ def test_matched_light_is_that_of_the_target() -> None:
 
 def test_pictures_of_the_user_are_used_and_stay_grey_on_grey_photos() -> None:
     surface = replace(make_surface(240, 240), textures=Checkered())
-    layer = TextureSwap(area_share=0.2, foreign_share=1, match=0).generate(surface, stream(0))
+    layer = TextureSwap(area_share=0.2, foreign_probability=1, match=0).generate(surface, stream(0))
 
     assert layer.measured["foreign"] == 1
     assert layer.exposed.shape[2] == 1
     assert layer.exposed.std() > 3 * surface.linear(layer.box).std()
     colour = replace(make_surface(60, 60, channels=3), textures=Checkered())
-    assert TextureSwap(foreign_share=1).generate(colour, stream(0)).exposed.shape[2] == 3
+    assert TextureSwap(foreign_probability=1).generate(colour, stream(0)).exposed.shape[2] == 3
 
 
 def test_background_is_never_pasted() -> None:

@@ -114,7 +114,7 @@ def test_marks_are_as_wide_in_millimeters_at_any_resolution() -> None:
     for scale in (1, 2):
         surface = ground(make_surface(200 * scale, 200 * scale, mm_per_px=0.1 / scale, border=0))
         layer = Unevenness(
-            mode="pass", area_share=0.9, mark_mm=0.4, erased=0, persistence=1, skew=0, **PLAIN
+            mode="pass", area_share=0.9, mark_width_mm=0.4, erased=0, persistence=1, skew=0, **PLAIN
         ).generate(surface, stream(1))
         line = layer.absorbance[layer.absorbance.shape[0] // 2]
         wave = np.correlate(line - line.mean(), line - line.mean(), "full")[len(line) - 1 :]
@@ -135,7 +135,7 @@ def test_needs_room() -> None:
         ("weights", [0, 0, 0]),
         ("area_share", 0),
         ("mark_strength", -1),
-        ("mark_mm", 0),
+        ("mark_width_mm", 0),
         ("persistence", 2),
         ("cross_deg", -5),
         ("markings", 1),
