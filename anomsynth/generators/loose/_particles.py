@@ -1,4 +1,4 @@
-"""Many small solid bodies on the pixel grid at once: coverage, caps and facets."""
+"""Small solid bodies: how many of which size and shape, and all of them on the pixel grid."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,15 @@ from numpy.typing import NDArray
 
 from anomsynth.core.types import Box, Float32
 from anomsynth.fields.outlines import ANGLES, SMALLEST_PX, Mouths
+from anomsynth.fields.paths import Float64
 
 Index = NDArray[np.intp]
 
+SLOPE = 0.926  # of the log-log-squared distribution
+AREA_MM2 = 1e5  # the standard counts on 0.1 square meters
+SIDES = 4, 7  # of broken grains, as thin sections show them
+SIDE_TURN = 0.3  # how far a side is turned from its even place, of the step between sides
+SIDE_DISTANCE = 0.7, 1.2  # of the mean radius
 MOST_CELLS = 1 << 16  # window cells handled at a time
 EDGE_PX = 1.4  # width of the edge that optics show
 
@@ -76,6 +82,42 @@ class Spots:
         return patch.reshape(box.shape)
 
 
+def particles_above(size_um: float, level: float) -> float:
+    """Return the expected number of particles larger than a size on 0.1 m^2.
+
+    Parameters
+    ----------
+    size_um : float
+        Longest dimension, micrometers, >= 1.
+    level : float
+        Cleanliness level: the size, in micrometers, of which there is one such particle, >= 1.
+
+    Notes
+    -----
+    ``log10 N(> x) = 0.926 (log10(level)**2 - log10(x)**2)`` [1]_.
+
+    References
+    ----------
+    .. [1] IEST-STD-CC1246, "Product cleanliness levels and contamination control program".
+    """
+    return float(10 ** (SLOPE * (np.log10(level) ** 2 - np.log10(max(size_um, 1.0)) ** 2)))
+
+
+def draw_sizes(count: int, smallest_um: float, level: float, rng: np.random.Generator) -> Float64:
+    """Draw longest dimensions of particles, (count,) float64 micrometers.
+
+    They follow the distribution of `particles_above`, cut at `smallest_um` below (>= 1) and at
+    the size of which a hundredth of a particle is expected above.
+    """
+    share = 1 - rng.random(count)
+    low = np.log10(max(smallest_um, 1.0)) ** 2
+    # N(> x) = share * N(> smallest), solved for x.
+    square = low - np.log10(np.maximum(share, 1e-12)) / SLOPE
+    top = max(np.log10(max(level, 1.0)) ** 2 + 2 / SLOPE, low)
+    sizes: NDArray[np.float64] = 10 ** np.sqrt(np.minimum(square, top))
+    return sizes
+
+
 def convex_rims(count: int, rng: np.random.Generator) -> Float32:
     """Draw rims of random convex polygons of 4 to 7 sides, (count, ANGLES), mean square 1.
 
@@ -83,10 +125,11 @@ def convex_rims(count: int, rng: np.random.Generator) -> Float32:
     nearest of its sides in every direction.
     """
     angle = 2 * np.pi * np.arange(ANGLES) / ANGLES
-    most = 7
-    sides = rng.integers(4, most + 1, count)
-    turn, shift = rng.uniform(0, 2 * np.pi, (count, 1)), rng.uniform(-0.3, 0.3, (count, most))
-    distance = rng.uniform(0.7, 1.2, (count, most))
+    most = SIDES[1]
+    sides = rng.integers(SIDES[0], most + 1, count)
+    turn = rng.uniform(0, 2 * np.pi, (count, 1))
+    shift = rng.uniform(-SIDE_TURN, SIDE_TURN, (count, most))
+    distance = rng.uniform(*SIDE_DISTANCE, (count, most))
     normal = turn + (np.arange(most) + shift) * (2 * np.pi / sides[:, None])
     rim = np.full((count, ANGLES), np.inf)
     for side in range(most):
@@ -123,7 +166,7 @@ def rasterise(bodies: Bodies, box: Box, softness_px: NDArray[np.float64]) -> Spo
         members = np.flatnonzero(size == half)
         batch = max(MOST_CELLS // int(2 * half + 1) ** 2, 1)
         for first in range(0, members.size, batch):
-            part = _group(bodies, members[first : first + batch], int(half), (box, soft))
+            part = _group(bodies, members[first : first + batch], int(half), box, soft)
             parts.append(part)
     if not parts:
         none = np.zeros(0, dtype=np.intp)
@@ -135,10 +178,9 @@ def rasterise(bodies: Bodies, box: Box, softness_px: NDArray[np.float64]) -> Spo
 
 
 def _group(
-    bodies: Bodies, members: Index, half: int, frame: tuple[Box, NDArray[np.float64]]
+    bodies: Bodies, members: Index, half: int, box: Box, soft: NDArray[np.float64]
 ) -> tuple[Index, Index, Float32, Float32, Float32]:
     """Rasterise some bodies in windows of `half` pixels to every side of the centre."""
-    box, soft = frame
     outlines = bodies.outlines
     centre = bodies.centres[members]
     corner = np.rint(centre).astype(np.intp)

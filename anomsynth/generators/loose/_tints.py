@@ -47,11 +47,10 @@ def neutral_gain(light: Float32, inside: Mask) -> Float32:
     return np.asarray(gain / float(LUMINANCE @ gain), dtype=np.float32)
 
 
-def tinted(grey: Float32, colour: tuple[float, float], neutral: Float32) -> Float32:
+def tinted(grey: Float32, hue_deg: float, saturation: float, neutral: Float32) -> Float32:
     """Colour (h, w) reflectances by a hue in degrees and a saturation, (h, w, 3) float32.
 
     `neutral` is the surface's `neutral_gain`.
     """
-    hue_deg, saturation = colour
     gain = tint_of(math.fmod(hue_deg, 360.0), saturation)
     return grey[..., None] * (gain.astype(np.float32) * neutral)

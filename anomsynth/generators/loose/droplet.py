@@ -7,7 +7,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.component import ShareRange, SignedRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import (
+    NonNegative,
+    PositiveBounds,
+    Probability,
+    ShareRange,
+    SignedRange,
+    SizeRange,
+    UnitRange,
+    parameter,
+)
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
@@ -23,6 +32,9 @@ FACING = 0.02  # share of light that water mirrors at normal incidence
 MARGIN = 7.0
 MOST_DROPS = 220
 RIM_HURST = 1.2
+TYPICAL = -0.9  # median log radius of drops over the largest
+GATHERED = 0.6  # standard deviation of places over the region's radius
+OVAL = 0.2  # how far a patch of condensation is from a circle
 Float64 = NDArray[np.float64]
 
 
@@ -47,29 +59,54 @@ class Droplet(Generator):
 
     kind: Literal["droplet"] = "droplet"
     mode: Literal["drops", "condensation", "mixed"] = parameter(
-        "mixed", "", "separate drops, a patch of condensation, or either"
+        "mixed", "choice", "separate drops, a patch of condensation, or either"
+    )
+    condensation_probability: Probability = parameter(
+        0.5, "probability", "mixed: that it is condensation"
     )
     radius_mm: SizeRange = parameter((0.4, 3.0), "mm", "drops: radius of the largest")
-    count: SizeRange = parameter((1, 9), "drops", "drops: how many, rounded")
-    region: ShareRange = parameter((0.05, 0.3), "of part size", "radius of the wet region")
-    fine_mm: SizeRange = parameter((0.15, 0.6), "mm", "condensation: radius of a typical drop")
+    radius_scatter: NonNegative = parameter(
+        0.6, "relative", "drops: standard deviation of the others' log radius"
+    )
+    other_radius: PositiveBounds = parameter(
+        (0.1, 1.0), "relative", "drops: least and largest radius of the others over the largest"
+    )
+    count: SizeRange = parameter((1, 9), "count", "drops: how many, rounded")
+    region_radius: ShareRange = parameter(
+        (0.05, 0.3), "of part size", "radius of the wet region", was="region"
+    )
+    fine_radius_mm: SizeRange = parameter(
+        (0.15, 0.6), "mm", "condensation: radius of a typical drop", was="fine_mm"
+    )
+    fine_scatter: NonNegative = parameter(
+        0.35, "relative", "condensation: standard deviation of log radii before merging"
+    )
     wetness: ShareRange = parameter(
         (0.15, 0.6), "share", "condensation: covered area before merging"
     )
     contact_deg: SignedRange = parameter((25, 80), "degrees", "contact angle")
+    aspect_scatter: NonNegative = parameter(
+        0.12, "relative", "standard deviation of the log of length over width"
+    )
     irregularity: UnitRange = parameter((0.02, 0.15), "of radius", "first harmonic of the outline")
     lamp_deg: SizeRange = parameter((5, 14), "degrees", "half the size of the lamp")
     sky: SizeRange = parameter((0.2, 1.0), "relative", "brightness of the room the rim mirrors")
     caustic: UnitRange = parameter((0.05, 0.35), "optical depth", "light gathered on the far side")
-    largest: ShareRange = parameter(0.1, "of part size", "no drop has a larger radius")
+    largest_radius: ShareRange = parameter(
+        0.1, "of part size", "no drop has a larger one", was="largest"
+    )
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Wet one place; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
-        misty = rng.random() < 0.5 if self.mode == "mixed" else self.mode == "condensation"
+        misty = (
+            rng.random() < self.condensation_probability
+            if self.mode == "mixed"
+            else self.mode == "condensation"
+        )
         site = pick_site(surface, rng)
         contact = float(np.deg2rad(np.clip(drawn.contact_deg, 5.0, 88.0)))
-        top = drawn.largest * surface.part_size_px
+        top = drawn.largest_radius * surface.part_size_px
         if misty:
             centres, radii = _condense(surface, contact, drawn, rng)
         else:
@@ -78,7 +115,7 @@ class Droplet(Generator):
             centres=centres + site + rng.uniform(-0.5, 0.5, 2),
             mouths=Mouths(
                 radius=np.clip(radii, 0.6, max(top, 0.8)),
-                aspect=np.exp(np.abs(rng.normal(0, 0.12, len(radii)))),
+                aspect=np.exp(np.abs(rng.normal(0, drawn.aspect_scatter, len(radii)))),
                 angle=rng.uniform(0, np.pi, len(radii)),
                 relative=harmonic_rims(
                     len(radii), drawn.irregularity, RIM_HURST, rng, np.maximum(radii, 2.0)
@@ -95,10 +132,11 @@ def _sprinkle(
     """Return places about the site and radii, pixels, of separate drops."""
     count = max(round(drawn.count), 1)
     largest = drawn.radius_mm / surface.mm_per_px
-    radii = largest * np.clip(np.exp(rng.normal(-0.9, 0.6, count)), 0.1, 1.0)
+    factor = np.exp(rng.normal(TYPICAL, drawn.radius_scatter, count))
+    radii = largest * np.clip(factor, drawn.other_radius.low, drawn.other_radius.high)
     radii[0] = largest
-    spread = max(drawn.region * surface.part_size_px, 1.5 * largest)
-    places = rng.normal(0, 0.6 * spread, (count, 2))
+    spread = max(drawn.region_radius * surface.part_size_px, 1.5 * largest)
+    places = rng.normal(0, GATHERED * spread, (count, 2))
     places[0] = 0
     return places, radii
 
@@ -107,16 +145,16 @@ def _condense(
     surface: Surface, contact: float, drawn: Droplet, rng: np.random.Generator
 ) -> tuple[Float64, Float64]:
     """Return places and radii, pixels, of drops that nucleated at random and merged."""
-    fine = max(drawn.fine_mm / surface.mm_per_px, 0.8)
-    spread = drawn.region * surface.part_size_px
+    fine = max(drawn.fine_radius_mm / surface.mm_per_px, 0.8)
+    spread = drawn.region_radius * surface.part_size_px
     wanted = drawn.wetness * (spread / fine) ** 2
     count = int(np.clip(wanted, 4, MOST_DROPS))
     spread = min(spread, fine * np.sqrt(count / drawn.wetness))
     turn = rng.uniform(0, 2 * np.pi, count)
-    away = spread * np.sqrt(rng.random(count)) * (1 + 0.2 * np.sin(2 * turn + rng.uniform(0, 6)))
+    away = spread * np.sqrt(rng.random(count)) * (1 + OVAL * np.sin(2 * turn + rng.uniform(0, 6)))
     places = np.stack([away * np.sin(turn), away * np.cos(turn)], axis=1)
     places[0] = 0
-    sizes = fine * np.exp(rng.normal(0, 0.35, count))
+    sizes = fine * np.exp(rng.normal(0, drawn.fine_scatter, count))
     return merged(places, cap_volume(sizes, np.full(count, contact)), contact)
 
 

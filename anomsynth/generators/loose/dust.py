@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 
 from anomsynth.core.component import (
     Count,
+    NonNegative,
     NonNegativeRange,
+    PositiveBounds,
+    Probability,
     ShareRange,
     SizeRange,
+    UnitBounds,
     UnitRange,
     parameter,
 )
@@ -20,8 +24,15 @@ from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
 from anomsynth.errors import PlacementError
 from anomsynth.fields.outlines import Mouths, harmonic_rims, joined_rims, squared_rims
-from anomsynth.generators.loose._cleanliness import AREA_MM2, draw_sizes, particles_above
-from anomsynth.generators.loose._particles import Bodies, Spots, convex_rims, rasterise
+from anomsynth.generators.loose._particles import (
+    AREA_MM2,
+    Bodies,
+    Spots,
+    convex_rims,
+    draw_sizes,
+    particles_above,
+    rasterise,
+)
 from anomsynth.generators.loose._tints import neutral_gain, tint_of
 from anomsynth.surface.sites import pick_site
 
@@ -29,6 +40,13 @@ FINEST_PX = 0.7  # a particle below this size is not seen
 MOST = 400  # particles of one defect; the rest would be a film
 LARGEST = 0.12  # of the part's size
 FACETED_PX = 1.6  # radius from which facets and caps show
+GATHERED = 0.29  # standard deviation of places over the patch's side: that of an even square
+SPLINTERED = 0.45  # standard deviation of the logarithm of splinters' aspects
+# Of dust and of chips: first harmonic of the outline over the radius; log light among facets.
+ROUGH = 0.12, 0.06
+UNEQUAL = 0.25, 1.1
+RIM_HURST = 0.6
+GLINT = 1.2  # log light by which one facet of a splinter mirrors more than the others
 BRIGHTEST = 8.0  # times the part's own brightness
 
 
@@ -50,35 +68,73 @@ class Dust(Generator):
 
     kind: Literal["dust"] = "dust"
     mode: Literal["dust", "chips", "mixed"] = parameter(
-        "mixed", "", "settled particles, splinters of metal, or either"
+        "mixed", "choice", "settled particles, splinters of metal, or either"
     )
+    chips_probability: Probability = parameter(0.5, "probability", "mixed: that it is chips")
     level: SizeRange = parameter((300, 1500), "um", "dust: cleanliness level, its largest particle")
-    region: ShareRange = parameter((0.05, 0.6), "of part size", "dust: side of the dusty patch")
+    size: ShareRange = parameter(
+        (0.05, 0.6), "of part size", "dust: side of the dusty patch", was="region"
+    )
     chips: Count = parameter((1, 5), "count", "chips: how many")
-    chip_mm: SizeRange = parameter((0.4, 4), "mm", "chips: length of the largest")
-    aspect: SizeRange = parameter((1.1, 1.9), "", "median length over width")
-    squareness: SizeRange = parameter((1.4, 4), "", "superellipse exponent; 1.4 diamond, 4 block")
-    contrast: SizeRange = parameter((0.35, 1.3), "log", "how far brightness is from the part's")
-    bright_share: UnitRange = parameter((0, 1), "share", "particles brighter than the part")
+    chip_length_mm: SizeRange = parameter(
+        (0.4, 4), "mm", "chips: length of the largest", was="chip_mm"
+    )
+    chip_lengths: UnitBounds = parameter(
+        (0.25, 1.0), "relative", "chips: length of the others over the largest, to the power 2/3"
+    )
+    chip_distance: PositiveBounds = parameter((1, 4), "of length", "chips: how far they lie apart")
+    aspect: SizeRange = parameter((1.1, 1.9), "ratio", "median length over width")
+    aspect_scatter: NonNegative = parameter(
+        0.25, "relative", "dust: standard deviation of the aspect's logarithm"
+    )
+    squareness: SizeRange = parameter(
+        (1.4, 4), "exponent", "of the superellipse; 1.4 diamond, 4 block"
+    )
+    squareness_scatter: PositiveBounds = parameter(
+        (0.8, 1.25), "relative", "factor of that exponent for each particle"
+    )
+    broken_probability: Probability = parameter(
+        0.6, "probability", "dust: that a particle is an angular fragment instead"
+    )
+    contrast: SizeRange = parameter(
+        (0.35, 1.3), "log light", "how far brightness is from the part's"
+    )
+    contrast_scatter: NonNegative = parameter(
+        0.25, "relative", "standard deviation of its logarithm among particles"
+    )
+    bright_probability: UnitRange = parameter(
+        (0, 1), "probability", "that a particle is brighter than the part", was="bright_share"
+    )
     opacity: UnitRange = parameter((0.7, 1), "share", "light that they do not let through")
-    saturation: UnitRange = parameter((0, 0.2), "share", "strength of colours, on colour photos")
+    saturation: UnitRange = parameter((0, 0.2), "relative", "strength of colours, on colour photos")
+    saturation_scatter: NonNegative = parameter(
+        0.5, "relative", "standard deviation of its logarithm among particles"
+    )
     hue_deg: NonNegativeRange = parameter((0, 360), "degrees", "hue most of them have")
-    glint: UnitRange = parameter((0.3, 1), "share", "chips: how unequal their facets are")
+    hue_scatter_deg: NonNegative = parameter(
+        25, "degrees", "standard deviation of hues among particles"
+    )
+    glint: UnitRange = parameter((0.3, 1), "relative", "chips: how unequal their facets are")
     thickness: UnitRange = parameter((0.05, 0.5), "of width", "height over the surface")
+    thickness_scatter: NonNegative = parameter(
+        0.3, "relative", "standard deviation of its logarithm among particles"
+    )
     shadow: UnitRange = parameter((0.2, 0.6), "share", "light that is missing in the shadows")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Scatter the particles; raise PlacementError if no pixel is allowed."""
         drawn = self.draw_ranges(rng)
-        metal = rng.random() < 0.5 if self.mode == "mixed" else self.mode == "chips"
+        metal = (
+            rng.random() < self.chips_probability if self.mode == "mixed" else self.mode == "chips"
+        )
         site = pick_site(surface, rng)
-        case = _Case(surface, drawn, metal, site)
+        case = _DustSite(surface, drawn, metal, site)
         bodies, expected = _chips(case, rng) if metal else _settled(case, rng)
         return _layer(bodies, case, rng, expected)
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class _DustSite:
     """One dusty patch on one surface."""
 
     surface: Surface
@@ -87,30 +143,30 @@ class _Case:
     site: tuple[int, int]
 
 
-def _settled(case: _Case, rng: np.random.Generator) -> tuple[Bodies, float]:
+def _settled(case: _DustSite, rng: np.random.Generator) -> tuple[Bodies, float]:
     """Return dust by the cleanliness standard, and how many particles it expects."""
     drawn, scale = case.drawn, case.surface.mm_per_px
-    side = max(drawn.region * max(case.surface.part_size_px, 4.0), 2.0)
+    side = max(drawn.size * max(case.surface.part_size_px, 4.0), 2.0)
     smallest = max(FINEST_PX * scale * 1000, 1.0)
     area = (side * scale) ** 2 / AREA_MM2
     expected = particles_above(smallest, drawn.level) * area
     count = int(np.clip(rng.poisson(min(expected, 1e6)), 1, MOST))
     length = draw_sizes(count, smallest, drawn.level, rng) / 1000 / scale
     # Denser in the middle, as a puff of dust or a touched spot is.
-    centres = case.site + rng.normal(0, 0.29 * side, (count, 2))
+    centres = case.site + rng.normal(0, GATHERED * side, (count, 2))
     centres[0] = case.site
     # The site is seen: of all particles the largest lies there.
     length[[0, int(length.argmax())]] = length[[int(length.argmax()), 0]]
     return _shaped(centres, length, case, rng), expected
 
 
-def _chips(case: _Case, rng: np.random.Generator) -> tuple[Bodies, float]:
+def _chips(case: _DustSite, rng: np.random.Generator) -> tuple[Bodies, float]:
     drawn = case.drawn
     count = max(int(drawn.chips), 1)
-    longest = max(drawn.chip_mm / case.surface.mm_per_px, 1.5)
-    length = longest * rng.uniform(0.25, 1.0, count) ** 1.5
+    longest = max(drawn.chip_length_mm / case.surface.mm_per_px, 1.5)
+    length = longest * drawn.chip_lengths.uniform(rng, count) ** 1.5
     length[0] = longest
-    centres = case.site + rng.normal(0, 1, (count, 2)) * longest * rng.uniform(1, 4)
+    centres = case.site + rng.normal(0, 1, (count, 2)) * longest * drawn.chip_distance.draw(rng)
     centres[0] = case.site
     return _shaped(centres, length, case, rng), float(count)
 
@@ -118,32 +174,39 @@ def _chips(case: _Case, rng: np.random.Generator) -> tuple[Bodies, float]:
 def _shaped(
     centres: NDArray[np.float64],
     length: NDArray[np.float64],
-    case: _Case,
+    case: _DustSite,
     rng: np.random.Generator,
 ) -> Bodies:
     """Give bodies of some longest dimension, pixels, a shape."""
     drawn, count = case.drawn, len(centres)
     length = np.minimum(length, LARGEST * max(case.surface.part_size_px, 4.0) + 1)
     # Aspect is lognormal around its median, as ground material is; splinters are longer.
-    spread = 0.45 if case.metal else 0.25
+    spread = SPLINTERED if case.metal else drawn.aspect_scatter
     aspect = np.clip(drawn.aspect * np.exp(rng.normal(0, spread, count)), 1, 6)
     if case.metal:
         aspect = np.clip(aspect * 1.3, 1, 7)
     radius = length / (2 * np.sqrt(aspect))
-    squares = squared_rims(np.clip(drawn.squareness * rng.uniform(0.8, 1.25, count), 1.2, 6))
+    squares = squared_rims(
+        np.clip(drawn.squareness * drawn.squareness_scatter.uniform(rng, count), 1.2, 6)
+    )
     broken = convex_rims(count, rng)
-    angular = rng.random(count) < (1.0 if case.metal else 0.6)
-    rough = harmonic_rims(count, 0.06 if case.metal else 0.12, 0.6, rng, 2 + 2 * radius)
+    angular = rng.random(count) < (1.0 if case.metal else drawn.broken_probability)
+    rough = harmonic_rims(count, ROUGH[case.metal], RIM_HURST, rng, 2 + 2 * radius)
     rims = joined_rims(rough, np.where(angular[:, None], broken, squares))
     outlines = Mouths(radius, aspect, rng.uniform(0, 2 * np.pi, count), rims)
     return Bodies(centres + rng.uniform(-0.5, 0.5, (count, 2)), outlines)
 
 
-def _layer(bodies: Bodies, case: _Case, rng: np.random.Generator, expected: float) -> DefectLayer:
+def _layer(
+    bodies: Bodies, case: _DustSite, rng: np.random.Generator, expected: float
+) -> DefectLayer:
     surface, drawn = case.surface, case.drawn
     count = len(bodies.centres)
     width = 2 * bodies.outlines.radius / np.sqrt(bodies.outlines.aspect)
-    rise = np.clip(drawn.thickness * np.exp(rng.normal(0, 0.3, count)), 0.03, 0.8) * width
+    rise = (
+        np.clip(drawn.thickness * np.exp(rng.normal(0, drawn.thickness_scatter, count)), 0.03, 0.8)
+        * width
+    )
     away, blur = _cast(rise, surface)
     box = _cut(bodies.box(float(2 * blur.max() + np.abs(away).max() + 2)), surface)
     spots = rasterise(bodies, box, np.zeros(count))
@@ -216,14 +279,16 @@ def _caps(spots: Spots, rise: NDArray[np.float64], bodies: Bodies, box: Box) -> 
     return spots.painted(cap, box)
 
 
-def _albedo(spots: Spots, case: _Case, count: int, rng: np.random.Generator, box: Box) -> Float32:
+def _albedo(
+    spots: Spots, case: _DustSite, count: int, rng: np.random.Generator, box: Box
+) -> Float32:
     """Return the relative reflectance of the particles: one tone each, facets on splinters."""
     drawn = case.drawn
-    sign = np.where(rng.random(count) < drawn.bright_share, 1.0, -1.0)
-    log_tone = sign * drawn.contrast * np.exp(rng.normal(0, 0.25, count))
-    facets = rng.normal(0, 1.1 if case.metal else 0.25, (count, 4))
+    sign = np.where(rng.random(count) < drawn.bright_probability, 1.0, -1.0)
+    log_tone = sign * drawn.contrast * np.exp(rng.normal(0, drawn.contrast_scatter, count))
+    facets = rng.normal(0, UNEQUAL[case.metal], (count, 4))
     # A splinter mirrors the lamp somewhere: its brightest facet glints.
-    facets[:, 0] += 1.2 if case.metal else 0.0
+    facets[:, 0] += GLINT if case.metal else 0.0
     facet = np.zeros(spots.body.size, dtype=np.intp)
     for cut in (1, 2):  # two straight ridges, anywhere on the body, make two to four facets
         turn, offset = rng.uniform(0, 2 * np.pi, count), rng.uniform(-0.6, 0.6, count)
@@ -235,8 +300,10 @@ def _albedo(spots: Spots, case: _Case, count: int, rng: np.random.Generator, box
     grey = spots.painted(tone, box, fill=1.0)
     if case.surface.channels == 1:
         return grey
-    hue = drawn.hue_deg + rng.normal(0, 25, count)
-    saturation = np.clip(drawn.saturation * np.exp(rng.normal(0, 0.5, count)), 0, 1)
+    hue = drawn.hue_deg + rng.normal(0, drawn.hue_scatter_deg, count)
+    saturation = np.clip(
+        drawn.saturation * np.exp(rng.normal(0, drawn.saturation_scatter, count)), 0, 1
+    )
     if case.metal:
         saturation *= 0.3
     pairs = zip(hue, saturation, strict=True)

@@ -9,9 +9,12 @@ from scipy.special import ndtr
 
 from anomsynth.core.component import (
     Count,
+    NonNegative,
     NonNegativeRange,
+    PositiveBounds,
     PositiveCount,
     SizeRange,
+    UnitBounds,
     UnitRange,
     parameter,
 )
@@ -22,7 +25,6 @@ from anomsynth.errors import PlacementError
 from anomsynth.fields.paths import Float64, smooth_noise, turned, worm_like_chain
 from anomsynth.fields.strokes import Band, Stroke
 from anomsynth.fields.tracing import trace
-from anomsynth.generators.loose._curls import curled
 from anomsynth.generators.loose._tints import neutral_gain, tinted
 from anomsynth.surface.sites import pick_site
 
@@ -59,24 +61,41 @@ class Fiber(Generator):
     kind: Literal["fiber"] = "fiber"
     length_mm: SizeRange = parameter((2, 35), "mm", "length of the fiber")
     width_mm: SizeRange = parameter((0.04, 0.4), "mm", "diameter; hair 0.05-0.09, thread 0.2-1")
+    width_spread: NonNegative = parameter(
+        0.08, "relative", "standard deviation of the diameter along the fiber"
+    )
     stiffness: SizeRange = parameter(
-        (0.15, 3), "lengths", "persistence; cotton 0.1-0.5, hair 0.5-3"
+        (0.15, 3), "of length", "persistence length; cotton 0.1-0.5, hair 0.5-3"
     )
     curl_deg: NonNegativeRange = parameter((0, 150), "degrees", "even bend over the whole length")
-    contrast: SizeRange = parameter((0.4, 1.3), "log", "how far its brightness is from the part's")
-    bright_share: UnitRange = parameter(0.45, "share", "probability to be brighter than the part")
+    contrast: SizeRange = parameter(
+        (0.4, 1.3), "log light", "how far its brightness is from the part's"
+    )
+    bright_probability: UnitRange = parameter(
+        0.45, "probability", "that it is brighter than the part", was="bright_share"
+    )
     opacity: UnitRange = parameter((0.65, 1), "share", "light that a fiber does not let through")
     saturation: UnitRange = parameter(
-        (0, 0.45), "share", "strength of its colour, on colour photos"
+        (0, 0.45), "relative", "strength of its colour, on colour photos"
     )
     hue_deg: NonNegativeRange = parameter((0, 360), "degrees", "hue of its colour")
-    gloss: UnitRange = parameter((0.1, 0.7), "share", "strength of the highlight")
+    gloss: UnitRange = parameter((0.1, 0.7), "relative", "strength of the highlight")
     lift_mm: NonNegativeRange = parameter((0, 0.5), "mm", "height it bends away to, on average")
+    lift_length: UnitBounds = parameter(
+        (0.1, 0.35), "of length", "distance over which that height changes"
+    )
     shadow: UnitRange = parameter((0.2, 0.6), "share", "light that is missing in the shadow")
     plies: PositiveCount = parameter(
         (1, 3), "count", "yarns twisted together; shows on wide threads"
     )
+    twist_length: PositiveBounds = parameter(
+        (2.2, 4.0), "of width", "length of thread over which they wind once around"
+    )
+    tone_scatter: NonNegative = parameter(
+        0.12, "log light", "standard deviation of brightness along the fiber"
+    )
     fuzz: Count = parameter((0, 4), "count", "short fine fibers that stick out of a thread")
+    fuzz_length: PositiveBounds = parameter((1.5, 5), "of width", "length of those fibers")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Drop one fiber; raise PlacementError if no pixel is allowed."""
@@ -84,7 +103,7 @@ class Fiber(Generator):
         site = pick_site(surface, rng)
         size = max(surface.part_size_px, 4.0)
         width = drawn.width_mm / surface.mm_per_px
-        case = _Case(
+        case = _FiberSite(
             surface,
             drawn,
             length=min(max(drawn.length_mm / surface.mm_per_px, 3.0), LONGEST * size),
@@ -100,7 +119,7 @@ class Fiber(Generator):
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class _FiberSite:
     """One fiber on one surface; length and width in pixels."""
 
     surface: Surface
@@ -109,7 +128,7 @@ class _Case:
     width: float
 
 
-def _main_line(case: _Case, site: tuple[int, int], rng: np.random.Generator) -> Stroke:
+def _main_line(case: _FiberSite, site: tuple[int, int], rng: np.random.Generator) -> Stroke:
     """Return the fiber itself; a random point of it lies on the site."""
     drawn = case.drawn
     count = int(np.clip(case.length / STEPS, 8, MOST_VERTICES)) + 1
@@ -119,19 +138,41 @@ def _main_line(case: _Case, site: tuple[int, int], rng: np.random.Generator) -> 
     line = turned(line, 2 * math.pi * rng.random())
     line += np.array(site) + rng.uniform(-0.5, 0.5, 2) - line[int(rng.random() * count)]
     # No fiber has the same diameter everywhere; natural ones end in a tip.
-    uneven = 1 + 0.08 * smooth_noise(count, max(6 * case.width / STEPS, 6.0), rng)
+    uneven = 1 + drawn.width_spread * smooth_noise(count, max(6 * case.width / STEPS, 6.0), rng)
     ends = np.minimum(np.arange(count), np.arange(count)[::-1]) * (case.length / (count - 1))
     taper = np.clip(0.55 + 0.45 * ends / (3 * case.width), 0, 1)
     half = case.width / 2 * np.clip(uneven, 0.7, 1.3) * taper
     return Stroke(line, half, half)
 
 
-def _fuzz(main: Stroke, case: _Case, rng: np.random.Generator) -> list[Stroke]:
+def curled(line: Float64, turn: float) -> Float64:
+    """Add an even curvature to a line, keeping its length and its first point.
+
+    Parameters
+    ----------
+    line : (N, 2) float64, N >= 2
+        Rows and columns.
+    turn : float
+        Angle by which the bend turns from the first to the last step, radians; half of it to
+        either side of the line's own direction.
+    """
+    step = np.diff(line, axis=0)
+    extra = np.linspace(-0.5, 0.5, len(step)) * turn
+    cos, sin = np.cos(extra), np.sin(extra)
+    row, col = step[:, 0], step[:, 1]
+    bent = np.empty_like(line)
+    bent[0] = line[0]
+    bent[1:, 0] = line[0, 0] + np.cumsum(row * cos + col * sin)
+    bent[1:, 1] = line[0, 1] + np.cumsum(col * cos - row * sin)
+    return bent
+
+
+def _fuzz(main: Stroke, case: _FiberSite, rng: np.random.Generator) -> list[Stroke]:
     """Return the loose ends of a thread: single fibers, so only threads have them."""
     count = int(case.drawn.fuzz) if case.drawn.plies > 1 and case.width > EVEN[0] else 0
     loose = []
     for _ in range(count):
-        length = case.width * float(rng.uniform(1.5, 5))
+        length = case.width * case.drawn.fuzz_length.draw(rng)
         start = main.points[int(rng.random() * len(main.points))]
         points = worm_like_chain(length, 2 * length, max(int(length / STEPS), 4), rng)
         points = turned(points, 2 * math.pi * rng.random()) + start
@@ -140,11 +181,13 @@ def _fuzz(main: Stroke, case: _Case, rng: np.random.Generator) -> list[Stroke]:
     return loose
 
 
-def _layer(band: Band, strokes: list[Stroke], case: _Case, rng: np.random.Generator) -> DefectLayer:
+def _layer(
+    band: Band, strokes: list[Stroke], case: _FiberSite, rng: np.random.Generator
+) -> DefectLayer:
     drawn = case.drawn
     lift = _lift(strokes, case, rng)
     shade = _shadow(strokes, lift, case)
-    bright = rng.random() < drawn.bright_share
+    bright = rng.random() < drawn.bright_probability
     tone = math.exp(drawn.contrast if bright else -drawn.contrast)
     albedo = tone * _glint(band, case) * _twist(band, strokes, case, rng)
     coverage = band.coverage() * drawn.opacity
@@ -189,18 +232,18 @@ def _layer(band: Band, strokes: list[Stroke], case: _Case, rng: np.random.Genera
     )
 
 
-def _coloured(grey: Float32, box: Box, case: _Case) -> Float32:
+def _coloured(grey: Float32, box: Box, case: _FiberSite) -> Float32:
     surface = case.surface
     if surface.channels == 1:
         return grey
     neutral = neutral_gain(surface.linear(box), surface.foreground[box.slices])
-    return tinted(grey, (case.drawn.hue_deg, case.drawn.saturation), neutral)
+    return tinted(grey, case.drawn.hue_deg, case.drawn.saturation, neutral)
 
 
-def _lift(strokes: list[Stroke], case: _Case, rng: np.random.Generator) -> Float64:
+def _lift(strokes: list[Stroke], case: _FiberSite, rng: np.random.Generator) -> Float64:
     """Return the height of the axis over the surface at all vertices, pixels."""
     count = len(strokes[0].points)
-    wave = smooth_noise(count, count * float(rng.uniform(0.1, 0.35)), rng)
+    wave = smooth_noise(count, count * case.drawn.lift_length.draw(rng), rng)
     mean = case.drawn.lift_mm / case.surface.mm_per_px
     lift = np.maximum(wave + 0.5, 0) * mean + strokes[0].left
     limit = MOST_SHADOW * max(case.surface.part_size_px, 4.0) + case.width
@@ -208,7 +251,7 @@ def _lift(strokes: list[Stroke], case: _Case, rng: np.random.Generator) -> Float
     return np.asarray(np.minimum(np.concatenate([lift, *loose]), limit))
 
 
-def _shadow(strokes: list[Stroke], lift: Float64, case: _Case) -> tuple[Band, Float64] | None:
+def _shadow(strokes: list[Stroke], lift: Float64, case: _FiberSite) -> tuple[Band, Float64] | None:
     """Return the pixels in the shadow and the optical depth there.
 
     Notes
@@ -239,7 +282,7 @@ def _shadow(strokes: list[Stroke], lift: Float64, case: _Case) -> tuple[Band, Fl
     return (band.keep(seen), tau[seen]) if seen.any() else None
 
 
-def _glint(band: Band, case: _Case) -> Float64:
+def _glint(band: Band, case: _FiberSite) -> Float64:
     """Return the brightness along the fiber by its direction to the light, mean about 1.
 
     Notes
@@ -258,11 +301,13 @@ def _glint(band: Band, case: _Case) -> Float64:
     return 0.75 + 0.25 * diffuse + case.drawn.gloss * highlight * line
 
 
-def _twist(band: Band, strokes: list[Stroke], case: _Case, rng: np.random.Generator) -> Float64:
+def _twist(
+    band: Band, strokes: list[Stroke], case: _FiberSite, rng: np.random.Generator
+) -> Float64:
     """Return the brightness of plies that wind around each other, and a slow unevenness."""
     vertices = sum(len(stroke.points) for stroke in strokes)
-    tone = np.exp(0.12 * band.at(smooth_noise(vertices, 5.0, rng)))
-    phase, pitch = float(rng.random()), float(rng.uniform(2.2, 4.0))
+    tone = np.exp(case.drawn.tone_scatter * band.at(smooth_noise(vertices, 5.0, rng)))
+    phase, pitch = float(rng.random()), case.drawn.twist_length.draw(rng)
     plies, width = case.drawn.plies, case.width
     if plies < 2 or width < EVEN[0]:
         return tone
@@ -274,7 +319,7 @@ def _twist(band: Band, strokes: list[Stroke], case: _Case, rng: np.random.Genera
     return tone * (1 - depth + depth * np.sqrt(groove))
 
 
-def _roundness(band: Band, case: _Case) -> Float64 | None:
+def _roundness(band: Band, case: _FiberSite) -> Float64 | None:
     """Return the height of a half-buried cylinder, millimeters; None where too thin to show."""
     visible = min(max((case.width - EVEN[0]) / (EVEN[1] - EVEN[0]), 0.0), 1.0)
     if visible == 0:

@@ -1,5 +1,6 @@
 """Splatter: weld spatter, solder, glue and wax that landed on the part and set."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
@@ -7,7 +8,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.component import Count, ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import (
+    Count,
+    NonNegative,
+    NonNegativeBounds,
+    PositiveBounds,
+    ShareRange,
+    SizeRange,
+    UnitRange,
+    parameter,
+)
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
@@ -22,6 +32,9 @@ RIM_HURST = 1.0  # surface tension rounds outlines
 SMALLEST_PX = 0.6
 MOST_CAPS = 48
 BEAD_STEP = 0.7  # of the radius, between the drops that a bead is made of
+FAN = 0.4, 3.2  # radians: satellites fly to one side or all around, by the angle of impact
+TYPICAL = -1.5  # median log radius of satellites over the drop's
+WETTING = 0.08  # radians by which contact angles differ on one surface
 MARGIN = 6.0
 Float64 = NDArray[np.float64]
 
@@ -65,33 +78,62 @@ class Splatter(Generator):
 
     kind: Literal["splatter"] = "splatter"
     matter: Literal["weld", "solder", "glue", "wax", "mixed"] = parameter(
-        "mixed", "", "what landed there"
+        "mixed", "choice", "what landed there"
     )
-    drop_mm: SizeRange = parameter((0.15, 2.0), "mm", "diameter of the largest drop in flight")
-    weber: SizeRange = parameter((2, 120), "", "Weber number of the impact; more spreads wider")
+    size_mm: SizeRange = parameter(
+        (0.15, 2.0), "mm", "diameter of the largest drop in flight", was="drop_mm"
+    )
+    weber: SizeRange = parameter(
+        (2, 120), "ratio", "Weber number of the impact; more spreads wider"
+    )
     satellites: Count = parameter((0, 12), "count", "smaller drops around it")
-    scatter: SizeRange = parameter((1.5, 8.0), "radii", "mean distance of the satellites")
-    bead_share: UnitRange = parameter(0.25, "", "probability of a bead instead of a drop")
-    bead_length: SizeRange = parameter((3, 14), "radii", "length of a bead")
+    satellite_distance: SizeRange = parameter(
+        (1.5, 8.0), "of radius", "mean distance of the satellites", was="scatter"
+    )
+    satellite_radius: PositiveBounds = parameter(
+        (0.04, 0.7), "of radius", "least and largest radius of the satellites"
+    )
+    satellite_scatter: NonNegative = parameter(
+        0.6, "relative", "standard deviation of their log radius"
+    )
+    bead_probability: UnitRange = parameter(
+        0.25, "probability", "that it is a bead instead of a drop", was="bead_share"
+    )
+    bead_length: SizeRange = parameter((3, 14), "of radius", "length of a bead")
+    bead_radius: PositiveBounds = parameter(
+        (0.45, 1.2), "of radius", "least and largest radius along a bead"
+    )
+    bead_turn_deg: NonNegative = parameter(
+        math.degrees(0.12), "degrees", "how much a bead turns from drop to drop"
+    )
     irregularity: UnitRange = parameter((0.02, 0.16), "of radius", "first harmonic of the outline")
-    aspect: SizeRange = parameter((1.0, 1.7), "", "length over width of a drop")
-    tone: SizeRange = parameter((0.75, 1.3), "", "brightness of the matter, relative")
+    aspect: SizeRange = parameter((1.0, 1.7), "ratio", "length over width of a drop")
+    aspect_scatter: NonNegativeBounds = parameter(
+        (0.0, 1.3), "exponent", "power of that ratio for each drop"
+    )
+    tone: SizeRange = parameter(
+        (0.75, 1.3), "relative", "brightness of the matter over its usual one"
+    )
     shadow: UnitRange = parameter((0.05, 0.3), "optical depth", "shade behind the caps")
-    reflectance: SizeRange = parameter((0.3, 0.6), "", "albedo of the part")
-    largest: ShareRange = parameter(0.12, "of part size", "no drop has a larger radius")
+    reflectance: SizeRange = parameter((0.3, 0.6), "share", "of light that the part reflects")
+    largest_radius: ShareRange = parameter(
+        0.12, "of part size", "no drop has a larger one", was="largest"
+    )
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Splatter one place; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
-        pick, beaded = rng.random(), rng.random() < drawn.bead_share
+        pick, beaded = rng.random(), rng.random() < drawn.bead_probability
         site = pick_site(surface, rng)
         names = tuple(MATTERS)
         name: str = names[int(pick * len(names))] if self.matter == "mixed" else self.matter
         matter = MATTERS[name]
-        drop = drawn.drop_mm / surface.mm_per_px
+        drop = drawn.size_mm / surface.mm_per_px
         spread = max(drawn.weber, 1.0) ** 0.25
-        radius = max(min(drop * spread / 2, drawn.largest * surface.part_size_px), SMALLEST_PX)
-        case = _Case(drawn, matter, radius, beaded)
+        radius = max(
+            min(drop * spread / 2, drawn.largest_radius * surface.part_size_px), SMALLEST_PX
+        )
+        case = _Splash(drawn, matter, radius, beaded)
         caps = _caps(site, case, rng)
         box = caps.box(MARGIN, surface.shape)
         measured = {
@@ -105,7 +147,7 @@ class Splatter(Generator):
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class _Splash:
     """One splatter: what was drawn, of what matter, the main radius (px), drop or bead."""
 
     drawn: Splatter
@@ -114,30 +156,33 @@ class _Case:
     beaded: bool
 
 
-def _caps(site: tuple[int, int], case: _Case, rng: np.random.Generator) -> Caps:
+def _caps(site: tuple[int, int], case: _Splash, rng: np.random.Generator) -> Caps:
     """Place the main drop or bead on the site, and satellites around it, more to one side."""
     drawn, radius, matter = case.drawn, case.radius, case.matter
     places, radii = np.zeros((1, 2)), np.array([radius])
     if case.beaded:
         count = min(max(int(drawn.bead_length / BEAD_STEP), 3), MOST_CAPS)
-        turn = rng.uniform(0, 2 * np.pi) + np.cumsum(rng.normal(0, 0.12, count))
+        turn = rng.uniform(0, 2 * np.pi) + np.cumsum(
+            rng.normal(0, math.radians(drawn.bead_turn_deg), count)
+        )
         step = BEAD_STEP * radius * np.stack([np.sin(turn), np.cos(turn)], axis=1)
         places = np.cumsum(step, axis=0)
         places -= places[count // 2]
         slow = np.convolve(rng.standard_normal(count + 6), np.ones(7) / 7, "valid")
-        radii = radius * np.clip(0.8 + 0.5 * slow, 0.45, 1.2)
+        radii = radius * np.clip(0.8 + 0.5 * slow, drawn.bead_radius.low, drawn.bead_radius.high)
     extra = int(drawn.satellites)
-    away = radius * (1.2 + rng.exponential(drawn.scatter, extra))
-    aim, fan = rng.uniform(0, 2 * np.pi), rng.uniform(0.4, 3.2)
+    away = radius * (1.2 + rng.exponential(drawn.satellite_distance, extra))
+    aim, fan = rng.uniform(0, 2 * np.pi), rng.uniform(*FAN)
     turn = aim + rng.normal(0, fan, extra)
-    small = radius * np.clip(np.exp(rng.normal(-1.5, 0.6, extra)), 0.04, 0.7)
+    limits = drawn.satellite_radius.low, drawn.satellite_radius.high
+    small = radius * np.clip(np.exp(rng.normal(TYPICAL, drawn.satellite_scatter, extra)), *limits)
     around = np.stack([away * np.sin(turn), away * np.cos(turn)], axis=1)
     places, radii = np.concatenate([places, around]), np.concatenate([radii, small])
     count = len(radii)
     low, high = np.deg2rad(matter.contact_deg)
-    contact = np.clip(rng.uniform(low, high) + rng.normal(0, 0.08, count), 0.1, 1.9)
+    contact = np.clip(rng.uniform(low, high) + rng.normal(0, WETTING, count), 0.1, 1.9)
     # Satellites that land at a slant are drawn out along their way.
-    stretch = np.maximum(drawn.aspect ** rng.uniform(0.0, 1.3, count), 1.0)
+    stretch = np.maximum(drawn.aspect ** drawn.aspect_scatter.uniform(rng, count), 1.0)
     angle = np.concatenate([rng.uniform(0, np.pi, count - extra), turn])
     return Caps(
         centres=places + site + rng.uniform(-0.5, 0.5, 2),
@@ -155,7 +200,7 @@ def _caps(site: tuple[int, int], case: _Case, rng: np.random.Generator) -> Caps:
 
 
 def _layer(
-    caps: Caps, box: Box, surface: Surface, case: _Case, rng: np.random.Generator
+    caps: Caps, box: Box, surface: Surface, case: _Splash, rng: np.random.Generator
 ) -> DefectLayer:
     drawn, matter, radius = case.drawn, case.matter, case.radius
     fields = lay_caps(caps, box)

@@ -40,7 +40,7 @@ def test_a_drop_shows_a_dark_rim_a_glint_and_light_behind_it() -> None:
     plain = make_surface(200, 200, mm_per_px=0.1)
     surface = replace(plain, sites=np.array([[100, 100]], dtype=np.int32))
     drop = Droplet(
-        mode="drops", count=1, radius_mm=2, contact_deg=60, sky=0.2, caustic=0.3, largest=0.2
+        mode="drops", count=1, radius_mm=2, contact_deg=60, sky=0.2, caustic=0.3, largest_radius=0.2
     )
 
     layer = drop.generate(surface, stream(0))
@@ -76,7 +76,7 @@ def test_drops_mirror_the_room_as_schlick_says(slope: float) -> None:
 
 
 def test_condensation_merges_and_does_not_close_up() -> None:
-    misty = Droplet(mode="condensation", wetness=0.6, region=0.25, fine_mm=0.3)
+    misty = Droplet(mode="condensation", wetness=0.6, region_radius=0.25, fine_radius_mm=0.3)
 
     layer = misty.generate(make_surface(300, 300), stream(0))
 
@@ -86,7 +86,7 @@ def test_condensation_merges_and_does_not_close_up() -> None:
 
 
 def test_size_in_mm_does_not_depend_on_resolution() -> None:
-    drops = Droplet(mode="drops", count=1, radius_mm=0.8, largest=1)
+    drops = Droplet(mode="drops", count=1, radius_mm=0.8, largest_radius=1)
     areas = []
     for scale in (1, 3):
         surface = make_surface(160 * scale, 200 * scale, mm_per_px=0.1 / scale, border=8 * scale)
@@ -98,7 +98,7 @@ def test_size_in_mm_does_not_depend_on_resolution() -> None:
 
 
 def test_no_drop_is_larger_than_its_share_of_the_part() -> None:
-    layer = Droplet(mode="drops", radius_mm=500, largest=0.1, count=1).generate(
+    layer = Droplet(mode="drops", radius_mm=500, largest_radius=0.1, count=1).generate(
         make_surface(200, 200), stream(0)
     )
 

@@ -23,7 +23,7 @@ def test_keeps_the_generator_contract(mode: str, channels: int) -> None:
 
 def test_numbers_are_those_of_the_standard() -> None:  # DU1
     surface = make_surface(400, 400, mm_per_px=0.05, border=0)
-    dust = Dust(mode="dust", level=500, region=0.5)
+    dust = Dust(mode="dust", level=500, size=0.5)
 
     layers = [dust.generate(surface, stream(seed)) for seed in range(60)]
 
@@ -35,7 +35,7 @@ def test_numbers_are_those_of_the_standard() -> None:  # DU1
 
 
 def test_finer_pixels_show_more_and_smaller_particles() -> None:
-    dust = Dust(mode="dust", level=800, region=0.3)
+    dust = Dust(mode="dust", level=800, size=0.3)
     coarse = dust.generate(make_surface(200, 200, mm_per_px=0.1), stream(0))
     fine = dust.generate(make_surface(400, 400, mm_per_px=0.05), stream(0))
 
@@ -43,7 +43,7 @@ def test_finer_pixels_show_more_and_smaller_particles() -> None:
 
 
 def test_chips_have_their_size_in_millimeters() -> None:
-    chips = Dust(mode="chips", chips=1, chip_mm=1.2, shadow=0, opacity=1)
+    chips = Dust(mode="chips", chips=1, chip_length_mm=1.2, shadow=0, opacity=1)
     lengths = []
     for scale in (1, 2):
         surface = make_surface(160 * scale, 200 * scale, mm_per_px=0.1 / scale)
@@ -56,7 +56,7 @@ def test_chips_have_their_size_in_millimeters() -> None:
 
 def test_splinters_glint_more_than_dust() -> None:
     def spread(glint: float) -> float:
-        chips = Dust(mode="chips", chips=1, chip_mm=3, glint=glint, bright_share=0)
+        chips = Dust(mode="chips", chips=1, chip_length_mm=3, glint=glint, bright_probability=0)
         found = []
         for seed in range(12):
             layer = chips.generate(make_surface(), stream(seed))
@@ -67,7 +67,7 @@ def test_splinters_glint_more_than_dust() -> None:
 
 
 def test_the_shadow_lies_away_from_the_light() -> None:
-    chip = Dust(mode="chips", chips=1, chip_mm=2, thickness=0.5, shadow=0.6)
+    chip = Dust(mode="chips", chips=1, chip_length_mm=2, thickness=0.5, shadow=0.6)
     surface = replace(make_surface(), light=Light(azimuth_deg=0, elevation_deg=30))
     steps = []
     for seed in range(6):
@@ -79,7 +79,7 @@ def test_the_shadow_lies_away_from_the_light() -> None:
 
 
 def test_shapes_and_tones_differ() -> None:
-    layer = Dust(mode="chips", chips=5, chip_mm=2, bright_share=0.5).generate(
+    layer = Dust(mode="chips", chips=5, chip_length_mm=2, bright_probability=0.5).generate(
         make_surface(300, 300), stream(1)
     )
 
@@ -97,10 +97,10 @@ def test_needs_room() -> None:
     [
         ("mode", "sand"),
         ("level", 0),
-        ("region", 1.5),
+        ("size", 1.5),
         ("chips", -1),
-        ("chip_mm", [2, 1]),
-        ("bright_share", 2),
+        ("chip_length_mm", [2, 1]),
+        ("bright_probability", 2),
         ("sort", 1),
     ],
 )

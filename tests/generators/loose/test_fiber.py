@@ -9,9 +9,10 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Light
 from anomsynth.errors import PlacementError, RecipeError
+from anomsynth.fields.paths import arc_length
 from anomsynth.fields.strokes import Stroke
 from anomsynth.generators.loose import fiber as fiber_module
-from anomsynth.generators.loose.fiber import Fiber
+from anomsynth.generators.loose.fiber import Fiber, curled
 from anomsynth.testing import check_generator, make_surface
 
 PLAIN = {"curl_deg": 0, "shadow": 0, "plies": 1, "fuzz": 0, "opacity": 1}
@@ -131,7 +132,9 @@ def test_the_shadow_lies_as_far_off_as_the_fiber_is_high(elevation: float) -> No
     surface = replace(make_surface(), light=Light(azimuth_deg=90, elevation_deg=elevation))
     line = np.stack([np.full(40, 80.0), np.linspace(60, 140, 40)], axis=1)
     stroke = Stroke(line, np.full(40, 1.0), np.full(40, 1.0))
-    case = fiber_module._Case(surface, Fiber(shadow=0.5).draw_ranges(stream(0)), length=80, width=2)
+    case = fiber_module._FiberSite(
+        surface, Fiber(shadow=0.5).draw_ranges(stream(0)), length=80, width=2
+    )
 
     found = fiber_module._shadow([stroke], np.full(40, 10.0), case)
 
@@ -140,3 +143,20 @@ def test_the_shadow_lies_as_far_off_as_the_fiber_is_high(elevation: float) -> No
     # The light comes from above in the picture: h cot(e) further down.
     cast = np.average(band.rows, weights=tau) - 80
     assert cast == pytest.approx(10 / np.tan(np.radians(elevation)), rel=0.03)
+
+
+@pytest.mark.parametrize("turn", [-2.0, 0.5, np.pi])
+def test_a_curl_makes_an_arc_of_a_straight_line(turn: float) -> None:
+    line = np.stack([np.full(401, 5.0), np.linspace(3, 103, 401)], axis=1)
+    bent = curled(line, turn)
+
+    assert bent[0] == pytest.approx(line[0])
+    assert arc_length(bent)[-1] == pytest.approx(100)
+    chord = np.hypot(*(bent[-1] - bent[0]))
+    assert chord == pytest.approx(100 * np.sin(abs(turn) / 2) / (abs(turn) / 2), rel=0.01)
+
+
+def test_no_curl_is_the_line_itself() -> None:
+    line = np.random.default_rng(0).normal(size=(20, 2)).cumsum(axis=0)
+
+    assert np.allclose(curled(line, 0.0), line)

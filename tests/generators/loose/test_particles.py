@@ -1,11 +1,17 @@
-"""Particles cover as much as their area, wherever they lie on the grid."""
+"""Particles are as many as the standard says and cover as much as their area."""
 
 import numpy as np
 import pytest
 
 from anomsynth.core.types import Box
 from anomsynth.fields.outlines import ANGLES, Mouths
-from anomsynth.generators.loose._particles import Bodies, convex_rims, rasterise
+from anomsynth.generators.loose._particles import (
+    Bodies,
+    convex_rims,
+    draw_sizes,
+    particles_above,
+    rasterise,
+)
 
 
 def discs(centres: list[tuple[float, float]], radii: list[float]) -> Bodies:
@@ -71,3 +77,17 @@ def test_broken_particles_are_convex_and_all_different() -> None:
         # Cut by the largest radius, the outline is still nowhere dented.
         assert (turn[:, 2] * np.sign(np.median(turn[:, 2])) > -2e-3).mean() > 0.97
     assert np.abs(rims[0] - rims[1]).max() > 0.05
+
+
+@pytest.mark.parametrize(("size", "count"), [(50, 11817), (100, 1100), (250, 26.4), (500, 1.0)])
+def test_counts_of_level_500_are_the_table_s(size: float, count: float) -> None:
+    assert particles_above(size, 500) == pytest.approx(count, rel=0.01)
+
+
+def test_drawn_sizes_have_the_distribution_of_the_counts() -> None:  # DU1
+    sizes = draw_sizes(20000, 30, 1000, np.random.default_rng(0))
+
+    for size in (40, 60, 100):
+        expected = particles_above(size, 1000) / particles_above(30, 1000)
+        assert (sizes > size).mean() == pytest.approx(expected, abs=3 * np.sqrt(expected / 20000))
+    assert sizes.min() >= 30

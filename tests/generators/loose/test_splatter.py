@@ -19,7 +19,7 @@ def test_keeps_the_generator_contract(channels: int) -> None:
 
 @pytest.mark.parametrize("weber", [4.0, 100.0])
 def test_drops_spread_with_the_fourth_root_of_weber(weber: float) -> None:
-    common = {"matter": "solder", "bead_share": 0, "satellites": 0, "drop_mm": 1, "aspect": 1}
+    common = {"matter": "solder", "bead_probability": 0, "satellites": 0, "size_mm": 1, "aspect": 1}
     surface = make_surface(300, 300, mm_per_px=0.05)
 
     layer = Splatter(**common, weber=weber, irregularity=0.02).generate(surface, stream(0))
@@ -30,7 +30,7 @@ def test_drops_spread_with_the_fourth_root_of_weber(weber: float) -> None:
 
 
 def test_size_in_mm_does_not_depend_on_resolution() -> None:
-    splatter = Splatter(matter="solder", drop_mm=0.6, weber=10, bead_share=0)
+    splatter = Splatter(matter="solder", size_mm=0.6, weber=10, bead_probability=0)
     areas = []
     for scale in (1, 3):
         surface = make_surface(160 * scale, 200 * scale, mm_per_px=0.1 / scale, border=8 * scale)
@@ -41,7 +41,7 @@ def test_size_in_mm_does_not_depend_on_resolution() -> None:
 
 
 def test_caps_stand_up_and_shine_in_places() -> None:
-    layer = Splatter(matter="solder", drop_mm=2, satellites=0, bead_share=0).generate(
+    layer = Splatter(matter="solder", size_mm=2, satellites=0, bead_probability=0).generate(
         make_surface(), stream(1)
     )
 
@@ -54,7 +54,7 @@ def test_caps_stand_up_and_shine_in_places() -> None:
 
 def test_clear_glue_lets_the_surface_shine_through() -> None:
     surface = make_surface()
-    common = {"drop_mm": 2, "satellites": 0, "bead_share": 0}
+    common = {"size_mm": 2, "satellites": 0, "bead_probability": 0}
 
     glue, weld = (
         Splatter(matter=matter, **common).generate(surface, stream(2))
@@ -67,11 +67,11 @@ def test_clear_glue_lets_the_surface_shine_through() -> None:
 
 def test_beads_are_longer_than_drops() -> None:
     surface = make_surface(400, 400)
-    common = {"satellites": 0, "drop_mm": 1, "bead_length": 12}
+    common = {"satellites": 0, "size_mm": 1, "bead_length": 12}
 
     def length(share: float) -> float:
         layers = [
-            Splatter(**common, bead_share=share).generate(surface, stream(seed))
+            Splatter(**common, bead_probability=share).generate(surface, stream(seed))
             for seed in range(5)
         ]
         return float(np.median([max(layer.support.shape) for layer in layers]))
@@ -80,7 +80,7 @@ def test_beads_are_longer_than_drops() -> None:
 
 
 def test_satellites_are_smaller_and_around() -> None:
-    layer = Splatter(satellites=10, drop_mm=1, bead_share=0, matter="weld").generate(
+    layer = Splatter(satellites=10, size_mm=1, bead_probability=0, matter="weld").generate(
         make_surface(400, 400), stream(0)
     )
 
@@ -97,10 +97,10 @@ def test_needs_room() -> None:
     ("field", "value"),
     [
         ("matter", "tar"),
-        ("drop_mm", 0),
+        ("size_mm", 0),
         ("weber", -1),
         ("satellites", 1.5),
-        ("largest", 2),
+        ("largest_radius", 2),
         ("size", 1),
     ],
 )

@@ -35,7 +35,7 @@ def test_off_the_part_does_not_count() -> None:
 
 def test_tinted_reflectance_is_the_product() -> None:
     grey = np.full((2, 3), 0.5, np.float32)
-    out = tinted(grey, (360.0, 0.5), np.ones(3, np.float32))
+    out = tinted(grey, 360.0, 0.5, np.ones(3, np.float32))
 
     assert out.shape == (2, 3, 3)
     assert out[0, 0] == pytest.approx(0.5 * tint_of(0, 0.5), rel=1e-5)
