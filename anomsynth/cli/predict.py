@@ -1,18 +1,22 @@
 """`anomsynth predict`: anomaly maps, scores and decisions for photos."""
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from anomsynth.cli.console import SOME_FAILED, Json, Quiet, example, reporting
-from anomsynth.cli.train_extra import Counter, Device, Threads, need_train_extra, use_threads
-from anomsynth.errors import UserError
+from anomsynth.cli.console import SOME_FAILED, Console, Json, Quiet, example, reporting
+from anomsynth.cli.train_extra import (
+    Counter,
+    Device,
+    Threads,
+    need_train_extra,
+    warn_unread,
+)
 
 if TYPE_CHECKING:
-    from anomsynth.bisqad.evaluation.predict import Verdict
-    from anomsynth.bisqad.evaluation.threshold import Threshold
+    from anomsynth.bisqad.evaluation.predict import PredictResult
+    from anomsynth.bisqad.options import PredictPlan
 
 EXAMPLE = example("predict run new-photos --out results --false-alarm-rate 0.02")
 
@@ -47,63 +51,48 @@ def predict(
     """
     with reporting(quiet=quiet, as_json=as_json) as console:
         need_train_extra()
-        from anomsynth.bisqad.evaluation.predict import MAPS, SCORES, check_out, find_photos
-        from anomsynth.bisqad.evaluation.predict import predict as look
-        from anomsynth.bisqad.evaluation.scoring import Unread
-        from anomsynth.bisqad.training.runs import load_run
-        from anomsynth.dataset.metadata import check_writable
+        from anomsynth.bisqad.evaluation.predict import predict as run_prediction
+        from anomsynth.bisqad.options import PredictPlan
 
-        use_threads(threads)
-        photos = find_photos(images, out)
-        check_writable(out)
-        check_out(out, overwrite=overwrite)
-        limit = _threshold(run, threshold, false_alarm_rate)
-        trained = load_run(run, device=device)
-
-        verdicts: list[Verdict] = []
-        unread: list[Unread] = []
-        with Counter(console, len(photos)) as counter:
-            for result in look(trained, photos, out, limit, file_format):
-                if isinstance(result, Unread):
-                    unread.append(result)
-                else:
-                    verdicts.append(result)
-                counter.step()
-        found = sum(verdict.defective for verdict in verdicts)
-        origin = (
-            f"at most {100 * limit.false_alarms:.2g} % false alarms" if limit.normals else "given"
+        plan = PredictPlan(
+            run,
+            tuple(images),
+            out,
+            file_format=file_format,
+            false_alarm_rate=false_alarm_rate,
+            threshold=threshold,
+            device=device,
+            threads=threads,
+            overwrite=overwrite,
         )
-        console.say(
-            f"{found} of {len(verdicts)} photos defective (score above {limit.value:.3f}, {origin})"
+        with Counter(console) as counter:
+            result = run_prediction(plan, counter)
+        _print(console, result, plan)
+    if result.unread:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _print(console: Console, result: "PredictResult", plan: "PredictPlan") -> None:
+    found = sum(decision.defective for decision in result.decisions)
+    limit, rate = result.threshold, plan.false_alarm_rate
+    origin = f"at most {100 * limit.false_alarms:.2g} % false alarms" if limit.normals else "given"
+    console.say(
+        f"{found} of {len(result.decisions)} photos defective "
+        f"(score above {limit.value:.3f}, {origin})"
+    )
+    if limit.false_alarms > rate:
+        console.warn(
+            f"{limit.normals} good photos cannot promise {100 * rate:g} % false "
+            f"alarms: the threshold is their highest score, "
+            f"{100 * limit.false_alarms:.2g} % are to be expected"
         )
-        if limit.false_alarms > false_alarm_rate:
-            console.warn(
-                f"{limit.normals} good photos cannot promise {100 * false_alarm_rate:g} % false "
-                f"alarms: the threshold is their highest score, "
-                f"{100 * limit.false_alarms:.2g} % are to be expected"
-            )
-        console.say(f"maps: {out / MAPS}, scores: {out / SCORES}")
-        console.result(
-            out=str(out),
-            photos=len(verdicts),
-            defective=found,
-            threshold=limit.value,
-            false_alarm_rate=limit.false_alarms if limit.normals else None,
-            unread=[{"image": str(item.path), "message": item.message} for item in unread],
-        )
-        if unread:
-            for item in unread:
-                console.warn(f"left out: {item.message}; {item.hint}".rstrip("; "))
-            raise typer.Exit(SOME_FAILED)
-
-
-def _threshold(run: Path, given: float | None, rate: float) -> "Threshold":
-    from anomsynth.bisqad.evaluation.threshold import Threshold, choose_threshold
-    from anomsynth.bisqad.training.runs import read_calibration, read_config
-
-    if given is not None:
-        if not math.isfinite(given):
-            raise UserError(f"--threshold: expected a finite number, got {given:g}")
-        return Threshold(given, 0.0, 0)
-    read_config(run)  # a folder that is no run at all is told before a missing calibration
-    return choose_threshold(read_calibration(run), rate)
+    console.say(f"maps: {result.maps}, scores: {result.scores}")
+    console.result(
+        out=str(plan.out),
+        photos=len(result.decisions),
+        defective=found,
+        threshold=limit.value,
+        false_alarm_rate=limit.false_alarms if limit.normals else None,
+        unread=[{"image": str(item.path), "message": item.message} for item in result.unread],
+    )
+    warn_unread(console, result.unread)

@@ -24,7 +24,7 @@ def load_scorer(calibration: Path | None = None, run: Path | None = None) -> "Sc
         from anomsynth.cli.train_extra import need_train_extra
 
         need_train_extra()
-        from anomsynth.bisqad.model.learned_sqe import LearnedSqe
+        from anomsynth.bisqad.evaluation.learned_sqe import LearnedSqe
 
         return LearnedSqe.load(run)
     from anomsynth.sqe.estimator import Estimator

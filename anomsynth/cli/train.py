@@ -15,7 +15,7 @@ from anomsynth.cli.console import (
     reporting,
     resume_command,
 )
-from anomsynth.cli.train_extra import Device, Threads, need_train_extra, use_threads
+from anomsynth.cli.train_extra import Device, Threads, need_train_extra
 
 if TYPE_CHECKING:
     from anomsynth.bisqad.training.events import TrainFinished
@@ -94,15 +94,13 @@ def train(
     again = resume_command(sys.argv[1:])
     with reporting(quiet=quiet, as_json=as_json, again=again) as console:
         need_train_extra()
-        from anomsynth.bisqad.training.options import EPOCHS, TrainOptions
-        from anomsynth.bisqad.training.train import TrainPlan
+        from anomsynth.bisqad.options import EPOCHS, TrainOptions, TrainPlan
         from anomsynth.bisqad.training.train import train as run_training
         from anomsynth.cli.train_progress import TrainProgress
         from anomsynth.errors import UserError
 
         if epochs is not None and minutes is not None:
             raise UserError("--epochs and --minutes exclude each other", hint="give one of them")
-        use_threads(threads)
         options = TrainOptions(
             category=category,
             unified=unified,
@@ -122,6 +120,7 @@ def train(
             out,
             options,
             device=device,
+            threads=threads,
             cache=cache,
             resume=resume,
             overwrite=overwrite,

@@ -1,14 +1,18 @@
 """What the commands of the torch plugin share: is it installed, and how far is it."""
 
 import time
+from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from anomsynth.cli.bar import Bar
 from anomsynth.cli.console import Console
 from anomsynth.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from anomsynth.bisqad.evaluation.predictions import UnreadablePhoto
 
 MODULES = ("torch", "timm", "safetensors", "lightning_fabric", "matplotlib")
 
@@ -31,34 +35,29 @@ def need_train_extra(*also: str) -> None:
         raise MissingExtraError(msg, hint="pip install 'anomsynth[train]'")
 
 
-def use_threads(threads: int | None) -> None:
-    """Tell torch how many threads to use, if that is asked for."""
-    if threads is not None:
-        from anomsynth.bisqad.training.threads import use_threads as limit
-
-        limit(threads)
+def warn_unread(console: Console, unread: "Sequence[UnreadablePhoto]") -> None:
+    """Print one line for each photo that was left out."""
+    for item in unread:
+        console.warn(f"left out: {item.message}; {item.hint}".rstrip("; "))
 
 
 class Counter(Bar):
-    """Says how many of a number of images are done: a bar on a terminal, else a line at times.
+    """Shows how many images are done: a bar on a terminal, else a line at times.
 
     Parameters
     ----------
     console : Console
         Decides whether people are told.
-    total : int
     """
 
-    def __init__(self, console: Console, total: int) -> None:
+    def __init__(self, console: Console) -> None:
         super().__init__(console)
-        self._total, self._done = total, 0
         if self.progress is not None:
-            self._task = self.progress.add_task("images", total=total)
+            self._task = self.progress.add_task("images", total=None)
 
-    def step(self) -> None:
-        """Count one more image."""
-        self._done += 1
+    def __call__(self, done: int, total: int) -> None:
+        """Take in that so many of all images are done."""
         if self.progress is not None:
-            self.progress.update(self._task, completed=self._done)
+            self.progress.update(self._task, completed=done, total=total)
         elif self.is_due(time.monotonic()):
-            self._console.note(f"{self._done} of {self._total} images")
+            self._console.note(f"{done} of {total} images")

@@ -10,7 +10,8 @@ pytest.importorskip("timm")
 
 import numpy as np  # noqa: E402 - needs torch
 
-from anomsynth.bisqad.training.runs import RunConfig, write_run  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.run import build_detector, write_run  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.run_config import RunConfig  # noqa: E402 - needs torch
 from anomsynth.dataset.images import write_png  # noqa: E402 - needs torch
 
 pytestmark = pytest.mark.torch
@@ -20,7 +21,7 @@ CONFIG = RunConfig("tf_efficientnet_lite0", (24, 40, 112), (4, 8, 16), 8, size=6
 
 @pytest.fixture
 def run(tmp_path):
-    write_run(tmp_path / "run", CONFIG.build_detector(), CONFIG)
+    write_run(tmp_path / "run", build_detector(CONFIG), CONFIG)
     return tmp_path / "run"
 
 

@@ -11,7 +11,8 @@ pytest.importorskip("timm")
 import cv2  # noqa: E402 - needs torch
 import numpy as np  # noqa: E402 - needs torch
 
-from anomsynth.bisqad.training.runs import RunConfig, write_calibration, write_run  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.run import build_detector, write_run  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.run_config import RunConfig, write_calibration  # noqa: E402 - needs torch
 from anomsynth.dataset.images import write_png  # noqa: E402 - needs torch
 
 pytestmark = pytest.mark.torch
@@ -21,7 +22,7 @@ CONFIG = RunConfig("tf_efficientnet_lite0", (24, 40, 112), (4, 8, 16), 8, size=6
 
 @pytest.fixture
 def run(tmp_path):
-    write_run(tmp_path / "run", CONFIG.build_detector(), CONFIG)
+    write_run(tmp_path / "run", build_detector(CONFIG), CONFIG)
     write_calibration(tmp_path / "run", [-100.0] * 98 + [100.0])
     return tmp_path / "run"
 

@@ -132,7 +132,7 @@ def test_good_photos_alone_are_not_enough(call, dataset, tmp_path) -> None:
 
 
 def test_ctrl_c_keeps_a_checkpoint_and_says_how_to_go_on(call, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("anomsynth.bisqad.training.train.TELL", 1)
+    monkeypatch.setattr("anomsynth.bisqad.training.session.PROGRESS_EVERY", 1)
     shown = TrainProgress.__call__
 
     def interrupt(self, event):

@@ -45,15 +45,21 @@ def random_maps(kind: str, rng: np.random.Generator) -> tuple[np.ndarray, np.nda
 
 def real_maps(run: Path, dataset: Path) -> tuple[np.ndarray, np.ndarray]:
     """Return the maps of a trained detector on a test set, and the truth."""
-    from anomsynth.bisqad.evaluation.evaluate import Judged, find_tests, judge
+    from anomsynth.bisqad.evaluation.inference import predict_labelled
     from anomsynth.bisqad.evaluation.pixels import enlarged
-    from anomsynth.bisqad.training.runs import load_run
+    from anomsynth.bisqad.evaluation.predictions import LabelledPrediction
+    from anomsynth.bisqad.evaluation.test_set import find_tests
+    from anomsynth.bisqad.model.run import load_run
 
     images = [image for items in find_tests(dataset).values() for image in items]
-    judged = [item for item in judge(load_run(run), images, {}) if isinstance(item, Judged)]
-    located = [item for item in judged if item.truth is not None]
+    predictions = [
+        item
+        for item in predict_labelled(load_run(run), images, {})
+        if isinstance(item, LabelledPrediction)
+    ]
+    located = [item for item in predictions if item.truth is not None]
     truths = np.stack([item.truth for item in located])
-    return np.stack([enlarged(item.scored.map, truths.shape[1:]) for item in located]), truths
+    return np.stack([enlarged(item.prediction.map, truths.shape[1:]) for item in located]), truths
 
 
 def write(file: Path, *real: str) -> None:

@@ -2,24 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
 
-from anomsynth.bisqad.bilevel.cg import ConjugateGradients
-from anomsynth.bisqad.bilevel.flat import FlatDetector
-from anomsynth.bisqad.bilevel.hypergrad import (
+from anomsynth.bisqad.bilevel.conjugate_gradients import ConjugateGradients
+from anomsynth.bisqad.bilevel.flat_detector import FlatDetector
+from anomsynth.bisqad.bilevel.hypergradient import (
     Bilevel,
     implicit_hypergradient,
-    tamed,
+    squashed,
     unrolled_hypergradient,
 )
-from anomsynth.bisqad.bilevel.weights import effective_size, spread_penalty, weights_of
+from anomsynth.bisqad.bilevel.weights import spread_penalty, weights_of
 from anomsynth.bisqad.data.pool import Batch
+from anomsynth.bisqad.model.checkpoint import adam_state, restore_adam, take_prefix
 from anomsynth.bisqad.model.sqe_net import SqeNet
-
-Hypergrad = Literal["implicit", "unrolled"]
+from anomsynth.bisqad.options import Hypergrad
 
 # Curvature from one batch is noisy where it is small: of the dampings 0.01, 0.1, 1 and 10, 1 told
 # spoiled samples from sound ones best, and moved weights least where there was nothing to tell.
@@ -64,8 +63,8 @@ class CheckBatches:
 class LearnedWeights:
     """Weights by a quality network that follows the hypergradient.
 
-    The slope dV/dw of each sample is measured now and then, tamed (`tamed`), and averaged over
-    all times; after each check the network takes some steps on
+    The slope dV/dw of each sample is measured at each check, squashed (`squashed`), and averaged
+    over all checks; after each one the network takes some steps on
     ``mean_i slope_i w_i + gamma mean (w_i - 1)^2``, gamma = 0.05 (1 + 2 n / slopes measured). The
     average takes out the noise of small batches. The penalty makes weights proportional to slopes
     that persist, not to the time that noise had to push them, and holds the network back while
@@ -122,10 +121,10 @@ class LearnedWeights:
         outer = float(flat.loss(batches.outer)(theta).detach())
         second = float(flat.loss(batches.second)(theta).detach())
         if not self.frozen:
-            self._watch(second)
+            self._check_stop(second)
         if not self.frozen:
-            self._remember(batches.index, self._slopes(flat, batches, theta, rate))
-            self._follow()
+            self._average(batches.index, self._slopes(flat, batches, theta, rate))
+            self._fit()
         return {"outer": outer, "second": second}
 
     def renew(self, place: Tensor, inputs: Tensor, peers: Tensor) -> None:
@@ -157,8 +156,8 @@ class LearnedWeights:
         """Take over what `state` returned."""
         for name in ("slopes", "seen", "frozen", "smoothed", "least", "rises"):
             setattr(self, name, tensors[name].clone())
-        self._best = inside(tensors, "best.")
-        self.net.load_state_dict(inside(tensors, "net."))
+        self._best = take_prefix(tensors, "best.")
+        self.net.load_state_dict(take_prefix(tensors, "net."))
         restore_adam(self._optimizer, tensors)
         self.values = self._weigh().detach()
 
@@ -180,11 +179,11 @@ class LearnedWeights:
             slopes = implicit_hypergradient(problem, theta, SOLVER)
         return slopes.detach().cpu()
 
-    def _remember(self, index: Tensor, slopes: Tensor) -> None:
+    def _average(self, index: Tensor, slopes: Tensor) -> None:
         self.seen[index] += 1
-        self.slopes[index] += (tamed(slopes) - self.slopes[index]) / self.seen[index]
+        self.slopes[index] += (squashed(slopes) - self.slopes[index]) / self.seen[index]
 
-    def _follow(self) -> None:
+    def _fit(self) -> None:
         known = (self.seen > 0).float()
         share = known / known.mean()
         penalty = PENALTY * (1 + DOUBT / float(self.seen.mean()))
@@ -196,7 +195,7 @@ class LearnedWeights:
             self._optimizer.step()
         self.values = self._weigh().detach()
 
-    def _watch(self, second: float) -> None:
+    def _check_stop(self, second: float) -> None:
         """Stop learning, with the best network so far, once the second loss stays higher."""
         before = float(self.smoothed)
         now = second if before == NEVER else SMOOTHED * before + (1 - SMOOTHED) * second
@@ -225,36 +224,3 @@ class FixedWeights:
 
     def __init__(self, values: Tensor) -> None:
         self.values = values
-
-
-def effective_share(weights: Tensor) -> float:
-    """Return the effective sample size as a share of the samples."""
-    return effective_size(weights) / max(len(weights), 1)
-
-
-def adam_state(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """Return the state of Adam or AdamW as tensors."""
-    return {
-        f"optimizer.{number}.{name}": value
-        for number, state in optimizer.state_dict()["state"].items()
-        for name, value in state.items()
-    }
-
-
-def restore_adam(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Take over what `adam_state` returned."""
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in inside(tensors, "optimizer.").items():
-        number, _, part = name.partition(".")
-        state.setdefault(int(number), {})[part] = value
-    groups = optimizer.state_dict()["param_groups"]
-    optimizer.load_state_dict({"state": state, "param_groups": groups})
-
-
-def inside(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """Return the tensors whose names begin with `prefix`, without it."""
-    return {
-        name.removeprefix(prefix): value.clone()
-        for name, value in tensors.items()
-        if name.startswith(prefix)
-    }

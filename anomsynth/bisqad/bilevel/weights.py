@@ -51,6 +51,11 @@ def effective_size(weights: Tensor) -> float:
     return float(weights.sum().square() / weights.square().sum())
 
 
+def effective_share(weights: Tensor) -> float:
+    """Return the effective sample size as a share of the samples."""
+    return effective_size(weights) / max(len(weights), 1)
+
+
 def spread_penalty(weights: Tensor) -> Tensor:
     """Return ``mean (w - 1)^2``: what leaving equal weights costs."""
     return (weights - 1).square().mean()

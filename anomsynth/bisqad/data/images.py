@@ -10,21 +10,10 @@ from torch import Tensor
 
 from anomsynth.core.photo import Photo
 from anomsynth.core.types import Mask, Pixels
-from anomsynth.dataset.images import read_mask, read_photo
+from anomsynth.dataset.images import read_mask
 
 # A resized mask is on where it covers at least this share of a pixel: hairlines must not vanish.
 MASK_SHARE = 0.25
-
-
-def read_tensor(path: Path, size: int, *, grey: bool = False) -> Tensor:
-    """Read a photo as `photo_tensor`.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read as a photo; see `anomsynth.dataset.images.read_photo`.
-    """
-    return photo_tensor(read_photo(path), size, grey=grey)
 
 
 def photo_tensor(photo: Photo, size: int, *, grey: bool = False) -> Tensor:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.bisqad.data.spoil import Fault, spoil
+from anomsynth.bisqad.options import TrainOptions
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Mask, SampleKey
 from anomsynth.dataset.images import read_mask, read_photo
@@ -87,7 +88,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class Split:
     """The images of one training.
 
     Attributes
@@ -109,9 +110,7 @@ class Material:
     categories: tuple[str, ...]
 
 
-def find_material(
-    dataset: Path, category: str | None, val: Path | None, *, unified: bool, seed: int
-) -> Material:
+def find_split(dataset: Path, options: TrainOptions) -> Split:
     """Find the images of a training and keep some apart.
 
     Kept apart are: the dataset's ``test/good`` photos, or every sixth of ``train/good`` if there
@@ -126,7 +125,7 @@ def find_material(
     UserError
         If the dataset has several categories and nobody said which.
     """
-    found = _of_category(find_labelled(dataset), dataset, category, unified=unified)
+    found = _of_category(find_labelled(dataset), dataset, options.category, unified=options.unified)
     good = [item for item in found if item.good]
     marked = [item for item in found if not item.good and item.mask is not None]
     _check_classes(dataset, found, good, marked)
@@ -137,16 +136,16 @@ def find_material(
     recipe = _recipe_of(dataset)
     defects = [_item(entry) for entry in marked]
     held_normals = [_item(entry) for entry in _evenly(held)]
-    if val is not None:
-        trusted = _trusted(val, category if not unified else None)
+    if options.val is not None:
+        trusted = _trusted(options.val, options.category)
         held_normals += [item for item in trusted if item.good]
         held_defects = [item for item in trusted if not item.good]
     elif recipe is not None and held:
-        held_defects = _made(held, recipe, seed)
+        held_defects = _made(held, recipe, options.seed)
     else:
         kept, rest = _apart(marked)
         held_defects, defects = [_item(entry) for entry in _evenly(kept)], [*map(_item, rest)]
-    return Material(
+    return Split(
         normals=tuple(_item(entry) for entry in normals),
         defects=tuple(defects),
         held_normals=tuple(held_normals),
@@ -156,7 +155,7 @@ def find_material(
     )
 
 
-def fresh_defects(material: Material, count: int, seed: int, turn: int) -> tuple[Item, ...]:
+def fresh_defects(split: Split, count: int, seed: int, turn: int) -> tuple[Item, ...]:
     """Return `count` defects still to be made by the dataset's recipe, other ones every `turn`.
 
     Raises
@@ -164,12 +163,12 @@ def fresh_defects(material: Material, count: int, seed: int, turn: int) -> tuple
     UserError
         If nobody knows how the dataset was made.
     """
-    if material.recipe is None:
+    if split.recipe is None:
         hint = "use `online` with a dataset that `anomsynth generate` made"
         raise UserError("`online` needs the recipe of the dataset, which has none", hint=hint)
-    order = stream(seed, "online", turn).permutation(len(material.normals))
+    order = stream(seed, "online", turn).permutation(len(split.normals))
     return tuple(
-        _synthetic(material.normals[order[nth % len(order)]], material.recipe, seed, (turn, nth))
+        _synthetic(split.normals[order[nth % len(order)]], split.recipe, seed, (turn, nth))
         for nth in range(count)
     )
 

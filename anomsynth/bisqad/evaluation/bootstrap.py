@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from anomsynth.bisqad.evaluation.metrics import METRICS, Evidence, measure
+from anomsynth.bisqad.evaluation.metrics import METRICS, PredictionSet, measure
 from anomsynth.bisqad.evaluation.pixels import Floats
 from anomsynth.core.rng import stream
 
@@ -14,13 +14,13 @@ Interval = tuple[float, float]
 
 
 def intervals(
-    evidence: Evidence, groups: Sequence[str], *, count: int, seed: int = 0
+    predictions: PredictionSet, groups: Sequence[str], *, count: int, seed: int = 0
 ) -> dict[str, dict[str, Interval]]:
     """Return the 95 % interval of every number of `measure`, by the percentile bootstrap [1]_.
 
     Parameters
     ----------
-    evidence : Evidence
+    predictions : PredictionSet
     groups : N of str
         The physical object on each image; images of one object are drawn together. With one
         group an image, images are drawn.
@@ -40,8 +40,8 @@ def intervals(
     """
     drawn: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for number in range(count):
-        weights = resample(evidence, groups, stream(seed, "bootstrap", number))
-        for subset, row in measure(evidence, weights).items():
+        weights = resample(predictions, groups, stream(seed, "bootstrap", number))
+        for subset, row in measure(predictions, weights).items():
             for name, value in row.items():
                 drawn[subset][name].append(value)
     return {
@@ -49,7 +49,7 @@ def intervals(
     }
 
 
-def resample(evidence: Evidence, groups: Sequence[str], rng: np.random.Generator) -> Floats:
+def resample(predictions: PredictionSet, groups: Sequence[str], rng: np.random.Generator) -> Floats:
     """Draw objects with replacement and return how often each image counts, (N,) float64.
 
     Objects that show the same kinds of defects are drawn among each other, so every resample has
@@ -60,9 +60,9 @@ def resample(evidence: Evidence, groups: Sequence[str], rng: np.random.Generator
         members[group].append(index)
     strata: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for group, images in members.items():
-        shown = tuple(sorted({str(evidence.kinds[index]) for index in images}))
+        shown = tuple(sorted({str(predictions.kinds[index]) for index in images}))
         strata[shown].append(group)
-    weights = np.zeros(len(evidence.scores))
+    weights = np.zeros(len(predictions.scores))
     for shown in sorted(strata):
         names = strata[shown]
         for pick in rng.integers(0, len(names), len(names)):

@@ -24,7 +24,7 @@ Row = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Evidence:
+class PredictionSet:
     """What a detector said about the images of a test set, and the truth.
 
     Attributes
@@ -47,14 +47,16 @@ class Evidence:
         return sorted({str(kind) for kind in self.kinds} - {GOOD})
 
 
-def measure(evidence: Evidence, weights: Floats | None = None) -> dict[str, dict[str, float]]:
+def measure(
+    predictions: PredictionSet, weights: Floats | None = None
+) -> dict[str, dict[str, float]]:
     """Return every metric for all defects, for each kind, and the mean over the kinds.
 
     A kind is measured on its own images and all good ones.
 
     Parameters
     ----------
-    evidence : Evidence
+    predictions : PredictionSet
     weights : (N,) float64, optional
         How often each image counts, for resampling.
 
@@ -65,12 +67,12 @@ def measure(evidence: Evidence, weights: Floats | None = None) -> dict[str, dict
         NaN where there is nothing to measure (no truth masks, no good image).
     """
     if weights is None:
-        weights = np.ones(len(evidence.scores))
-    good = evidence.kinds == GOOD
-    table = {ALL: _measure(evidence, weights)}
-    kinds = evidence.defects
+        weights = np.ones(len(predictions.scores))
+    good = predictions.kinds == GOOD
+    table = {ALL: _measure(predictions, weights)}
+    kinds = predictions.defects
     for kind in kinds:
-        table[kind] = _measure(evidence, weights * (good | (evidence.kinds == kind)))
+        table[kind] = _measure(predictions, weights * (good | (predictions.kinds == kind)))
     table[MACRO] = {name: _mean([table[kind][name] for kind in kinds]) for name in METRICS}
     return table
 
@@ -121,9 +123,9 @@ def rank_scores(scores: Floats, defective: NDArray[np.bool_], weights: Floats) -
     return rank_metrics(negative, positive)
 
 
-def _measure(evidence: Evidence, weights: Floats) -> dict[str, float]:
-    images = rank_scores(evidence.scores, evidence.kinds != GOOD, weights)
-    pixels = evidence.pixels
+def _measure(predictions: PredictionSet, weights: Floats) -> dict[str, float]:
+    images = rank_scores(predictions.scores, predictions.kinds != GOOD, weights)
+    pixels = predictions.pixels
     counted = weights.astype(np.float32)
     # Weighted sums over images; zero weights are most of a kind's and cost nothing when left out.
     rows = np.flatnonzero(counted > 0)

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.bisqad.evaluation.evaluate import Evaluation, Judged
+from anomsynth.bisqad.evaluation.category import Evaluation
 from anomsynth.bisqad.evaluation.metrics import ALL, MACRO, METRICS
 from anomsynth.bisqad.evaluation.pixels import enlarged
+from anomsynth.bisqad.evaluation.predictions import LabelledPrediction
 from anomsynth.core.display import to_rgb8
 from anomsynth.core.types import Float32
 from anomsynth.dataset.images import read_photo
@@ -30,7 +31,7 @@ TITLES = {
     "aupro": "AUPRO",
 }
 OUTLINE = (0, 255, 255)  # cyan: no colour of the heat map
-Picture = NDArray[np.uint8]
+Rgb = NDArray[np.uint8]
 
 STYLE = """
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
@@ -47,7 +48,7 @@ figcaption { font-size: .85rem; overflow-wrap: anywhere; max-width: 30rem; }
 
 
 @dataclass(frozen=True, slots=True)
-class Heat:
+class HeatScale:
     """The range of logits that the colours stand for.
 
     Attributes
@@ -59,14 +60,16 @@ class Heat:
     low: float
     high: float
 
-    def colour(self, values: Float32) -> Picture:
+    def colour(self, values: Float32) -> Rgb:
         """Return a map in colours, (H, W, 3) uint8 RGB."""
         share = (values - self.low) / (self.high - self.low)
         steps = np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8)
         return _rgb(cv2.applyColorMap(steps, cv2.COLORMAP_INFERNO))
 
 
-def evaluation_page(evaluation: Evaluation, judged: Sequence[Judged], title: str) -> str:
+def evaluation_page(
+    evaluation: Evaluation, predictions: Sequence[LabelledPrediction], title: str
+) -> str:
     """Return the HTML page of one category.
 
     Pictures are inside the page. Of each kind some images are shown, spread evenly from the
@@ -78,7 +81,7 @@ def evaluation_page(evaluation: Evaluation, judged: Sequence[Judged], title: str
     InputError
         If a photo that was read before cannot be read now.
     """
-    heat = heat_range(judged)
+    heat = heat_range(predictions)
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
@@ -87,12 +90,12 @@ def evaluation_page(evaluation: Evaluation, judged: Sequence[Judged], title: str
         f"<h1>{escape(title)}</h1>",
         _facts(evaluation),
         _table(evaluation),
-        "<h2>Heat maps</h2>",
+        "<h2>HeatScale maps</h2>",
         _legend(heat),
     ]
     kinds = [kind for kind in evaluation.values if kind not in {ALL, MACRO}]
     for kind in [*kinds, GOOD]:
-        members = [item for item in judged if item.labelled.kind == kind]
+        members = [item for item in predictions if item.labelled.kind == kind]
         shown = choose(members, highest=kind == GOOD)
         parts.append(f"<h3>{escape(kind)} <small>{len(shown)} of {len(members)}</small></h3>")
         parts.append('<div class="grid">')
@@ -102,31 +105,31 @@ def evaluation_page(evaluation: Evaluation, judged: Sequence[Judged], title: str
     return "\n".join(parts) + "\n"
 
 
-def heat_range(judged: Sequence[Judged]) -> Heat:
+def heat_range(predictions: Sequence[LabelledPrediction]) -> HeatScale:
     """Return a range from the middle of good images to nearly the highest logit of all."""
-    good = [item.scored.map.ravel() for item in judged if item.labelled.good]
+    good = [item.prediction.map.ravel() for item in predictions if item.labelled.good]
     low = float(np.median(np.concatenate(good)))
-    high = float(np.quantile([item.scored.map.max() for item in judged], 0.9))
-    return Heat(low, max(high, low + 1e-3))
+    high = float(np.quantile([item.prediction.map.max() for item in predictions], 0.9))
+    return HeatScale(low, max(high, low + 1e-3))
 
 
-def choose(members: Sequence[Judged], *, highest: bool) -> list[Judged]:
+def choose(members: Sequence[LabelledPrediction], *, highest: bool) -> list[LabelledPrediction]:
     """Choose at most `PER_KIND` images: the highest scores, or all along from the lowest."""
-    ranked = sorted(members, key=lambda item: (item.scored.score, item.labelled.id))
+    ranked = sorted(members, key=lambda item: (item.prediction.score, item.labelled.id))
     if highest:
         return ranked[::-1][:PER_KIND]
     places = np.unique(np.linspace(0, len(ranked) - 1, min(PER_KIND, len(ranked))).round())
     return [ranked[int(place)] for place in places]
 
 
-def pictures(item: Judged, heat: Heat) -> tuple[Picture, Picture]:
+def pictures(item: LabelledPrediction, heat: HeatScale) -> tuple[Rgb, Rgb]:
     """Return photo with outlined truth, and photo under its heat map, (h, w, 3) uint8 RGB."""
     photo = read_photo(item.labelled.image).pixels
     scale = min(SIDE / max(photo.shape[:2]), 1.0)
     size = [max(round(side * scale), 1) for side in photo.shape[:2]]
     small = cv2.resize(photo, (size[1], size[0]), interpolation=cv2.INTER_AREA)
     plain = to_rgb8(small)
-    hot = heat.colour(enlarged(item.scored.map, (size[0], size[1]))).astype(np.float32)
+    hot = heat.colour(enlarged(item.prediction.map, (size[0], size[1]))).astype(np.float32)
     grey = plain.astype(np.float32).mean(axis=2, keepdims=True)
     under = np.rint(np.clip(0.35 * grey + 0.75 * hot, 0, 255)).astype(np.uint8)
     if item.truth is not None and item.truth.any():
@@ -174,7 +177,7 @@ def _cell(evaluation: Evaluation, subset: str, name: str) -> str:
     return f"{100 * value:.1f} <small>[{100 * low:.1f}, {100 * high:.1f}]</small>"
 
 
-def _legend(heat: Heat) -> str:
+def _legend(heat: HeatScale) -> str:
     ramp = np.linspace(heat.low, heat.high, 256, dtype=np.float32)[None]
     return (
         f'<p><img class="scale" alt="colour scale" src="{_source(heat.colour(ramp))}"><br>'
@@ -184,17 +187,17 @@ def _legend(heat: Heat) -> str:
     )
 
 
-def _figure(item: Judged, heat: Heat) -> str:
+def _figure(item: LabelledPrediction, heat: HeatScale) -> str:
     plain, hot = pictures(item, heat)
     name = escape(item.labelled.image.name)
     return (
         f'<figure><img loading="lazy" alt="{name}" src="{_source(plain)}"> '
         f'<img loading="lazy" alt="heat map of {name}" src="{_source(hot)}">'
-        f"<figcaption>{name}: score {item.scored.score:.2f}</figcaption></figure>"
+        f"<figcaption>{name}: score {item.prediction.score:.2f}</figcaption></figure>"
     )
 
 
-def _source(picture: Picture) -> str:
+def _source(picture: Rgb) -> str:
     options = [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
     done, encoded = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), options)
     if not done:
@@ -202,5 +205,5 @@ def _source(picture: Picture) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(encoded.tobytes()).decode()}"
 
 
-def _rgb(picture: NDArray[np.generic]) -> Picture:
+def _rgb(picture: NDArray[np.generic]) -> Rgb:
     return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8)  # type: ignore[arg-type]  # 8 bits

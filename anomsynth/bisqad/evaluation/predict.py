@@ -1,32 +1,34 @@
 """Look at photos with a trained detector and write down what it sees."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import cv2
 import numpy as np
 
 from anomsynth.bisqad.evaluation.pixels import enlarged
-from anomsynth.bisqad.evaluation.scoring import Scored, Unread, score_photos
-from anomsynth.bisqad.evaluation.threshold import Threshold
-from anomsynth.bisqad.training.runs import Run
+from anomsynth.bisqad.evaluation.predictions import Prediction, UnreadablePhoto
+from anomsynth.bisqad.evaluation.threshold import Threshold, choose_threshold
+from anomsynth.bisqad.model.run_config import read_calibration, read_config
+from anomsynth.bisqad.options import MapFormat, PredictPlan
 from anomsynth.core.types import Float32
 from anomsynth.dataset.csv_text import csv_text
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.dataset.folders import nfc
 from anomsynth.dataset.images import SUFFIXES, write_png
+from anomsynth.dataset.metadata import check_writable
 from anomsynth.errors import InputError, OutputError
 
 MAPS, SCORES = "maps", "scores.csv"
 COLUMNS = ("image", "score", "threshold", "defective", "map")
 PNG_RANGE = 16.0  # logits from -16 to 16 fill the 16 bits: steps of 0.0005
-Format = Literal["png16", "tiff"]
+ENDINGS = {"png16": "png", "tiff": "tiff"}
+ProgressListener = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class InputPhoto:
     """A photo to look at and its name in the results.
 
     Attributes
@@ -44,7 +46,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Decision:
     """What was decided on one photo.
 
     Attributes
@@ -65,7 +67,29 @@ class Verdict:
     map: str
 
 
-def find_photos(sources: Sequence[Path], out: Path) -> tuple[Wanted, ...]:
+@dataclass(frozen=True, slots=True, eq=False)
+class PredictResult:
+    """What a detector said about photos.
+
+    Attributes
+    ----------
+    decisions : tuple of Decision
+        In the order of the photos, without those that could not be read.
+    threshold : Threshold
+    maps, scores : Path
+        The folder of the maps, and the table of scores.
+    unread : tuple of UnreadablePhoto
+        Photos that were left out.
+    """
+
+    decisions: tuple[Decision, ...]
+    threshold: Threshold
+    maps: Path
+    scores: Path
+    unread: tuple[UnreadablePhoto, ...]
+
+
+def find_photos(sources: Sequence[Path], out: Path) -> tuple[InputPhoto, ...]:
     """List photos: files as they are given, folders with everything below, by name.
 
     Hidden files and folders and the maps of an earlier call in `out` are passed over.
@@ -97,54 +121,68 @@ def find_photos(sources: Sequence[Path], out: Path) -> tuple[Wanted, ...]:
 
 
 def predict(
-    run: Run,
-    photos: Sequence[Wanted],
-    out: Path,
-    threshold: Threshold,
-    file_format: Format = "png16",
-) -> Iterator[Verdict | Unread]:
-    """Write the map of every photo at the photo's own size, and scores.csv at the end.
+    plan: PredictPlan, on_progress: ProgressListener = lambda _done, _total: None
+) -> PredictResult:
+    """Write the anomaly map of every photo at the photo's own size, and scores.csv with decisions.
+
+    A photo that cannot be read costs itself only.
 
     Parameters
     ----------
-    run : Run
-    photos : sequence of Wanted
-    out : Path
-        Made if needed; maps go to ``out/maps``. Every file is whole or absent.
-    threshold : Threshold
-    file_format : "png16" or "tiff"
-        16-bit grey PNG, see `as_png16`, or TIFF of float32 logits.
+    plan : PredictPlan
+    on_progress : callable
+        Called after each photo with the number of photos done, and of all.
 
-    Yields
-    ------
-    Verdict or Unread
-        In the order of the photos, each once its map is written.
+    Returns
+    -------
+    PredictResult
 
     Raises
     ------
+    InputError
+        If there is no photo, the run does not load, or has no scores of good photos to choose a
+        threshold by.
     OutputError
-        If `out` cannot be written to.
+        If `out` holds results already, or cannot be written to.
+    UserError
+        If the device is not there.
     """
-    folders = {(out / photo.map).parent for photo in photos} | {out}
-    for folder in sorted(folders):
+    photos = find_photos(plan.images, plan.out)
+    check_writable(plan.out)
+    check_out(plan.out, overwrite=plan.overwrite)
+    read_config(plan.run)
+    if plan.threshold is not None:
+        threshold = Threshold(plan.threshold, 0.0, 0)
+    else:
+        threshold = choose_threshold(read_calibration(plan.run), plan.false_alarm_rate)
+    # Torch takes seconds to import: what can be wrong without it is said before.
+    from anomsynth.bisqad.evaluation.inference import predict_photos  # noqa: PLC0415 - see above
+    from anomsynth.bisqad.model.run import load_run, use_threads  # noqa: PLC0415 - see above
+
+    use_threads(plan.threads)
+    run = load_run(plan.run, device=plan.device)
+    for folder in sorted({(plan.out / photo.map).parent for photo in photos} | {plan.out}):
         make_folder(folder)
-    ending = "png" if file_format == "png16" else "tiff"
-    verdicts: list[Verdict] = []
-    results = score_photos(run, [photo.path for photo in photos])
-    for photo, result in zip(photos, results, strict=True):
-        if isinstance(result, Unread):
-            yield result
-            continue
-        path = out / f"{photo.map}.{ending}"
-        write_map(path, result, out, file_format)
-        name = path.relative_to(out).as_posix()
-        verdict = Verdict(photo.name, result.score, result.score > threshold.value, name)
-        verdicts.append(verdict)
-        yield verdict
-    write_bytes(out / SCORES, _table(verdicts, threshold), out)
+    decisions: list[Decision] = []
+    unread: list[UnreadablePhoto] = []
+    predictions = predict_photos(run, [photo.path for photo in photos])
+    for done, (photo, found) in enumerate(zip(photos, predictions, strict=True), 1):
+        if isinstance(found, UnreadablePhoto):
+            unread.append(found)
+        else:
+            path = plan.out / f"{photo.map}.{ENDINGS[plan.file_format]}"
+            write_map(path, found, plan.out, plan.file_format)
+            name = path.relative_to(plan.out).as_posix()
+            defective = found.score > threshold.value
+            decisions.append(Decision(photo.name, found.score, defective, name))
+        on_progress(done, len(photos))
+    write_bytes(plan.out / SCORES, _table(decisions, threshold), plan.out)
+    return PredictResult(
+        tuple(decisions), threshold, plan.out / MAPS, plan.out / SCORES, tuple(unread)
+    )
 
 
-def write_map(path: Path, result: Scored, scratch: Path, file_format: Format) -> None:
+def write_map(path: Path, result: Prediction, scratch: Path, file_format: MapFormat) -> None:
     """Write the map of a photo at the photo's size.
 
     Raises
@@ -175,9 +213,9 @@ def check_out(out: Path, *, overwrite: bool) -> None:
         raise OutputError(msg, hint="choose another folder, or give `overwrite=True`")
 
 
-def _named(found: Iterable[tuple[Path, str]]) -> list[Wanted]:
+def _named(found: Iterable[tuple[Path, str]]) -> list[InputPhoto]:
     """Give each photo a map of its own, also where only the endings of two photos differ."""
-    photos: list[Wanted] = []
+    photos: list[InputPhoto] = []
     taken: set[str] = set()
     for path, name in found:
         ending = path.suffix
@@ -190,19 +228,19 @@ def _named(found: Iterable[tuple[Path, str]]) -> list[Wanted]:
             candidates.append(f"{stem}_{number}")
             number += 1
         taken.add(candidates[0].casefold())
-        photos.append(Wanted(path, name, f"{MAPS}/{candidates[0]}"))
+        photos.append(InputPhoto(path, name, f"{MAPS}/{candidates[0]}"))
     return photos
 
 
-def _table(verdicts: Sequence[Verdict], threshold: Threshold) -> bytes:
+def _table(decisions: Sequence[Decision], threshold: Threshold) -> bytes:
     rows = (
         [
-            verdict.image,
-            f"{verdict.score:.6f}",
+            decision.image,
+            f"{decision.score:.6f}",
             f"{threshold.value:.6f}",
-            int(verdict.defective),
-            verdict.map,
+            int(decision.defective),
+            decision.map,
         ]
-        for verdict in verdicts
+        for decision in decisions
     )
     return csv_text([COLUMNS, *rows]).encode()

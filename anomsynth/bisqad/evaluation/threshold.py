@@ -34,7 +34,7 @@ def choose_threshold(normal_scores: Sequence[float], rate: float) -> Threshold:
     normal_scores : sequence of float, at least one
         Scores of good photos that were kept out of training.
     rate : float in (0, 1)
-        Wanted share of false alarms.
+        InputPhoto share of false alarms.
 
     Returns
     -------

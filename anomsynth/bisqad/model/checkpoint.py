@@ -98,3 +98,31 @@ def check_shapes(
         if got != wanted[name]:
             msg = f"{path}: {name} has shape {got}, this model needs {wanted[name]}"
             raise InputError(msg, hint=hint)
+
+
+def adam_state(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Return the state of Adam or AdamW as tensors."""
+    return {
+        f"optimizer.{number}.{name}": value
+        for number, state in optimizer.state_dict()["state"].items()
+        for name, value in state.items()
+    }
+
+
+def restore_adam(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Take over what `adam_state` returned."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in take_prefix(tensors, "optimizer.").items():
+        number, _, part = name.partition(".")
+        state.setdefault(int(number), {})[part] = value
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def take_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Return the tensors whose names begin with `prefix`, without it."""
+    return {
+        name.removeprefix(prefix): value.clone()
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }

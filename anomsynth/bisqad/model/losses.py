@@ -1,4 +1,4 @@
-"""What a wrong map costs, for each sample by itself, so that samples can be weighted."""
+"""What a wrong map costs, sample by sample so that each can be weighted, and its curvature."""
 
 import torch
 from torch import Tensor
@@ -51,6 +51,33 @@ def sample_losses(logits: Tensor, masks: Tensor) -> Tensor:
     size = probability.square().sum(plane) + truth.square().sum(plane) + SMOOTH
     defective = (truth.amax(plane) > 0).to(logits.dtype)
     return pixelwise + defective * (1 - overlap / size)
+
+
+def loss_curvature(logits: Tensor, masks: Tensor, weights: Tensor) -> Tensor:
+    """Return second derivatives (B, 1, h, w) of the weighted mean loss by the logits, >= 0.
+
+    The convex parts of `sample_losses` at each pixel, with p = sigmoid(z) and q = p (1 - p):
+    cross-entropy has curvature q, the focal term that times its frozen factor ``|t - p|^2``, and
+    of the Dice ratio O / S the part ``2 O / S^2 q^2`` that comes from the square in S.
+
+    Parameters
+    ----------
+    logits : (B, 1, h, w)
+    masks : (B, H, W) in [0, 1]
+    weights : (B,)
+    """
+    truth = truth_at(logits, masks)
+    probability = torch.sigmoid(logits)
+    slope = probability * (1 - probability)
+    plane = (1, 2, 3)
+    pixels = logits[0].numel()
+    factor = FOCAL_WEIGHT * (truth - probability).square() + CROSS_ENTROPY_WEIGHT
+    overlap = 2 * (probability * truth).sum(plane, keepdim=True) + SMOOTH
+    size = probability.square().sum(plane, keepdim=True)
+    size = size + truth.square().sum(plane, keepdim=True) + SMOOTH
+    defective = (truth.amax(plane, keepdim=True) > 0).to(logits.dtype)
+    dice = defective * 2 * overlap / size.square() * slope.square()
+    return (factor * slope / pixels + dice) * (weights / len(weights)).view(-1, 1, 1, 1)
 
 
 def truth_at(logits: Tensor, masks: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The training loop: batches, steps, scouting, and everything a resumed run needs."""
+"""The training loop: batches, steps, the search for weights, and all a resumed run needs."""
 
 import math
 from collections.abc import Mapping
@@ -8,27 +8,21 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from anomsynth.bisqad.bilevel.flat import FlatDetector
-from anomsynth.bisqad.bilevel.reweighting import (
-    CheckBatches,
-    FixedWeights,
-    LearnedWeights,
-    adam_state,
-    inside,
-    restore_adam,
-)
+from anomsynth.bisqad.bilevel.flat_detector import FlatDetector
+from anomsynth.bisqad.bilevel.reweighting import CheckBatches, FixedWeights, LearnedWeights
 from anomsynth.bisqad.data.pool import Batch, Pool
+from anomsynth.bisqad.model.checkpoint import adam_state, restore_adam, take_prefix
 from anomsynth.bisqad.model.detector import Detector
 from anomsynth.bisqad.model.losses import sample_losses
 
 DEFECTS, NORMALS = 10, 6  # of a batch
 RATE, DECAY = 2e-3, 1e-4  # of AdamW
 WARM = 0.1  # share of the steps in which the rate rises, and weights stay as they begin
-SCOUTING = 0.4  # steps on which weights are learned, over those that then train the detector
+SEARCH = 0.4  # steps on which weights are learned, over those that then train the detector
 LONGEST_STEP = 5.0  # gradients are cut to this norm
 ROUNDING = 1e-9  # of shares
-EASED = 0.5  # share of the training proper in which learned weights come into force
-EVERY = 5  # steps between two hypergradients
+RAMP = 0.5  # share of the training proper in which learned weights come into force
+HYPERGRADIENT_EVERY = 5  # steps between two hypergradients
 ASKED = 64  # samples whose slopes one check measures
 TRUSTED = (24, 12)  # defects and normals of an outer batch
 
@@ -69,8 +63,8 @@ class Queue:
 class Loop:
     """Trains a detector on pools of features.
 
-    Where weights are learned, a first detector scouts: its hypergradients tell the weights. Then
-    the detector begins anew, on the same batches as with equal weights, which the learned ones
+    Where weights are learned, they are searched for with a first detector, by its hypergradients.
+    Then the detector begins anew, on the same batches as with equal weights, which the learned ones
     replace little by little over the first half: early on a detector learns from spoiled samples,
     too, that something is wrong, later they only teach it wrong outlines.
 
@@ -115,7 +109,7 @@ class Loop:
         self.step = 0
         self.defects = pools.defects
         self._learned = weights if isinstance(weights, LearnedWeights) else None
-        self._scouting = self._learned is not None
+        self._searching = self._learned is not None
         self._first = {name: value.clone() for name, value in detector.state_dict().items()}
         self._first_draw = self._generator.get_state()
 
@@ -127,7 +121,7 @@ class Loop:
     def steps_for(self, epochs: int) -> int:
         """Return the steps in which the detector sees every defect `epochs` times."""
         steps = epochs * self.steps_per_epoch
-        return steps if self._learned is None else round((1 + SCOUTING) * steps)
+        return steps if self._learned is None else round((1 + SEARCH) * steps)
 
     def train_step(self, share: float) -> dict[str, float]:
         """Take one step; `share` in [0, 1] says how much of the training is behind it.
@@ -145,8 +139,8 @@ class Loop:
         batch, index = self._mixed()
         weights = torch.ones(len(batch))
         weights[: len(index)] = self.weights.values[index]
-        if self._learned is not None and not self._scouting:
-            weights = eased(weights, share)
+        if self._learned is not None and not self._searching:
+            weights = ramped(weights, share)
         keep = self.detector.draw_keep(len(batch), self._generator)
         losses = sample_losses(self._model(batch.features, keep), batch.masks)
         loss = (losses * weights.to(losses.device)).mean()
@@ -156,7 +150,7 @@ class Loop:
         self._optimizer.step()
         self.step += 1
         record = {"loss": float(loss.detach())}
-        due = self._scouting and share >= WARM and self.step % EVERY == 0
+        due = self._searching and share >= WARM and self.step % HYPERGRADIENT_EVERY == 0
         if self._learned is not None and due:
             record |= self._learned.check(self._flat, self._check_batches(), rate)
         return record
@@ -167,7 +161,7 @@ class Loop:
         queues = {f"queue.{name}": queue.rest for name, queue in self._queues.items()}
         own = {
             "step": torch.tensor(self.step),
-            "scouting": torch.tensor(self._scouting),
+            "scouting": torch.tensor(self._searching),
             "generator": self._generator.get_state(),
         }
         learned = {}
@@ -177,30 +171,30 @@ class Loop:
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Take over what `state` returned."""
-        self.detector.load_state_dict(inside(tensors, "model."))
+        self.detector.load_state_dict(take_prefix(tensors, "model."))
         restore_adam(self._adam, tensors)
         for name, queue in self._queues.items():
             queue.rest = tensors[f"queue.{name}"].clone()
         self.step = int(tensors["step"])
-        self._scouting = bool(tensors["scouting"])
+        self._searching = bool(tensors["scouting"])
         self._generator.set_state(tensors["generator"])
         if self._learned is not None:
-            self._learned.restore(inside(tensors, "sqe."))
+            self._learned.restore(take_prefix(tensors, "sqe."))
 
     def _share_of_phase(self, share: float) -> float:
-        """Return how much of scouting or of training proper is over; begin the latter in time."""
-        scouting = SCOUTING / (1 + SCOUTING)
-        if self._scouting and share < scouting - ROUNDING:
-            return share / scouting
-        if self._scouting:
-            self._scouting = False
+        """Return how much of the search or of training proper is over; begin the latter in time."""
+        search = SEARCH / (1 + SEARCH)
+        if self._searching and share < search - ROUNDING:
+            return share / search
+        if self._searching:
+            self._searching = False
             self.detector.load_state_dict(self._first)
             self._adam.state.clear()
             for queue in self._queues.values():
                 queue.rest = queue.rest[:0]
             # The same batches as in a training with given weights.
             self._generator.set_state(self._first_draw)
-        return (share - scouting) / (1 - scouting)
+        return (share - search) / (1 - search)
 
     def _mixed(self, part: int = 1) -> tuple[Batch, Tensor]:
         """Return defects and then normals, and the places of the defects; a batch or a part."""
@@ -249,11 +243,11 @@ def schedule(share: float) -> float:
     return (1 + math.cos(math.pi * min((share - WARM) / (1 - WARM), 1))) / 2
 
 
-def eased(weights: Tensor, share: float) -> Tensor:
+def ramped(weights: Tensor, share: float) -> Tensor:
     """Return weights that grow out of equal ones while `share` in [0, 1] of a training passes.
 
     Measured on 600 samples, 30 % of them spoiled: in force from the start, learned weights cost
     0.7 points of image AUROC against equal ones, for filled-in defects are defective images all
-    the same; eased over half of the training they cost none.
+    the same; ramped over half of the training they cost none.
     """
-    return 1 + (weights - 1) * min(share / EASED, 1.0)
+    return 1 + (weights - 1) * min(share / RAMP, 1.0)

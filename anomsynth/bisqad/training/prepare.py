@@ -8,58 +8,47 @@ from lightning_fabric import Fabric
 
 from anomsynth.bisqad.bilevel.reweighting import FixedWeights, LearnedWeights
 from anomsynth.bisqad.bilevel.weights import weights_of
-from anomsynth.bisqad.data import sqe_terms
 from anomsynth.bisqad.data.feature_cache import CachedExtractor
 from anomsynth.bisqad.data.images import is_grey
 from anomsynth.bisqad.data.pool import Extractor, Measure, Pool
-from anomsynth.bisqad.data.samples import Item, Material, find_material, fresh_defects, spoiled
+from anomsynth.bisqad.data.samples import Item, Split, fresh_defects, spoiled
 from anomsynth.bisqad.data.spoil import choose_faults
 from anomsynth.bisqad.model.backbone import Backbone, load_backbone
 from anomsynth.bisqad.model.detector import Detector
-from anomsynth.bisqad.model.pooled import normal_features, pool_features, pooled_names
+from anomsynth.bisqad.model.quality_inputs import (
+    TERM_NAMES,
+    normal_features,
+    pool_features,
+    pooled_names,
+    term_measure,
+)
 from anomsynth.bisqad.model.sqe_net import SqeNet
-from anomsynth.bisqad.training.events import FeaturesDone, ImageSkipped, TrainListener
-from anomsynth.bisqad.training.events import Prepared as PreparedEvent
+from anomsynth.bisqad.options import TrainOptions, TrainPlan
+from anomsynth.bisqad.training.events import FeaturesDone, ImageSkipped, Prepared, TrainListener
 from anomsynth.bisqad.training.loop import Loop, Pools
-from anomsynth.bisqad.training.options import TrainOptions
 from anomsynth.dataset.images import read_photo
 from anomsynth.errors import InputError, UserError
 
 VIEWS = 2  # of each image: as it is, and mirrored with other brightness
-LOOKED_AT = 30  # photos that tell whether there is colour
-ENOUGH = 20  # normal photos kept apart that suffice for a threshold
-RENEWED = 4  # epochs after which every defect made on the fly is another one
+COLOUR_CHECKED = 30  # photos that tell whether there is colour
+ENOUGH_NORMALS = 20  # held-out normal photos that suffice for a threshold
+ONLINE_PERIOD = 4  # epochs after which every defect made on the fly is another one
 MOST_SIZES = 3  # groups of about one area within a kind of defects
-LEAST_PEERS = 8  # samples that such a group has
-
-
-@dataclass(frozen=True, slots=True)
-class Folders:
-    """Where files go.
-
-    Attributes
-    ----------
-    run : Path
-    cache : Path or None
-        For features that later trainings can use.
-    """
-
-    run: Path
-    cache: Path | None = None
+LEAST_GROUP = 8  # samples that such a group has
 
 
 @dataclass(slots=True, eq=False)
-class Prepared:
+class PreparedTraining:
     """A training that can begin.
 
     Attributes
     ----------
-    material : Material
+    split : Split
     backbone : Backbone
     grey : bool
     extractor : CachedExtractor
     loop : Loop
-    normals_apart : Pool
+    threshold_normals : Pool
         Normal photos for the threshold.
     options : TrainOptions
     skipped : int
@@ -67,45 +56,45 @@ class Prepared:
     measure : callable or None
     """
 
-    material: Material
+    split: Split
     backbone: Backbone
     grey: bool
     extractor: CachedExtractor
     loop: Loop
-    normals_apart: Pool
+    threshold_normals: Pool
     options: TrainOptions
-    told: "_Told"
+    progress: "_FeatureProgress"
     measure: Measure | None = None
 
     @property
     def skipped(self) -> int:
         """Images that could not be used so far."""
-        return self.told.skipped
+        return self.progress.skipped
 
-    def renew(self, epoch: int) -> None:
+    def regenerate(self, epoch: int) -> None:
         """Make a quarter of the defects anew before this epoch (from 0), if that is wanted."""
         if not self.options.online or epoch == 0:
             return
-        place = torch.arange(epoch % RENEWED, len(self.loop.defects), RENEWED)
-        items = fresh_defects(self.material, len(place), self.options.seed, epoch)
+        place = torch.arange(epoch % ONLINE_PERIOD, len(self.loop.defects), ONLINE_PERIOD)
+        items = fresh_defects(self.split, len(place), self.options.seed, epoch)
         pool = self.extractor.pool(items, views=VIEWS, measure=self.measure)
         place = place[: len(pool)]
         self.loop.defects.replace(place, pool)
         weights = self.loop.weights
         if isinstance(weights, LearnedWeights):
             inputs = quality_inputs(pool, self.loop.detector)
-            weights.renew(place, inputs, peers_of(self.loop.defects))
+            weights.renew(place, inputs, weight_groups(self.loop.defects))
         elif self.options.weights == "sqe":
             weights.values = sqe_weights(self.loop.defects)
 
-    def renew_up_to(self, epoch: int) -> None:
+    def regenerate_up_to(self, epoch: int) -> None:
         """Bring the defects to where they were in this epoch, for a resumed run."""
-        for turn in range(max(epoch - RENEWED, 0) + 1, epoch + 1):
-            self.renew(turn)
+        for turn in range(max(epoch - ONLINE_PERIOD, 0) + 1, epoch + 1):
+            self.regenerate(turn)
 
 
 @dataclass(slots=True)
-class _Told:
+class _FeatureProgress:
     """Counts images while features are computed, and says so."""
 
     on_event: TrainListener
@@ -128,72 +117,65 @@ class _Told:
 
 
 def prepare(
-    dataset: Path,
-    options: TrainOptions,
-    device: torch.device,
-    folders: Folders,
-    on_event: TrainListener,
-) -> Prepared:
-    """Find the images, compute their features, build detector and weights.
+    plan: TrainPlan, split: Split, device: torch.device, on_event: TrainListener
+) -> PreparedTraining:
+    """Compute the features of all images, build detector and weights.
 
     Parameters
     ----------
-    dataset : Path
-    options : TrainOptions
+    plan : TrainPlan
+    split : Split
     device : torch.device
-    folders : Folders
     on_event : callable
 
     Raises
     ------
-    UserError, InputError
-        As `train`.
+    InputError
+        If no image of a class can be used.
     """
-    material = find_material(
-        dataset, options.category, options.val, unified=options.unified, seed=options.seed
-    )
-    if options.online:
-        fresh_defects(material, 1, options.seed, 1)  # say at once if that is not possible
-    defects = material.defects
+    options, dataset = plan.options, plan.dataset
+    defects = split.defects
     if options.spoil:
         faults = choose_faults([item.id for item in defects], options.spoil, options.seed)
         defects = spoiled(defects, faults, options.seed)
     on_event(
-        PreparedEvent(
-            len(material.normals),
+        Prepared(
+            len(split.normals),
             len(defects),
-            len(material.held_normals),
-            len(material.held_defects),
+            len(split.held_normals),
+            len(split.held_defects),
         )
     )
     backbone = load_backbone(options.backbone, device=device)
-    grey = _all_grey((*material.normals[:LOOKED_AT], *defects[:LOOKED_AT]))
+    grey = _all_grey((*split.normals[:COLOUR_CHECKED], *defects[:COLOUR_CHECKED]))
     learns = options.weights == "bilevel"
-    trusted = material.held_defects if learns else ()
-    told = _Told(
+    trusted = split.held_defects if learns else ()
+    progress = _FeatureProgress(
         on_event,
-        len(material.normals) + len(defects) + len(material.held_normals) + len(trusted),
+        len(split.normals) + len(defects) + len(split.held_normals) + len(trusted),
     )
     extractor = CachedExtractor(
-        Extractor(backbone, options.size, device, grey, folders.run, told.skip, told.count),
-        folders.cache,
+        Extractor(backbone, options.size, device, grey, plan.out, progress.skip, progress.count),
+        plan.cache,
     )
-    measure = None if options.weights == "uniform" else sqe_terms.term_measure()
-    normals = extractor.pool(material.normals, views=VIEWS)
-    _check_usable(dataset, normals, "good photos", told)
+    measure = None if options.weights == "uniform" else term_measure()
+    normals = extractor.pool(split.normals, views=VIEWS)
+    _check_usable(dataset, normals, "good photos", progress)
     marked = extractor.pool(defects, views=VIEWS, measure=measure)
-    _check_usable(dataset, marked, "defects", told)
-    pools = Pools(normals, marked, extractor.pool(material.held_normals), extractor.pool(trusted))
+    _check_usable(dataset, marked, "defects", progress)
+    pools = Pools(normals, marked, extractor.pool(split.held_normals), extractor.pool(trusted))
     if learns:
-        _check_usable(options.val or dataset, pools.held_defects, "trusted defects", told)
+        _check_usable(options.val or dataset, pools.held_defects, "trusted defects", progress)
     generator = torch.Generator().manual_seed(options.seed)
     detector = Detector(backbone.channels, strides=backbone.strides, generator=generator)
     detector.normalise_by(batch.features for batch in normals.batches())
     detector = detector.to(device)
     weights = _weights(options, marked, detector)
     loop = Loop(_fabric(device), detector, pools, weights, options.seed)
-    apart = pools.held_normals if len(pools.held_normals) >= ENOUGH else normals
-    return Prepared(material, backbone, grey, extractor, loop, apart, options, told, measure)
+    held_out = pools.held_normals if len(pools.held_normals) >= ENOUGH_NORMALS else normals
+    return PreparedTraining(
+        split, backbone, grey, extractor, loop, held_out, options, progress, measure
+    )
 
 
 def _weights(
@@ -204,18 +186,18 @@ def _weights(
     if options.weights == "sqe":
         return FixedWeights(sqe_weights(pool))
     inputs = quality_inputs(pool, detector)
-    names = (*sqe_terms.NAMES, *pooled_names(len(detector.channels)))
+    names = (*TERM_NAMES, *pooled_names(len(detector.channels)))
     net = SqeNet(names)
     net.standardise_by(inputs)
-    return LearnedWeights(net, inputs, peers_of(pool), options.hypergrad)
+    return LearnedWeights(net, inputs, weight_groups(pool), options.hypergrad)
 
 
 def sqe_weights(pool: Pool) -> torch.Tensor:
     """Return weights (N,) in proportion to the hand-made quality, among peers."""
-    return weights_of(pool.measured[:, 0], peers_of(pool))
+    return weights_of(pool.measured[:, 0], weight_groups(pool))
 
 
-def peers_of(pool: Pool) -> torch.Tensor:
+def weight_groups(pool: Pool) -> torch.Tensor:
     """Return the number (N,) of each defect's group: its kind, by category, and a third by area.
 
     Trusted losses are sums over pixels, so that large defects promise more than small ones of the
@@ -228,7 +210,7 @@ def peers_of(pool: Pool) -> torch.Tensor:
     groups: list[torch.Tensor] = []
     for name in sorted(members):
         places = torch.tensor(members[name])
-        parts = min(max(len(places) // LEAST_PEERS, 1), MOST_SIZES)
+        parts = min(max(len(places) // LEAST_GROUP, 1), MOST_SIZES)
         groups += torch.tensor_split(places[areas[places].argsort(stable=True)], parts)
     numbers = torch.zeros(len(pool), dtype=torch.int64)
     for number, places in enumerate(groups):
@@ -263,7 +245,7 @@ def _all_grey(items: tuple[Item, ...]) -> bool:
     return True
 
 
-def _check_usable(where: Path, pool: Pool, what: str, told: _Told) -> None:
+def _check_usable(where: Path, pool: Pool, what: str, progress: _FeatureProgress) -> None:
     if len(pool) == 0:
-        reason = f", e.g. {told.reasons[0]}" if told.reasons else ""
+        reason = f", e.g. {progress.reasons[0]}" if progress.reasons else ""
         raise InputError(f"{where}: none of its {what} can be used{reason}")

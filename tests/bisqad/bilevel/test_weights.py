@@ -89,8 +89,8 @@ def learned(count: int = 200) -> tuple[LearnedWeights, torch.Tensor]:
 
 
 def remember(weights: LearnedWeights, slopes: torch.Tensor) -> None:
-    weights._remember(torch.arange(len(slopes)), slopes)
-    weights._follow()
+    weights._average(torch.arange(len(slopes)), slopes)
+    weights._fit()
 
 
 def test_weights_follow_slopes_that_persist() -> None:
@@ -127,13 +127,13 @@ def test_learning_stops_with_the_best_network_when_trust_is_lost() -> None:
     weights, bad = learned()
     losses = [1.0, 0.8, 0.6]
     for loss in losses:
-        weights._watch(loss)
+        weights._check_stop(loss)
         remember(weights, torch.where(bad, 1.0, -1.0))
     best = weights_of(weights._weigh()).detach()
     kept = {name: value.clone() for name, value in weights._best.items()}
 
     for _ in range(8):
-        weights._watch(2.0)
+        weights._check_stop(2.0)
 
     assert bool(weights.frozen)
     assert all(torch.equal(value, kept[name]) for name, value in weights.net.state_dict().items())
@@ -143,13 +143,13 @@ def test_learning_stops_with_the_best_network_when_trust_is_lost() -> None:
 def test_state_restores_every_number() -> None:
     weights, bad = learned()
     remember(weights, torch.where(bad, 1.0, -1.0))
-    weights._watch(0.5)
+    weights._check_stop(0.5)
     other, _ = learned()
 
     other.restore(weights.state())
     for both in (weights, other):
         remember(both, torch.where(bad, 0.3, -1.0))
-        both._watch(0.7)
+        both._check_stop(0.7)
 
     assert torch.equal(other.values, weights.values)
     assert all(torch.equal(value, other.state()[name]) for name, value in weights.state().items())

@@ -11,7 +11,8 @@ import numpy as np  # noqa: E402 - needs torch
 
 from anomsynth.bisqad.data.feature_cache import CachedExtractor  # noqa: E402 - needs torch
 from anomsynth.bisqad.data.pool import Extractor  # noqa: E402 - needs torch
-from anomsynth.bisqad.data.samples import Item, find_material, fresh_defects, spoiled  # noqa: E402 - needs torch
+from anomsynth.bisqad.data.samples import Item, find_split, fresh_defects, spoiled  # noqa: E402 - needs torch
+from anomsynth.bisqad.options import TrainOptions  # noqa: E402 - needs torch
 from anomsynth.dataset.images import write_png  # noqa: E402 - needs torch
 from anomsynth.errors import InputError, UserError  # noqa: E402 - needs torch
 from anomsynth.recipe.load import load_recipe  # noqa: E402 - needs torch
@@ -53,7 +54,7 @@ def write_recipe(root):
 
 
 def find(root, category=None, val=None, *, unified=False, seed=0):
-    return find_material(root, category, val, unified=unified, seed=seed)
+    return find_split(root, TrainOptions(category, unified, val, seed=seed))
 
 
 def ids(items) -> set[str]:
@@ -62,33 +63,33 @@ def ids(items) -> set[str]:
 
 @pytest.mark.parametrize("test_good", [0, 3, 8])
 def test_what_is_kept_apart_is_never_learned_from(tmp_path, test_good) -> None:
-    material = find(write_dataset(tmp_path, test_good=test_good))
+    split = find(write_dataset(tmp_path, test_good=test_good))
 
-    learned = {item.image for item in (*material.normals, *material.defects)}
-    apart = {item.image for item in (*material.held_normals, *material.held_defects)}
+    learned = {item.image for item in (*split.normals, *split.defects)}
+    apart = {item.image for item in (*split.held_normals, *split.held_defects)}
     assert learned
     assert apart
     assert not learned & apart
-    assert material.held_normals
-    assert {item.kind for item in material.held_defects} <= {"crack", "dent"}
+    assert split.held_normals
+    assert {item.kind for item in split.held_defects} <= {"crack", "dent"}
 
 
 def test_good_test_photos_are_kept_apart_and_cost_no_training_photo(tmp_path) -> None:
-    material = find(write_dataset(tmp_path))
+    split = find(write_dataset(tmp_path))
 
-    assert len(material.normals) == 12
-    assert all("test/good" in item.id for item in material.held_normals)
+    assert len(split.normals) == 12
+    assert all("test/good" in item.id for item in split.held_normals)
 
 
 def test_real_defects_are_trusted_instead_of_held_out_ones(tmp_path) -> None:
     real = write_dataset(tmp_path / "real", defects=3)
 
-    material = find(write_dataset(tmp_path / "made"), val=real)
+    split = find(write_dataset(tmp_path / "made"), val=real)
 
-    assert len(material.defects) == 12
-    assert len(material.held_defects) == 3
-    assert all(item.id.startswith("val/") for item in material.held_defects)
-    assert ids(material.held_normals) > ids(find(tmp_path / "made").held_normals)
+    assert len(split.defects) == 12
+    assert len(split.held_defects) == 3
+    assert all(item.id.startswith("val/") for item in split.held_defects)
+    assert ids(split.held_normals) > ids(find(tmp_path / "made").held_normals)
 
 
 def test_defects_of_another_seed_are_trusted_where_the_recipe_is_known(tmp_path) -> None:
@@ -105,10 +106,10 @@ def test_defects_of_another_seed_are_trusted_where_the_recipe_is_known(tmp_path)
 
 def test_made_defects_repeat_and_change_with_the_turn(tmp_path) -> None:
     write_recipe(write_dataset(tmp_path))
-    material = find(tmp_path)
+    split = find(tmp_path)
 
-    first, again = (fresh_defects(material, 1, 0, turn)[0] for turn in (1, 1))
-    other = fresh_defects(material, 1, 0, 2)[0]
+    first, again = (fresh_defects(split, 1, 0, turn)[0] for turn in (1, 1))
+    other = fresh_defects(split, 1, 0, 2)[0]
 
     pixels, mask = first.read()
     assert mask.any()
@@ -181,29 +182,29 @@ def extract(tmp_path):
 
 
 def test_a_corrupt_image_costs_only_itself(tmp_path, extract) -> None:
-    material = find(write_dataset(tmp_path))
-    material.normals[3].image.write_bytes(b"\x89PNG\r\n\x1a\nbroken")
+    split = find(write_dataset(tmp_path))
+    split.normals[3].image.write_bytes(b"\x89PNG\r\n\x1a\nbroken")
 
-    pool = extract(material.normals)
+    pool = extract(split.normals)
 
     assert len(pool) == 11
-    assert [item for item, _ in extract.skipped] == [material.normals[3]]
-    assert pool.items[3] == material.normals[4]
-    assert torch.equal(pool.levels[0][:, 3], extract([material.normals[4]]).levels[0][:, 0])
+    assert [item for item, _ in extract.skipped] == [split.normals[3]]
+    assert pool.items[3] == split.normals[4]
+    assert torch.equal(pool.levels[0][:, 3], extract([split.normals[4]]).levels[0][:, 0])
 
 
 def test_an_empty_mask_is_no_defect(tmp_path, extract) -> None:
-    material = find(write_dataset(tmp_path))
-    write_png(material.defects[0].mask, np.zeros((48, 40), np.uint8), tmp_path)
+    split = find(write_dataset(tmp_path))
+    write_png(split.defects[0].mask, np.zeros((48, 40), np.uint8), tmp_path)
 
-    assert len(extract(material.defects)) == len(material.defects) - 1
+    assert len(extract(split.defects)) == len(split.defects) - 1
     assert "marks nothing" in str(extract.skipped[0][1])
 
 
 def test_views_turn_image_and_mask_together(tmp_path, extract) -> None:
-    material = find(write_dataset(tmp_path))
+    split = find(write_dataset(tmp_path))
 
-    pool = extract(material.defects, views=3)
+    pool = extract(split.defects, views=3)
 
     index = torch.arange(len(pool))
     for view in range(3):
@@ -216,12 +217,12 @@ def test_views_turn_image_and_mask_together(tmp_path, extract) -> None:
 
 
 def test_features_come_back_from_the_cache_unless_something_changed(tmp_path, extract) -> None:
-    material, cache = find(write_dataset(tmp_path)), tmp_path / "cache"
+    split, cache = find(write_dataset(tmp_path)), tmp_path / "cache"
     cache.mkdir()
 
-    first = extract(material.defects, cache, views=2)
-    again = extract(material.defects, cache, views=2)
-    faulty = spoiled(material.defects, {material.defects[0].id: "filled"}, seed=0)
+    first = extract(split.defects, cache, views=2)
+    again = extract(split.defects, cache, views=2)
+    faulty = spoiled(split.defects, {split.defects[0].id: "filled"}, seed=0)
     other = extract(faulty, cache, views=2)
 
     assert torch.equal(again.levels[0], first.levels[0])
@@ -232,21 +233,21 @@ def test_features_come_back_from_the_cache_unless_something_changed(tmp_path, ex
 
 
 def test_features_of_many_images_lie_in_a_file(tmp_path, extract, monkeypatch) -> None:
-    material = find(write_dataset(tmp_path))
-    inside = extract(material.defects)
+    split = find(write_dataset(tmp_path))
+    inside = extract(split.defects)
     monkeypatch.setattr("anomsynth.bisqad.data.pool.MOST_MEMORY", 1000)
 
-    outside = extract(material.defects)
+    outside = extract(split.defects)
 
     assert torch.equal(outside.levels[0], inside.levels[0])
 
 
 def test_a_pool_takes_over_the_images_of_another(tmp_path, extract) -> None:
-    material = find(write_dataset(tmp_path))
-    pool, other = extract(material.defects), extract(material.defects[:2])
+    split = find(write_dataset(tmp_path))
+    pool, other = extract(split.defects), extract(split.defects[:2])
     place = torch.tensor([5, 7])
 
     pool.replace(place, other)
 
-    assert pool.items[5] == material.defects[0]
+    assert pool.items[5] == split.defects[0]
     assert torch.equal(pool.levels[0][:, place], other.levels[0])

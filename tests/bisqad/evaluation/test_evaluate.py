@@ -13,10 +13,13 @@ pytest.importorskip("timm")
 import cv2  # noqa: E402 - needs torch
 import numpy as np  # noqa: E402 - needs torch
 
-from anomsynth.bisqad.evaluation.evaluate import Judged, evaluate, find_tests, judge, read_groups  # noqa: E402 - needs torch
+from anomsynth.bisqad.evaluation.category import evaluate_category  # noqa: E402 - needs torch
+from anomsynth.bisqad.evaluation.inference import predict_labelled, predict_photos  # noqa: E402 - needs torch
 from anomsynth.bisqad.evaluation.page import choose, evaluation_page, heat_range, pictures  # noqa: E402 - needs torch
-from anomsynth.bisqad.evaluation.scoring import Scored, Unread, score_photos  # noqa: E402 - needs torch
-from anomsynth.bisqad.training.runs import RunConfig, load_run, write_run  # noqa: E402 - needs torch
+from anomsynth.bisqad.evaluation.predictions import LabelledPrediction, Prediction, UnreadablePhoto  # noqa: E402 - needs torch
+from anomsynth.bisqad.evaluation.test_set import find_tests, read_groups  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.run import build_detector, load_run, write_run  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.run_config import RunConfig  # noqa: E402 - needs torch
 from anomsynth.dataset.images import write_png  # noqa: E402 - needs torch
 from anomsynth.dataset.labelled import Labelled  # noqa: E402 - needs torch
 from anomsynth.errors import InputError  # noqa: E402 - needs torch
@@ -46,7 +49,7 @@ def draw(folder, kind, number, *, size=(48, 80)):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    write_run(folder, CONFIG.build_detector(), CONFIG)
+    write_run(folder, build_detector(CONFIG), CONFIG)
     return load_run(folder)
 
 
@@ -59,7 +62,7 @@ def dataset(tmp_path):
     return folder
 
 
-def judged_by(detector_says, *, kinds=("good", "good", "crack", "crack", "dent")):
+def predictions_by(detector_says, *, kinds=("good", "good", "crack", "crack", "dent")):
     """Return images with maps made by a function of the truth."""
     items = []
     for number, kind in enumerate(kinds):
@@ -69,13 +72,13 @@ def judged_by(detector_says, *, kinds=("good", "good", "crack", "crack", "dent")
         values = detector_says(truth).astype(np.float32)
         path = f"{kind}/{number}.png"
         labelled = Labelled("plate", "test", kind, Path(path), None)
-        scored = Scored(Path(path), (SIZE, SIZE), values, float(values.max()))
-        items.append(Judged(labelled, scored, truth, labelled.id))
+        prediction = Prediction(Path(path), (SIZE, SIZE), values, float(values.max()))
+        items.append(LabelledPrediction(labelled, prediction, truth, labelled.id))
     return items
 
 
 def test_perfect_maps_reach_one_everywhere() -> None:
-    result = evaluate(judged_by(lambda truth: truth * 2.0), resamples=10)
+    result = evaluate_category(predictions_by(lambda truth: truth * 2.0), resamples=10)
 
     for row in result.values.values():
         assert row == pytest.approx(dict.fromkeys(row, 1.0))
@@ -84,20 +87,22 @@ def test_perfect_maps_reach_one_everywhere() -> None:
 
 
 def test_inverted_maps_reach_nothing() -> None:
-    row = evaluate(judged_by(lambda truth: 1.0 - truth), resamples=0).values["all"]
+    row = evaluate_category(predictions_by(lambda truth: 1.0 - truth), resamples=0).values["all"]
 
     assert row["pixel_auroc"] == 0
     assert row["aupro"] == pytest.approx(0, abs=1e-6)
 
 
 def test_result_as_json_has_null_where_nothing_is_measured() -> None:
-    items = judged_by(lambda truth: truth * 2.0)
+    items = predictions_by(lambda truth: truth * 2.0)
     lost = [
-        Judged(item.labelled, item.scored, None if not item.labelled.good else item.truth, "x")
+        LabelledPrediction(
+            item.labelled, item.prediction, None if not item.labelled.good else item.truth, "x"
+        )
         for item in items
     ]
 
-    values = evaluate(lost, resamples=3).as_json()
+    values = evaluate_category(lost, resamples=3).as_json()
 
     text = json.dumps(values, allow_nan=False)
     assert json.loads(text)["metrics"]["all"]["aupro"] == {"value": None, "low": None, "high": None}
@@ -105,26 +110,28 @@ def test_result_as_json_has_null_where_nothing_is_measured() -> None:
     assert values["metrics"]["all"]["image_auroc"]["value"] == 1
 
 
-def test_only_unreadable_images_of_a_class_are_told() -> None:
+def test_only_unreadable_images_of_a_class_are_reported() -> None:
     with pytest.raises(InputError, match="no good images or no defects"):
-        evaluate(judged_by(lambda truth: truth * 1.0, kinds=("good", "good")), resamples=0)
+        evaluate_category(
+            predictions_by(lambda truth: truth * 1.0, kinds=("good", "good")), resamples=0
+        )
 
 
-def test_every_test_image_is_judged_with_its_truth(run, dataset) -> None:
+def test_every_test_image_is_predicted_with_its_truth(run, dataset) -> None:
     images = find_tests(dataset)["plate"]
 
-    judged = list(judge(run, images, {}))
+    predictions = list(predict_labelled(run, images, {}))
 
-    assert [item.labelled for item in judged] == list(images)
-    assert len({item.group for item in judged}) == len(images)
-    for item in judged:
-        assert item.scored.map.shape == (SIZE // 4, SIZE // 4)
-        assert item.scored.shape == (48, 80)
+    assert [item.labelled for item in predictions] == list(images)
+    assert len({item.group for item in predictions}) == len(images)
+    for item in predictions:
+        assert item.prediction.map.shape == (SIZE // 4, SIZE // 4)
+        assert item.prediction.shape == (48, 80)
         assert item.truth.shape == (SIZE, SIZE)
         # 16 x 24 of 48 x 80 pixels, whatever the size.
         share = 0 if item.labelled.good else 16 * 24 / (48 * 80)
         assert item.truth.mean() == pytest.approx(share, abs=0.02)
-    assert math.isfinite(evaluate(judged, resamples=0).values["all"]["aupro"])
+    assert math.isfinite(evaluate_category(predictions, resamples=0).values["all"]["aupro"])
 
 
 def test_bad_files_cost_themselves_only(run, dataset) -> None:
@@ -133,9 +140,9 @@ def test_bad_files_cost_themselves_only(run, dataset) -> None:
     write_png(mask, np.zeros((5, 5), np.uint8), mask.parent)
     images = find_tests(dataset)["plate"]
 
-    results = list(judge(run, images, {}))
+    results = list(predict_labelled(run, images, {}))
 
-    bad = [item for item in results if isinstance(item, Unread)]
+    bad = [item for item in results if isinstance(item, UnreadablePhoto)]
     assert [item.path.name for item in bad] == ["001.png", "000.png"]
     assert "000_mask.png" in bad[1].message
     assert len(results) == len(images)
@@ -146,19 +153,19 @@ def test_empty_and_missing_masks_are_of_unknown_place(run, dataset) -> None:
     write_png(empty, np.zeros((48, 80), np.uint8), empty.parent)
     (dataset / "ground_truth/crack/001_mask.png").unlink()
 
-    judged = list(judge(run, find_tests(dataset)["plate"], {}))
+    predictions = list(predict_labelled(run, find_tests(dataset)["plate"], {}))
 
-    truths = {item.labelled.id: item.truth for item in judged}
+    truths = {item.labelled.id: item.truth for item in predictions}
     assert truths["plate/test/crack/000"] is None
     assert truths["plate/test/crack/001"] is None
-    assert evaluate(judged, resamples=0).unlocated == 2
+    assert evaluate_category(predictions, resamples=0).unlocated == 2
 
 
 def test_photos_give_the_same_scores_in_any_batch(run, dataset) -> None:
     paths = [item.image for item in find_tests(dataset)["plate"]]
 
-    together = list(score_photos(run, paths))
-    alone = list(score_photos(run, paths, batch=1))
+    together = list(predict_photos(run, paths))
+    alone = list(predict_photos(run, paths, batch=1))
 
     for one, two in zip(together, alone, strict=True):
         assert one.score == pytest.approx(two.score, abs=1e-4)
@@ -170,14 +177,14 @@ def test_objects_are_read_and_resampled(run, dataset) -> None:
     (dataset / "groups.csv").write_text("\n".join(lines))
     groups = read_groups(dataset)
 
-    judged = list(judge(run, find_tests(dataset)["plate"], groups))
+    predictions = list(predict_labelled(run, find_tests(dataset)["plate"], groups))
 
     assert read_groups(dataset.parent) == groups
-    assert [item.group for item in judged if item.labelled.kind == "crack"] == ["a"] * 3
-    assert evaluate(judged, resamples=0).grouped
+    assert [item.group for item in predictions if item.labelled.kind == "crack"] == ["a"] * 3
+    assert evaluate_category(predictions, resamples=0).grouped
 
 
-def test_damaged_list_of_objects_is_told(dataset) -> None:
+def test_damaged_list_of_objects_is_reported(dataset) -> None:
     (dataset / "groups.csv").write_text("photo,object\n1,2\n")
 
     with pytest.raises(InputError, match=r"groups\.csv: expected the columns"):
@@ -185,7 +192,7 @@ def test_damaged_list_of_objects_is_told(dataset) -> None:
 
 
 @pytest.mark.parametrize("kind", ["good", "defects"])
-def test_one_class_only_is_told(tmp_path, kind) -> None:
+def test_one_class_only_is_reported(tmp_path, kind) -> None:
     draw(tmp_path / "plate", "good" if kind == "good" else "crack", 0)
 
     with pytest.raises(InputError, match=f"all {kind}"):
@@ -199,7 +206,7 @@ def test_unknown_category_lists_the_known(dataset) -> None:
     assert "plate" in caught.value.hint
 
 
-def test_dataset_without_test_images_is_told(tmp_path) -> None:
+def test_dataset_without_test_images_is_reported(tmp_path) -> None:
     (tmp_path / "train" / "good").mkdir(parents=True)
     write_png(tmp_path / "train/good/0.png", np.zeros((8, 8), np.uint8), tmp_path)
 
@@ -208,30 +215,34 @@ def test_dataset_without_test_images_is_told(tmp_path) -> None:
 
 
 def test_page_is_one_file_that_shows_every_kind(run, dataset) -> None:
-    judged = list(judge(run, find_tests(dataset)["plate"], {}))
+    predictions = list(predict_labelled(run, find_tests(dataset)["plate"], {}))
 
-    page = evaluation_page(evaluate(judged, resamples=5), judged, "run <1> on plate")
+    page = evaluation_page(
+        evaluate_category(predictions, resamples=5), predictions, "run <1> on plate"
+    )
 
     assert "run &lt;1&gt; on plate" in page
     assert not re.search(r"https?://|<script|<link", page)
     for kind in ("good", "crack", "dent"):
         assert f"<h3>{kind}" in page
-    assert page.count("<figure>") == len(judged)
-    assert page.count("data:image/jpeg;base64,") == 2 * len(judged) + 1
+    assert page.count("<figure>") == len(predictions)
+    assert page.count("data:image/jpeg;base64,") == 2 * len(predictions) + 1
 
 
 def test_page_shows_misses_first_and_false_alarms_of_good_images() -> None:
     kinds = ["crack"] * 30
-    items = judged_by(lambda truth: truth * float(truth.argmax()), kinds=kinds[:7])
+    items = predictions_by(lambda truth: truth * float(truth.argmax()), kinds=kinds[:7])
 
     along = choose(items * 3, highest=False)
     highest = choose(items * 3, highest=True)
 
-    scores = [item.scored.score for item in items]
-    assert along[0].scored.score == min(scores)
-    assert along[-1].scored.score == max(scores)
-    assert [item.scored.score for item in along] == sorted(item.scored.score for item in along)
-    assert highest[0].scored.score == highest[1].scored.score == max(scores)
+    scores = [item.prediction.score for item in items]
+    assert along[0].prediction.score == min(scores)
+    assert along[-1].prediction.score == max(scores)
+    assert [item.prediction.score for item in along] == sorted(
+        item.prediction.score for item in along
+    )
+    assert highest[0].prediction.score == highest[1].prediction.score == max(scores)
 
 
 def test_pictures_are_bright_where_the_map_is_high_and_outline_the_truth(tmp_path) -> None:
@@ -244,8 +255,10 @@ def test_pictures_are_bright_where_the_map_is_high_and_outline_the_truth(tmp_pat
     crack = Labelled("plate", "test", "crack", image, None)
     good = Labelled("plate", "test", "good", image, None)
     items = [
-        Judged(crack, Scored(image, (48, 80), values, 3.0), truth, "a"),
-        Judged(good, Scored(image, (48, 80), values * 0 - 4, -4.0), truth & False, "b"),
+        LabelledPrediction(crack, Prediction(image, (48, 80), values, 3.0), truth, "a"),
+        LabelledPrediction(
+            good, Prediction(image, (48, 80), values * 0 - 4, -4.0), truth & False, "b"
+        ),
     ]
 
     plain, hot = pictures(items[0], heat_range(items))
@@ -263,7 +276,9 @@ def test_colour_photos_of_16_bits_can_be_shown(tmp_path) -> None:
     write_png(tmp_path / "a.png", pixels, tmp_path)
     labelled = Labelled("plate", "test", "good", tmp_path / "a.png", None)
     values = np.zeros((16, 16), np.float32)
-    item = Judged(labelled, Scored(labelled.image, (400, 300), values, 0.0), None, "a")
+    item = LabelledPrediction(
+        labelled, Prediction(labelled.image, (400, 300), values, 0.0), None, "a"
+    )
 
     plain, _ = pictures(item, heat_range([item]))
 

@@ -11,7 +11,7 @@ from sklearn.metrics import average_precision_score, precision_recall_curve, roc
 
 from anomsynth.bisqad.evaluation.aupro import aupro
 from anomsynth.bisqad.evaluation.bootstrap import intervals, resample
-from anomsynth.bisqad.evaluation.metrics import METRICS, Evidence, measure, rank_metrics
+from anomsynth.bisqad.evaluation.metrics import METRICS, PredictionSet, measure, rank_metrics
 from anomsynth.bisqad.evaluation.pixels import bin_edges, count_pixels, enlarged
 from anomsynth.core.rng import stream
 
@@ -40,7 +40,7 @@ def make_set(seed=0, images=20, strength=2.0):
 def make_evidence(seed=0, **options):
     maps, truths, kinds = make_set(seed, **options)
     scores = np.array([values.max() for values in maps], dtype=np.float64)
-    return Evidence(scores, kinds, count_pixels(maps, truths))
+    return PredictionSet(scores, kinds, count_pixels(maps, truths))
 
 
 def aupro_by_brute_force(maps, truths, limit=0.3):
@@ -104,12 +104,12 @@ def test_aupro_without_a_region_is_not_defined() -> None:
 def test_pixel_metrics_agree_with_scikit_learn_on_every_pixel(seed) -> None:
     maps, truths, kinds = make_set(seed)
     coarse = [cv2.resize(values, (12, 12), interpolation=cv2.INTER_AREA) for values in maps]
-    evidence = Evidence(np.zeros(len(maps)), kinds, count_pixels(coarse, truths))
+    predictions = PredictionSet(np.zeros(len(maps)), kinds, count_pixels(coarse, truths))
     labels = np.stack(truths).ravel()
     values = np.stack([enlarged(values, (SIZE, SIZE)) for values in coarse]).ravel()
     precision, recall, _ = precision_recall_curve(labels, values)
 
-    row = measure(evidence)["all"]
+    row = measure(predictions)["all"]
 
     assert row["pixel_auroc"] == pytest.approx(roc_auc_score(labels, values), abs=1e-3)
     assert row["pixel_ap"] == pytest.approx(average_precision_score(labels, values), abs=1e-3)
@@ -124,13 +124,13 @@ def test_small_defects_found_at_once_are_not_blurred_by_large_ones_that_are_miss
     truths[1][100:500, 100:500] = True  # missed
     truths[2][::64, ::64] = True  # 64 pixels, among the highest 0.1 % of all values
     maps[2][truths[2]] += 3
-    evidence = Evidence(
+    predictions = PredictionSet(
         np.zeros(3), np.array(["good", "stain", "pore"]), count_pixels(maps, truths)
     )
     labels = np.concatenate([truths[0].ravel(), truths[2].ravel()])
     values = np.concatenate([maps[0].ravel(), maps[2].ravel()])
 
-    row = measure(evidence)["pore"]
+    row = measure(predictions)["pore"]
 
     assert row["pixel_ap"] == pytest.approx(average_precision_score(labels, values), abs=1e-3)
     assert row["pixel_ap"] > 0.02
@@ -145,18 +145,18 @@ def test_ties_count_half() -> None:
 
 
 def test_image_metrics_agree_with_scikit_learn() -> None:
-    evidence = make_evidence()
-    labels = evidence.kinds != "good"
+    predictions = make_evidence()
+    labels = predictions.kinds != "good"
 
-    row = measure(evidence)["all"]
+    row = measure(predictions)["all"]
 
-    assert row["image_auroc"] == pytest.approx(roc_auc_score(labels, evidence.scores))
-    assert row["image_ap"] == pytest.approx(average_precision_score(labels, evidence.scores))
+    assert row["image_auroc"] == pytest.approx(roc_auc_score(labels, predictions.scores))
+    assert row["image_ap"] == pytest.approx(average_precision_score(labels, predictions.scores))
     best = max(
         2
-        * (labels & (evidence.scores >= limit)).sum()
-        / (labels.sum() + (evidence.scores >= limit).sum())
-        for limit in evidence.scores
+        * (labels & (predictions.scores >= limit)).sum()
+        / (labels.sum() + (predictions.scores >= limit).sum())
+        for limit in predictions.scores
     )
     assert row["image_f1"] == pytest.approx(best)
 
@@ -165,8 +165,8 @@ def test_a_kind_is_measured_on_its_own_images_and_all_good_ones() -> None:
     maps, truths, kinds = make_set()
     scores = np.array([values.max() for values in maps], dtype=np.float64)
     chosen = [index for index, kind in enumerate(kinds) if kind != "dent"]
-    whole = measure(Evidence(scores, kinds, count_pixels(maps, truths)))
-    part = Evidence(
+    whole = measure(PredictionSet(scores, kinds, count_pixels(maps, truths)))
+    part = PredictionSet(
         scores[chosen],
         kinds[chosen],
         count_pixels([maps[i] for i in chosen], [truths[i] for i in chosen]),
@@ -187,7 +187,7 @@ def test_weights_count_like_repeated_images() -> None:
     scores = np.array([values.max() for values in maps], dtype=np.float64)
     weights = np.array([2, 1, 0, 3, 1, 1, 1, 0], dtype=np.float64)
     rows = np.repeat(np.arange(8), weights.astype(int))
-    repeated = Evidence(
+    repeated = PredictionSet(
         scores[rows],
         kinds[rows],
         type(counts)(
@@ -198,7 +198,7 @@ def test_weights_count_like_repeated_images() -> None:
         ),
     )
 
-    weighted = measure(Evidence(scores, kinds, counts), weights)
+    weighted = measure(PredictionSet(scores, kinds, counts), weights)
 
     for subset, row in measure(repeated).items():
         assert weighted[subset] == pytest.approx(row, nan_ok=True)
@@ -209,7 +209,7 @@ def test_defects_of_unknown_place_count_for_images_only() -> None:
     scores = np.array([values.max() for values in maps], dtype=np.float64)
     unknown = [None if kind == "dent" else truth for kind, truth in zip(kinds, truths, strict=True)]
 
-    table = measure(Evidence(scores, kinds, count_pixels(maps, unknown)))
+    table = measure(PredictionSet(scores, kinds, count_pixels(maps, unknown)))
 
     assert np.isnan(table["dent"]["pixel_ap"])
     assert table["dent"]["image_auroc"] > 0
@@ -227,26 +227,28 @@ def test_maps_that_are_not_finite_are_refused() -> None:
 
 
 def test_resampling_keeps_objects_together_and_every_kind_present() -> None:
-    evidence = make_evidence(images=16)
+    predictions = make_evidence(images=16)
     groups = [str(index // 8) if index % 4 else f"good{index}" for index in range(16)]
 
     for number in range(10):
-        weights = resample(evidence, groups, stream(0, number))
+        weights = resample(predictions, groups, stream(0, number))
         for group in set(groups):
             members = [index for index, name in enumerate(groups) if name == group]
             assert len(set(weights[members])) == 1
-        assert all(weights[evidence.kinds == kind].sum() > 0 for kind in ("good", "crack", "dent"))
+        assert all(
+            weights[predictions.kinds == kind].sum() > 0 for kind in ("good", "crack", "dent")
+        )
 
 
 def test_intervals_hold_the_number_and_are_the_same_again() -> None:
-    evidence = make_evidence(images=16)
+    predictions = make_evidence(images=16)
     groups = [str(index) for index in range(16)]
-    values = measure(evidence)
+    values = measure(predictions)
 
-    found = intervals(evidence, groups, count=20)
+    found = intervals(predictions, groups, count=20)
 
-    assert intervals(evidence, groups, count=20) == found
-    assert intervals(evidence, groups, count=20, seed=1) != found
+    assert intervals(predictions, groups, count=20) == found
+    assert intervals(predictions, groups, count=20, seed=1) != found
     for subset, row in found.items():
         for name, (low, high) in row.items():
             assert 0 <= low < high <= 1, (subset, name)
@@ -258,10 +260,10 @@ def test_photos_of_the_same_objects_make_wider_intervals_than_as_many_objects() 
     rows = np.repeat(np.arange(12), 6)  # six photos of each object
     scores = np.array([maps[row].max() for row in rows], dtype=np.float64)
     counts = count_pixels([maps[row] for row in rows], [truths[row] for row in rows])
-    evidence = Evidence(scores, kinds[rows], counts)
+    predictions = PredictionSet(scores, kinds[rows], counts)
 
-    objects = intervals(evidence, [str(row) for row in rows], count=20)["all"]
-    images = intervals(evidence, [str(index) for index in range(len(rows))], count=20)["all"]
+    objects = intervals(predictions, [str(row) for row in rows], count=20)["all"]
+    images = intervals(predictions, [str(index) for index in range(len(rows))], count=20)["all"]
 
     for name in ("image_auroc", "pixel_auroc", "pixel_ap", "aupro"):
         assert np.diff(objects[name]) > 1.3 * np.diff(images[name])

@@ -10,17 +10,12 @@ pytest.importorskip("timm")
 import cv2  # noqa: E402 - needs torch
 import numpy as np  # noqa: E402 - needs torch
 
-from anomsynth.bisqad.evaluation.predict import (  # noqa: E402 - needs torch
-    Verdict,
-    as_png16,
-    check_out,
-    find_photos,
-    predict,
-    write_map,
-)
-from anomsynth.bisqad.evaluation.scoring import Scored, Unread  # noqa: E402 - needs torch
+from anomsynth.bisqad.evaluation.predict import as_png16, check_out, find_photos, predict, write_map  # noqa: E402 - needs torch
+from anomsynth.bisqad.evaluation.predictions import Prediction  # noqa: E402 - needs torch
 from anomsynth.bisqad.evaluation.threshold import Threshold, choose_threshold  # noqa: E402 - needs torch
-from anomsynth.bisqad.training.runs import RunConfig, load_run, write_run  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.run import build_detector, write_run  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.run_config import RunConfig  # noqa: E402 - needs torch
+from anomsynth.bisqad.options import PredictPlan  # noqa: E402 - needs torch
 from anomsynth.dataset.images import write_png  # noqa: E402 - needs torch
 from anomsynth.errors import InputError, OutputError, UserError  # noqa: E402 - needs torch
 
@@ -32,8 +27,21 @@ CONFIG = RunConfig("tf_efficientnet_lite0", (24, 40, 112), (4, 8, 16), 8, size=6
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    write_run(folder, CONFIG.build_detector(), CONFIG)
-    return load_run(folder)
+    write_run(folder, build_detector(CONFIG), CONFIG)
+    return folder
+
+
+@pytest.fixture
+def look(run, tmp_path):
+    """Predict the photos of a folder, by a given threshold."""
+
+    def look(threshold=0.0, on_progress=lambda done, total: None, **how):
+        plan = PredictPlan(
+            run, (tmp_path / "in",), tmp_path / "out", threshold=threshold, overwrite=True, **how
+        )
+        return predict(plan, on_progress)
+
+    return look
 
 
 def write_photo(path, shape=(20, 30), dtype=np.uint8, seed=0):
@@ -44,17 +52,18 @@ def write_photo(path, shape=(20, 30), dtype=np.uint8, seed=0):
     return path
 
 
-def test_every_kind_of_photo_gets_a_map_of_its_own_size(run, tmp_path) -> None:
+def test_every_kind_of_photo_gets_a_map_of_its_own_size(look, tmp_path) -> None:
     shapes = {"grey": (20, 30), "rgb": (33, 21, 3), "rgba": (8, 9, 4)}
     for bits, dtype in ((8, np.uint8), (16, np.uint16)):
         for name, shape in shapes.items():
             write_photo(tmp_path / f"in/{bits}/{name}.png", shape, dtype)
     out = tmp_path / "out"
-    photos = find_photos([tmp_path / "in"], out)
+    seen = []
 
-    results = list(predict(run, photos, out, Threshold(0.0, 0.1, 9)))
+    result = look(on_progress=lambda done, total: seen.append((done, total)))
 
-    assert len(results) == 6
+    assert len(result.decisions) == 6
+    assert seen == [(done, 6) for done in range(1, 7)]
     for bits in (8, 16):
         for name, shape in shapes.items():
             found = cv2.imread(str(out / f"maps/{bits}/{name}.png"), cv2.IMREAD_UNCHANGED)
@@ -62,29 +71,27 @@ def test_every_kind_of_photo_gets_a_map_of_its_own_size(run, tmp_path) -> None:
             assert found.dtype == np.uint16
 
 
-def test_table_says_score_and_decision(run, tmp_path) -> None:
+def test_table_says_score_and_decision(look, tmp_path) -> None:
     for number in range(3):
         write_photo(tmp_path / f"in/{number}.png", seed=number)
-    out = tmp_path / "out"
-    photos = find_photos([tmp_path / "in"], out)
-    scores = [r.score for r in predict(run, photos, out, Threshold(0.0, 0.1, 9))]
+    scores = [decision.score for decision in look().decisions]
     limit = sorted(scores)[1]
 
-    verdicts = list(predict(run, photos, out, Threshold(limit, 0.1, 9)))
+    result = look(limit)
 
-    with (out / "scores.csv").open() as file:
+    with result.scores.open() as file:
         rows = list(csv.DictReader(file))
     assert [row["image"] for row in rows] == ["0.png", "1.png", "2.png"]
     assert [float(row["score"]) for row in rows] == pytest.approx(scores, abs=1e-5)
     assert [int(row["defective"]) for row in rows] == [score > limit for score in scores]
-    assert [row["map"] for row in rows] == [verdict.map for verdict in verdicts]
-    assert sum(verdict.defective for verdict in verdicts) == 1
-    assert all((out / row["map"]).is_file() for row in rows)
+    assert [row["map"] for row in rows] == [decision.map for decision in result.decisions]
+    assert sum(decision.defective for decision in result.decisions) == 1
+    assert all((tmp_path / "out" / row["map"]).is_file() for row in rows)
 
 
 def test_both_formats_hold_the_same_logits(tmp_path) -> None:
     values = np.random.default_rng(0).normal(0, 4, (16, 16)).astype(np.float32)
-    result = Scored(tmp_path, (40, 24), values, 0.0)
+    result = Prediction(tmp_path, (40, 24), values, 0.0)
 
     write_map(tmp_path / "a.png", result, tmp_path, "png16")
     write_map(tmp_path / "a.tiff", result, tmp_path, "tiff")
@@ -104,18 +111,17 @@ def test_logits_beyond_the_scale_are_cut_off() -> None:
     assert as_png16(logits).tolist() == [0, 0, 32768, 65535, 65535]
 
 
-def test_broken_photo_costs_itself_only(run, tmp_path) -> None:
+def test_broken_photo_costs_itself_only(look, tmp_path) -> None:
     for name in "abc":
         write_photo(tmp_path / f"in/{name}.png")
     (tmp_path / "in/b.png").write_bytes(b"broken")
-    out = tmp_path / "out"
 
-    results = list(predict(run, find_photos([tmp_path / "in"], out), out, Threshold(0, 0, 0)))
+    result = look()
 
-    assert [type(result) for result in results] == [Verdict, Unread, Verdict]
-    assert "b.png" in results[1].message
-    assert (out / "scores.csv").read_text().count("\n") == 3
-    assert sorted(path.name for path in (out / "maps").iterdir()) == ["a.png", "c.png"]
+    assert [decision.image for decision in result.decisions] == ["a.png", "c.png"]
+    assert "b.png" in result.unread[0].message
+    assert result.scores.read_text().count("\n") == 3
+    assert sorted(path.name for path in result.maps.iterdir()) == ["a.png", "c.png"]
 
 
 def test_photos_that_differ_in_ending_or_folder_get_maps_of_their_own(tmp_path) -> None:
@@ -143,7 +149,7 @@ def test_earlier_maps_hidden_files_and_other_files_are_no_photos(tmp_path) -> No
     assert [photo.name for photo in photos] == ["a.png"]
 
 
-def test_no_photo_and_no_path_are_told(tmp_path) -> None:
+def test_no_photo_and_no_path_are_reported(tmp_path) -> None:
     with pytest.raises(InputError, match="holds no photo"):
         find_photos([tmp_path], tmp_path / "out")
     with pytest.raises(InputError, match="nowhere: no such"):

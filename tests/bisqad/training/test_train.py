@@ -18,29 +18,30 @@ from safetensors import safe_open  # noqa: E402 - needs torch
 from safetensors.torch import load_file, save_file  # noqa: E402 - needs torch
 
 from anomsynth.bisqad.bilevel.reweighting import FixedWeights, LearnedWeights  # noqa: E402 - needs torch
-from anomsynth.bisqad.data.images import read_tensor  # noqa: E402 - needs torch
+from anomsynth.bisqad.data.images import photo_tensor  # noqa: E402 - needs torch
 from anomsynth.bisqad.data.pool import Pool  # noqa: E402 - needs torch
 from anomsynth.bisqad.data.samples import Item  # noqa: E402 - needs torch
+from anomsynth.bisqad.evaluation.learned_sqe import LearnedSqe  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.backbone import load_backbone  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.detector import Detector  # noqa: E402 - needs torch
-from anomsynth.bisqad.model.learned_sqe import LearnedSqe  # noqa: E402 - needs torch
-from anomsynth.bisqad.model.pooled import pooled_names  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.quality_inputs import pooled_names  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.run import load_run  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.run_config import SQE, read_calibration  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.sqe_net import SqeNet  # noqa: E402 - needs torch
+from anomsynth.bisqad.options import TrainOptions, TrainPlan  # noqa: E402 - needs torch
 from anomsynth.bisqad.training.events import ImageSkipped, Prepared, Progress, TrainFinished  # noqa: E402 - needs torch
 from anomsynth.bisqad.training.loop import (  # noqa: E402 - needs torch
-    EASED,
-    EVERY,
+    HYPERGRADIENT_EVERY,
+    RAMP,
     Loop,
     Pools,
     Queue,
-    eased,
+    ramped,
     schedule,
 )
-from anomsynth.bisqad.training.options import TrainOptions  # noqa: E402 - needs torch
-from anomsynth.bisqad.training.prepare import peers_of, quality_inputs  # noqa: E402 - needs torch
-from anomsynth.bisqad.training.run_folder import CHECKPOINT, OURS, SQE  # noqa: E402 - needs torch
-from anomsynth.bisqad.training.runs import load_run, read_calibration  # noqa: E402 - needs torch
-from anomsynth.bisqad.training.train import TrainPlan, train  # noqa: E402 - needs torch
+from anomsynth.bisqad.training.prepare import quality_inputs, weight_groups  # noqa: E402 - needs torch
+from anomsynth.bisqad.training.run_folder import CHECKPOINT, RUN_FILES  # noqa: E402 - needs torch
+from anomsynth.bisqad.training.train import train  # noqa: E402 - needs torch
 from anomsynth.dataset.images import read_mask, read_photo, write_png  # noqa: E402 - needs torch
 from anomsynth.errors import InputError, UserError  # noqa: E402 - needs torch
 from anomsynth.recipe.load import load_recipe  # noqa: E402 - needs torch
@@ -77,8 +78,8 @@ def cache(tmp_path_factory):
 @pytest.fixture
 def run(dataset, tmp_path, cache, monkeypatch):
     """Train at 64 x 64 pixels with a hypergradient every second step."""
-    monkeypatch.setattr("anomsynth.bisqad.training.loop.EVERY", 2)
-    monkeypatch.setattr("anomsynth.bisqad.training.train.TELL", 1)
+    monkeypatch.setattr("anomsynth.bisqad.training.loop.HYPERGRADIENT_EVERY", 2)
+    monkeypatch.setattr("anomsynth.bisqad.training.session.PROGRESS_EVERY", 1)
 
     def run(name="run", on_event=None, *, root=dataset, plan=None, **options):
         events = []
@@ -112,7 +113,7 @@ def test_the_run_folder_is_complete_and_loads(run, tmp_path) -> None:
     finished = run()
 
     folder = tmp_path / "run"
-    assert {path.name for path in folder.iterdir()} == set(OURS)
+    assert {path.name for path in folder.iterdir()} == set(RUN_FILES)
     loaded = load_run(folder)
     assert loaded.config.grey
     assert loaded.config.size == 64
@@ -312,9 +313,9 @@ def test_a_missing_device_is_named(dataset, tmp_path) -> None:
     [
         ({"size": 100}, "multiple of 32, got 100"),
         ({"size": 32}, "multiple of 32, got 32"),
-        ({"epochs": 0}, "--epochs: must be at least 1"),
-        ({"minutes": -1.0}, "--minutes"),
-        ({"spoil": 1.5}, "--spoil: expected a share"),
+        ({"epochs": 0}, "`epochs`: must be at least 1"),
+        ({"minutes": -1.0}, "`minutes`"),
+        ({"spoil": 1.5}, "`spoil`: expected a share"),
         ({"spoil": 0.5, "online": True}, "exclude each other"),
     ],
 )
@@ -367,10 +368,10 @@ def test_scouting_comes_on_top_and_training_begins_anew() -> None:
 def test_learned_weights_come_into_force_little_by_little() -> None:
     weights = torch.tensor([0.2, 1.8])
 
-    assert eased(weights, 0.0).tolist() == [1, 1]
-    assert eased(weights, EASED / 2).tolist() == pytest.approx([0.6, 1.4])
-    assert torch.allclose(eased(weights, EASED), weights)
-    assert torch.allclose(eased(weights, 1.0), weights)
+    assert ramped(weights, 0.0).tolist() == [1, 1]
+    assert ramped(weights, RAMP / 2).tolist() == pytest.approx([0.6, 1.4])
+    assert torch.allclose(ramped(weights, RAMP), weights)
+    assert torch.allclose(ramped(weights, 1.0), weights)
 
 
 def test_training_proper_begins_with_equal_weights() -> None:
@@ -447,7 +448,7 @@ def test_peers_are_of_one_kind_and_of_about_one_area() -> None:
     )
     pool = Pool(items, [], masks, torch.zeros(60, 0), torch.device("cpu"))
 
-    peers = peers_of(pool)
+    peers = weight_groups(pool)
 
     dents = torch.tensor([item.kind == "dent" for item in items])
     assert torch.equal(peers.unique(), torch.arange(4))
@@ -496,7 +497,7 @@ def test_fixed_weights_need_no_trusted_data() -> None:
         seed=0,
     )
 
-    records = [loop.train_step(0.5) for _ in range(EVERY + 1)]
+    records = [loop.train_step(0.5) for _ in range(HYPERGRADIENT_EVERY + 1)]
 
     assert all(set(record) == {"loss"} for record in records)
 
@@ -506,7 +507,7 @@ def test_the_backbone_sees_a_training_photo_as_a_prediction_does(run, dataset, t
     loaded = load_run(tmp_path / "run")
     photo = sorted((dataset / "train/good").iterdir())[0]
 
-    image = read_tensor(photo, 64, grey=loaded.config.grey)
+    image = photo_tensor(read_photo(photo), 64, grey=loaded.config.grey)
     features = load_backbone()(image[None])
 
     scores = read_calibration(tmp_path / "run")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from anomsynth.bisqad.bilevel.hvp import Product
+from anomsynth.bisqad.bilevel.gauss_newton import Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,14 @@ class ConjugateGradients:
         for _ in range(self.iterations):
             if square <= enough:
                 break
-            turned = product(direction) + self.damping * direction
-            curvature = direction @ turned
+            applied = product(direction) + self.damping * direction
+            curvature = direction @ applied
             if curvature <= 0:
                 # Nothing solved yet: the right-hand side itself is the zeroth answer.
                 return solution if solution.any() else right.clone()
             length = square / curvature
             solution = solution + length * direction
-            residual = residual - length * turned
+            residual = residual - length * applied
             before, square = square, residual @ residual
             direction = residual + square / before * direction
         return solution

@@ -1,4 +1,4 @@
-"""The folder of a trained detector: weights as safetensors, settings as JSON, never a pickle."""
+"""What is written about a trained detector, for those who load it; read without torch."""
 
 import json
 import math
@@ -6,18 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
-from safetensors.torch import load, save
-
 from anomsynth._version import __version__
-from anomsynth.bisqad.model.backbone import Backbone, load_backbone
-from anomsynth.bisqad.model.detector import Detector
+from anomsynth.bisqad.options import SIZE_STEP
 from anomsynth.dataset.files import make_folder, write_bytes
-from anomsynth.errors import InputError, UserError
+from anomsynth.errors import InputError
 
 FORMAT = 1
 MODEL, CONFIG, CALIBRATION = "model.safetensors", "config.json", "calibration.json"
-SIZE_STEP = 32  # photos are resized to a multiple of this many pixels
+SQE = "sqe.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,68 +44,15 @@ class RunConfig:
     grey: bool = False
     training: Mapping[str, object] = field(default_factory=dict)
 
-    def build_detector(self, generator: torch.Generator | None = None) -> Detector:
-        """Return a detector of these shapes with fresh weights."""
-        return Detector(self.channels, self.width, strides=self.strides, generator=generator)
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Run:
-    """A trained detector, ready to look at photos.
-
-    Attributes
-    ----------
-    folder : Path
-    config : RunConfig
-    backbone : Backbone
-    detector : Detector
-        In evaluation mode.
-    device : torch.device
-    """
-
-    folder: Path
-    config: RunConfig
-    backbone: Backbone
-    detector: Detector
-    device: torch.device
-
-
-def choose_device(name: str) -> torch.device:
-    """Return the device of a name like cpu, cuda, cuda:1 or mps; auto takes the best there is.
-
-    Raises
-    ------
-    UserError
-        If there is no such device here.
-    """
-    if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        msg = f"`device`: no such device {name!r}"
-        raise UserError(msg, hint="cpu, cuda, cuda:1, mps or auto") from None
-    count = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": torch.backends.mps.is_available()}
-    if (device.index or 0) >= int(count.get(device.type, 0)):
-        msg = f"`device={name!r}`: torch {torch.__version__} finds no such device on this machine"
-        raise UserError(msg, hint="use `device='cpu'`, or install a torch build for your GPU")
-    return device
-
-
-def write_run(folder: Path, detector: Detector, config: RunConfig) -> None:
-    """Write the weights and then the settings, each whole or not at all.
+def write_config(folder: Path, config: RunConfig) -> None:
+    """Write the settings of a run.
 
     Raises
     ------
     OutputError
-        If the folder cannot be made or written to.
+        If the file cannot be written.
     """
-    make_folder(folder)
-    tensors = {
-        name: tensor.detach().cpu().contiguous() for name, tensor in detector.state_dict().items()
-    }
     values = {
         "format": FORMAT,
         "anomsynth": __version__,
@@ -121,45 +64,7 @@ def write_run(folder: Path, detector: Detector, config: RunConfig) -> None:
         "grey": config.grey,
         "training": dict(config.training),
     }
-    write_bytes(folder / MODEL, save(tensors), folder)
     write_bytes(folder / CONFIG, _json(values), folder)
-
-
-def write_calibration(folder: Path, normal_scores: Sequence[float]) -> None:
-    """Write the scores of normal photos that were kept out of training.
-
-    Raises
-    ------
-    OutputError
-        If the folder cannot be made or written to.
-    """
-    make_folder(folder)
-    scores = [float(score) for score in normal_scores]
-    write_bytes(folder / CALIBRATION, _json({"format": FORMAT, "normal_scores": scores}), folder)
-
-
-def load_run(folder: Path, *, device: str | torch.device = "cpu") -> Run:
-    """Load a trained detector together with its backbone.
-
-    Raises
-    ------
-    InputError
-        If the folder is not one of a finished training, or was written by another version, or its
-        weights do not have the shapes its settings say.
-    UserError
-        If the device is not there.
-    """
-    chosen = choose_device(str(device))
-    config = read_config(folder)
-    detector = read_detector(folder, config).to(chosen).eval()
-    backbone = load_backbone(config.backbone, device=chosen)
-    if (backbone.channels, backbone.strides) != (config.channels, config.strides):
-        msg = (
-            f"{folder / CONFIG}: trained on features of {config.channels} channels, but "
-            f"{config.backbone} of the installed timm gives {backbone.channels}"
-        )
-        raise InputError(msg, hint="install the timm version that the run was trained with")
-    return Run(folder, config, backbone, detector.requires_grad_(requires_grad=False), chosen)
 
 
 def read_config(folder: Path) -> RunConfig:
@@ -195,35 +100,17 @@ def read_config(folder: Path) -> RunConfig:
     return config
 
 
-def read_detector(folder: Path, config: RunConfig) -> Detector:
-    """Read the weights of a detector of the shapes that `config` says.
+def write_calibration(folder: Path, normal_scores: Sequence[float]) -> None:
+    """Write the scores of normal photos that were kept out of training.
 
     Raises
     ------
-    InputError
-        If the file is missing, damaged or holds other shapes.
+    OutputError
+        If the folder cannot be made or written to.
     """
-    path = folder / MODEL
-    try:
-        tensors = load(path.read_bytes())
-    except FileNotFoundError as error:
-        msg = f"{path}: missing: the training did not finish"
-        raise InputError(msg, hint="go on with the training: `resume=True`") from error
-    except Exception as error:
-        msg = f"{path}: damaged or no safetensors file: {error}"
-        raise InputError(msg, hint="train again, or take the file from a copy") from error
-    detector = config.build_detector()
-    wanted = {name: tuple(value.shape) for name, value in detector.state_dict().items()}
-    found = {name: tuple(value.shape) for name, value in tensors.items()}
-    for name in sorted(wanted.keys() | found.keys()):
-        if wanted.get(name) != found.get(name):
-            msg = (
-                f"{path}: {name} is {found.get(name, 'missing')}, "
-                f"{CONFIG} asks for {wanted.get(name, 'none of that name')}"
-            )
-            raise InputError(msg, hint="both files must come from one training")
-    detector.load_state_dict(tensors)
-    return detector
+    make_folder(folder)
+    scores = [float(score) for score in normal_scores]
+    write_bytes(folder / CALIBRATION, _json({"format": FORMAT, "normal_scores": scores}), folder)
 
 
 def read_calibration(folder: Path) -> tuple[float, ...]:

@@ -10,19 +10,22 @@ pytest.importorskip("timm")
 import numpy as np  # noqa: E402 - needs torch
 from safetensors.torch import load_file, save_file  # noqa: E402 - needs torch
 
-from anomsynth.bisqad import runs  # noqa: E402 - needs torch
-from anomsynth.bisqad.training.runs import (  # noqa: E402 - needs torch
-    CALIBRATION,
-    CONFIG,
-    MODEL,
-    RunConfig,
+from anomsynth.bisqad.model.run import (  # noqa: E402 - needs torch
+    build_detector,
     choose_device,
     load_run,
+    read_detector,
+    write_run,
+)
+from anomsynth.bisqad.model.run_config import (  # noqa: E402 - needs torch
+    CALIBRATION,
+    CONFIG,
+    FORMAT,
+    MODEL,
+    RunConfig,
     read_calibration,
     read_config,
-    read_detector,
     write_calibration,
-    write_run,
 )
 from anomsynth.errors import InputError, OutputError, UserError  # noqa: E402 - needs torch
 
@@ -41,7 +44,7 @@ TINY = RunConfig(
 
 @pytest.fixture
 def folder(tmp_path):
-    write_run(tmp_path / "run", TINY.build_detector(), TINY)
+    write_run(tmp_path / "run", build_detector(TINY), TINY)
     return tmp_path / "run"
 
 
@@ -51,7 +54,7 @@ def change(folder, **values) -> None:
 
 
 def test_run_comes_back_as_it_was_written(tmp_path) -> None:
-    detector = TINY.build_detector(torch.Generator().manual_seed(7))
+    detector = build_detector(TINY, torch.Generator().manual_seed(7))
     detector.mean1 += 3
 
     write_run(tmp_path, detector, TINY)
@@ -66,7 +69,7 @@ def test_run_comes_back_as_it_was_written(tmp_path) -> None:
 def test_folder_holds_no_pickle_and_nothing_half_written(folder) -> None:
     assert sorted(path.name for path in folder.iterdir()) == [CONFIG, MODEL]
     assert b"pickle" not in (folder / MODEL).read_bytes()
-    assert set(load_file(folder / MODEL)) == set(TINY.build_detector().state_dict())
+    assert set(load_file(folder / MODEL)) == set(build_detector(TINY).state_dict())
 
 
 def test_calibration_comes_back_sorted(folder) -> None:
@@ -82,7 +85,7 @@ def test_calibration_needs_only_the_scores(folder) -> None:
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", '{"normal_scores": []}', '{"normal_scores": [NaN]}'])
-def test_damaged_calibration_is_told(folder, text) -> None:
+def test_damaged_calibration_is_reported(folder, text) -> None:
     (folder / CALIBRATION).write_text(text)
 
     with pytest.raises(InputError, match=r"calibration\.json"):
@@ -112,21 +115,21 @@ def test_weights_of_other_shape_name_the_tensor(folder) -> None:
         load_run(folder)
 
 
-def test_weights_of_another_network_are_told(folder) -> None:
+def test_weights_of_another_network_are_reported(folder) -> None:
     save_file({"conv.weight": torch.zeros(1)}, folder / MODEL)
 
     with pytest.raises(InputError, match=r"none of that name|missing"):
         read_detector(folder, TINY)
 
 
-def test_cut_off_weights_are_told(folder) -> None:
+def test_cut_off_weights_are_reported(folder) -> None:
     (folder / MODEL).write_bytes((folder / MODEL).read_bytes()[:-10])
 
     with pytest.raises(InputError, match=r"model\.safetensors: damaged"):
         load_run(folder)
 
 
-def test_unfinished_training_is_told(folder) -> None:
+def test_unfinished_training_is_reported(folder) -> None:
     (folder / MODEL).unlink()
 
     with pytest.raises(InputError, match="did not finish") as caught:
@@ -139,7 +142,7 @@ def test_unfinished_training_is_told(folder) -> None:
     "values",
     [{"channels": "many"}, {"channels": []}, {"width": 0}, {"size": 100}, {"strides": [4]}],
 )
-def test_damaged_settings_are_told(folder, values) -> None:
+def test_damaged_settings_are_reported(folder, values) -> None:
     change(folder, **values)
 
     with pytest.raises(InputError, match=r"config\.json: damaged"):
@@ -147,7 +150,7 @@ def test_damaged_settings_are_told(folder, values) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "{"])
-def test_settings_that_are_no_json_object_are_told(folder, text) -> None:
+def test_settings_that_are_no_json_object_are_reported(folder, text) -> None:
     (folder / CONFIG).write_text(text)
 
     with pytest.raises(InputError, match=r"config\.json"):
@@ -161,21 +164,21 @@ def test_folder_of_runs_lists_them(folder) -> None:
     assert folder.name in caught.value.hint
 
 
-def test_missing_folder_is_told(tmp_path) -> None:
+def test_missing_folder_is_reported(tmp_path) -> None:
     with pytest.raises(InputError, match="no such folder"):
         read_config(tmp_path / "nowhere")
 
 
-def test_backbone_with_other_features_is_told(folder, monkeypatch) -> None:
+def test_backbone_with_other_features_is_reported(folder, monkeypatch) -> None:
     change(folder, channels=[24, 40, 100])
     config = read_config(folder)
-    write_run(folder, config.build_detector(), config)
+    write_run(folder, build_detector(config), config)
 
     with pytest.raises(InputError, match=r"\(24, 40, 100\) channels"):
         load_run(folder)
 
 
-def test_device_that_is_not_there_is_told() -> None:
+def test_device_that_is_not_there_is_reported() -> None:
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
 
@@ -186,17 +189,17 @@ def test_device_that_is_not_there_is_told() -> None:
     assert choose_device("auto").type in {"cpu", "mps"}
 
 
-def test_nonsense_device_is_told() -> None:
+def test_nonsense_device_is_reported() -> None:
     with pytest.raises(UserError, match="no such device 'gpu'"):
         choose_device("gpu")
 
 
-def test_folder_that_cannot_be_made_is_told(tmp_path) -> None:
+def test_folder_that_cannot_be_made_is_reported(tmp_path) -> None:
     (tmp_path / "file").write_text("")
 
     with pytest.raises(OutputError, match="file"):
-        write_run(tmp_path / "file" / "run", TINY.build_detector(), TINY)
+        write_run(tmp_path / "file" / "run", build_detector(TINY), TINY)
 
 
 def test_format_is_written(folder) -> None:
-    assert json.loads((folder / CONFIG).read_text())["format"] == runs.FORMAT == 1
+    assert json.loads((folder / CONFIG).read_text())["format"] == FORMAT == 1

@@ -1,4 +1,4 @@
-"""Hessian-vector products: curvature of a loss along a direction, without the Hessian."""
+"""Products with the Gauss-Newton matrix of a loss, which is never formed."""
 
 from collections.abc import Callable
 
@@ -16,26 +16,6 @@ def gradient(loss: Loss, theta: Tensor) -> Tensor:
     with torch.enable_grad():
         (slope,) = torch.autograd.grad(loss(at), at)
     return slope
-
-
-def hessian_product(loss: Loss, theta: Tensor) -> Product:
-    """Return ``z -> H z`` for the Hessian H of a loss at `theta`, exact [1]_.
-
-    The gradient's graph is built once and differentiated again for each direction.
-
-    References
-    ----------
-    .. [1] Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6(1), 1994.
-    """
-    at = theta.detach().requires_grad_()
-    with torch.enable_grad():
-        (slope,) = torch.autograd.grad(loss(at), at, create_graph=True)
-
-    def product(direction: Tensor) -> Tensor:
-        (turned,) = torch.autograd.grad(slope, at, direction, retain_graph=True)
-        return turned
-
-    return product
 
 
 def gauss_newton_product(

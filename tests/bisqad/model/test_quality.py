@@ -8,8 +8,13 @@ pytest.importorskip("timm")
 import numpy as np  # noqa: E402 - needs torch
 
 from anomsynth.bisqad.data.spoil import choose_faults, spoil  # noqa: E402 - needs torch
-from anomsynth.bisqad.data.sqe_terms import NAMES, logit, term_measure  # noqa: E402 - needs torch
-from anomsynth.bisqad.model.pooled import pool_features, pooled_names  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.quality_inputs import (  # noqa: E402 - needs torch
+    TERM_NAMES,
+    logit,
+    pool_features,
+    pooled_names,
+    term_measure,
+)
 from anomsynth.bisqad.model.sqe_net import SOUND, SqeNet  # noqa: E402 - needs torch
 from anomsynth.core.rng import stream  # noqa: E402 - needs torch
 
@@ -19,12 +24,12 @@ NORMAL = [(torch.zeros(1, 8, 1, 1), torch.ones(1, 8, 1, 1)) for _ in range(2)]
 
 
 def test_has_one_parameter_for_each_term_and_starts_with_the_given_score() -> None:
-    names = (*NAMES, *pooled_names(3))
+    names = (*TERM_NAMES, *pooled_names(3))
     inputs = torch.randn(9, len(names))
     net = SqeNet(names)
 
     assert sum(value.numel() for value in net.parameters()) == len(names)
-    assert torch.allclose(net(inputs), SOUND + inputs[:, NAMES.index("score")])
+    assert torch.allclose(net(inputs), SOUND + inputs[:, TERM_NAMES.index("score")])
 
 
 def test_starts_with_equal_quality_where_no_score_is_given() -> None:
@@ -99,7 +104,7 @@ def test_terms_come_as_logits_in_the_order_of_their_names() -> None:
 
     terms = term_measure()(image, disc())
 
-    assert len(terms) == len(NAMES)
+    assert len(terms) == len(TERM_NAMES)
     assert all(abs(value) < 4.7 for value in terms)
 
 

@@ -10,12 +10,17 @@ from numpy.typing import NDArray
 
 from anomsynth.bisqad.data.images import mask_tensor, photo_tensor
 from anomsynth.bisqad.data.pool import cell_shares
-from anomsynth.bisqad.data.sqe_terms import NAMES, logits_of
 from anomsynth.bisqad.model.checkpoint import fill, load_tensors
-from anomsynth.bisqad.model.pooled import normal_features, pool_features, pooled_names
+from anomsynth.bisqad.model.quality_inputs import (
+    TERM_NAMES,
+    logits_of,
+    normal_features,
+    pool_features,
+    pooled_names,
+)
+from anomsynth.bisqad.model.run import Run, load_run
+from anomsynth.bisqad.model.run_config import SQE
 from anomsynth.bisqad.model.sqe_net import SqeNet
-from anomsynth.bisqad.training.run_folder import SQE
-from anomsynth.bisqad.training.runs import Run, load_run
 from anomsynth.core.photo import as_photo
 from anomsynth.core.types import Mask
 from anomsynth.errors import InputError
@@ -53,7 +58,7 @@ class LearnedSqe:
             hint = "train with `weights='bilevel'`"
             raise InputError(f"{path}: missing: this run learned no quality", hint=hint)
         tensors, about = load_tensors(path, "learned SQE")
-        names = (*NAMES, *pooled_names(len(run.config.channels)))
+        names = (*TERM_NAMES, *pooled_names(len(run.config.channels)))
         found = about.get("names")
         if found != list(names):
             hint = "score with the version of anomsynth that trained it"

@@ -1,22 +1,55 @@
-"""What a backbone sees in and around a mask, in a few numbers."""
+"""What the quality network is given of a sample: hand-made terms, and features around the mask."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from anomsynth.bisqad.model.detector import Detector
 from anomsynth.bisqad.model.losses import truth_at
+from anomsynth.core.types import Mask
+from anomsynth.sqe.all_terms import TERMS
+from anomsynth.sqe.estimator import Estimator, Quality
 
 RING = 2  # cells of the level that the ring around a mask is wide
 TINY = 1e-3
-NAMES = ("inside", "ring", "contrast", "spread", "elsewhere")
+POOLED = ("inside", "ring", "contrast", "spread", "elsewhere")
+CERTAIN = 0.01  # scores are taken as at least this far from 0 and 1
+TERM_NAMES = ("score", *(term.name for term in TERMS))
+
+
+def term_measure() -> Callable[[NDArray[np.generic], Mask], Sequence[float]]:
+    """Return a function from an image and its mask to the logits of score and terms.
+
+    They come in the order of `TERM_NAMES`; a term that cannot be measured counts as undecided, 0.
+    """
+    estimator = Estimator.default()
+
+    def measure(image: NDArray[np.generic], mask: Mask) -> list[float]:
+        return logits_of(estimator.score(image, mask))
+
+    return measure
+
+
+def logits_of(quality: Quality) -> list[float]:
+    """Return the logits of score and terms in the order of `TERM_NAMES`."""
+    rated = (quality.terms.get(term.name, 0.5) for term in TERMS)
+    return [logit(value) for value in (quality.score, *rated)]
+
+
+def logit(share: float) -> float:
+    """Return ``ln(s / (1 - s))`` of a share, which is kept away from 0 and 1."""
+    inside = min(max(share, CERTAIN), 1 - CERTAIN)
+    return math.log(inside / (1 - inside))
 
 
 def pooled_names(levels: int) -> tuple[str, ...]:
     """Return the names of what `pool_features` gives for this many levels."""
-    return tuple(f"level{level}_{name}" for level in range(levels) for name in NAMES)
+    return tuple(f"level{level}_{name}" for level in range(levels) for name in POOLED)
 
 
 def pool_features(

@@ -6,10 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from anomsynth.bisqad.bilevel.curvature import loss_curvature
-from anomsynth.bisqad.bilevel.hvp import Loss, Losses, Product, gauss_newton_product
+from anomsynth.bisqad.bilevel.gauss_newton import Loss, Losses, Product, gauss_newton_product
 from anomsynth.bisqad.data.pool import Batch
-from anomsynth.bisqad.model.losses import sample_losses
+from anomsynth.bisqad.model.losses import loss_curvature, sample_losses
 
 
 class FlatDetector:

@@ -1,0 +1,64 @@
+"""What a detector says about a photo, alone and beside the truth."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from anomsynth.core.types import Float32, Mask
+from anomsynth.dataset.labelled import Labelled
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """What a detector says about one photo.
+
+    Attributes
+    ----------
+    path : Path
+    shape : (int, int)
+        Height and width of the photo.
+    map : (h, w) float32
+        Logits, natural log of the odds that a place is defective; over the whole photo, at a
+        quarter of the run's size.
+    score : float
+        Of the photo, in the same unit.
+    """
+
+    path: Path
+    shape: tuple[int, int]
+    map: Float32
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadablePhoto:
+    """A photo that could not be looked at.
+
+    Attributes
+    ----------
+    path : Path
+    message, hint : str
+    """
+
+    path: Path
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledPrediction:
+    """One test image: what the detector said, and the truth.
+
+    Attributes
+    ----------
+    labelled : Labelled
+    prediction : Prediction
+    truth : (size, size) bool, or None
+        None where a defect has no mask or an empty one: nobody knows where it is.
+    group : str
+        The physical object on the image.
+    """
+
+    labelled: Labelled
+    prediction: Prediction
+    truth: Mask | None
+    group: str

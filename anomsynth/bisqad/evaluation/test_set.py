@@ -1,0 +1,60 @@
+"""The labelled test images of a dataset, and which of them show one physical object."""
+
+import csv
+from pathlib import Path
+
+from anomsynth.dataset.labelled import Labelled, find_labelled
+from anomsynth.errors import InputError
+
+GROUPS = "groups.csv"
+
+
+def find_tests(root: Path, category: str | None = None) -> dict[str, tuple[Labelled, ...]]:
+    """List the test images of a dataset by category.
+
+    Raises
+    ------
+    InputError
+        If there are none, or a category has no good images or no defects.
+    """
+    found: dict[str, list[Labelled]] = {}
+    for item in find_labelled(root):
+        if item.split == "test":
+            found.setdefault(item.category, []).append(item)
+    if category is not None:
+        if category not in found:
+            msg = f"`category`: no test images of {category!r} in {root}"
+            raise InputError(msg, hint=f"known: {', '.join(found)}" if found else "")
+        found = {category: found[category]}
+    if not found:
+        raise InputError(f"{root}: no test images", hint="expected test/good and test/KIND")
+    for name, items in found.items():
+        kinds = {item.good for item in items}
+        if len(kinds) == 1:
+            missing, there = ("defects", "good") if kinds == {True} else ("good images", "defects")
+            msg = f"{root}: the test images of {name} are all {there}, there are no {missing}"
+            raise InputError(msg, hint="metrics compare good images with defects")
+    return {name: tuple(items) for name, items in found.items()}
+
+
+def read_groups(root: Path) -> dict[Path, str]:
+    """Read groups.csv (columns file, group): which images show one physical object.
+
+    It lies in the dataset's folder or in a category's, with paths relative to it; empty if there
+    is none.
+
+    Raises
+    ------
+    InputError
+        If it is damaged.
+    """
+    groups: dict[Path, str] = {}
+    for path in sorted([*root.glob(GROUPS), *root.glob(f"*/{GROUPS}")]):
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                for row in csv.DictReader(file):
+                    groups[(path.parent / row["file"]).resolve()] = row["group"]
+        except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+            msg = f"{path}: expected the columns file and group"
+            raise InputError(msg, hint="repair or remove the file") from error
+    return groups

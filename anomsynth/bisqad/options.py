@@ -1,0 +1,216 @@
+"""What to train, evaluate or predict, and how; checked without torch, so before it is imported."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from anomsynth.errors import UserError
+
+WeightsMode = Literal["bilevel", "sqe", "uniform"]
+Hypergrad = Literal["implicit", "unrolled"]
+MapFormat = Literal["png16", "tiff"]
+
+EPOCHS = 10
+LITE0 = "tf_efficientnet_lite0"  # backbone whose weights come with a package
+SIZE_STEP = 32  # photos are resized to a multiple of this many pixels
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOptions:
+    """Everything that decides how a training goes.
+
+    Attributes
+    ----------
+    category : str or None
+    unified : bool
+        One model for all categories.
+    val : Path or None
+        The few real, masked defects there may be: trusted.
+    weights : {"bilevel", "sqe", "uniform"}
+    hypergrad : {"implicit", "unrolled"}
+    backbone : str
+    size : int, pixels
+        A multiple of 32.
+    epochs : int
+        How often the detector sees each defect; the search for weights comes on top.
+    minutes : float or None
+        Time for the training instead of epochs; what a shared machine manages in it varies, so
+        such a run does not repeat bit for bit.
+    seed : int
+    online : bool
+        A quarter of the defects is made anew each epoch.
+    spoil : float in [0, 1]
+        Share of the defects that is spoiled on purpose, for experiments.
+
+    Raises
+    ------
+    UserError
+        If a number is out of range, or options exclude each other.
+    """
+
+    category: str | None = None
+    unified: bool = False
+    val: Path | None = None
+    weights: WeightsMode = "bilevel"
+    hypergrad: Hypergrad = "implicit"
+    backbone: str = LITE0
+    size: int = 256
+    epochs: int = EPOCHS
+    minutes: float | None = None
+    seed: int = 0
+    online: bool = False
+    spoil: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.size < 2 * SIZE_STEP or self.size % SIZE_STEP:
+            hint = f"use {2 * SIZE_STEP} or more, e.g. 256"
+            msg = f"`size`: expected a multiple of {SIZE_STEP}, got {self.size}"
+            raise UserError(msg, hint=hint)
+        for option, value, least in (
+            ("epochs", self.epochs, 1),
+            ("minutes", self.minutes, 0.001),
+            ("seed", self.seed, 0),
+        ):
+            if value is not None and value < least:
+                raise UserError(f"`{option}`: must be at least {least}, got {value}")
+        if not 0 <= self.spoil <= 1:
+            raise UserError(f"`spoil`: expected a share between 0 and 1, got {self.spoil}")
+        if self.online and self.spoil:
+            raise UserError("`online` and `spoil` exclude each other", hint="give one of them")
+
+    def record(self) -> dict[str, object]:
+        """Return the options as JSON values."""
+        return {**asdict(self), "val": None if self.val is None else str(self.val)}
+
+    def check_same(self, earlier: Mapping[str, object], folder: Path) -> None:
+        """Raise UserError unless a run that is to go on had these options."""
+        for name, value in self.record().items():
+            if name in earlier and earlier[name] != value:
+                msg = f"`resume`: {folder} was begun with {name} {earlier[name]}, not {value}"
+                hint = "give the options it was begun with, or begin again with `overwrite=True`"
+                raise UserError(msg, hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainPlan:
+    """A training: what to learn from, where to write, and how.
+
+    Attributes
+    ----------
+    dataset, out : Path
+    options : TrainOptions
+    device : str
+        cpu, cuda, cuda:1, mps, or auto.
+    threads : int or None
+        CPU threads of the network; torch's own choice by default.
+    cache : Path or None
+        Folder that stores features for other trainings on the same images.
+    resume, overwrite : bool
+        What to do if `out` holds a run.
+    """
+
+    dataset: Path
+    out: Path
+    options: TrainOptions = field(default_factory=TrainOptions)
+    device: str = "cpu"
+    threads: int | None = None
+    cache: Path | None = None
+    resume: bool = False
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatePlan:
+    """An evaluation: which detector, on which images, and where to write.
+
+    Attributes
+    ----------
+    run : Path
+        Folder of a finished training.
+    dataset : Path
+        Test images with masks: ``test/good`` and ``test/KIND``, masks in ``ground_truth``.
+    out : Path or None
+        For metrics.json and the page; ``run/evaluation`` by default.
+    category : str or None
+        Only this one.
+    bootstrap : int, >= 0
+        Resamples for the 95 % intervals; 0 for none.
+    device : str
+        cpu, cuda, cuda:1, mps, or auto.
+    threads : int or None
+        CPU threads of the network; torch's own choice by default.
+
+    Raises
+    ------
+    UserError
+        If the number of resamples is negative.
+    """
+
+    run: Path
+    dataset: Path
+    out: Path | None = None
+    category: str | None = None
+    bootstrap: int = 200
+    device: str = "cpu"
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.bootstrap < 0:
+            raise UserError(f"`bootstrap`: must be at least 0, got {self.bootstrap}")
+
+    @property
+    def folder(self) -> Path:
+        """Where results are written."""
+        return self.run / "evaluation" if self.out is None else self.out
+
+
+@dataclass(frozen=True, slots=True)
+class PredictPlan:
+    """A prediction: which detector, for which photos, and where to write.
+
+    Attributes
+    ----------
+    run : Path
+        Folder of a finished training.
+    images : tuple of Path
+        Photos, or folders of photos.
+    out : Path
+        For the maps and scores.csv.
+    file_format : {"png16", "tiff"}
+        Of the maps: 16-bit grey PNG (log-odds = value / 65535 * 32 - 16), or TIFF of float32
+        log-odds.
+    false_alarm_rate : float in (0, 1)
+        Share of good photos that may be called defective.
+    threshold : float or None
+        Log-odds above which a photo is defective, whatever the rate.
+    device : str
+        cpu, cuda, cuda:1, mps, or auto.
+    threads : int or None
+        CPU threads of the network; torch's own choice by default.
+    overwrite : bool
+        Whether results of an earlier prediction in `out` may be replaced.
+
+    Raises
+    ------
+    UserError
+        If the rate is not between 0 and 1, or the threshold is not finite.
+    """
+
+    run: Path
+    images: tuple[Path, ...]
+    out: Path
+    file_format: MapFormat = "png16"
+    false_alarm_rate: float = 0.01
+    threshold: float | None = None
+    device: str = "cpu"
+    threads: int | None = None
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.false_alarm_rate < 1:
+            msg = f"`false_alarm_rate`: must be between 0 and 1, got {self.false_alarm_rate:g}"
+            raise UserError(msg)
+        if self.threshold is not None and not math.isfinite(self.threshold):
+            raise UserError(f"`threshold`: expected a finite number, got {self.threshold:g}")
