@@ -35,7 +35,7 @@ from anomsynth.errors import InputError, UserError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from anomsynth.dataset.folders import Source
+    from anomsynth.dataset.folders import PhotoSource
     from anomsynth.pipeline.options import RunOptions
     from anomsynth.recipe.models import Recipe
 
@@ -195,7 +195,7 @@ def _recipes(
     source: Path,
     options: "RunOptions",
     load: "Callable[[str], Recipe]",
-) -> "tuple[Path | Source, dict[str, Recipe] | Recipe]":
+) -> "tuple[Path | PhotoSource, dict[str, Recipe] | Recipe]":
     """Load one recipe for all, or with `auto` list the source and load what fits each category."""
     if preset != AUTO:
         return source, load(preset)

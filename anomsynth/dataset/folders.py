@@ -29,7 +29,7 @@ class SourceImage:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class PhotoSource:
     """The photos of a source folder.
 
     Attributes
@@ -49,7 +49,7 @@ class Source:
     example: str = ""
 
 
-def find_source(root: Path, exclude: Collection[Path] = ()) -> Source:
+def find_source(root: Path, exclude: Collection[Path] = ()) -> PhotoSource:
     """List the photos of a folder.
 
     Understood are, in this order: one MVTec-style category (holds train/good), an MVTec-style root
@@ -82,7 +82,7 @@ def find_source(root: Path, exclude: Collection[Path] = ()) -> Source:
         endings = ", ".join(sorted(SUFFIXES))
         msg = f"{root}: no photos found ({len(listing.ignored)} other entries ignored)"
         raise InputError(msg, hint=f"photos end in {endings}")
-    return Source(top, categories, len(listing.ignored), listing.example())
+    return PhotoSource(top, categories, len(listing.ignored), listing.example())
 
 
 def nfc(text: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from anomsynth.core.rng import stream
-from anomsynth.dataset.folders import Source, SourceImage, find_source
+from anomsynth.dataset.folders import PhotoSource, SourceImage, find_source
 from anomsynth.dataset.layout import Layout, check_kinds, digits_for
 from anomsynth.dataset.masks import MaskFolder
 from anomsynth.dataset.metadata import check_removable, check_writable, contents, read_run
@@ -138,7 +138,10 @@ class Plan:
 
 
 def make_plan(
-    source: Path | Source, out: Path, recipe: Recipe | Mapping[str, Recipe], options: RunOptions
+    source: Path | PhotoSource,
+    out: Path,
+    recipe: Recipe | Mapping[str, Recipe],
+    options: RunOptions,
 ) -> Plan:
     """Settle a run; reads the disk, writes nothing.
 
@@ -161,7 +164,7 @@ def make_plan(
     """
     options.check_workers()
     root = out.resolve()
-    found = source if isinstance(source, Source) else find_source(source, options.no_photos())
+    found = source if isinstance(source, PhotoSource) else find_source(source, options.no_photos())
     _check_apart(found.root, root)
     recipes = _by_category(recipe, tuple(found.categories))
     per_photo, units = _units(found, next(iter(recipes.values())).seed, options)
@@ -222,7 +225,7 @@ def _by_category(
     return chosen
 
 
-def _units(found: Source, seed: int, options: RunOptions) -> tuple[int, tuple[Unit, ...]]:
+def _units(found: PhotoSource, seed: int, options: RunOptions) -> tuple[int, tuple[Unit, ...]]:
     roi = _MaskFinder(options.roi)
     avoid = _MaskFinder(options.avoid)
     components = _MaskFinder(options.components)

@@ -1,53 +1,15 @@
 """Diffusion along structure: tensors read from a picture, and steps that conserve mass."""
 
-from dataclasses import dataclass
-
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Float32 = NDArray[np.float32]
-Mask = NDArray[np.bool_]
+from anomsynth.core.types import Float32, Mask
+from anomsynth.fields.structure import StructureTensor
 
 STABLE_STEP = 0.25  # explicit five-point scheme with eigenvalues <= 1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Tensor:
-    """Symmetric 2x2 tensors, each entry (h, w) or (n,) float32; rows before columns."""
-
-    row_row: Float32
-    row_col: Float32
-    col_col: Float32
-
-    def take(self, index: NDArray[np.intp]) -> "Tensor":
-        """Return the entries at flat indices as lists."""
-        return Tensor(*(part.ravel()[index] for part in (self.row_row, self.row_col, self.col_col)))
-
-
-def structure_tensor(picture: Float32, *, noise_px: float = 0.7, scale_px: float = 3.0) -> Tensor:
-    """Return the gradient's outer product, averaged over `scale_px` (Foerstner & Guelch 1987).
-
-    Parameters
-    ----------
-    picture : (h, w) float32
-    noise_px : float
-        Gaussian that is applied to the picture first.
-    scale_px : float
-        Gaussian that averages the products.
-    """
-    smooth = cv2.GaussianBlur(picture, (0, 0), noise_px, borderType=cv2.BORDER_REFLECT)
-    down = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=0.125, borderType=cv2.BORDER_REFLECT)
-    right = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.125, borderType=cv2.BORDER_REFLECT)
-
-    def mean(product: Float32) -> Float32:
-        blurred = cv2.GaussianBlur(product, (0, 0), scale_px, borderType=cv2.BORDER_REFLECT)
-        return blurred.astype(np.float32, copy=False)
-
-    return Tensor(mean(down * down), mean(down * right), mean(right * right))
-
-
-def edge_enhancing(structure: Tensor, contrast: float) -> Tensor:
+def edge_enhancing(structure: StructureTensor, contrast: float) -> StructureTensor:
     """Return the tensor of edge-enhancing diffusion (Weickert 1998).
 
     Along edges the diffusivity is 1; across them ``1 - exp(-3.315 / (mu / contrast**2)**4)`` with
@@ -55,7 +17,7 @@ def edge_enhancing(structure: Tensor, contrast: float) -> Tensor:
 
     Parameters
     ----------
-    structure : Tensor
+    structure : StructureTensor
     contrast : float > 0
         Gradient above which a step counts as an edge, in units of the picture.
     """
@@ -69,14 +31,14 @@ def edge_enhancing(structure: Tensor, contrast: float) -> Tensor:
     row_share = np.where(spread > 0, (half + spread) / safe, 0.5)
     cross = np.where(spread > 0, structure.row_col / safe, 0)
     drop = (1 - across).astype(np.float32)
-    return Tensor(
+    return StructureTensor(
         (1 - drop * row_share).astype(np.float32),
         (-drop * cross).astype(np.float32),
         (1 - drop * (1 - row_share)).astype(np.float32),
     )
 
 
-def along(structure: Tensor) -> Tensor:
+def along(structure: StructureTensor) -> StructureTensor:
     """Return the projector on the direction of least change: diffusion along lines only."""
     half = (structure.row_row - structure.col_col) / 2
     spread = np.sqrt(half * half + structure.row_col * structure.row_col)
@@ -85,7 +47,7 @@ def along(structure: Tensor) -> Tensor:
     row_share = np.where(lines, (spread - half) / safe, 0).astype(np.float32)
     col_share = np.where(lines, (spread + half) / safe, 0).astype(np.float32)
     cross = np.where(lines, -structure.row_col / safe, 0).astype(np.float32)
-    return Tensor(row_share, cross, col_share)
+    return StructureTensor(row_share, cross, col_share)
 
 
 def fed_steps(time: float) -> list[float]:
@@ -101,7 +63,7 @@ def fed_steps(time: float) -> list[float]:
     return [float(scaled[(index * 2 + 1) % count if count % 2 else index]) for index in order]
 
 
-def diffuse(field: Float32, tensor: Tensor, time: float, inside: Mask) -> Float32:
+def diffuse(field: Float32, tensor: StructureTensor, time: float, inside: Mask) -> Float32:
     """Return `field` after diffusion for `time` px**2 within `inside`; mass is conserved.
 
     Solves ``u_t = div(T grad u)`` in divergence form; no flux crosses the border of `inside`.
@@ -109,7 +71,7 @@ def diffuse(field: Float32, tensor: Tensor, time: float, inside: Mask) -> Float3
     Parameters
     ----------
     field : (h, w) float32
-    tensor : Tensor of (h, w)
+    tensor : StructureTensor of (h, w)
         Eigenvalues in [0, 1].
     time : float, px**2, >= 0
     inside : (h, w) bool
@@ -122,14 +84,14 @@ def diffuse(field: Float32, tensor: Tensor, time: float, inside: Mask) -> Float3
     return result
 
 
-def diffuse_list(values: Float32, tensor: Tensor, time: float, inside: Mask) -> Float32:
+def diffuse_list(values: Float32, tensor: StructureTensor, time: float, inside: Mask) -> Float32:
     """Do what `diffuse` does to lists of the n pixels of `inside`: lines fill little of their box.
 
     Parameters
     ----------
     values : (n,) float32
         In the order of the flat pixels.
-    tensor : Tensor of (n,)
+    tensor : StructureTensor of (n,)
     time : float, px**2, >= 0
     inside : (h, w) bool
     """

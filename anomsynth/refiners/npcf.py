@@ -16,14 +16,8 @@ from anomsynth.core.statistics import quantile
 from anomsynth.core.types import Box, Float32, Mask, Surface
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.poisson import plate_residual, solve_plate
-from anomsynth.refiners._diffusion import (
-    Tensor,
-    along,
-    diffuse,
-    diffuse_list,
-    edge_enhancing,
-    structure_tensor,
-)
+from anomsynth.fields.structure import StructureTensor, structure_tensor
+from anomsynth.refiners._diffusion import along, diffuse, diffuse_list, edge_enhancing
 from anomsynth.refiners._slow_offset import with_slow_offset
 
 Resized = NDArray[np.integer | np.floating]  # what OpenCV says that it returns
@@ -170,7 +164,7 @@ def _rest_line(coverage: Float32, layer: DefectLayer, time: float) -> tuple[Floa
     return rested, abs(float(moved.sum(dtype=np.float64)) / mass - 1) if mass > 0 else 0.0
 
 
-def _structure(layer: DefectLayer, surface: Surface) -> tuple[Grid, Tensor, Mask]:
+def _structure(layer: DefectLayer, surface: Surface) -> tuple[Grid, StructureTensor, Mask]:
     """Return cells of the layer's box, and diffusion tensor and domain on them."""
     box = layer.box
     grid = Grid.over(Box(0, 0, *box.shape), WIDEST)
@@ -187,7 +181,9 @@ def _structure(layer: DefectLayer, surface: Surface) -> tuple[Grid, Tensor, Mask
     return grid, edge_enhancing(tensor, contrast), inside
 
 
-def _rest_film(coarse: Float32, tensor: Tensor, time: float, inside: Mask) -> tuple[Float32, float]:
+def _rest_film(
+    coarse: Float32, tensor: StructureTensor, time: float, inside: Mask
+) -> tuple[Float32, float]:
     """Diffuse a film within the domain; returns what that changes and its mass's relative error."""
     planes = coarse if coarse.ndim == 3 else coarse[..., None]
     steps = np.empty_like(planes)

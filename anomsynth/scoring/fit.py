@@ -35,7 +35,7 @@ Raw = dict[str, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Material:
+class CalibrationPhoto:
     """A good photo to calibrate on.
 
     Attributes
@@ -71,11 +71,11 @@ class Measured:
             self.spoilt.setdefault(family, []).extend(found)
 
 
-def embedded_materials() -> tuple[Material, ...]:
+def embedded_materials() -> tuple[CalibrationPhoto, ...]:
     """Return the photos that the shipped calibration is fitted to."""
     photos = demo_photos()
     return tuple(
-        Material(
+        CalibrationPhoto(
             f"{name}/{index}",
             as_photo(photo),
             load_recipe(PRESETS.get(name, "generic")),
@@ -86,19 +86,21 @@ def embedded_materials() -> tuple[Material, ...]:
     )
 
 
-def own_materials(photos: Sequence[tuple[str, Photo]], recipe: Recipe) -> tuple[Material, ...]:
+def own_materials(
+    photos: Sequence[tuple[str, Photo]], recipe: Recipe
+) -> tuple[CalibrationPhoto, ...]:
     """Return good photos of one's own, at most `MOST_PHOTOS`, evenly chosen."""
     count = min(len(photos), MOST_PHOTOS)
     chosen = [photos[int(at)] for at in np.linspace(0, len(photos) - 1, count)]
     others = demo_photos()
     names = sorted(FOREIGN)
     return tuple(
-        Material(name, photo, recipe, others[names[index % len(names)]][0])
+        CalibrationPhoto(name, photo, recipe, others[names[index % len(names)]][0])
         for index, (name, photo) in enumerate(chosen)
     )
 
 
-def calibrate(materials: Sequence[Material], source: str, *, jobs: int = 1) -> Calibration:
+def calibrate(materials: Sequence[CalibrationPhoto], source: str, *, jobs: int = 1) -> Calibration:
     """Fit a calibration: the same photos and recipes give the same file.
 
     Parameters
@@ -122,7 +124,7 @@ def calibrate(materials: Sequence[Material], source: str, *, jobs: int = 1) -> C
     return fit_calibration(total.good, total.spoilt, total.nothing, source)
 
 
-def _measure_all(materials: Sequence[Material], workers: int) -> Iterable[Measured]:
+def _measure_all(materials: Sequence[CalibrationPhoto], workers: int) -> Iterable[Measured]:
     if workers == 1 or len(materials) == 1:
         return map(measure_material, materials)
     import joblib  # noqa: PLC0415 - slow to import, not needed for one process
@@ -134,7 +136,7 @@ def _measure_all(materials: Sequence[Material], workers: int) -> Iterable[Measur
     return found
 
 
-def measure_material(material: Material) -> Measured:
+def measure_material(material: CalibrationPhoto) -> Measured:
     """Make samples of one photo, spoil them, and measure all."""
     measured = Measured(spoilt={family: [] for family in FAMILIES})
     surface = analyze(

@@ -18,7 +18,7 @@ from anomsynth.dataset.labelled import Labelled
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.backends import count_workers
 from anomsynth.pipeline.worker import in_child
-from anomsynth.scoring.origins import Origin, find_origins
+from anomsynth.scoring.provenance import Provenance, find_provenance
 from anomsynth.sqe.estimator import Estimator, Quality, Scorer, make_picture
 from anomsynth.sqe.features import SIZE, describe
 
@@ -50,7 +50,7 @@ class Scored:
 @dataclass(frozen=True, slots=True)
 class _Chunk(Generic[Seen]):
     items: tuple[Labelled, ...]
-    origins: tuple[Origin | None, ...]
+    provenances: tuple[Provenance | None, ...]
     scorer: Scorer
     look: Look[Seen]
 
@@ -127,13 +127,15 @@ def score_each(
     seen : what `look` returned, None without a quality
     """
     defects = [item for item in items if not item.good]
-    origins = find_origins(defects)
+    provenances = find_provenance(defects)
     # Samples of one photo in a row: it is read and measured once.
-    order = sorted(range(len(defects)), key=lambda at: _photo_name(origins.get(defects[at].image)))
+    order = sorted(
+        range(len(defects)), key=lambda at: _photo_name(provenances.get(defects[at].image))
+    )
     chunks = [
         _Chunk(
             part := tuple(defects[at] for at in order[start : start + CHUNK]),
-            tuple(origins.get(item.image) for item in part),
+            tuple(provenances.get(item.image) for item in part),
             scorer,
             look,
         )
@@ -177,24 +179,24 @@ def _score_chunk(chunk: _Chunk[Seen]) -> list[tuple[Scored, Seen | None]]:
     cv2.setNumThreads(1)
     scored: list[tuple[Scored, Seen | None]] = []
     good = _Good(None)
-    for item, origin in zip(chunk.items, chunk.origins, strict=True):
-        path = None if origin is None else origin.good
+    for item, provenance in zip(chunk.items, chunk.provenances, strict=True):
+        path = None if provenance is None else provenance.good
         good = good if good.path == path else _Good(path)
-        one = _score(item, origin, good, chunk)
+        one = _score(item, provenance, good, chunk)
         scored.append(one)
     return scored
 
 
 def _score(
-    item: Labelled, origin: Origin | None, good: _Good, chunk: _Chunk[Seen]
+    item: Labelled, provenance: Provenance | None, good: _Good, chunk: _Chunk[Seen]
 ) -> tuple[Scored, Seen | None]:
     scorer = chunk.scorer
     try:
         photo, mask = read_labelled(item)
         pixels = photo.pixels
         original = good.fitting(photo)
-        if origin is not None and isinstance(scorer, Estimator):
-            quality = scorer.score(pixels, mask, original=original, residuals=origin.residuals)
+        if provenance is not None and isinstance(scorer, Estimator):
+            quality = scorer.score(pixels, mask, original=original, residuals=provenance.residuals)
         else:
             quality = scorer.score(pixels, mask, original=original)
         return Scored(item, quality), chunk.look(pixels, mask)
@@ -205,8 +207,8 @@ def _score(
         raise
 
 
-def _photo_name(origin: Origin | None) -> str:
-    return "" if origin is None or origin.good is None else str(origin.good)
+def _photo_name(provenance: Provenance | None) -> str:
+    return "" if provenance is None or provenance.good is None else str(provenance.good)
 
 
 def _describe_chunk(items: Sequence[Labelled]) -> list[NDArray[np.float64]]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from anomsynth.errors import InputError
 from anomsynth.sqe.all_terms import TERMS
-from anomsynth.sqe.curve import AnyCurve, Band, Logistic, Sides, Tails
+from anomsynth.sqe.curve import AnyCurve, Logistic, Plateau, Sides, Tails
 from anomsynth.sqe.term import Term
 
 Raw = Mapping[str, float]
@@ -21,9 +21,9 @@ Raw = Mapping[str, float]
 # Useful visibility and sizes as measured downstream (a detector trained on either side of them
 # lost accuracy): d' 3 is seen at once, 1.5 still counts for 0.6, 0.5 is noise; areas over three
 # decades.
-VISIBLE = Band(low=3.0, high=8.0, low_width=0.7, high_width=0.7)
-SIZES = Band(low=2e-4, high=0.35, low_width=1.5, high_width=0.3)
-ON_PART = Band(low=0.7, high=1.0, low_width=0.5, high_width=1.0)
+VISIBLE = Plateau(low=3.0, high=8.0, low_width=0.7, high_width=0.7)
+SIZES = Plateau(low=2e-4, high=0.35, low_width=1.5, high_width=0.3)
+ON_PART = Plateau(low=0.7, high=1.0, low_width=0.5, high_width=1.0)
 # A solver that is at rest leaves a few per cent of imbalance at most.
 AT_REST = Logistic(middle=0.1, scale=-0.02, typical=0.0)
 BLIND = "_blind"  # ending of a term's name where there is no good photo to compare with
@@ -170,7 +170,7 @@ def _curve(
     return Logistic.fit(good, np.concatenate(spoilt), term.bad)
 
 
-def _blind_band(good: Sequence[Raw]) -> Band:
+def _blind_band(good: Sequence[Raw]) -> Plateau:
     """Return the band of visibility for values measured without the good photo.
 
     These are smaller than those with it, by about one factor for a surface; what they miss it by
@@ -185,7 +185,7 @@ def _blind_band(good: Sequence[Raw]) -> Band:
     middle = float(np.median(logs))
     missed = min(1.48 * float(np.median(np.abs(logs - middle))), MOST_MISSED)
     factor = float(f"{min(max(math.exp(middle), 0.2), 1.5):.6g}")
-    return Band(
+    return Plateau(
         low=VISIBLE.low * factor,
         high=VISIBLE.high,
         low_width=float(f"{math.hypot(VISIBLE.low_width, missed):.6g}"),

@@ -193,7 +193,7 @@ class Sides(Curve):
         return "low" if self.low(value) < self.high(value) else "high"
 
 
-class Band(Curve):
+class Plateau(Curve):
     """1 between two positive values, falling with the logarithm outside.
 
     ``exp(-(ln(value / end) / width)^2 / 2)`` on either side.
@@ -220,7 +220,7 @@ class Band(Curve):
         return "low" if value < self.low else "high"
 
 
-AnyCurve = Annotated[Tails | Logistic | Sides | Band, Field(discriminator="kind")]
+AnyCurve = Annotated[Tails | Logistic | Sides | Plateau, Field(discriminator="kind")]
 
 
 def _rounded(value: float) -> float:

@@ -6,12 +6,9 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from anomsynth.core.types import Box, Mask, Pixels
 from anomsynth.sqe.region import MARGIN, Picture, Region
-
-Labels = NDArray[np.int32]
 
 GAP = 6  # pixels: pieces closer than this are one defect
 MOST_REGIONS = 4  # the largest; what is left out is small

@@ -10,12 +10,12 @@ from anomsynth.core.photo import Photo, as_photo
 from anomsynth.core.scale import Scale
 from anomsynth.core.types import Analysis, Mask, Pixels, Surface
 from anomsynth.errors import InputError
+from anomsynth.fields.structure import gradient_products
 from anomsynth.surface.camera import measure_camera
 from anomsynth.surface.foreground import find_foreground
 from anomsynth.surface.grain import measure_grain
 from anomsynth.surface.light import measure_light
 from anomsynth.surface.sites import find_edges, find_sites
-from anomsynth.surface.structure import gradient_tensor
 from anomsynth.surface.thumbnail import make_thumbnail, shrink_mask
 from anomsynth.surface.windows import grey_levels
 
@@ -72,7 +72,7 @@ def analyze(
     if avoid is not None:
         free = ~_as_mask("avoid", avoid, shape)
         allowed, reachable = foreground & free, reachable & free
-    tensor = gradient_tensor(grey_levels(thumbnail), shrink_mask(foreground))
+    tensor = gradient_products(grey_levels(thumbnail), shrink_mask(foreground))
     edge_sites, edge_normals = find_edges(foreground, allowed)
     surface = Surface(
         pixels=pixels,

@@ -19,7 +19,7 @@ LEAST_SHARE = 0.002  # of the picture; less background than that is a rounded co
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Backdrop:
+class Background:
     """A photo's background on coarse cells that cover the picture.
 
     Attributes
@@ -43,11 +43,11 @@ class Backdrop:
         return _sampled(self.cells, rows, cols)
 
 
-def backdrop_of(surface: Surface) -> Backdrop | None:
+def background_of(surface: Surface) -> Background | None:
     """Return the background as if the part were not there, None if the picture shows none.
 
     Off-part pixels are spread smoothly over the picture (normalised convolution), so brightness
-    gradients of a lit backdrop continue behind the part.
+    gradients of a lit background continue behind the part.
     """
     return _find(_Photo(surface.pixels, surface.foreground, surface.encoding))
 
@@ -60,7 +60,7 @@ class _Photo(ByIdentity):
 
 
 @lru_cache(maxsize=1)  # several samples are made of each photo, one after another
-def _find(photo: _Photo) -> Backdrop | None:
+def _find(photo: _Photo) -> Background | None:
     height, width = photo.foreground.shape
     step = max(max(height, width) // 512, 1)
     part = photo.foreground[::step, ::step].astype(np.uint8)
@@ -81,13 +81,13 @@ def _find(photo: _Photo) -> Backdrop | None:
         mass += share * _blurred(known, blur)
     smooth = (filled + np.float32(1e-6) * rest) / (mass + np.float32(1e-6))
     smooth.setflags(write=False)  # all samples of the photo share it
-    return Backdrop(np.asarray(smooth, dtype=np.float32), (height, width))
+    return Background(np.asarray(smooth, dtype=np.float32), (height, width))
 
 
 def light_behind(surface: Surface, box: Box) -> Float32 | None:
     """Return the background's linear light in a box, (h, w, C), None if the picture shows none."""
-    backdrop = backdrop_of(surface)
-    return None if backdrop is None else backdrop.light(box)
+    background = background_of(surface)
+    return None if background is None else background.light(box)
 
 
 def _shrunk(array: Float32, size: tuple[int, int]) -> Float32:

@@ -4,19 +4,19 @@ import cv2
 import numpy as np
 
 from anomsynth.core.types import Float32, Grain
-from anomsynth.surface.structure import Tensor
+from anomsynth.fields.structure import StructureTensor
 
 CELLS = 24  # along the longer side
 FINE = 72  # size at which neighbourhoods are averaged, along the longer side
 FAINT = 0.15  # squared gradient, levels**2 per pixel**2, that noise alone reaches
 
 
-def measure_grain(tensor: Tensor, shape: tuple[int, int]) -> Grain:
+def measure_grain(tensor: StructureTensor, shape: tuple[int, int]) -> Grain:
     """Measure direction and strength of the texture on a coarse grid.
 
     Parameters
     ----------
-    tensor : Tensor of (h, w) float32
+    tensor : StructureTensor of (h, w) float32
         Of a thumbnail of the photo in grey levels 0..255; where it is 0, so is the coherence.
     shape : (int, int)
         Height and width of the photo itself.
@@ -39,7 +39,10 @@ def measure_grain(tensor: Tensor, shape: tuple[int, int]) -> Grain:
         np.minimum(((np.arange(-(-n // step)) + 0.5) * step * factor).astype(int), last - 1)
         for n, factor, last in zip(shape, scale, small, strict=True)
     )
-    row_row, col_col, row_col = (_spread(part, small, reach)[np.ix_(rows, cols)] for part in tensor)
+    row_row, row_col, col_col = (
+        _spread(part, small, reach)[np.ix_(rows, cols)]
+        for part in (tensor.row_row, tensor.row_col, tensor.col_col)
+    )
     difference = col_col - row_row
     angle = np.arctan2(2 * row_col, difference) / 2 + np.float32(np.pi / 2)
     length = np.hypot(difference, 2 * row_col)

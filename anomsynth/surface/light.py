@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.types import Light
-from anomsynth.surface.structure import Tensor
+from anomsynth.fields.structure import StructureTensor
 
 FEWEST = 1500  # thumbnail pixels on the part
 RISE = (1.3, 2.3)  # eigenvalue ratios at which confidence starts and is full
@@ -14,12 +14,12 @@ CELL = 16  # thumbnail pixels
 FLAT = 0.5  # least rms change of grey levels per pixel that can be shading
 
 
-def measure_light(tensor: Tensor) -> Light:
+def measure_light(tensor: StructureTensor) -> Light:
     """Measure the axis of the light; azimuth in [0, 180), confidence 0 if there is no telling.
 
     Parameters
     ----------
-    tensor : Tensor of (h, w) float32
+    tensor : StructureTensor of (h, w) float32
         Of a thumbnail of the photo in grey levels 0..255; pixels where it is 0 do not count.
         Encoding changes the length of a gradient, not its direction.
 
@@ -53,13 +53,13 @@ def measure_light(tensor: Tensor) -> Light:
     return Light(0.0 if azimuth >= 180 else azimuth, confidence=sure)
 
 
-def cell_tensors(tensor: Tensor) -> NDArray[np.float64]:
+def cell_tensors(tensor: StructureTensor) -> NDArray[np.float64]:
     """Return the (N, 2, 2) mean structure tensors, (row, col), of the cells on the part."""
     height, width = tensor.row_row.shape
     cells = max(width // CELL, 1), max(height // CELL, 1)
-    row_row, col_col, row_col = (
+    row_row, row_col, col_col = (
         cv2.resize(part, cells, interpolation=cv2.INTER_AREA).ravel().astype(np.float64)
-        for part in tensor
+        for part in (tensor.row_row, tensor.row_col, tensor.col_col)
     )
     tensors = np.stack([row_row, row_col, row_col, col_col], axis=1).reshape(-1, 2, 2)
     return tensors[row_row + col_col > 0]

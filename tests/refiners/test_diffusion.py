@@ -5,19 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anomsynth.refiners._diffusion import (
-    Tensor,
-    along,
-    diffuse,
-    edge_enhancing,
-    fed_steps,
-    structure_tensor,
-)
+from anomsynth.fields.structure import StructureTensor, structure_tensor
+from anomsynth.refiners._diffusion import along, diffuse, edge_enhancing, fed_steps
 
 
-def isotropic(shape: tuple[int, int]) -> Tensor:
+def isotropic(shape: tuple[int, int]) -> StructureTensor:
     one = np.ones(shape, np.float32)
-    return Tensor(one, np.zeros_like(one), one)
+    return StructureTensor(one, np.zeros_like(one), one)
 
 
 def stripes(shape: tuple[int, int] = (64, 64)) -> np.ndarray:
@@ -61,7 +55,7 @@ def test_second_moment_grows_by_four_times_the_time() -> None:
 def test_diffusivity_across_edges_is_weickert_s(ratio: float) -> None:
     strong, none = (np.full((1, 1), value, np.float32) for value in (ratio * 0.3**2, 0))
 
-    tensor = edge_enhancing(Tensor(strong, none, none), 0.3)
+    tensor = edge_enhancing(StructureTensor(strong, none, none), 0.3)
 
     assert tensor.row_row[0, 0] == pytest.approx(1 - np.exp(-3.315 / ratio**4), abs=1e-4)
     assert tensor.col_col[0, 0] == pytest.approx(1)

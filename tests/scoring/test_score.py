@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from anomsynth.dataset.labelled import find_labelled, find_pairs
-from anomsynth.scoring.origins import find_origins
+from anomsynth.scoring.provenance import find_provenance
 from anomsynth.scoring.score import describe_dataset, read_labelled, score_dataset
 from anomsynth.scoring.tables import summarise, write_scores
 from anomsynth.sqe.estimator import Estimator, Quality
@@ -90,11 +90,11 @@ def test_the_good_photo_and_residuals_of_own_datasets_are_used(workshop) -> None
     root = workshop.root / "out"
     items = find_labelled(root)
 
-    origins = find_origins(items)
+    found = find_provenance(items)
     scored = score_dataset(items, Estimator.default())
 
-    assert len(scored) == len(origins) > 0
-    assert all(origin.good.parent.name == "good" for origin in origins.values())
+    assert len(scored) == len(found) > 0
+    assert all(one.good.parent.name == "good" for one in found.values())
     assert [one.item for one in scored] == [item for item in items if not item.good]
     assert all("visibility" in one.quality.raw for one in scored)
     assert not any("visibility_blind" in one.quality.raw for one in scored)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anomsynth.sqe.curve import Band, Logistic, Sides, Tails
+from anomsynth.sqe.curve import Logistic, Plateau, Sides, Tails
 
 RNG = np.random.default_rng(0)
 GOOD = RNG.normal(0, 1, 500)
@@ -70,7 +70,7 @@ def test_sides_fit_each_family_to_its_side() -> None:
 
 
 def test_a_band_falls_with_the_logarithm() -> None:
-    curve = Band(low=1, high=8, low_width=0.5, high_width=0.7)
+    curve = Plateau(low=1, high=8, low_width=0.5, high_width=0.7)
 
     assert curve(1) == curve(3) == curve(8) == 1
     assert curve(0.5) == pytest.approx(np.exp(-((np.log(2) / 0.5) ** 2) / 2))

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from anomsynth.core.types import Float32
+from anomsynth.fields.structure import gradient_products
 from anomsynth.surface.grain import measure_grain
-from anomsynth.surface.structure import gradient_tensor
 
 
 def lines(angle: float, size: int = 200) -> Float32:
@@ -20,7 +20,7 @@ def lines(angle: float, size: int = 200) -> Float32:
 def test_angle_is_that_of_the_lines(angle: float) -> None:
     levels = lines(angle)
 
-    grain = measure_grain(gradient_tensor(levels, np.ones(levels.shape, bool)), (200, 200))
+    grain = measure_grain(gradient_products(levels, np.ones(levels.shape, bool)), (200, 200))
 
     inner = slice(2, -2)
     off = (grain.angle[inner, inner] - angle + np.pi / 2) % np.pi - np.pi / 2
@@ -34,7 +34,7 @@ def test_noise_has_no_grain() -> None:
     rng = np.random.default_rng(0)
     levels = (128 + 4 * rng.standard_normal((200, 200))).astype(np.float32)
 
-    grain = measure_grain(gradient_tensor(levels, np.ones(levels.shape, bool)), (200, 200))
+    grain = measure_grain(gradient_products(levels, np.ones(levels.shape, bool)), (200, 200))
 
     assert np.quantile(grain.coherence, 0.9) < 0.3
 
@@ -45,7 +45,7 @@ def test_background_has_no_grain_and_lends_none_to_the_part() -> None:
     inside = np.zeros(levels.shape, dtype=bool)
     inside[:, 100:] = True
 
-    grain = measure_grain(gradient_tensor(levels, inside), (200, 200))
+    grain = measure_grain(gradient_products(levels, inside), (200, 200))
 
     assert grain.at(100, 20)[1] == 0
     assert grain.at(100, 112)[1] > 0.9
@@ -55,7 +55,7 @@ def test_background_has_no_grain_and_lends_none_to_the_part() -> None:
 def test_grid_covers_the_photo(shape: tuple[int, int]) -> None:
     small = cv2.resize(np.zeros(shape, np.float32), (min(shape[1], 250), min(shape[0], 250)))
 
-    grain = measure_grain(gradient_tensor(small, np.ones(small.shape, bool)), shape)
+    grain = measure_grain(gradient_products(small, np.ones(small.shape, bool)), shape)
 
     assert grain.angle.shape == grain.coherence.shape
     assert grain.angle.shape == tuple(-(-n // grain.step) for n in shape)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from anomsynth.core.types import Light
-from anomsynth.surface.behind import backdrop_of
+from anomsynth.surface.behind import background_of
 from anomsynth.surface.identity import ByIdentity
 from anomsynth.testing import make_surface
 
@@ -37,8 +37,8 @@ def test_a_backdrop_is_found_once_a_photo_whatever_the_light() -> None:
     lit = replace(surface, light=Light(10.0, 40.0, 1.0))
     other = replace(surface, pixels=255 - surface.pixels)
 
-    first = backdrop_of(surface)
+    first = background_of(surface)
 
     assert first is not None
-    assert backdrop_of(lit) is first
-    assert backdrop_of(other) is not first
+    assert background_of(lit) is first
+    assert background_of(other) is not first

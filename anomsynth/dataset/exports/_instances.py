@@ -20,7 +20,7 @@ Owner = NDArray[np.int32]  # (H, W): 0 = nobody's, else 1 + position of the inst
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Instance:
+class MaskInstance:
     """One defect of an image.
 
     Attributes
@@ -63,7 +63,7 @@ class Instance:
         return int(np.count_nonzero(self.patch))
 
 
-def split_mask(mask: Mask, kind: str, line: Line | None, root: Path) -> tuple[Instance, ...]:
+def split_mask(mask: Mask, kind: str, line: Line | None, root: Path) -> tuple[MaskInstance, ...]:
     """Divide a label mask into instances; each pixel belongs to exactly one.
 
     A sample of ours has its instance mask, or the supports in its manifest line; pixels of the
@@ -101,17 +101,17 @@ def recorded_kinds(line: Line | None) -> list[str]:
     return [str(item.get("kind")) for item in instances if isinstance(item, Mapping)]
 
 
-def _named(kinds: Sequence[str], owner: Owner) -> tuple[Instance, ...]:
+def _named(kinds: Sequence[str], owner: Owner) -> tuple[MaskInstance, ...]:
     found = []
     for position, kind in enumerate(kinds, start=1):
         mask: Mask = np.equal(owner, position)
         box = Box.around(mask)
         if box is not None:
-            found.append(Instance(kind, box, mask[box.slices].copy(), mask.shape))
+            found.append(MaskInstance(kind, box, mask[box.slices].copy(), mask.shape))
     return tuple(found)
 
 
-def _parts(mask: Mask, kind: str) -> tuple[Instance, ...]:
+def _parts(mask: Mask, kind: str) -> tuple[MaskInstance, ...]:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
         mask.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S
     )
@@ -119,7 +119,7 @@ def _parts(mask: Mask, kind: str) -> tuple[Instance, ...]:
     for part in range(1, count):
         left, top, width, height = (int(side) for side in stats[part, :4])
         box = Box(top, left, top + height, left + width)
-        found.append(Instance(kind, box, np.equal(labels[box.slices], part), mask.shape))
+        found.append(MaskInstance(kind, box, np.equal(labels[box.slices], part), mask.shape))
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from anomsynth.core.types import Mask
-from anomsynth.dataset.exports._instances import Instance, recorded_kinds, split_mask
+from anomsynth.dataset.exports._instances import MaskInstance, recorded_kinds, split_mask
 from anomsynth.dataset.folders import nfc
 from anomsynth.dataset.images import read_binary_mask, read_photo
 from anomsynth.dataset.labelled import Labelled, find_labelled
@@ -19,7 +19,7 @@ from anomsynth.errors import InputError, OutputError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
+class ExportedImage:
     """One image of the dataset, not read yet.
 
     Attributes
@@ -56,15 +56,15 @@ class Loaded:
 
     Attributes
     ----------
-    picture : Picture
+    picture : ExportedImage
     mask : (H, W) bool
         Nothing for a good photo.
-    instances : tuple of Instance
+    instances : tuple of MaskInstance
     """
 
-    picture: Picture
+    picture: ExportedImage
     mask: Mask
-    instances: tuple[Instance, ...]
+    instances: tuple[MaskInstance, ...]
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -103,7 +103,7 @@ class Source:
     """
 
     root: Path
-    pictures: tuple[Picture, ...]
+    pictures: tuple[ExportedImage, ...]
     left_out: dict[str, str] = field(default_factory=dict)
     on_picture: Callable[[int, int], object] | None = None
     done: int = 0
@@ -113,7 +113,7 @@ class Source:
         """Every kind of defect, sorted; a class number is the position."""
         return sorted({kind for picture in self.pictures for kind in picture.kinds})
 
-    def load(self, pictures: Sequence[Picture] | None = None) -> Iterator[Loaded]:
+    def load(self, pictures: Sequence[ExportedImage] | None = None) -> Iterator[Loaded]:
         """Read pictures, all by default; those that cannot be used go to `left_out`."""
         for picture in self.pictures if pictures is None else pictures:
             try:
@@ -151,14 +151,14 @@ def read_source(root: Path) -> Source:
         kinds = tuple(sorted(set(recorded_kinds(line)))) or (item.kind,)
         score = scores.get(file, _score(line))
         pictures.append(
-            Picture(
+            ExportedImage(
                 item, name, plain, _photo(line) or name, () if item.good else kinds, score, line
             )
         )
     return Source(root, tuple(pictures))
 
 
-def _load(picture: Picture, root: Path) -> Loaded:
+def _load(picture: ExportedImage, root: Path) -> Loaded:
     pixels = read_photo(picture.path).pixels
     shape = pixels.shape[:2]
     if picture.labelled.good:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from anomsynth.core.component import parameter
 from anomsynth.dataset.exports._exporter import Exporter
-from anomsynth.dataset.exports._source import Picture
+from anomsynth.dataset.exports._source import ExportedImage
 
 TRAIN, VAL = "train", "val"
 
@@ -22,12 +22,14 @@ class SplitExporter(Exporter):
     )
     seed: int = parameter(0, "", "Another number makes another division.")
 
-    def split(self, pictures: Sequence[Picture]) -> dict[str, list[Picture]]:
+    def split(self, pictures: Sequence[ExportedImage]) -> dict[str, list[ExportedImage]]:
         """Return the pictures of "train" and "val", "val" only if it gets any; see `divide`."""
         return divide(pictures, self.val_share, self.seed)
 
 
-def divide(pictures: Sequence[Picture], val_share: float, seed: int) -> dict[str, list[Picture]]:
+def divide(
+    pictures: Sequence[ExportedImage], val_share: float, seed: int
+) -> dict[str, list[ExportedImage]]:
     """Divide pictures by what they show.
 
     All images of one photo, the photo itself included, go to one side: else validation would ask
@@ -35,7 +37,7 @@ def divide(pictures: Sequence[Picture], val_share: float, seed: int) -> dict[str
     put in the order of a hash of seed and name, and the first share of each is for validation, at
     least one if there are two. Neither the number nor the order of the files matters otherwise.
     """
-    photos: dict[str, list[Picture]] = defaultdict(list)
+    photos: dict[str, list[ExportedImage]] = defaultdict(list)
     for picture in pictures:
         photos[picture.photo].append(picture)
     strata: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
@@ -50,7 +52,7 @@ def divide(pictures: Sequence[Picture], val_share: float, seed: int) -> dict[str
         if val_share > 0 and len(names) > 1:
             number = min(max(number, 1), len(names) - 1)
         held |= set(sorted(names, key=lambda name: _rank(seed, name))[:number])
-    sides: dict[str, list[Picture]] = {TRAIN: [], VAL: []}
+    sides: dict[str, list[ExportedImage]] = {TRAIN: [], VAL: []}
     for picture in pictures:
         sides[VAL if picture.photo in held else TRAIN].append(picture)
     return {side: shown for side, shown in sides.items() if shown or side == TRAIN}

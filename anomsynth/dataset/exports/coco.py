@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from anomsynth.core.types import Mask
-from anomsynth.dataset.exports._instances import Instance
+from anomsynth.dataset.exports._instances import MaskInstance
 from anomsynth.dataset.exports._polygons import edge_polygons
 from anomsynth.dataset.exports._source import Loaded, Source
 from anomsynth.dataset.exports._split import SplitExporter
@@ -102,7 +102,7 @@ def _image(number: int, name: str, loaded: Loaded) -> dict[str, object]:
     return {**size, "source": facts.pop("id"), **facts}
 
 
-def _annotation(number: int, image: int, category: int, item: Instance) -> dict[str, object]:
+def _annotation(number: int, image: int, category: int, item: MaskInstance) -> dict[str, object]:
     return {
         "id": number,
         "image_id": image,

@@ -10,7 +10,7 @@ from anomsynth.core.types import Box, Float32, Mask, Surface
 from anomsynth.errors import PlacementError
 from anomsynth.fields.distance import depth_inside
 from anomsynth.generators.assembly._patch_fill import fill_hole
-from anomsynth.surface.behind import backdrop_of
+from anomsynth.surface.behind import background_of
 
 LEAST_PIXELS = 9  # a smaller component is not seen
 CONTEXT = 1.5  # sizes of the hole to every side that are searched for texture
@@ -166,12 +166,12 @@ def _background(
     light = surface.linear(box)
     gone = hole[_within(box, frame)]
     part = surface.foreground[frame.slices]
-    backdrop = backdrop_of(surface)
+    background = background_of(surface)
     turn = rng.random()
-    if backdrop is None:
+    if background is None:
         light[gone] = VOID * surface.linear(frame)[part].mean(axis=0)
         return light
-    smooth = backdrop.light(box)
+    smooth = background.light(box)
     clear = cv2.dilate(part.view(np.uint8), np.ones((5, 5), np.uint8)) == 0
     depth = depth_inside(clear & ~hole)
     side = int(depth.max() / np.sqrt(2))
@@ -179,7 +179,7 @@ def _background(
         row, col = np.unravel_index(int(depth.argmax()), depth.shape)
         top, left = frame.top + int(row) - side, frame.left + int(col) - side
         square = Box(top, left, top + 2 * side + 1, left + 2 * side + 1)
-        grain = surface.linear(square) - backdrop.light(square)
+        grain = surface.linear(square) - background.light(square)
         grain -= grain.mean(axis=(0, 1), keepdims=True)
         starts = box.top - frame.top, box.left - frame.left
         rows, cols = (

@@ -13,7 +13,7 @@ RESIDUALS = "residuals"
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class Provenance:
     """What a manifest says of a sample.
 
     Attributes
@@ -28,13 +28,13 @@ class Origin:
     residuals: Mapping[str, float]
 
 
-def find_origins(items: Sequence[Labelled]) -> dict[Path, Origin]:
-    """Return the origins of those images that a manifest beside them describes.
+def find_provenance(items: Sequence[Labelled]) -> dict[Path, Provenance]:
+    """Return where those images come from that a manifest beside them describes.
 
     Datasets of other tools have none; a damaged manifest counts as absent.
     """
     roots = {(_root(item), item.category) for item in items if len(item.image.parents) > 3}
-    found: dict[Path, Origin] = {}
+    found: dict[Path, Provenance] = {}
     for root, category in sorted(roots):
         manifest = Layout(root).manifest(category)
         if not manifest.is_file():
@@ -51,7 +51,7 @@ def _root(item: Labelled) -> Path:
     return item.image.parents[3]
 
 
-def _of_manifest(root: Path, lines: list[Line]) -> dict[Path, Origin]:
+def _of_manifest(root: Path, lines: list[Line]) -> dict[Path, Provenance]:
     goods = {
         line.get("image"): root / file
         for line in lines
@@ -64,7 +64,7 @@ def _of_manifest(root: Path, lines: list[Line]) -> dict[Path, Origin]:
             good = goods.get(line.get("image"))
             if good is not None and not good.is_file():
                 good = None
-            found[root / file] = Origin(good, _residuals(line))
+            found[root / file] = Provenance(good, _residuals(line))
     return found
 
 
