@@ -13,10 +13,10 @@ from anomsynth.testing import digest, make_surface
 # kind: (what is set, another value than the default, what has to be the case)
 SETTINGS = {
     "crease": [
-        ("width_spread", 0, {}),
-        ("height_spread", 0, {}),
+        ("width_scatter", 0, {}),
+        ("height_scatter", 0, {}),
         ("speckle", 0, {}),
-        ("cross_spread", 0, {"cross_height": 0.6}),
+        ("cross_scatter", 0, {"cross_height": 0.6}),
         ("cross_lean", 0, {"cross_height": 0.6}),
     ],
     "warpage": [
@@ -29,20 +29,20 @@ SETTINGS = {
     ],
     "burn": [
         ("bow", 0, {"pass_probability": 1}),
-        ("power_spread", 0, {"pass_probability": 1}),
+        ("power_scatter", 0, {"pass_probability": 1}),
     ],
     "imbibition": [("edge_half_length", 1, {"edge_probability": 1})],
     "print_defect": [
-        ("width_spread", 0, {"mode": "missing", "streak_probability": 1}),
+        ("width_scatter", 0, {"mode": "missing", "streak_probability": 1}),
         ("more_streaks", 8, {"mode": "missing", "streak_probability": 1}),
         ("spot_strength", 0.1, {"mode": "spot"}),
         ("spot_stretch", 2, {"mode": "spot"}),
         ("speck_radius", 0.5, {"mode": "spot", "specks": 6}),
-        ("speck_spread", 0, {"mode": "spot", "specks": 6}),
+        ("speck_scatter", 0, {"mode": "spot", "specks": 6}),
         ("speck_distance", 0, {"mode": "spot", "specks": 6}),
     ],
     "rust": [
-        ("age_spread", 0, {}),
+        ("age_scatter", 0, {}),
         ("grain_contrast", 0, {}),
         ("streak_strength", 0, {"streak_probability": 1}),
     ],

@@ -58,7 +58,7 @@ class Burn(Generator):
     )
     length: SizeRange = parameter((1.0, 6.0), "of radius", "length of the pass")
     bow: NonNegative = parameter(0.06, "of length", "how far a pass typically bows out")
-    power_spread: NonNegative = parameter(0.25, "relative", "how unevenly a pass heats")
+    power_scatter: NonNegative = parameter(0.25, "relative", "how unevenly a pass heats")
     aspect: SizeRange = parameter((1.0, 1.9), "ratio", "length over width of a spot")
     tint_c: SizeRange = parameter((235, 420), "Celsius", "tint: hottest place")
     char_c: SizeRange = parameter((250, 420), "Celsius", "char: hottest place")
@@ -98,7 +98,7 @@ def _temperature(
     total = np.zeros(grid.shape, dtype=np.float32)
     count = SPOTS if run > 0 else 1
     bow = rng.normal(0, drawn.bow) * run
-    power = np.clip(1 + drawn.power_spread * rng.standard_normal(count), *POWERS)
+    power = np.clip(1 + drawn.power_scatter * rng.standard_normal(count), *POWERS)
     for index, away in enumerate(np.linspace(-0.5, 0.5, count) if count > 1 else [0.0]):
         aside = bow * (4 * away**2 - 1)
         down, right = grid.offsets(

@@ -78,7 +78,7 @@ class PrintDefect(Generator):
     streak_width_mm: SizeRange = parameter(
         (0.1, 0.8), "mm", "missing: width of a streak", was="streak_mm"
     )
-    width_spread: NonNegative = parameter(
+    width_scatter: NonNegative = parameter(
         0.4, "relative", "missing: how much the widths of streaks differ"
     )
     more_streaks: NonNegative = parameter(
@@ -102,7 +102,7 @@ class PrintDefect(Generator):
     speck_radius: Positive = parameter(
         math.exp(-1.5), "of radius", "spot: typical radius of a speck"
     )
-    speck_spread: NonNegative = parameter(0.5, "relative", "spot: how much these radii differ")
+    speck_scatter: NonNegative = parameter(0.5, "relative", "spot: how much these radii differ")
     speck_distance: NonNegative = parameter(
         1.2, "of radius", "spot: how far specks lie from its rim, on average"
     )
@@ -219,7 +219,7 @@ def _missing(print_: _AffectedPrint, rng: np.random.Generator) -> DefectLayer:
         mask = np.zeros(shape, dtype=np.float32)
         for _ in range(1 + int(rng.exponential(print_.drawn.more_streaks))):
             place = rng.normal(0, STREAK_PLACES) * print_.radius
-            thin = width * float(np.exp(rng.normal(0, print_.drawn.width_spread)))
+            thin = width * float(np.exp(rng.normal(0, print_.drawn.width_scatter)))
             line = np.clip(thin / 2 + 0.5 - np.abs(across - np.float32(place)), 0, min(1, thin))
             mask = np.maximum(mask, line)
         mask *= print_.grid.refine(edged(print_.share, 1.0, 0.3))
@@ -351,7 +351,7 @@ def _splashed(
     for _ in range(int(drawn.specks)):
         away = radius * (1.2 + rng.exponential(drawn.speck_distance))
         turn = rng.uniform(0, 2 * np.pi)
-        small = radius * float(np.clip(np.exp(rng.normal(typical, drawn.speck_spread)), *SPECKS))
+        small = radius * float(np.clip(np.exp(rng.normal(typical, drawn.speck_scatter)), *SPECKS))
         speck = Blob(
             centre=(site[0] + away * np.sin(turn), site[1] + away * np.cos(turn)),
             radius=max(small, 0.7),

@@ -80,18 +80,20 @@ class Rust(Generator):
     aspect: SizeRange = parameter((1.0, 3.0), "ratio", "length over width of the region")
     lobes: Count = parameter((1, 3), "count", "patches that join to the region")
     cover: UnitRange = parameter((0.25, 0.95), "share", "how much of its middle is covered")
-    patch_mm: SizeRange = parameter((0.6, 6.0), "mm", "wavelength of the patches")
-    patch_spread: SizeRange = parameter(
+    patch_spacing_mm: SizeRange = parameter(
+        (0.6, 6.0), "mm", "wavelength of the patches", was="patch_mm"
+    )
+    patch_scatter: SizeRange = parameter(
         (0.35, 0.9), "relative", "how much the patches' sizes differ", was="band"
     )
     coarsening: NonNegativeRange = parameter(
         (0.0, 4.0), "relative", "time for which patches have rounded off"
     )
-    grain_mm: SizeRange = parameter((0.08, 0.5), "mm", "grain of the rust")
+    grain_size_mm: SizeRange = parameter((0.08, 0.5), "mm", "grain of the rust", was="grain_mm")
     grain_contrast: NonNegative = parameter(0.16, "relative", "how much its grains differ in tone")
     ragged: UnitRange = parameter((0.15, 0.6), "relative", "how grainy the edges are")
     age: UnitRange = parameter((0.05, 0.85), "relative", "0 fresh and orange, 1 old and dark")
-    age_spread: NonNegative = parameter(
+    age_scatter: NonNegative = parameter(
         0.09, "relative", "how much the age differs from place to place"
     )
     muddy: SizeRange = parameter((0.07, 0.25), "relative", "span of ages whose oxides mix")
@@ -174,8 +176,8 @@ def _grow(
     blob: Blob, grid: Grid, surface: Surface, drawn: Rust, rng: np.random.Generator
 ) -> _Patches:
     share = blob_share(blob, grid, rng)
-    wavelength = min(drawn.patch_mm / surface.mm_per_px, 1.2 * blob.radius) / grid.step
-    noise = band_noise(grid.shape, max(wavelength, 3.0), drawn.patch_spread, rng)
+    wavelength = min(drawn.patch_spacing_mm / surface.mm_per_px, 1.2 * blob.radius) / grid.step
+    noise = band_noise(grid.shape, max(wavelength, 3.0), drawn.patch_scatter, rng)
     noise += np.float32(FINER) * value_noise(grid.shape, max(0.4 * wavelength, 2.0), rng, octaves=3)
     # Less and less of the level set survives towards the outline of the region.
     middle = NormalDist().inv_cdf(min(max(drawn.cover, 0.02), 0.98))
@@ -188,7 +190,7 @@ def _grow(
     thick = cv2.GaussianBlur(np.maximum(phase, 0), (0, 0), max(0.12 * wavelength, 1.0))
     slow = value_noise(grid.shape, max(0.8 * wavelength, 3.0), rng, octaves=3, hurst=0.5)
     age = np.float32(drawn.age) + np.float32(AGEING) * (thick - np.float32(0.4))
-    age += np.float32(drawn.age_spread) * slow
+    age += np.float32(drawn.age_scatter) * slow
     # The film follows the patches at the distance that oxide spreads in a drop.
     film = cv2.GaussianBlur((phase > 0).astype(np.float32), (0, 0), max(0.35 * wavelength, 1.2))
     return _Patches(phase, np.asarray(age, np.float32), np.asarray(film, np.float32))
@@ -217,7 +219,7 @@ def _film(film: Float32, length: float, drawn: Rust, rng: np.random.Generator) -
 
 def _layer(crust: _Crust, surface: Surface, drawn: Rust, rng: np.random.Generator) -> DefectLayer:
     grid, box = crust.grid, crust.grid.box
-    cell = max(drawn.grain_mm / surface.mm_per_px, 1.6)
+    cell = max(drawn.grain_size_mm / surface.mm_per_px, 1.6)
     grain = value_noise(box.shape, cell, rng, octaves=2 if cell > 4 else 1)
     coverage = grid.refine(crust.patches.thickness)
     coverage += np.float32(drawn.ragged) * grain

@@ -63,15 +63,19 @@ class Crease(Generator):
     half_width_mm: SizeRange = parameter(
         (1.5, 9), "mm", "half width of the bent zone", was="width_mm"
     )
-    width_spread: NonNegative = parameter(
+    width_scatter: NonNegative = parameter(
         0.25, "relative", "how much the bent zone's width varies along the line"
     )
     angle_deg: SizeRange = parameter((12, 70), "degrees", "angle of the bend")
-    height_spread: NonNegative = parameter(
+    height_scatter: NonNegative = parameter(
         0.3, "relative", "how much the height varies along the line"
     )
-    radius_mm: SizeRange = parameter((0.1, 0.8), "mm", "bend radius of the crest")
-    sheet_mm: SizeRange = parameter((0.1, 1.5), "mm", "thickness that is bent")
+    bend_radius_mm: SizeRange = parameter(
+        (0.1, 0.8), "mm", "bend radius of the crest", was="radius_mm"
+    )
+    sheet_thickness_mm: SizeRange = parameter(
+        (0.1, 1.5), "mm", "thickness that is bent", was="sheet_mm"
+    )
     valley_probability: UnitRange = parameter(
         0.5, "probability", "that it is a valley instead of a ridge", was="valley_share"
     )
@@ -85,7 +89,7 @@ class Crease(Generator):
     cross_spacing_mm: SizeRange = parameter(
         (0.8, 4), "mm", "distance of the cross wrinkles", was="secondary_mm"
     )
-    cross_spread: NonNegative = parameter(0.35, "relative", "how much that distance varies")
+    cross_scatter: NonNegative = parameter(0.35, "relative", "how much that distance varies")
     cross_lean: NonNegative = parameter(
         0.5, "ratio", "cross wrinkles: typical tangent of their lean"
     )
@@ -106,9 +110,9 @@ class Crease(Generator):
         # Alive in the middle, at rest at both ends; uneven along the way.
         run = arc_length(line) / max(float(arc_length(line)[-1]), 1e-9)
         strength = np.asarray(fade(np.minimum(run, 1 - run) / TAPER), dtype=np.float64)
-        varied = 1 + drawn.height_spread * smooth_noise(len(line), len(line) / 5, rng)
+        varied = 1 + drawn.height_scatter * smooth_noise(len(line), len(line) / 5, rng)
         strength *= np.clip(varied, 0.2, 1.8)
-        varied = 1 + drawn.width_spread * smooth_noise(len(line), len(line) / 4, rng)
+        varied = 1 + drawn.width_scatter * smooth_noise(len(line), len(line) / 4, rng)
         half = width * np.clip(varied, 0.5, 1.5)
         half *= np.maximum(strength, 0.05) ** 0.8  # it runs out to a point
         sign = -1.0 if coins[2] < drawn.valley_probability else 1.0
@@ -176,7 +180,7 @@ class _Fold:
         self.width = width
         self.sign = sign
         self.slope = math.tan(math.radians(drawn.angle_deg) / 2)
-        self.radius = max(drawn.radius_mm / self.scale, SHARPEST_PX / self.slope)
+        self.radius = max(drawn.bend_radius_mm / self.scale, SHARPEST_PX / self.slope)
 
 
 def tent(offset: Float64, slope: float, radius: float) -> Float64:
@@ -216,7 +220,7 @@ def _folded(fold: _Fold, zone: _Zone, line: _CreaseLine, rng: np.random.Generato
     crest = np.exp(-0.5 * (zone.offset / worn_px) ** 2)
     height += _cross_wrinkles(fold, zone, line.points, away, rng) * strength * rest
     height *= fold.sign
-    strain = min(drawn.sheet_mm / (2 * drawn.radius_mm), 1.0)
+    strain = min(drawn.sheet_thickness_mm / (2 * drawn.bend_radius_mm), 1.0)
     speckle = np.exp(drawn.speckle * smooth_noise(len(line.points), 2.0, rng))
     worn = strain * crest * strength * zone.at(speckle)
     changed = (np.abs(height) > 1e-4) | (worn > 1e-3)
@@ -251,7 +255,7 @@ def _cross_wrinkles(
     spacing = max(drawn.cross_spacing_mm / fold.scale, 3.0)
     run = arc_length(line)
     step = max(float(run[-1]) / max(len(line) - 1, 1), 1e-9)
-    varied = np.exp(drawn.cross_spread * smooth_noise(len(line), spacing / step, rng))
+    varied = np.exp(drawn.cross_scatter * smooth_noise(len(line), spacing / step, rng))
     phase = np.cumsum(varied) * step / spacing
     reach = CROSS_REACH + REACH_SPREAD * smooth_noise(len(line), spacing / step, rng)
     side = 1.0 if rng.random() < 0.5 else -1.0

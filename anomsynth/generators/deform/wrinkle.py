@@ -69,7 +69,9 @@ class Wrinkle(Generator):
         "mixed", "choice", "crests across one direction, in all directions, in zigzag, or any"
     )
     area_share: ShareRange = parameter((0.01, 0.3), "of part area", "area of the region")
-    film_mm: SizeRange = parameter((0.03, 0.25), "mm", "thickness of the film")
+    film_thickness_mm: SizeRange = parameter(
+        (0.03, 0.25), "mm", "thickness of the film", was="film_mm"
+    )
     modulus_ratio: SizeRange = parameter((15, 600), "ratio", "stiffness of film over base")
     strain_ratio: StrainRange = parameter((2, 8), "ratio", "strain over the critical one")
     unevenness: UnitRange = parameter(
@@ -86,11 +88,11 @@ class Wrinkle(Generator):
         pattern: str = self.pattern
         if pattern == "mixed":
             pattern = PATTERNS[min(int(pick * len(PATTERNS)), len(PATTERNS) - 1)]
-        physical = wavelength(drawn.film_mm, drawn.modulus_ratio)
+        physical = wavelength(drawn.film_thickness_mm, drawn.modulus_ratio)
         longest = max(LONGEST * surface.part_size_px, SHORTEST_PX)
         length = min(max(physical / surface.mm_per_px, SHORTEST_PX), longest)
         # Waves that had to be cut keep their slope.
-        height = amplitude(drawn.film_mm, drawn.strain_ratio) / surface.mm_per_px
+        height = amplitude(drawn.film_thickness_mm, drawn.strain_ratio) / surface.mm_per_px
         height *= length * surface.mm_per_px / physical
         area = max(drawn.area_share * surface.part_area_px, math.pi * (WAVES * length) ** 2)
         share = min(area / max(surface.part_area_px, 1), 0.6)

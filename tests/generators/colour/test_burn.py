@@ -93,7 +93,7 @@ def test_a_pass_is_longer_than_a_spot() -> None:
 
 
 def test_an_even_pass_is_straight_and_alike_at_both_ends() -> None:
-    even = {"flicker": 0, "bow": 0, "power_spread": 0, "aspect": 1}
+    even = {"flicker": 0, "bow": 0, "power_scatter": 0, "aspect": 1}
     burn = Burn(mode="tint", radius=0.05, tint_c=345, pass_probability=1, length=5, **even)
 
     seen = burn.generate(centred(), stream(3)).support

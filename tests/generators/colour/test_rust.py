@@ -85,7 +85,13 @@ def test_more_cover_is_more_rust() -> None:
 
 
 def test_patches_in_mm_do_not_depend_on_resolution() -> None:
-    rust = {"radius": 0.3, "patch_mm": 3, "cover": 0.5, "streak_probability": 0, "ragged": 0.2}
+    rust = {
+        "radius": 0.3,
+        "patch_spacing_mm": 3,
+        "cover": 0.5,
+        "streak_probability": 0,
+        "ragged": 0.2,
+    }
     areas = []
     for scale in (1, 2):
         surface = make_surface(160 * scale, 200 * scale, mm_per_px=0.1 / scale, border=8 * scale)
@@ -112,7 +118,7 @@ def test_needs_room() -> None:
     [
         ("radius", 0),
         ("cover", 1.5),
-        ("patch_mm", -1),
+        ("patch_spacing_mm", -1),
         ("coarsening", -1),
         ("age", 2),
         ("lobes", 1.5),

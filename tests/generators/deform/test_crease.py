@@ -36,7 +36,7 @@ def test_flanks_meet_at_the_angle_of_the_bend(angle: float) -> None:
     crease = Crease(
         angle_deg=angle,
         half_width_mm=4,
-        radius_mm=0.05,
+        bend_radius_mm=0.05,
         length=0.7,
         valley_probability=0,
         **STRAIGHT,
@@ -61,7 +61,7 @@ def test_slope_is_that_of_half_the_angle(angle: float) -> None:
 
 
 def test_strain_of_the_crest_is_thickness_over_twice_the_radius() -> None:
-    layer = Crease(sheet_mm=0.2, radius_mm=0.5).generate(make_surface(), stream(0))
+    layer = Crease(sheet_thickness_mm=0.2, bend_radius_mm=0.5).generate(make_surface(), stream(0))
 
     assert layer.measured["strain"] == pytest.approx(0.2)
 
@@ -70,8 +70,8 @@ def test_the_crest_is_worn_and_the_flanks_are_not() -> None:
     surface = make_surface(400, 400, border=0)
     worn = Crease(
         wear=0.5,
-        sheet_mm=1,
-        radius_mm=0.3,
+        sheet_thickness_mm=1,
+        bend_radius_mm=0.3,
         half_width_mm=4,
         **{name: value for name, value in STRAIGHT.items() if name != "wear"},
     )
@@ -96,7 +96,7 @@ def test_size_in_millimeters_does_not_depend_on_resolution() -> None:
     for scale in (1, 2):
         surface = make_surface(240 * scale, 240 * scale, mm_per_px=0.1 / scale, border=0)
         layers = [
-            Crease(length=0.3, half_width_mm=2, radius_mm=0.6, **STRAIGHT).generate(
+            Crease(length=0.3, half_width_mm=2, bend_radius_mm=0.6, **STRAIGHT).generate(
                 surface, stream(seed)
             )
             for seed in range(10)
@@ -113,7 +113,7 @@ def test_needs_room() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("length", 2), ("angle_deg", 0), ("radius_mm", 0), ("cross_height", 2), ("fold", 1)],
+    [("length", 2), ("angle_deg", 0), ("bend_radius_mm", 0), ("cross_height", 2), ("fold", 1)],
 )
 def test_rejects_bad_parameters(field: str, value: object) -> None:
     with pytest.raises(RecipeError, match=field):

@@ -10,7 +10,13 @@ from anomsynth.generators.deform._wrinkling import critical_strain, wave_field, 
 from anomsynth.generators.deform.wrinkle import Wrinkle
 from anomsynth.testing import check_generator, make_surface
 
-STIFF = {"film_mm": 0.05, "modulus_ratio": 500, "strain_ratio": 3, "unevenness": 0, "softness": 0.4}
+STIFF = {
+    "film_thickness_mm": 0.05,
+    "modulus_ratio": 500,
+    "strain_ratio": 3,
+    "unevenness": 0,
+    "softness": 0.4,
+}
 EXPECTED_MM = 2 * np.pi * 0.05 * (500 / 3) ** (1 / 3)  # 1.73
 
 
@@ -136,7 +142,13 @@ def test_needs_room() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("pattern", "zebra"), ("film_mm", 0), ("modulus_ratio", -3), ("unevenness", 2), ("film", 1)],
+    [
+        ("pattern", "zebra"),
+        ("film_thickness_mm", 0),
+        ("modulus_ratio", -3),
+        ("unevenness", 2),
+        ("film", 1),
+    ],
 )
 def test_rejects_bad_parameters(field: str, value: object) -> None:
     with pytest.raises(RecipeError, match=field):
