@@ -241,7 +241,8 @@ UNITS = (
     *("count", "share", "probability", "relative", "ratio", "exponent", "choice", "weights"),
     *("mm", "um", "nm", "px", "px^2", "per mm^2", "degrees", "Celsius"),
     *("of part size", "of part area", "of part length", "of picture side", "of picture area"),
-    *("of length", "of width", "of radius", "of size", "of depth", "of time", "of temperature"),
+    *("of length", "of width", "of radius", "of size", "of plate size", "of depth"),
+    *("of time", "of temperature"),
     *("log light", "optical depth", "rms slope"),
 )
 

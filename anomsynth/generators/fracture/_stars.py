@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from anomsynth.core.component import Bounds
 from anomsynth.fields.paths import Float64, smooth_noise, turned
 
 SPACING = 2.0  # pixels between vertices, or a share of the longest crack if that is more
 HURST_STEPS = 6.0  # vertices over which a radial crack keeps its direction
+SOLID = 0.3, 1.0  # contact radii from which radial cracks can be made out
+SAG = 0.02, 0.1  # least bow of an arc inwards and how much more there may be, over its chord
+UNEVEN = 0.12  # by how much the arcs of one round lie apart, over its radius
 RING = 1.1, 1.3  # radius of the cone crack over that of the contact, Hertz
 
 
@@ -36,6 +40,12 @@ class Blow:
         Radius of a round over the one inside it.
     width : float
         Widest opening.
+    fork_place : Bounds in [0, 1]
+        Where along its crack a branch begins.
+    fork_length : Bounds
+        Length of a branch over what is left of its crack.
+    arc_width : Bounds
+        Width of an arc over the widest opening.
     """
 
     contact: float
@@ -47,6 +57,9 @@ class Blow:
     rings: int
     growth: float
     width: float
+    fork_place: Bounds
+    fork_length: Bounds
+    arc_width: Bounds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,20 +85,20 @@ def radial_cracks(blow: Blow, rng: np.random.Generator) -> tuple[list[Ray], list
     rays: list[Ray] = []
     branches: list[Ray] = []
     for turn, length in zip(turns, lengths, strict=True):
-        start = blow.contact * float(rng.uniform(0.3, 1.0))
-        ray = _ray((start, max(float(length), start + 2)), blow.width, spacing, rng)
+        start = blow.contact * float(rng.uniform(*SOLID))
+        ray = _ray(start, max(float(length), start + 2), blow.width, spacing, rng)
         line = turned(ray.points, turn)
         width = ray.width
         for _ in range(int(rng.poisson(blow.forks))):
-            place = int(len(line) * rng.uniform(0.25, 0.8))
+            place = int(len(line) * blow.fork_place.draw(rng))
             if len(line) - place < 4:
                 continue
             side = 1 if rng.random() < 0.5 else -1
-            span = float(rng.uniform(0.4, 1.0)) * (length - start) * (1 - place / len(line))
+            span = blow.fork_length.draw(rng) * (length - start) * (1 - place / len(line))
             ahead = line[min(place + 1, len(line) - 1)] - line[place - 1]
             heading = math.atan2(ahead[0], ahead[1]) + side * math.radians(blow.fork_deg)
             own = float(width[place]) / math.sqrt(2)
-            twig = _ray((0.0, max(span, 2.0)), own, spacing, rng)
+            twig = _ray(0.0, max(span, 2.0), own, spacing, rng)
             branches.append(Ray(turned(twig.points, heading) + line[place], twig.width))
             # Both branches lean away from the way the crack came, to either side of it.
             lean = turned(line[place:] - line[place], -side * math.radians(blow.fork_deg))
@@ -95,9 +108,8 @@ def radial_cracks(blow: Blow, rng: np.random.Generator) -> tuple[list[Ray], list
     return rays, branches
 
 
-def _ray(span: tuple[float, float], width: float, spacing: float, rng: np.random.Generator) -> Ray:
+def _ray(first: float, last: float, width: float, spacing: float, rng: np.random.Generator) -> Ray:
     """Return a crack along +col between two distances; its opening falls as a tip's does."""
-    first, last = span
     count = max(math.ceil((last - first) / spacing) + 1, 4)
     along = np.linspace(first, last, count)
     wander = np.cumsum(smooth_noise(count, HURST_STEPS, rng)) * 0.05 * (along[1] - along[0])
@@ -135,7 +147,7 @@ def concentric_arcs(
         for index, (far, angle) in enumerate(polar):
             next_far, next_angle = polar[(index + 1) % len(polar)]
             uneven, keep, thin, bow = rng.random(4)
-            local = float(radius) * (1 + 0.12 * (uneven - 0.5) * (rank > 0))
+            local = float(radius) * (1 + UNEVEN * (uneven - 0.5) * (rank > 0))
             if keep > chance or local > 1.02 * min(far[-1], next_far[-1]):
                 continue
             start = float(np.interp(local, far, angle))
@@ -144,12 +156,14 @@ def concentric_arcs(
                 continue
             count = max(math.ceil(local * turn / max(SPACING, local / 40)) + 1, 5)
             share = np.linspace(0, 1, count)
-            sag = (0.02 + 0.1 * bow) * turn * 4 * share * (1 - share) * (rank > 0)
+            sag = (SAG[0] + SAG[1] * bow) * turn * 4 * share * (1 - share) * (rank > 0)
             rough = 0.015 * smooth_noise(count, 5.0, rng) * np.sin(math.pi * share)
             distance = local * (1 - sag + rough)
             around = start + turn * share
             line = np.stack([distance * np.sin(around), distance * np.cos(around)], axis=1)
-            width = blow.width * (0.35 + 0.5 * thin) * np.exp(0.3 * smooth_noise(count, 6.0, rng))
+            width = (
+                blow.width * blow.arc_width.at(thin) * np.exp(0.3 * smooth_noise(count, 6.0, rng))
+            )
             arcs.append(Ray(line, width * np.clip(4 * (1 - local / blow.reach), 0.2, 1)))
     return arcs
 

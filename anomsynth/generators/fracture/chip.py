@@ -1,28 +1,33 @@
 """Chips: flakes struck off an edge, a corner or the face of a brittle part, and lost pieces."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import cv2
 import numpy as np
 
-from anomsynth.core.component import ShareRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import Probability, ShareRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Mask, Surface
 from anomsynth.errors import PlacementError
 from anomsynth.fields.boxes import box_around
-from anomsynth.fields.facets import facets
+from anomsynth.fields.facets import FRACTURE_HURST, facets
 from anomsynth.fields.grid import Grid
-from anomsynth.fields.noise import value_noise
+from anomsynth.fields.noise import fbm, value_noise
 from anomsynth.fields.outlines import EDGE_PX, Mouths, harmonic_rims, mouth_field
-from anomsynth.generators.fracture._conchoid import dish, fracture_face, ripples
 from anomsynth.surface.behind import light_behind
 from anomsynth.surface.sites import pick_edge_site, pick_site
 
 MOST_CELLS = 256
 SMALLEST_PX = 2.5  # half length
-CORNER_SHARE = 0.2  # of the chips at the outline
+OUTLINE_HURST = 0.8  # the outline of a chip is where its fracture face leaves the surface
+DEEPEST = 0.5, 0.9  # the dish's middle lies so far inside, less up to so much, half widths
+BRIGHTER = -0.6  # power of the reflectance that a brighter face has
+STEP_DEPTH = 0.12  # of the depth, at the rim
+FIRST_RIPPLE = 0.06  # of the reach: nearer to its origin the face is a smooth mirror
+LEAST_WAVE_PX = 3.5  # ripples closer than this are not resolved
 OUTLINE_PX = 3  # a lost piece takes the blurred outline of the part with it
 VOID_ALBEDO = 0.12  # where the picture shows no background
 Vector = tuple[float, float]
@@ -46,30 +51,45 @@ class Chip(Generator):
 
     kind: Literal["chip"] = "chip"
     size: ShareRange = parameter((0.03, 0.4), "of part size", "length along the edge")
-    slim: SizeRange = parameter((0.25, 0.9), "", "reach into the part over half the length")
+    slim: SizeRange = parameter((0.25, 0.9), "ratio", "reach into the part over half the length")
     irregularity: UnitRange = parameter((0.08, 0.25), "of radius", "first harmonic of the outline")
-    ragged: UnitRange = parameter((0.0, 0.045), "of size", "self-affine detail of the outline")
-    missing_share: UnitRange = parameter(0.35, "", "probability that the piece is gone altogether")
-    inner_share: UnitRange = parameter(0.1, "", "probability of a flake away from the edge")
-    depth_ratio: SizeRange = parameter((0.1, 0.3), "", "depth over width of the dish")
-    section: SizeRange = parameter((1.6, 4.0), "", "e of the dish: 2 bowl, 4 flat floor")
+    ragged: UnitRange = parameter((0.0, 0.045), "of width", "self-affine detail of the outline")
+    missing_probability: UnitRange = parameter(
+        0.35, "probability", "that the piece is gone altogether", was="missing_share"
+    )
+    inner_probability: UnitRange = parameter(
+        0.1, "probability", "that a flake lies away from the edge", was="inner_share"
+    )
+    corner_probability: Probability = parameter(
+        0.2, "probability", "that a chip at the edge lies at a corner"
+    )
+    depth_ratio: SizeRange = parameter((0.1, 0.3), "of width", "depth of the dish")
+    section: SizeRange = parameter((1.6, 4.0), "exponent", "e of the dish: 2 bowl, 4 flat floor")
     ripple: UnitRange = parameter((0.01, 0.06), "of depth", "amplitude of the ripples")
-    ripple_growth: SizeRange = parameter((1.2, 1.6), "", "radius of a ripple over the one before")
+    ripple_growth: SizeRange = parameter(
+        (1.2, 1.6), "ratio", "radius of a ripple over the one before"
+    )
     roughness: SizeRange = parameter((0.03, 0.15), "rms slope", "relief of the face")
-    albedo: SizeRange = parameter((0.4, 0.85), "", "reflectance of the face over the surface's")
-    bright_share: UnitRange = parameter(0.3, "", "probability of a brighter face (bare body)")
-    face: UnitRange = parameter((0.0, 0.3), "of width", "missing piece: band of its fracture face")
+    albedo: SizeRange = parameter(
+        (0.4, 0.85), "relative", "reflectance of the face over the surface's"
+    )
+    bright_probability: UnitRange = parameter(
+        0.3, "probability", "that the face is brighter (bare body)", was="bright_share"
+    )
+    face_width: UnitRange = parameter(
+        (0.0, 0.3), "of width", "missing piece: band of its fracture face", was="face"
+    )
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one chip; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
         gone, inner, bright = rng.random(3)
-        inside = inner < drawn.inner_share or len(surface.edge_sites) == 0
+        inside = inner < drawn.inner_probability or len(surface.edge_sites) == 0
         break_ = _draw_break(surface, drawn, inside, rng)
-        tone = drawn.albedo ** (-0.6 if bright < drawn.bright_share else 1.0)
-        if gone < drawn.missing_share and not inside:
-            return _lost_piece(surface, break_, (drawn, tone), rng)
-        return _flake(surface, break_, (drawn, tone), rng)
+        tone = drawn.albedo ** (BRIGHTER if bright < drawn.bright_probability else 1.0)
+        if gone < drawn.missing_probability and not inside:
+            return _lost_piece(surface, break_, drawn, tone, rng)
+        return _flake(surface, break_, drawn, tone, rng)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +115,7 @@ def _draw_break(surface: Surface, drawn: Chip, inside: bool, rng: np.random.Gene
         normal: Vector = (float(np.sin(2 * np.pi * turn)), float(np.cos(2 * np.pi * turn)))
     else:
         (row, col), normal = pick_edge_site(surface, rng)
-        if at_corner < CORNER_SHARE:
+        if at_corner < drawn.corner_probability:
             toward = np.array([np.cos(2 * np.pi * turn), np.sin(2 * np.pi * turn)])
             far = int((surface.edge_sites @ toward).argmax())
             row, col = (int(part) for part in surface.edge_sites[far])
@@ -103,14 +123,14 @@ def _draw_break(surface: Surface, drawn: Chip, inside: bool, rng: np.random.Gene
     half = max(0.5 * drawn.size * surface.part_size_px, SMALLEST_PX)
     width = max(drawn.slim * half, 0.6 * SMALLEST_PX)
     # The blow falls on the outline; the dish is deepest a little inside or outside of it.
-    depth = 0.0 if inside else (0.5 - 0.9 * shift) * width
+    depth = 0.0 if inside else (DEEPEST[0] - DEEPEST[1] * shift) * width
     centre = np.array([row + normal[0] * depth, col + normal[1] * depth])
     blow = centre - 0.7 * width * np.array(normal) if inside else np.array([row, col])
     mouths = Mouths(
         radius=np.array([np.sqrt(half * width)]),
         aspect=np.array([half / width]),
         angle=np.array([np.arctan2(normal[1], -normal[0])]),
-        relative=harmonic_rims(1, drawn.irregularity, 0.8, rng),
+        relative=harmonic_rims(1, drawn.irregularity, OUTLINE_HURST, rng),
     )
     box = box_around(centre[None], mouths.reach(0) * 1.05 + 3, surface.shape)
     grid = Grid.over(box, MOST_CELLS)
@@ -122,6 +142,49 @@ def _draw_break(surface: Surface, drawn: Chip, inside: bool, rng: np.random.Gene
     away = np.sqrt(down * down + right * right)
     reach = float(np.hypot(half, width))
     return _Break(grid, share, detail - outside, away, reach, width)
+
+
+def fracture_face(shape: tuple[int, int], rng: np.random.Generator) -> Float32:
+    """Return the relief of a fracture face, (h, w) float32, mean 0, standard deviation 1.
+
+    Self-affine with roughness exponent 0.8: power spectrum ``k**-3.6``.
+    """
+    return fbm(shape, FRACTURE_HURST, rng)
+
+
+def ripples(distance: Float32, reach: float, growth: float) -> Float32:
+    """Return Wallner-like ripples around the origin of a break, (h, w) float32 in [-1, 1].
+
+    The radius grows by the same factor from crest to crest, so ripples widen outwards; those that
+    a pixel cannot resolve are left out.
+
+    Parameters
+    ----------
+    distance : (h, w) float32, pixels, from the origin of the break
+    reach : float
+        Distance at which the break ends, pixels, > 0.
+    growth : float, > 1
+        Radius of a crest over that of the one inside it.
+    """
+    first = FIRST_RIPPLE * reach
+    share = np.maximum(distance, np.float32(0.5)) / np.float32(max(first, 0.5))
+    step = math.log(growth)
+    wave = np.cos(np.log(share) * np.float32(2 * math.pi / step))
+    resolved = np.clip(distance * np.float32(step / LEAST_WAVE_PX) - 1, 0, 1)
+    mirror = np.clip(share - 1, 0, 1)
+    return np.asarray(wave * resolved * mirror, dtype=np.float32)
+
+
+def dish(share: Float32, exponent: float) -> Float32:
+    """Return the depth of a shell-shaped scar, ``1 - q**e``: its rim is a sharp crease.
+
+    Parameters
+    ----------
+    share : (h, w) float32 >= 0
+        Distance from the deepest point, 1 on the rim.
+    exponent : float > 1
+    """
+    return np.asarray(1 - np.minimum(share, np.float32(1)) ** np.float32(exponent))
 
 
 def _edge(distance: Float32) -> Float32:
@@ -139,15 +202,14 @@ def _face_tone(break_: _Break, tone: float, rng: np.random.Generator) -> Float32
 
 
 def _flake(
-    surface: Surface, break_: _Break, look: tuple[Chip, float], rng: np.random.Generator
+    surface: Surface, break_: _Break, drawn: Chip, tone: float, rng: np.random.Generator
 ) -> DefectLayer:
-    drawn, tone = look
     grid = break_.grid
     depth = drawn.depth_ratio * break_.width
     rings = ripples(break_.away, break_.reach, drawn.ripple_growth)
     bowl = dish(break_.share, drawn.section)
     step = np.clip(break_.inside / np.float32(2.0), 0, 1)
-    relief = -np.float32(depth) * (bowl + np.float32(0.12) * step)
+    relief = -np.float32(depth) * (bowl + np.float32(STEP_DEPTH) * step)
     relief += np.float32(drawn.ripple * depth) * rings * step
     inside = grid.refine(break_.inside)
     coverage = _edge(inside)
@@ -173,9 +235,8 @@ def _flake(
 
 
 def _lost_piece(
-    surface: Surface, break_: _Break, look: tuple[Chip, float], rng: np.random.Generator
+    surface: Surface, break_: _Break, drawn: Chip, tone: float, rng: np.random.Generator
 ) -> DefectLayer:
-    drawn, tone = look
     grid, box = break_.grid, break_.grid.box
     inside = grid.refine(break_.inside)
     coverage = _edge(inside)
@@ -185,9 +246,9 @@ def _lost_piece(
         raise PlacementError("the missing piece lies outside the part")
     coverage *= support
     uneven = np.clip(1 + 0.5 * value_noise(grid.shape, 8.0, rng), 0, 2)
-    width = np.maximum(grid.refine(uneven) * np.float32(drawn.face * break_.width), 1e-3)
+    width = np.maximum(grid.refine(uneven) * np.float32(drawn.face_width * break_.width), 1e-3)
     band = np.clip((width - inside) / np.float32(EDGE_PX) + np.float32(0.5), 0, 1) * part
-    band *= np.float32(min(drawn.face * break_.width, 1.0))
+    band *= np.float32(min(drawn.face_width * break_.width, 1.0))
     shade = grid.refine(_face_tone(break_, tone, rng))
     shade *= 1 - np.float32(0.5) * np.clip(inside / width, 0, 1)  # it falls away from the light
     measured = _measured(surface, break_, coverage * part, gone=True)

@@ -27,13 +27,13 @@ from anomsynth.fields.tracing import trace
 from anomsynth.generators.fracture._frontier import Walk, walk
 from anomsynth.generators.fracture._growth import Loading, Strand, Tip, grow
 from anomsynth.generators.fracture._openings import Gap, Opening, open_strands
-from anomsynth.generators.fracture._seams import Search, weakest_strand
 from anomsynth.generators.fracture._tension import (
     Tension,
     across_tension,
     inside_allowed,
     place_tips,
 )
+from anomsynth.generators.fracture._toughness import Search, weakest_strand
 
 UNITS = 256  # a part is so many units across; a crack's roughness is counted in units [closure]
 PULL = 0.8  # share of the fracture energy a seam saves where the crack follows it fully

@@ -33,6 +33,10 @@ AGEING = 0.2  # exponent by which younger cracks are narrower [closure]
 FADED = 0.45  # of the radius, over which the pattern closes towards its outline
 LEAST_WIDTH = 1.0  # pixels, of the first cracks
 FINEST = 0.05  # pixels; finer gaps are closed
+AMONG = 0.6  # scatter of widths among cracks over that along one
+OUTLINE_HURST = 0.7
+RAGGED = 0.25  # of the radius, unevenness of where lines close
+LIP_REACH = 0.35  # of a plate, how far from its gap it curls
 SPACING = 2.0  # pixels between vertices, or a share of a plate if that is longer
 SMALLEST_PLATE = 5.0  # pixels
 
@@ -52,19 +56,31 @@ class CrackNetwork(Generator):
 
     kind: Literal["crack_network"] = "crack_network"
     pattern: Literal["drying", "healed", "mixed"] = parameter(
-        "mixed", "", "T junctions by successive cracks, a honeycomb with Y junctions, or either"
+        "mixed",
+        "choice",
+        "T junctions by successive cracks, a honeycomb with Y junctions, or either",
     )
-    healed_share: UnitRange = parameter(0.3, "", "mixed: probability of a honeycomb")
-    extent: ShareRange = parameter((0.12, 0.9), "of part size", "diameter of the cracked area")
-    plate_mm: SizeRange = parameter((1.0, 8.0), "mm", "mean side of a plate")
+    healed_probability: UnitRange = parameter(
+        0.3, "probability", "mixed: that it is a honeycomb", was="healed_share"
+    )
+    size: ShareRange = parameter(
+        (0.12, 0.9), "of part size", "diameter of the cracked area", was="extent"
+    )
+    plate_size_mm: SizeRange = parameter((1.0, 8.0), "mm", "mean side of a plate", was="plate_mm")
     width_mm: SizeRange = parameter((0.08, 0.5), "mm", "width of the first cracks")
     cycles: NonNegativeRange = parameter((0.0, 3.0), "count", "cycles of healing of a dried film")
     irregularity: UnitRange = parameter((0.1, 0.25), "of radius", "outline of the cracked area")
-    variation: UnitRange = parameter((0.15, 0.4), "log units", "scatter of widths")
-    roughness: UnitRange = parameter((0.0, 0.03), "of a plate", "self-affine detail of the lines")
-    albedo: SizeRange = parameter((0.12, 0.4), "", "reflectance of the gaps over the surface's")
-    curl: NonNegativeRange = parameter((0.0, 0.04), "of a plate", "how far plates curl up")
-    curl_share: UnitRange = parameter(0.5, "", "probability that they do")
+    variation: UnitRange = parameter(
+        (0.15, 0.4), "relative", "standard deviation of the log width along a crack"
+    )
+    roughness: UnitRange = parameter(
+        (0.0, 0.03), "of plate size", "self-affine detail of the lines"
+    )
+    albedo: SizeRange = parameter(
+        (0.12, 0.4), "relative", "reflectance of the gaps over the surface's"
+    )
+    curl: NonNegativeRange = parameter((0.0, 0.04), "of plate size", "how far plates curl up")
+    curl_probability: UnitRange = parameter(0.5, "probability", "that they do", was="curl_share")
     halo: NonNegativeRange = parameter((0.0, 0.1), "optical depth", "dirt beside the gaps")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
@@ -72,9 +88,11 @@ class CrackNetwork(Generator):
         drawn = self.draw_ranges(rng)
         pick, turn, curled = rng.random(3)
         row, col = pick_site(surface, rng)
-        healed = self.pattern == "healed" or (self.pattern == "mixed" and pick < drawn.healed_share)
-        side = max(drawn.extent * surface.part_size_px, 3 * SMALLEST_PLATE)
-        plate = max(drawn.plate_mm / surface.mm_per_px, SMALLEST_PLATE, side / MOST_ACROSS)
+        healed = self.pattern == "healed" or (
+            self.pattern == "mixed" and pick < drawn.healed_probability
+        )
+        side = max(drawn.size * surface.part_size_px, 3 * SMALLEST_PLATE)
+        plate = max(drawn.plate_size_mm / surface.mm_per_px, SMALLEST_PLATE, side / MOST_ACROSS)
         plate = min(plate, side / 1.5)
         if healed:
             seams = healed_mosaic(side / plate, LLOYD_STEPS, rng, WOBBLE)
@@ -92,12 +110,12 @@ class CrackNetwork(Generator):
             Stroke(points + np.array([row, col]), width / 2, width / 2)
             for points, width in _open_lines(net, drawn, rng)
         ]
-        lips = curled < drawn.curl_share
+        lips = curled < drawn.curl_probability
         gape = Gape(
             albedo=drawn.albedo,
             variation=drawn.variation,
             lip=drawn.curl * plate if lips else 0.0,
-            lip_px=0.35 * plate if lips else 2.0 + widest,
+            lip_px=LIP_REACH * plate if lips else 2.0 + widest,
             halo=drawn.halo,
         )
         found = open_fissures(strokes, surface.allowed, gape, rng) if strokes else None
@@ -143,16 +161,16 @@ def _open_lines(
     net: _Net, drawn: CrackNetwork, rng: np.random.Generator
 ) -> list[tuple[Float64, Float64]]:
     """Give every line its detail and its width; closed stretches are left out."""
-    rim = harmonic_rims(1, drawn.irregularity, 0.7, rng)[0].astype(np.float64)
+    rim = harmonic_rims(1, drawn.irregularity, OUTLINE_HURST, rng)[0].astype(np.float64)
     width = net.widest * (1.0 + net.ages) ** -AGEING
-    width = width * np.exp(0.6 * drawn.variation * rng.standard_normal(len(net.lines)))
+    width = width * np.exp(AMONG * drawn.variation * rng.standard_normal(len(net.lines)))
     lines = resampled(bundle(net.lines), _spacing(net.plate))
     lines = roughened(lines, drawn.roughness * net.plate, rng)
     points = lines.points
     angle = np.arctan2(points[:, 0], points[:, 1]) * (ANGLES / (2 * np.pi))
     outline = 0.5 * net.side * rim[angle.astype(np.int64) % ANGLES]
     share = np.hypot(points[:, 0], points[:, 1]) / outline
-    closing = (1 + 0.25 * smooth_noise(len(points), 8.0, rng) - share) / FADED
+    closing = (1 + RAGGED * smooth_noise(len(points), 8.0, rng) - share) / FADED
     local = np.repeat(width, lines.sizes) * np.sqrt(np.clip(closing, 0, 1))
     local *= np.exp(drawn.variation * smooth_noise(len(points), 6.0, rng))
     local[local < FINEST] = 0

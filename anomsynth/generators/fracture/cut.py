@@ -7,7 +7,9 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from anomsynth.core.component import (
+    NonNegative,
     NonNegativeRange,
+    PositiveBounds,
     ShareRange,
     SizeRange,
     UnitRange,
@@ -30,7 +32,11 @@ MOST_THREADS = 160
 FEWEST = 3  # yarns across a cut; a shorter one lies within the weave
 THREAD_SHARE = 0.35  # width of a loose thread over the distance of yarns
 STIFFNESS = 0.8  # persistence length of a loose thread over its length
-UNEVEN = 0.3  # sd of the log brightness of threads
+UNEVEN_GAP = 0.15  # standard deviation of the log reflectance along the gap
+JITTER = 0.25  # standard deviation of a thread's place, in distances of yarns
+ASTRAY = 0.25  # radians, standard deviation of its direction
+THICKNESSES = 0.25  # standard deviation of its log width
+BRIDGE = 1.1  # length of a thread that was not cut through, over the gap's width
 
 
 class Cut(Generator):
@@ -46,19 +52,39 @@ class Cut(Generator):
 
     kind: Literal["cut"] = "cut"
     fray: Literal["auto", "never", "always"] = parameter(
-        "auto", "", "loose threads: where a weave is found, nowhere, or always"
+        "auto", "choice", "loose threads: where a weave is found, nowhere, or always"
     )
     length: ShareRange = parameter((0.04, 0.5), "of part size", "length of the cut")
-    opening: SizeRange = parameter((0.02, 0.14), "of length", "widest opening")
-    stiffness: SizeRange = parameter((3, 60), "lengths", "persistence length: how straight it is")
-    variation: UnitRange = parameter((0.03, 0.2), "log units", "unevenness of the lips")
-    albedo: SizeRange = parameter((0.1, 0.45), "", "reflectance of the gap over the surface's")
-    lip: NonNegativeRange = parameter((0.0, 0.3), "of opening", "how far the lips curl up")
-    lip_width: SizeRange = parameter((0.4, 1.5), "of opening", "how far from the gap they do")
-    yarn_mm: SizeRange = parameter((0.4, 1.2), "mm", "distance of threads where none is measured")
-    thread: UnitRange = parameter((0.3, 0.9), "of opening", "length of the loose threads")
-    thread_albedo: SizeRange = parameter((0.55, 1.0), "", "reflectance of the loose threads")
-    bridges: UnitRange = parameter((0.0, 0.15), "share", "threads that were not cut through")
+    width: SizeRange = parameter((0.02, 0.14), "of length", "widest opening", was="opening")
+    stiffness: SizeRange = parameter((3, 60), "of length", "persistence length: how straight it is")
+    variation: UnitRange = parameter(
+        (0.03, 0.2), "relative", "standard deviation of the lips' log distance from the middle"
+    )
+    albedo: SizeRange = parameter(
+        (0.1, 0.45), "relative", "reflectance of the gap over the surface's"
+    )
+    lip_height: NonNegativeRange = parameter(
+        (0.0, 0.3), "of width", "how far the lips curl up", was="lip"
+    )
+    lip_width: SizeRange = parameter((0.4, 1.5), "of width", "how far from the gap they do")
+    yarn_spacing_mm: SizeRange = parameter(
+        (0.4, 1.2), "mm", "distance of threads where none is measured", was="yarn_mm"
+    )
+    thread_length: UnitRange = parameter(
+        (0.3, 0.9), "of width", "length of the loose threads", was="thread"
+    )
+    thread_scatter: PositiveBounds = parameter(
+        (0.3, 1.3), "relative", "factor of that length for each thread"
+    )
+    thread_albedo: SizeRange = parameter(
+        (0.55, 1.0), "relative", "reflectance of the loose threads over the surface's"
+    )
+    thread_albedo_scatter: NonNegative = parameter(
+        0.3, "relative", "standard deviation of its logarithm among threads"
+    )
+    bridge_probability: UnitRange = parameter(
+        (0.0, 0.15), "probability", "that a thread was not cut through", was="bridges"
+    )
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one cut; raise PlacementError if nothing of it lies on the part."""
@@ -69,7 +95,7 @@ class Cut(Generator):
         count = max(math.ceil(length / max(SPACING, length / 200)) + 1, 8)
         line = worm_like_chain(length, drawn.stiffness * length, count, rng)
         line = turned(line - line[count // 2], turn) + np.array([row, col])
-        widest = max(drawn.opening * length, LEAST_WIDTH)
+        widest = max(drawn.width * length, LEAST_WIDTH)
         ellipse = widest * slit_opening(np.linspace(-1, 1, count))
         left, right = (
             0.5 * ellipse * np.exp(drawn.variation * smooth_noise(count, 7.0, rng))
@@ -78,8 +104,8 @@ class Cut(Generator):
         slit = Stroke(line, left, right)
         gape = Gape(
             albedo=drawn.albedo,
-            variation=0.15,
-            lip=drawn.lip * widest,
+            variation=UNEVEN_GAP,
+            lip=drawn.lip_height * widest,
             lip_px=max(drawn.lip_width * widest, 1.5),
         )
         found = open_fissures([slit], surface.allowed, gape, rng)
@@ -87,7 +113,7 @@ class Cut(Generator):
             raise PlacementError("the cut lies outside the allowed area")
         yarn = find_yarn(surface, row, col) if self.fray == "auto" else None
         if self.fray == "always":
-            yarn = Yarn(drawn.yarn_mm / surface.mm_per_px, turn + math.pi / 2)
+            yarn = Yarn(drawn.yarn_spacing_mm / surface.mm_per_px, turn + math.pi / 2)
         threads: list[_Thread] = []
         if yarn is not None and yarn.period_px < length / FEWEST:
             threads = _fray(slit, yarn, drawn, rng)
@@ -137,7 +163,7 @@ def _fray(slit: Stroke, yarn: Yarn, drawn: Cut, rng: np.random.Generator) -> lis
     places = np.arange(0.5 * period, float(along[-1]), period)
     threads = []
     for place in places:
-        index = float(place + 0.25 * period * rng.standard_normal())
+        index = float(place + JITTER * period * rng.standard_normal())
         centre = np.array([np.interp(index, along, slit.points[:, axis]) for axis in (0, 1)])
         vertex = min(int(np.searchsorted(along, index)), len(along) - 1)
         step = slit.points[min(vertex + 1, len(along) - 1)] - slit.points[max(vertex - 1, 0)]
@@ -147,38 +173,37 @@ def _fray(slit: Stroke, yarn: Yarn, drawn: Cut, rng: np.random.Generator) -> lis
         angle = yarn.angle
         if abs(math.sin(angle - course)) < math.sqrt(0.5):
             angle += math.pi / 2
-        bridge = rng.random() < drawn.bridges
+        bridge = rng.random() < drawn.bridge_probability
         for side in (1, -1):
             # To the right of the travel lies course + 90 degrees, in (row, col) turning to +row.
             inward = angle if math.sin(angle - course) * side < 0 else angle + math.pi
             half = float(slit.right[vertex] if side > 0 else slit.left[vertex])
             normal = np.array([math.cos(course), -math.sin(course)])
             lip = centre + normal * half * (1 if side > 0 else -1)
-            reach = width * drawn.thread * float(rng.uniform(0.3, 1.3))
+            reach = width * drawn.thread_length * drawn.thread_scatter.draw(rng)
             if bridge:
-                reach = 1.1 * width
-            threads.append(
-                _thread(lip, inward, (reach, min(THREAD_SHARE * period, 0.4 * width)), rng)
-            )
+                reach = BRIDGE * width
+            stroke = _loose(lip, inward, reach, min(THREAD_SHARE * period, 0.4 * width), rng)
+            tone = drawn.thread_albedo_scatter * float(np.clip(rng.standard_normal(), -2, 2))
+            threads.append(_Thread(stroke, math.exp(tone)))
             if bridge:
                 break
     return threads
 
 
-def _thread(
-    lip: Float64, heading: float, size: tuple[float, float], rng: np.random.Generator
-) -> _Thread:
-    """Return a thread of (length, width) pixels that starts a little inside the material."""
-    length, width = max(size[0], 1.5), size[1]
+def _loose(
+    lip: Float64, heading: float, length: float, width: float, rng: np.random.Generator
+) -> Stroke:
+    """Return a thread of that length and width, pixels, that starts a little inside a lip."""
+    length = max(length, 1.5)
     root = 0.3 * length
     count = max(math.ceil((length + root) / SPACING) + 1, 5)
     line = worm_like_chain(length + root, STIFFNESS * length, count, rng)
-    own = heading + 0.25 * float(rng.standard_normal())
+    own = heading + ASTRAY * float(rng.standard_normal())
     start = lip - root * np.array([math.sin(own), math.cos(own)])
     taper = np.clip(np.linspace(2.5, 0.3, count), 0, 1) * np.clip(np.linspace(0, 3, count), 0.1, 1)
-    half = 0.5 * width * taper * math.exp(0.25 * float(rng.standard_normal()))
-    tone = math.exp(UNEVEN * float(np.clip(rng.standard_normal(), -2, 2)))
-    return _Thread(Stroke(turned(line, own) + start, half, half), tone)
+    half = 0.5 * width * taper * math.exp(THICKNESSES * float(rng.standard_normal()))
+    return Stroke(turned(line, own) + start, half, half)
 
 
 def _with_threads(

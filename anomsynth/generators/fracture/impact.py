@@ -7,12 +7,15 @@ import numpy as np
 from pydantic import field_validator
 
 from anomsynth.core.component import (
+    Bounds,
     Count,
+    PositiveBounds,
     PositiveCount,
     PositiveRange,
     Range,
     ShareRange,
     SizeRange,
+    UnitBounds,
     UnitRange,
     parameter,
 )
@@ -38,6 +41,9 @@ WIDEST = 0.06  # of the reach
 LEAST_WIDTH = 0.6  # pixels
 CRUSH_HURST = 0.5  # powder and splinters are rougher than a clean fracture face
 HALO = 1.6  # contact radii within which splinters lie about
+BRIGHTER = -0.4  # power of the reflectance that shining cracks have
+POWDER = -0.5  # the same of the crushed contact
+UNEVEN_GAP = 0.4  # standard deviation of the log reflectance along the cracks
 
 
 class Impact(Generator):
@@ -58,19 +64,39 @@ class Impact(Generator):
     source: ClassVar[str] = "Roesler 1956; Quinn 2020 (fork angle); Vandenberghe et al. 2013"
 
     kind: Literal["impact"] = "impact"
-    reach: ShareRange = parameter((0.03, 0.4), "of part size", "length of the longest crack")
-    contact: ShareRange = parameter((0.05, 0.2), "of reach", "radius of the crushed contact")
-    radials: PositiveCount = parameter((5, 12), "", "radial cracks")
-    scatter: UnitRange = parameter((0.3, 0.8), "", "irregularity of directions and lengths")
-    forks: UnitRange = parameter((0.1, 0.7), "per crack", "mean number of branches")
+    length: ShareRange = parameter(
+        (0.03, 0.4), "of part size", "length of the longest crack", was="reach"
+    )
+    contact_radius: ShareRange = parameter(
+        (0.05, 0.2), "of length", "radius of the crushed contact", was="contact"
+    )
+    contact_aspect: PositiveBounds = parameter(
+        (1.0, 1.4), "ratio", "length over width of the contact"
+    )
+    radials: PositiveCount = parameter((5, 12), "count", "radial cracks")
+    scatter: UnitRange = parameter((0.3, 0.8), "relative", "irregularity of directions and lengths")
+    forks: UnitRange = parameter((0.1, 0.7), "count", "branches of a radial crack in the mean")
+    fork_place: UnitBounds = parameter(
+        (0.25, 0.8), "of length", "how far along its crack each branch begins"
+    )
+    fork_length: UnitBounds = parameter(
+        (0.4, 1.0), "relative", "length of each over what is left of its crack"
+    )
     half_angle_deg: PositiveRange = parameter((15, 30), "degrees", "half the angle of a fork")
-    rings: Count = parameter((0, 4), "", "rounds of arcs")
-    growth: SizeRange = parameter((1.4, 2.2), "", "radius of a round over the one inside it")
+    rings: Count = parameter((0, 4), "count", "rounds of arcs")
+    growth: SizeRange = parameter((1.4, 2.2), "ratio", "radius of a round over the one inside it")
     width_mm: SizeRange = parameter((0.05, 0.4), "mm", "widest crack")
-    albedo: SizeRange = parameter((0.15, 0.5), "", "reflectance of the gaps over the surface's")
-    bright_share: UnitRange = parameter(0.35, "", "probability that cracks and powder shine")
-    crushed_albedo: SizeRange = parameter((0.3, 0.8), "", "reflectance of the crushed contact")
-    depth_ratio: SizeRange = parameter((0.1, 0.5), "", "depth of the contact over its radius")
+    arc_width: PositiveBounds = parameter((0.35, 0.85), "of width", "width of each arc")
+    albedo: SizeRange = parameter(
+        (0.15, 0.5), "relative", "reflectance of the gaps over the surface's"
+    )
+    bright_probability: UnitRange = parameter(
+        0.35, "probability", "that cracks and powder shine", was="bright_share"
+    )
+    crushed_albedo: SizeRange = parameter(
+        (0.3, 0.8), "relative", "reflectance of the crushed contact over the surface's"
+    )
+    depth_ratio: SizeRange = parameter((0.1, 0.5), "of radius", "depth of the contact")
     halo: UnitRange = parameter((0.0, 0.08), "optical depth", "damage beside the cracks")
 
     @field_validator("growth")
@@ -84,12 +110,12 @@ class Impact(Generator):
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one impact; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
-        shines = rng.random() < drawn.bright_share
+        shines = rng.random() < drawn.bright_probability
         site = pick_site(surface, rng)
-        reach = max(drawn.reach * surface.part_size_px, SMALLEST)
+        reach = max(drawn.length * surface.part_size_px, SMALLEST)
         width = min(drawn.width_mm / surface.mm_per_px, WIDEST * reach)
         blow = Blow(
-            contact=drawn.contact * reach,
+            contact=drawn.contact_radius * reach,
             radials=int(drawn.radials),
             reach=reach,
             scatter=drawn.scatter,
@@ -98,16 +124,19 @@ class Impact(Generator):
             rings=int(drawn.rings),
             growth=drawn.growth,
             width=max(width, LEAST_WIDTH),
+            fork_place=drawn.fork_place,
+            fork_length=drawn.fork_length,
+            arc_width=drawn.arc_width,
         )
         rays, branches = radial_cracks(blow, rng)
         radii = ring_radii(blow, rng)
         arcs = concentric_arcs(blow, rays, radii, rng)
         strokes = [_stroke(ray, site) for ray in (*rays, *branches, *arcs)]
-        dark = drawn.albedo ** (-0.4 if shines else 1.0)
-        gape = Gape(albedo=dark, variation=0.4, halo=drawn.halo, lip_px=2 + 2 * blow.width)
+        dark = drawn.albedo ** (BRIGHTER if shines else 1.0)
+        gape = Gape(albedo=dark, variation=UNEVEN_GAP, halo=drawn.halo, lip_px=2 + 2 * blow.width)
         found = open_fissures(strokes, surface.allowed, gape, rng)
-        tone = drawn.crushed_albedo ** (-0.5 if shines else 1.0)
-        crush = _Crush(site, max(blow.contact, 0.6), tone, drawn.depth_ratio)
+        tone = drawn.crushed_albedo ** (POWDER if shines else 1.0)
+        crush = _Crush(site, max(blow.contact, 0.6), drawn.contact_aspect, tone, drawn.depth_ratio)
         measured = {
             "reach_px": blow.reach,
             "contact_px": blow.contact,
@@ -134,10 +163,11 @@ class Impact(Generator):
 
 @dataclass(frozen=True, slots=True)
 class _Crush:
-    """The crushed contact: where, radius in pixels, relative reflectance, depth over radius."""
+    """The crushed contact: where, radius in pixels, shape, reflectance, depth over radius."""
 
     site: tuple[int, int]
     radius: float
+    aspect: Bounds
     albedo: float
     depth_ratio: float
 
@@ -152,7 +182,7 @@ def _joined(
     """Return the crushed contact laid over the cracks, on the box of both; height in mm."""
     mouths = Mouths(
         radius=np.array([crush.radius]),
-        aspect=np.array([float(rng.uniform(1, 1.4))]),
+        aspect=np.array([crush.aspect.draw(rng)]),
         angle=np.array([np.pi * float(rng.random())]),
         relative=harmonic_rims(1, 0.25, 0.4, rng),
     )

@@ -32,7 +32,13 @@ def test_a_film_without_cracks_is_no_place_for_a_network(monkeypatch: pytest.Mon
 @pytest.mark.parametrize("pattern", PATTERNS[:2])
 def test_plates_have_the_drawn_size_at_any_resolution(pattern: str) -> None:
     network = CrackNetwork(
-        pattern=pattern, extent=1, plate_mm=4, width_mm=0.3, irregularity=0, cycles=0, variation=0
+        pattern=pattern,
+        size=1,
+        plate_size_mm=4,
+        width_mm=0.3,
+        irregularity=0,
+        cycles=0,
+        variation=0,
     )
     areas = []
     for scale in (1, 2):
@@ -57,7 +63,7 @@ def test_plates_have_the_drawn_size_at_any_resolution(pattern: str) -> None:
 def test_older_cracks_are_wider_and_all_are_dark() -> None:
     surface = make_surface(300, 300, mm_per_px=0.1, border=0)
     layer = CrackNetwork(
-        pattern="drying", extent=0.9, width_mm=0.5, curl_share=0, plate_mm=5
+        pattern="drying", size=0.9, width_mm=0.5, curl_probability=0, plate_size_mm=5
     ).generate(surface, stream(1))
 
     assert layer.height is None
@@ -66,7 +72,7 @@ def test_older_cracks_are_wider_and_all_are_dark() -> None:
 
 
 def test_plates_curl_up_beside_their_gaps() -> None:
-    network = CrackNetwork(curl=0.04, curl_share=1, width_mm=0.4, extent=0.6, plate_mm=4)
+    network = CrackNetwork(curl=0.04, curl_probability=1, width_mm=0.4, size=0.6, plate_size_mm=4)
     layer = network.generate(make_surface(300, 300, border=0), stream(2))
 
     assert layer.height is not None
@@ -94,8 +100,8 @@ def test_needs_room() -> None:
     ("field", "value"),
     [
         ("pattern", "spiral"),
-        ("extent", 1.2),
-        ("plate_mm", 0),
+        ("size", 1.2),
+        ("plate_size_mm", 0),
         ("cycles", -1),
         ("variation", 2),
         ("curl", [0.2, 0.1]),
@@ -108,7 +114,7 @@ def test_rejects_bad_parameters(field: str, value: object) -> None:
 
 
 def test_golden_coverage(golden) -> None:
-    network = CrackNetwork(pattern="drying", extent=0.6, plate_mm=3, width_mm=0.3)
+    network = CrackNetwork(pattern="drying", size=0.6, plate_size_mm=3, width_mm=0.3)
     layer = network.generate(make_surface(), stream(42, "golden"))
 
     golden("crack_network_coverage", layer.coverage)

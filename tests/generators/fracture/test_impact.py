@@ -20,11 +20,11 @@ def centred(side: int, mm_per_px: float = 0.1):
 def test_keeps_the_generator_contract() -> None:
     check_generator(Impact())
     check_generator(Impact(), make_surface(channels=3))
-    check_generator(Impact(reach=0.4), make_surface(12, 14, border=2))
+    check_generator(Impact(length=0.4), make_surface(12, 14, border=2))
 
 
 def test_the_contact_is_covered_and_deep_and_cracks_reach_as_drawn() -> None:
-    impact = Impact(reach=0.3, contact=0.15, halo=0, forks=0, rings=0, bright_share=0)
+    impact = Impact(length=0.3, contact_radius=0.15, halo=0, forks=0, rings=0, bright_probability=0)
     layer = impact.generate(centred(300), stream(0))
 
     down = np.arange(layer.support.shape[0])[:, None] + layer.origin[0] - 150
@@ -44,7 +44,9 @@ def test_rings_follow_the_law() -> None:
 
 
 def test_width_in_millimeters_does_not_depend_on_resolution() -> None:
-    impact = Impact(reach=0.4, width_mm=0.4, contact=0.02, forks=0, rings=0, scatter=0, halo=0)
+    impact = Impact(
+        length=0.4, width_mm=0.4, contact_radius=0.02, forks=0, rings=0, scatter=0, halo=0
+    )
     areas = []
     for scale in (1, 2):
         layers = [
@@ -62,6 +64,21 @@ def test_sizes_spread() -> None:
     assert max(areas) > 30 * min(areas)
 
 
+def test_the_contact_is_as_long_as_drawn() -> None:
+    def slimness(aspect: float) -> float:
+        impact = Impact(length=0.4, contact_radius=0.2, contact_aspect=aspect, halo=0, rings=0)
+        slim = []
+        for seed in range(12):
+            layer = impact.generate(centred(300), stream(seed))
+            rows, cols = np.nonzero(layer.height < 0)
+            low, high = np.linalg.eigvalsh(np.cov(rows, cols))
+            slim.append(np.sqrt(high / low))
+        return float(np.mean(slim))
+
+    assert slimness(1) < 1.25
+    assert slimness(2) == pytest.approx(2, rel=0.15)
+
+
 def test_needs_room() -> None:
     with pytest.raises(PlacementError):
         Impact().generate(make_surface(16, 16), stream(0))
@@ -69,7 +86,7 @@ def test_needs_room() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("reach", 2), ("radials", 0), ("radials", 1.5), ("growth", 0.9), ("forks", -1), ("rays", 3)],
+    [("length", 2), ("radials", 0), ("radials", 1.5), ("growth", 0.9), ("forks", -1), ("rays", 3)],
 )
 def test_rejects_bad_parameters(field: str, value: object) -> None:
     with pytest.raises(RecipeError, match=field):
@@ -77,6 +94,6 @@ def test_rejects_bad_parameters(field: str, value: object) -> None:
 
 
 def test_golden_coverage(golden) -> None:
-    layer = Impact(reach=0.3).generate(make_surface(), stream(42, "golden"))
+    layer = Impact(length=0.3).generate(make_surface(), stream(42, "golden"))
 
     golden("impact_coverage", layer.coverage)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from anomsynth.core.component import Bounds
 from anomsynth.generators.fracture._stars import Blow, concentric_arcs, radial_cracks, ring_radii
 
 BLOW = Blow(
@@ -17,6 +18,9 @@ BLOW = Blow(
     rings=3,
     growth=1.6,
     width=3,
+    fork_place=Bounds(low=0.25, high=0.8),
+    fork_length=Bounds(low=0.4, high=1.0),
+    arc_width=Bounds(low=0.35, high=0.85),
 )
 
 
@@ -89,3 +93,32 @@ def test_arcs_end_on_the_radial_cracks() -> None:
     for arc in arcs[7:]:
         for end in arc.points[[0, -1]]:
             assert np.hypot(*(every - end).T).min() < 2.5
+
+
+def test_branches_begin_and_end_where_drawn() -> None:
+    places = Bounds(low=0.5, high=0.5)
+    blow = replace(BLOW, forks=0.3, fork_place=places, fork_length=places)
+    stars = [radial_cracks(blow, np.random.default_rng(seed)) for seed in range(20)]
+    branches = [branch for _, twigs in stars for branch in twigs]
+    starts = [np.hypot(*branch.points[0]) for branch in branches]
+    lengths = [np.hypot(*(branch.points[-1] - branch.points[0])) for branch in branches]
+
+    # Cracks of 100 pixels whose inner end lies 3 to 10 pixels from the blow: half of their way.
+    assert np.median(starts) == pytest.approx(53, abs=3)
+    # Half of the half that is left.
+    assert np.median(lengths) == pytest.approx(0.5 * 0.5 * 93.5, rel=0.1)
+
+
+def test_arcs_are_as_wide_as_drawn() -> None:
+    thin = replace(BLOW, arc_width=Bounds(low=0.2, high=0.2))
+
+    def typical(blow: Blow) -> float:
+        widths = []
+        for seed in range(30):
+            rays, _ = radial_cracks(blow, np.random.default_rng(seed))
+            arcs = concentric_arcs(blow, rays, np.array([15.0]), np.random.default_rng(seed))
+            widths += [np.log(arc.width).mean() for arc in arcs]
+        return float(np.exp(np.mean(widths)))
+
+    assert typical(thin) == pytest.approx(0.2 * 3, rel=0.06)
+    assert typical(BLOW) == pytest.approx(0.58 * 3, rel=0.1)  # geometric mean of 0.35 to 0.85

@@ -1,10 +1,20 @@
 """The cheapest path is cheapest, rough like a crack, and prefers seams."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 
-from anomsynth.generators.fracture._toughness import cheapest_path, grain_noise, smoothed, toughness
+from anomsynth.core.types import Surface
+from anomsynth.generators.fracture._growth import Tip
+from anomsynth.generators.fracture._toughness import (
+    Search,
+    cheapest_path,
+    grain_noise,
+    smoothed,
+    toughness,
+    weakest_strand,
+)
 
 
 def cost(energy: np.ndarray, path: tuple[int, ...], bend: float) -> float:
@@ -73,3 +83,29 @@ def test_energy_is_lognormal_and_less_along_seams() -> None:
     energy = toughness(rough, edges, contrast=0.6, pull=0.7)
 
     np.testing.assert_allclose(energy[0], [1, np.exp(0.9) * 0.65, np.exp(-1.2) * 0.3], rtol=1e-5)
+
+
+def test_the_line_starts_at_the_tip_and_ends_at_the_edge(surface: Surface) -> None:
+    tip = Tip(80, 100, 0.0, 300)
+
+    strand = weakest_strand(
+        surface, tip, lambda row, col: 0.0, Search(2.0, 0.5), np.random.default_rng(0)
+    )
+
+    np.testing.assert_allclose(strand.points[0], [80, 100])
+    assert not strand.free
+    assert (strand.points[:-1, 1] < 192).all()
+
+
+def test_a_seam_of_the_photo_is_followed(surface: Surface) -> None:
+    pixels = np.full_like(surface.pixels, 120)
+    pixels[84:86] = 60
+    seamed = replace(surface, pixels=pixels)
+    tip = Tip(80, 20, 0.0, 160)
+
+    strand = weakest_strand(
+        seamed, tip, lambda row, col: 0.0, Search(1.5, 0.9), np.random.default_rng(1)
+    )
+
+    later = strand.points[len(strand.points) // 3 :]
+    assert np.mean(np.abs(later[:, 0] - 84.5) < 2.5) > 0.7

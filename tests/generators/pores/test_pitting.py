@@ -14,7 +14,6 @@ from anomsynth.errors import PlacementError, RecipeError
 from anomsynth.fields.outlines import Mouths, harmonic_rims, mouth_coverage, mouth_field
 from anomsynth.fields.relief import cavity, fade
 from anomsynth.generators.pores import pitting as pitting_module
-from anomsynth.generators.pores._broken_regions import break_away
 from anomsynth.generators.pores._pits import Pits, sink_pits
 from anomsynth.generators.pores._points import scatter_independent
 from anomsynth.generators.pores.pitting import Pitting, grow_radii, place_pits
@@ -339,35 +338,6 @@ def test_mixed_groups_are_regions_as_often_as_told(chance) -> None:
         layer = pitting.generate(make_surface(), stream(seed))
 
         assert ("pits" not in layer.measured) == chance
-
-
-def test_regions_at_the_outline_lie_at_corners_as_often_as_told() -> None:
-    def far(chance: float) -> float:
-        pitting = Pitting(
-            mode="polygon", edge_probability=1, corner_probability=chance, area_share=0.01
-        )
-        layers = [pitting.generate(make_surface(200, 200), stream(seed)) for seed in range(12)]
-        middles = [
-            np.array(layer.origin) + np.array(layer.support.shape) / 2 - 100 for layer in layers
-        ]
-        return float(np.mean([np.abs(middle).min() for middle in middles]))
-
-    # A corner is far from the middle along both axes, 92 pixels.
-    assert far(1) > 70 > far(0) + 10
-
-
-def test_the_rim_of_a_region_is_as_wide_as_drawn(monkeypatch) -> None:
-    broken = []
-
-    def spy(phi, region, *rest):
-        broken.append(region)
-        return break_away(phi, region, *rest)
-
-    monkeypatch.setattr(pitting_module, "break_away", spy)
-    Pitting(mode="polygon", rim_width=0.1, area_share=0.1).generate(make_surface(), stream(0))
-
-    (region,) = broken
-    assert region.rim_px == pytest.approx(1.5 + 0.1 * region.size_px)
 
 
 @pytest.mark.parametrize("mode", MODES)
