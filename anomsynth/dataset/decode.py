@@ -31,17 +31,18 @@ def decode_pixels(image: Image.Image, content: bytes, path: Path) -> NDArray[np.
     InputError
         If the pixels are not 8-bit or 16-bit unsigned integers.
     """
-    orientation = orientation_of(image)
     is_tiff = image.format == "TIFF"
     deep = _bits(image, content) == 16 and image.mode in {"RGB", "RGBA", "LA"}
     image.load()  # both decoders run on deep pictures: OpenCV does not notice cut-off files
+    # Only now: asked for its metadata, Pillow loads a PNG and keeps damage in it to itself.
+    orientation = orientation_of(image)
     pixels = _decode_deep(image, content, path) if deep else pillow_pixels(image, str(path))
     # Both decoders turn TIFF upright by themselves, and neither does it for other formats.
     return pixels if is_tiff else _upright(pixels, orientation)
 
 
 def orientation_of(image: Image.Image) -> int:
-    """Return the EXIF orientation, 1..8, of an opened file that is not loaded yet."""
+    """Return the EXIF orientation, 1..8, of a loaded file."""
     try:
         value = image.getexif().get(ORIENTATION, 1)
     except Exception:  # noqa: BLE001, RUF100 - broken metadata does not break the photo

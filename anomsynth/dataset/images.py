@@ -20,6 +20,7 @@ from anomsynth.core.types import Jpeg, Mask
 from anomsynth.dataset.compression import png_options
 from anomsynth.dataset.decode import decode_pixels, orientation_of, pillow_pixels
 from anomsynth.dataset.files import write_bytes
+from anomsynth.dataset.png import check_png
 from anomsynth.errors import InputError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
@@ -107,6 +108,8 @@ def load_photo(path: Path) -> LoadedPhoto:
                 image = Image.open(BytesIO(content), formats=FORMATS)
             with image:
                 _check_header(image, path)
+                if image.format == "PNG":
+                    check_png(content)
                 return _loaded(image, content, path)
     except InputError:
         raise
@@ -196,8 +199,8 @@ def image_size(path: Path) -> tuple[int, int, int] | None:
 
 
 def _loaded(image: Image.Image, content: bytes, path: Path) -> LoadedPhoto:
-    orientation = orientation_of(image)
     pixels = decode_pixels(image, content, path)
+    orientation = orientation_of(image)
     photo = as_photo(pixels)
     if orientation == 1:
         photo = replace(photo, jpeg=_tables(image))
