@@ -5,12 +5,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, TiffImagePlugin
+from PIL import Image
 
+from anomsynth.dataset.tiff import read_tiff
 from anomsynth.errors import InputError
 
-ORIENTATION = 274  # EXIF and TIFF tag
-BITS_PER_SAMPLE = 258  # TIFF tag
+ORIENTATION = 274  # EXIF tag
 GREY_ALPHA = 4  # PNG colour type
 
 
@@ -31,14 +31,29 @@ def decode_pixels(image: Image.Image, content: bytes, path: Path) -> NDArray[np.
     InputError
         If the pixels are not 8-bit or 16-bit unsigned integers.
     """
-    is_tiff = image.format == "TIFF"
+    if image.format == "TIFF":
+        return _decode_tiff(image, content, path)
     deep = _bits(image, content) == 16 and image.mode in {"RGB", "RGBA", "LA"}
     image.load()  # both decoders run on deep pictures: OpenCV does not notice cut-off files
     # Only now: asked for its metadata, Pillow loads a PNG and keeps damage in it to itself.
     orientation = orientation_of(image)
     pixels = _decode_deep(image, content, path) if deep else pillow_pixels(image, str(path))
-    # Both decoders turn TIFF upright by themselves, and neither does it for other formats.
-    return pixels if is_tiff else _upright(pixels, orientation)
+    return _upright(pixels, orientation)
+
+
+def _decode_tiff(image: Image.Image, content: bytes, path: Path) -> NDArray[np.generic]:
+    found = read_tiff(content, path)
+    if found.pixels is not None:
+        return _upright(found.pixels, found.orientation)
+    if found.page:
+        image.seek(found.page)
+    image.load()  # turns it upright, as OpenCV does, which does not notice cut-off files
+    if found.deep and image.mode in {"RGB", "RGBA", "LA"}:
+        if found.page:
+            msg = f"{path}: its picture is compressed and stands behind a smaller copy"
+            raise InputError(msg, hint="save the picture alone")
+        return _decode_deep(image, content, path)
+    return pillow_pixels(image, str(path))
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -53,8 +68,6 @@ def orientation_of(image: Image.Image) -> int:
 def _bits(image: Image.Image, content: bytes) -> int:
     if image.format == "PNG":
         return content[24]  # IHDR: width, height, bit depth
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        return int(max(image.tag_v2.get(BITS_PER_SAMPLE, (1,))))
     return 8
 
 
@@ -79,7 +92,11 @@ def pillow_pixels(image: Image.Image, name: str = "the picture") -> NDArray[np.g
         If they are floats or 32-bit integers; `name` begins the message.
     """
     if image.mode.startswith("I;16"):
-        return np.asarray(image).astype(np.uint16)  # some files are big-endian
+        grey = np.asarray(image).astype(np.uint16)  # some files are big-endian
+        clear = image.info.get("transparency")
+        if not isinstance(clear, int):
+            return grey
+        return np.dstack([grey, np.where(grey == clear, 0, 65535).astype(np.uint16)])
     if image.mode == "I" and image.format == "PNG":  # Pillow below 11.3 widens 16-bit grey
         return np.asarray(image).astype(np.uint16)
     if image.mode in {"F", "I"}:

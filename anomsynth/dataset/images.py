@@ -1,10 +1,11 @@
 """Photos and masks on disk: what cameras and scanners write comes in, lossless PNG goes out."""
 
 import hashlib
+import struct
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +22,7 @@ from anomsynth.dataset.compression import png_options
 from anomsynth.dataset.decode import decode_pixels, orientation_of, pillow_pixels
 from anomsynth.dataset.files import write_bytes
 from anomsynth.dataset.png import check_png
+from anomsynth.dataset.tiff import read_tiff
 from anomsynth.errors import InputError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
@@ -246,8 +248,9 @@ def _check_header(image: Image.Image, path: Path) -> None:
     if image.width * image.height > MOST_PIXELS:
         msg = f"{path}: {image.width} x {image.height} pixels are more than {MOST_PIXELS:,}"
         raise InputError(msg, hint="cut the picture into tiles")
-    # A camera's MPO file is a JPEG with previews behind it: its first picture is the photo.
-    frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    # A camera's MPO file is a JPEG with previews behind it: its first picture is the photo. Pages
+    # of a TIFF may be smaller copies: its reader tells them.
+    frames = 1 if image.format in {"MPO", "TIFF"} else getattr(image, "n_frames", 1)
     if frames != 1:
         msg = f"{path}: holds {frames} pictures (animated or several pages)"
         raise InputError(msg, hint="save each as a file of its own")
@@ -264,6 +267,11 @@ def _tables(image: Image.Image) -> Jpeg | None:
 
 def _unidentified(path: Path, content: bytes) -> InputError:
     if content[:4] in {b"II*\0", b"MM\0*"}:
+        with suppress(ValueError, OSError, struct.error):
+            try:
+                read_tiff(content, path)
+            except InputError as error:  # it knows the reason that Pillow does not tell
+                return error
         hint = "convert it to 8-bit or 16-bit unsigned integers"
         return InputError(f"{path}: TIFF of a kind that is not supported", hint=hint)
     if b"\0" not in content[:512]:

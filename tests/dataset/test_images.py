@@ -245,7 +245,7 @@ BAD = {
     "float colour": (
         "a.tif",
         cv2.imencode(".tiff", np.ones((5, 7, 3), np.float32))[1].tobytes(),
-        "TIFF of a kind",
+        "floating-point numbers",
     ),
     "32 bits": ("a.tif", encoded("TIFF", Image.new("I", (7, 5))), "32-bit"),
 }
