@@ -1,7 +1,8 @@
 """Fixtures every test may use: surfaces, photos, a small recipe, and whole trees to compare."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import cv2
@@ -9,14 +10,23 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from PIL import Image
+from typer.testing import CliRunner, Result
 
+from anomsynth.cli.main import app
+from anomsynth.core import registry
+from anomsynth.core.registry import generators, refiners
 from anomsynth.core.types import Surface
+from anomsynth.dataset.exports import exporters
 from anomsynth.pipeline.events import Finished
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.plan import make_plan
 from anomsynth.pipeline.run import run
+from anomsynth.recipe import presets
 from anomsynth.recipe.load import build_recipe
 from anomsynth.recipe.models import Recipe
+from anomsynth.sqe import samples
+from anomsynth.sqe.all_terms import all_terms, terms
+from anomsynth.sqe.scorer import scorers
 from anomsynth.testing import make_pixels, make_surface
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -36,8 +46,58 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture
+def call() -> Callable[..., Result]:
+    """Call the program with these words."""
+
+    def call(*words: object) -> Result:
+        return CliRunner().invoke(app, [str(word) for word in words])
+
+    return call
+
+
+@pytest.fixture
 def surface() -> Surface:
     return make_surface()
+
+
+class FakeDistribution:
+    """An installed distribution without any file: a name, a version and its entry points."""
+
+    def __init__(self, name: str, version: str) -> None:
+        self.name, self.version = name, version
+
+    def point(self, group: str, name: str, value: str) -> EntryPoint:
+        """Return an entry point of it."""
+        point = EntryPoint(name, value, group)
+        vars(point)["dist"] = self
+        return point
+
+
+@pytest.fixture
+def distribution() -> type[FakeDistribution]:
+    return FakeDistribution
+
+
+@pytest.fixture
+def plugged(monkeypatch) -> Iterator[Callable[..., None]]:
+    """Return a function that installs entry points for the length of a test."""
+
+    def forget() -> None:
+        for known in (generators, refiners, exporters, scorers, terms):
+            vars(known).pop("_plugins", None)
+        for cached in (all_terms, samples._estimator, presets._plugins):
+            cached.cache_clear()
+
+    def install(*points: EntryPoint) -> None:
+        def entry_points(group: str) -> list[EntryPoint]:
+            return [point for point in points if point.group == group]
+
+        monkeypatch.setattr(registry, "entry_points", entry_points)
+        monkeypatch.setattr(presets, "entry_points", entry_points)
+        forget()
+
+    yield install
+    forget()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """`anomsynth export`: a dataset in the formats of other tools."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +9,7 @@ import typer
 
 from anomsynth.cli.choices import parse_words
 from anomsynth.cli.console import SOME_FAILED, Console, Json, Quiet, example, reporting
+from anomsynth.cli.fields import FLAG, Options, parse_fields
 from anomsynth.errors import UserError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 EXAMPLE = example(
     "export dataset coco-dataset --to coco --val-share 0.1",
     "export dataset exports --to yolo,hf,webdataset --hardlink",
+    "export dataset shards --to webdataset --option shard_size=500MB",
 )
 FORMATS = "coco|yolo|hf|webdataset|anomalib-tabular|uniad-json|croissant"
 EVERY_S = 5.0  # a line of progress
@@ -50,6 +52,7 @@ def export(
     licence: Annotated[
         str | None, typer.Option("--license", metavar="URL|NAME", help="croissant: of the dataset.")
     ] = None,
+    options: Options = None,
     hardlink: Annotated[
         bool, typer.Option("--hardlink/--copy", help="How images come into OUT.")
     ] = False,
@@ -68,16 +71,15 @@ def export(
     be used and were left out.
     """
     with reporting(quiet=quiet, as_json=as_json) as console:
-        options = {
+        flags = {
             "val_share": val_share,
             "seed": seed,
             "shard_size": shard_size,
             "absolute": absolute,
             "license": licence,
         }
-        chosen = _exporters(
-            to, {name: value for name, value in options.items() if value is not None}
-        )
+        given = {name: value for name, value in flags.items() if value is not None}
+        chosen = _exporters(to, given, options or ())
         done = _write(console, dataset, out, chosen, hardlink=hardlink, overwrite=overwrite)
         results = [_report(console, name, exported) for name, exported in done.items()]
         left_out = {file: why for item in done.values() for file, why in item.left_out.items()}
@@ -88,22 +90,28 @@ def export(
         raise typer.Exit(SOME_FAILED)
 
 
-def _exporters(to: str, options: dict[str, object]) -> "dict[str, Exporter]":
+def _exporters(
+    to: str, flags: Mapping[str, object], options: Sequence[str]
+) -> "dict[str, Exporter]":
     """Build the exporters by the names the user gave; each takes the options it has."""
     from anomsynth.dataset.exports import exporters
 
     known = [kind.replace("_", "-") for kind in exporters.kinds()]
     names = parse_words("--to", to.replace("_", "-"), known)
     classes = {name: exporters.load(name.replace("-", "_")) for name in names}
-    for option, value in options.items():
+    for option, value in flags.items():
         if not any(option in loaded.model_fields for loaded in classes.values()):
             flag = "--relative" if value is False else f"--{option.replace('_', '-')}"
             msg = f"{flag}: {' and '.join(names)} has no such option"
             raise UserError(msg, hint="leave it out")
+    fields = parse_fields(classes, options)
     built = {}
     for name, loaded in classes.items():
-        own = {key: value for key, value in options.items() if key in loaded.model_fields}
-        built[name] = exporters.build({"kind": name.replace("-", "_"), **own})
+        own = {key: value for key, value in flags.items() if key in loaded.model_fields}
+        twice = next((key for key in own if key in fields[name]), None)
+        if twice is not None:
+            raise UserError(f"{twice} is given twice, once by {FLAG}", hint="give it once")
+        built[name] = exporters.build({"kind": name.replace("-", "_"), **own, **fields[name]})
     return built
 
 

@@ -6,19 +6,19 @@ import typer
 
 from anomsynth.cli.choices import parse_words
 from anomsynth.cli.console import Console, Json, Quiet, example, reporting
+from anomsynth.cli.roles import PRESETS, TOPICS, catalogue, first_line, origin_of
 
 EXAMPLE = example("list generators", "list presets")
-TOPICS = ("generators", "refiners", "presets")
 
 
 def list_components(
     what: Annotated[
-        str | None, typer.Argument(metavar="[generators|refiners|presets]", show_default=False)
+        str | None, typer.Argument(metavar=f"[{'|'.join(TOPICS)}]", show_default=False)
     ] = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """List generators, refiners and presets, each with one line of explanation."""
+    """List what can be used, of this package and of plugins, each with one line of explanation."""
     with reporting(quiet=quiet, as_json=as_json) as console:
         topics = TOPICS if what is None else parse_words("list", what, TOPICS)
         found = {topic: _entries(topic) for topic in topics}
@@ -28,23 +28,22 @@ def list_components(
 
 
 def _print(console: Console, topic: str, entries: dict[str, str]) -> None:
-    console.table([topic, ""], list(entries.items()))
+    rows = [[name, _with_origin(line, topic, name)] for name, line in entries.items()]
+    console.table([topic, ""], rows)
     console.say()
+
+
+def _with_origin(line: str, topic: str, name: str) -> str:
+    origin = origin_of(topic, name)
+    return line if origin is None else f"{line} ({origin.name} {origin.version})"
 
 
 def _entries(topic: str) -> dict[str, str]:
     """Return name and first line of everything of a topic."""
-    from anomsynth.core.registry import generators, refiners
     from anomsynth.recipe.load import load_recipe
     from anomsynth.recipe.presets import preset_names
 
-    if topic == "presets":
+    if topic == PRESETS:
         return {name: load_recipe(name).description for name in preset_names()}
-    registry = generators if topic == "generators" else refiners
-    return {kind: first_line(registry.load(kind).__doc__) for kind in registry.kinds()}
-
-
-def first_line(text: str | None) -> str:
-    """Return the first line of a docstring without its reference marks."""
-    line = (text or "").strip().partition("\n")[0]
-    return line.replace(" [1]_", "").replace(" [2]_", "").rstrip(".")
+    known = catalogue(topic)
+    return {kind: first_line(known.load(kind)) for kind in known.kinds()}

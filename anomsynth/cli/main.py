@@ -31,7 +31,7 @@ from anomsynth.core.heap import keep_freed_memory
 app = typer.Typer(
     name="anomsynth",
     cls=Program,
-    add_completion=False,
+    add_completion=True,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # Rich alone takes longer to import than the whole help may take
@@ -64,7 +64,7 @@ app.command("evaluate", short_help="Test a detector on real defects.", epilog=ev
 app.command("predict", short_help="Find anomalies in photos.", epilog=predict.EXAMPLE)(
     predict.predict
 )
-app.command("list", short_help="List generators, refiners, presets.", epilog=list_.EXAMPLE)(
+app.command("list", short_help="List components and presets.", epilog=list_.EXAMPLE)(
     list_.list_components
 )
 app.command("show", short_help="Explain a kind or a preset.", epilog=show.EXAMPLE)(show.show)
@@ -85,7 +85,9 @@ def _print_version(wanted: bool) -> None:
 def anomsynth_program(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+        typer.Option(
+            "--version", "-V", callback=_print_version, is_eager=True, help="Show the version."
+        ),
     ] = False,
 ) -> None:
     """Turn folders of good photos into labelled defect datasets."""

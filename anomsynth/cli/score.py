@@ -8,6 +8,7 @@ import typer
 
 from anomsynth.cli.choices import Preset, choose_recipe
 from anomsynth.cli.console import SOME_FAILED, Console, Json, Quiet, example, reporting
+from anomsynth.cli.fields import Options
 from anomsynth.cli.score_report import report
 from anomsynth.cli.scorers import load_scorer
 from anomsynth.errors import InputError, UserError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from anomsynth.dataset.labelled import Labelled
     from anomsynth.scoring.score import Scored
     from anomsynth.scoring.selection import Selection
-    from anomsynth.sqe.estimator import Scorer
+    from anomsynth.sqe.scorer import Scorer
     from anomsynth.sqe.sets import SetQuality
 
 EXAMPLE = example(
@@ -78,6 +79,11 @@ def score(
         Path | None,
         typer.Option("--sqe", metavar="RUN", help="Score as this training run learned to."),
     ] = None,
+    scorer: Annotated[
+        str | None,
+        typer.Option("--scorer", metavar="KIND", help="Another way to score [sqe]."),
+    ] = None,
+    options: Options = None,
     calibrate: Annotated[
         str | None,
         typer.Option(
@@ -120,9 +126,9 @@ def score(
             from anomsynth.scoring.selection import check_target
 
             check_target(filter_to, sources)
-        scorer = load_scorer(calibration, sqe)
+        rater = load_scorer(calibration, sqe, scorer, options or ())
         # A network uses all cores by itself.
-        scored = _score(console, items, scorer, jobs if sqe is None else 1)
+        scored = _score(console, items, rater, 1 if rater.spreads else jobs)
         limit = GOOD_ENOUGH if min_score is None else min_score
         measures = None if reference is None else _compare(items, reference, jobs)
         folder = out or (None if dataset is None else dataset / "_anomsynth")

@@ -1,11 +1,12 @@
-"""`anomsynth show`: parameters of a mechanism or refiner, contents of a preset."""
+"""`anomsynth show`: parameters of a component, a term of the score, contents of a preset."""
 
 import difflib
-from typing import TYPE_CHECKING, Annotated, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args, get_origin
 
 import typer
 
 from anomsynth.cli.console import Console, Json, Quiet, example, reporting
+from anomsynth.cli.roles import ROLES, about, catalogue
 from anomsynth.errors import UnknownComponentError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from anomsynth.core.component import Component
     from anomsynth.recipe.models import Recipe
+    from anomsynth.sqe.term import Term
 
 EXAMPLE = example("show crack", "show metal", "show recipe --json")
 RECIPE = "recipe"  # not a kind: the format of recipe files itself
@@ -26,41 +28,67 @@ def show(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Explain a mechanism, a refiner, a preset, or (`show recipe`) the recipe format.
+    """Explain whatever `list` names, or (`show recipe`) the recipe format.
 
     Parameters are listed with unit, default range and meaning, with the law and its source.
     """
     with reporting(quiet=quiet, as_json=as_json) as console:
-        from anomsynth.core.registry import generators, refiners
         from anomsynth.recipe.load import load_recipe
         from anomsynth.recipe.presets import preset_names
 
         if name == RECIPE:
             _show_format(console)
-        elif name in generators.kinds():
-            _show_component(console, generators.load(name), "generator")
-        elif name in refiners.kinds():
-            _show_component(console, refiners.load(name), "refiner")
-        elif name.endswith(".toml") or name in preset_names():
+        elif not _show_named(console, name.replace("-", "_")):
+            if not (name.endswith(".toml") or name in preset_names()):
+                raise _unknown(name)
             _show_recipe(console, load_recipe(name))
-        else:
-            known = [*generators.kinds(), *refiners.kinds(), *preset_names()]
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "see: anomsynth list"
-            raise UnknownComponentError(f"no generator, refiner or preset {name!r}", hint=hint)
+
+
+def _show_named(console: Console, kind: str) -> bool:
+    """Explain a component or a term; tell whether there is one."""
+    from anomsynth.sqe.term import Term
+
+    role = next((role for role in ROLES if kind in catalogue(role).kinds()), None)
+    if role is None:
+        return False
+    item = catalogue(role).load(kind)
+    if isinstance(item, Term):
+        _show_term(console, item)
+    else:
+        _show_component(console, cast("type[Component]", item), role.removesuffix("s"))
+    return True
+
+
+def _unknown(name: str) -> UnknownComponentError:
+    from anomsynth.recipe.presets import preset_names
+
+    known = [kind for role in ROLES for kind in catalogue(role).kinds()] + preset_names()
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "see: anomsynth list"
+    return UnknownComponentError(f"no component, term or preset {name!r}", hint=hint)
+
+
+def _show_term(console: Console, term: "Term") -> None:
+    words = {"low": term.too_low, "high": term.too_high}
+    bad = {side: text for side, text in words.items() if term.bad in (side, "both")}
+    console.say(f"{term.name} (term of the score)\n{about(term)}")
+    console.say(f"weight: {term.weight:g} of {term.role}")
+    for side, text in bad.items():
+        console.say(f"{side}:".ljust(8) + text)
+    facts = {"role": "term", "part": term.role, "weight": term.weight, "bad": bad}
+    console.result(kind=term.name, about=about(term), **facts)
 
 
 def _show_component(console: Console, component: "type[Component]", role: str) -> None:
     kind = str(component.model_fields["kind"].default)
-    paragraph = (component.__doc__ or "").strip().partition("\n\n")[0]
-    about = " ".join(paragraph.replace(" [1]_", "").replace(" [2]_", "").split())
+    described = about(component)
     defaults = _defaults(component)
     parameters = [
         _parameter(name, field, defaults[name])
         for name, field in component.model_fields.items()
         if name != "kind"
     ]
-    console.say(f"{kind} ({role})\n{about}")
+    console.say(f"{kind} ({role})\n{described}")
     if component.law:
         console.say(f"law:    {component.law}")
     if component.source:
@@ -73,7 +101,7 @@ def _show_component(console: Console, component: "type[Component]", role: str) -
     console.result(
         kind=kind,
         role=role,
-        about=about,
+        about=described,
         law=component.law,
         source=component.source,
         parameters=parameters,

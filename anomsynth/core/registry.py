@@ -4,7 +4,9 @@ import difflib
 import importlib
 import inspect
 import pkgutil
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
@@ -17,24 +19,44 @@ from anomsynth.core.roles import Generator, Refiner
 from anomsynth.errors import PluginError, RecipeError, UnknownComponentError
 
 C = TypeVar("C", bound=Component)
+T_co = TypeVar("T_co", covariant=True)
 
 
-class Registry(Generic[C]):
-    """Components of one role.
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The distribution a plugin comes from.
+
+    Attributes
+    ----------
+    name : str
+        As it is installed, e.g. ``"anomsynth-drips"``.
+    version : str
+    """
+
+    name: str
+    version: str
+
+    @classmethod
+    def of(cls, point: EntryPoint) -> "Origin":
+        """Return the distribution of an entry point."""
+        if point.dist is None:
+            return cls(point.module.partition(".")[0], "unknown")
+        return cls(point.dist.name, point.dist.version)
+
+
+class Catalogue(ABC, Generic[T_co]):
+    """Everything of one role by name; nothing is imported before it is asked for.
 
     Parameters
     ----------
     role : str
         Entry-point group below ``anomsynth``, e.g. ``"generators"``.
-    base : type
-        Class that every component of the role subclasses.
     package : str, optional
         Package of the built-ins; named like the group unless it lies elsewhere.
     """
 
-    def __init__(self, role: str, base: type[C], package: str | None = None) -> None:
+    def __init__(self, role: str, package: str | None = None) -> None:
         self.role = role
-        self.base = base
         self.group = f"anomsynth.{role}"
         self.package = package or self.group
 
@@ -64,32 +86,65 @@ class Registry(Generic[C]):
         """Return every known kind, sorted, without importing any of them."""
         return sorted(self._builtin.keys() | self._plugins.keys())
 
-    def load(self, kind: str) -> type[C]:
-        """Import and return the component class of `kind`.
+    def plugins(self) -> list[str]:
+        """Return the kinds that plugins provide, sorted."""
+        return sorted(self._plugins)
+
+    def origin(self, kind: str) -> Origin | None:
+        """Return the distribution that provides a kind, None for a built-in."""
+        return Origin.of(self._plugins[kind]) if kind in self._plugins else None
+
+    def load(self, kind: str) -> T_co:
+        """Import and return what has the name `kind`.
 
         Raises
         ------
         UnknownComponentError
             If nobody provides the kind; the hint names the nearest one.
         PluginError
-            If a plugin fails to import or is not a component of this role.
+            If a plugin fails to import, is not of this role, or calls itself otherwise than its
+            entry point does.
         """
         if kind in self._builtin:
-            return self._only_component(importlib.import_module(self._builtin[kind]))
+            return self._only_one(importlib.import_module(self._builtin[kind]))
         if kind in self._plugins:
+            point = self._plugins[kind]
             try:
-                loaded = self._plugins[kind].load()
+                loaded = point.load()
             except Exception as error:
-                msg = f"plugin {kind!r} ({self._plugins[kind].value}) failed to import: {error}"
+                msg = f"plugin {kind!r} ({point.value}) failed to import: {error}"
                 raise PluginError(msg) from error
-            if not (isinstance(loaded, type) and issubclass(loaded, self.base)):
-                msg = f"plugin {kind!r} is not a {self.base.__name__} subclass"
-                raise PluginError(msg)
-            return loaded
+            return self._checked(loaded, point)
         near = difflib.get_close_matches(kind, self.kinds(), n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(self.kinds())}"
         msg = f"no {self.role} of kind {kind!r}"
         raise UnknownComponentError(msg, hint=hint)
+
+    @abstractmethod
+    def _only_one(self, module: ModuleType) -> T_co:
+        """Return what the module of a built-in is there for."""
+
+    @abstractmethod
+    def _checked(self, loaded: object, point: EntryPoint) -> T_co:
+        """Return what an entry point gave, or raise PluginError."""
+
+
+class Registry(Catalogue[type[C]]):
+    """Components of one role.
+
+    Parameters
+    ----------
+    role : str
+        Entry-point group below ``anomsynth``, e.g. ``"generators"``.
+    base : type
+        Class that every component of the role subclasses.
+    package : str, optional
+        Package of the built-ins; named like the group unless it lies elsewhere.
+    """
+
+    def __init__(self, role: str, base: type[C], package: str | None = None) -> None:
+        super().__init__(role, package)
+        self.base = base
 
     def build(self, data: Mapping[str, object]) -> C:
         """Validate ``{"kind": ..., **parameters}`` into a component.
@@ -118,7 +173,7 @@ class Registry(Generic[C]):
             msg = f"{self.role} of kind {data['kind']!r}: {where}: {reason}"
             raise RecipeError(msg, hint=hint) from error
 
-    def _only_component(self, module: ModuleType) -> type[C]:
+    def _only_one(self, module: ModuleType) -> type[C]:
         found = [
             item
             for _, item in inspect.getmembers(module, inspect.isclass)
@@ -128,6 +183,21 @@ class Registry(Generic[C]):
             msg = f"{module.__name__} must define exactly one component, found {len(found)}"
             raise PluginError(msg)
         return found[0]
+
+    def _checked(self, loaded: object, point: EntryPoint) -> type[C]:
+        if not (isinstance(loaded, type) and issubclass(loaded, self.base)):
+            msg = f"plugin {point.name!r} ({point.value}) is not a {self.base.__name__} subclass"
+            raise PluginError(msg)
+        check_name(point, loaded.model_fields["kind"].default)
+        return loaded
+
+
+def check_name(point: EntryPoint, own: object) -> None:
+    """Raise PluginError unless an entry point is named as what it gives names itself."""
+    if own != point.name:
+        says = f"calls itself {own!r}" if isinstance(own, str) else "has no name of its own"
+        msg = f"the entry point {point.name!r} gives {point.value}, which {says}"
+        raise PluginError(f"{msg}: the two must be the same")
 
 
 def _public(package: str, *, packages: bool) -> list[str]:

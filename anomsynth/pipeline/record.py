@@ -3,20 +3,24 @@
 import hashlib
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 import cv2
 
 from anomsynth._version import __version__
+from anomsynth.core.registry import generators, refiners
 from anomsynth.errors import UserError
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.recipe.load import recorded_recipe
 from anomsynth.recipe.models import Recipe
+from anomsynth.sqe.all_terms import terms
 
 # Pixels may differ between versions of these; Python itself has no say in them.
 DECISIVE = ("anomsynth", "numpy", "scipy", "opencv", "pillow", "PyWavelets")
+
+PARTS = ("source", "seed", "recipe", "recipes", "options", "categories", "versions", "plugins")
 
 
 def run_record(
@@ -37,6 +41,7 @@ def run_record(
     return {
         "format": 1,
         "versions": versions(),
+        **_of_plugins(plugins(recipes.values())),
         **_written(recipes),
         "source": source.as_posix(),
         "categories": {
@@ -76,14 +81,33 @@ def versions() -> dict[str, str]:
     }
 
 
+def plugins(recipes: Iterable[Recipe]) -> dict[str, str]:
+    """Return the versions of the plugins that recipes use, by distribution.
+
+    The quality score counts as used: terms of plugins are part of it.
+    """
+    origins = [terms.origin(name) for name in terms.plugins()]
+    for recipe in recipes:
+        origins += [generators.origin(item.generator.kind) for item in recipe.mechanisms]
+        origins += [refiners.origin(item.kind) for item in recipe.refiners]
+    found = {origin.name: origin.version for origin in origins if origin is not None}
+    return dict(sorted(found.items()))
+
+
+def _of_plugins(found: dict[str, str]) -> dict[str, object]:
+    return {"plugins": found} if found else {}
+
+
 def differences(stored: Mapping[str, object], planned: Mapping[str, object]) -> list[str]:
     """Name what differs between a stored and a planned run, old and new value where it is short."""
     plain = json.loads(json.dumps(planned))
     found = []
-    for part in ("source", "seed", "recipe", "recipes", "options", "categories", "versions"):
+    for part in PARTS:
         old, new = stored.get(part), plain.get(part)
         if part == "recipe" and isinstance(old, dict):
             old = _with_new_names(old)
+        if part == "plugins":  # not written where none is used
+            old, new = old or {}, new or {}
         if isinstance(old, dict) and isinstance(new, dict):
             names = [
                 name

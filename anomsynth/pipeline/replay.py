@@ -14,7 +14,7 @@ from anomsynth.dataset.metadata import read_run
 from anomsynth.dataset.writer import photo_hash
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.plan import Unit
-from anomsynth.pipeline.record import DECISIVE, versions
+from anomsynth.pipeline.record import DECISIVE, differences, plugins, versions
 from anomsynth.pipeline.worker import analyse_photo
 from anomsynth.recipe.load import recorded_recipe
 from anomsynth.recipe.models import Recipe
@@ -61,7 +61,7 @@ def replay(out: Path, sample_id: str) -> Sample:
     hashes = _part(line, "sha256")
     made = {"sample": array_hash(sample.image), "mask": array_hash(binary(sample.mask))}
     if any(hashes.get(name) != value for name, value in made.items()):
-        raise OutputError(f"{sample_id}: came out differently", hint=_why(record))
+        raise OutputError(f"{sample_id}: came out differently", hint=_why(record, recipe))
     return sample
 
 
@@ -126,11 +126,12 @@ def _part(line: Line, name: str) -> Mapping[str, object]:
     return part
 
 
-def _why(record: Line) -> str:
+def _why(record: Line, recipe: Recipe) -> str:
     stored, present = _part(record, "versions"), versions()
     changed = [
         f"{name} was {stored.get(name)}, is {present[name]}"
         for name in DECISIVE
         if stored.get(name) != present[name]
     ]
+    changed += differences({"plugins": record.get("plugins")}, {"plugins": plugins([recipe])})
     return "; ".join(changed) if changed else "masks may have changed; versions are the same"

@@ -9,7 +9,7 @@ from anomsynth.dataset.files import write_pieces
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, again_json
 from anomsynth.pipeline.events import Finished
-from anomsynth.sqe.samples import SCORES, score_cells
+from anomsynth.sqe.samples import score_cells, score_names
 
 MOST_MESSAGES = 1000  # different ones of each cause that are counted; memory must not grow
 IN_MEMORY = 1 << 22  # bytes of a table of scores, some 40,000 samples
@@ -32,7 +32,7 @@ def write_tables(layout: Layout, category: str, lines: Iterable[Line], tally: "T
         If a file cannot be written.
     """
     with tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(layout.scratch)) as table:
-        table.write(csv_text([["image", "mask", *SCORES]]).encode())
+        table.write(csv_text([["image", "mask", *score_names()]]).encode())
 
         def manifest() -> Iterator[bytes]:
             for line in lines:

@@ -12,7 +12,7 @@ from anomsynth.core.component import Component, with_new_names
 from anomsynth.core.registry import generators, refiners
 from anomsynth.errors import RecipeError, RenamedWarning, UserError
 from anomsynth.recipe.models import Mechanism, Recipe
-from anomsynth.recipe.presets import find_preset, preset_folder
+from anomsynth.recipe.presets import find_preset
 
 SCALES = ("mm_per_px", "field_mm", "object_mm")
 
@@ -42,7 +42,7 @@ def load_recipe(source: str | Path, **changes: object) -> Recipe:
     """
     is_file = isinstance(source, Path) or source.endswith(".toml")
     path = Path(source) if is_file else find_preset(str(source))
-    shown = str(path) if is_file else path.relative_to(preset_folder().parent).as_posix()
+    shown = str(path) if is_file else f"presets/{source}.toml"
     written = _read(path, shown)
     written.setdefault("name", path.stem if is_file else str(source))
     recipe = build_recipe(written, shown)

@@ -18,7 +18,8 @@ from anomsynth.errors import InputError, OutputError
 from anomsynth.reports.heatmap import HeatMap, on_cells
 from anomsynth.reports.thumbnails import Thumbnail, make_thumbnail, side_for
 from anomsynth.scoring.score import Scored, read_labelled, score_each
-from anomsynth.sqe.estimator import Quality, Scorer
+from anomsynth.sqe.estimator import Quality
+from anomsynth.sqe.scorer import AnyScorer
 
 BUDGET = 22_000_000  # bytes of all thumbnails: the whole page stays below 30 MB
 LARGE = 448  # longer side, pixels, of the pictures shown large
@@ -64,7 +65,7 @@ class Collection:
     made_seconds: float | None
 
 
-def collect(root: Path, scorer: Scorer, *, jobs: int = 1) -> Collection:
+def collect(root: Path, scorer: AnyScorer, *, jobs: int = 1) -> Collection:
     """Score a dataset and gather what the page shows.
 
     Raises

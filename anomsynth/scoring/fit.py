@@ -16,6 +16,7 @@ from anomsynth.pipeline.backends import count_workers
 from anomsynth.pipeline.worker import in_child
 from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.models import Recipe
+from anomsynth.sqe.all_terms import all_terms
 from anomsynth.sqe.calibration import Calibration, fit_calibration
 from anomsynth.sqe.controls import FAMILIES, STRENGTHS, Specimen
 from anomsynth.sqe.estimator import make_picture, measure
@@ -189,4 +190,4 @@ def _both(alone: Picture, paired: Picture) -> list[Raw]:
 
 
 def _raw(picture: Picture) -> list[Raw]:
-    return [measure(region) for region in find_regions(picture)]
+    return [measure(region, all_terms()) for region in find_regions(picture)]

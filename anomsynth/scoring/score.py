@@ -19,8 +19,9 @@ from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.backends import count_workers
 from anomsynth.pipeline.worker import in_child
 from anomsynth.scoring.provenance import Provenance, find_provenance
-from anomsynth.sqe.estimator import Estimator, Quality, Scorer, make_picture
+from anomsynth.sqe.estimator import Quality, make_picture
 from anomsynth.sqe.features import SIZE, describe
+from anomsynth.sqe.scorer import AnyScorer
 
 Work = TypeVar("Work")
 Result = TypeVar("Result")
@@ -51,7 +52,7 @@ class Scored:
 class _Chunk(Generic[Seen]):
     items: tuple[Labelled, ...]
     provenances: tuple[Provenance | None, ...]
-    scorer: Scorer
+    scorer: AnyScorer
     look: Look[Seen]
 
 
@@ -75,7 +76,7 @@ class _Good:
 
 def score_dataset(
     items: Sequence[Labelled],
-    scorer: Scorer,
+    scorer: AnyScorer,
     *,
     jobs: int = 1,
     on_scored: Callable[[Scored], None] | None = None,
@@ -88,7 +89,7 @@ def score_dataset(
     Parameters
     ----------
     items : of `anomsynth.dataset.labelled`
-    scorer : Scorer
+    scorer : Scorer or Estimator
     jobs : int
         Worker processes; -1 is one per core.
     on_scored : function, optional
@@ -108,7 +109,7 @@ def score_dataset(
 
 
 def score_each(
-    items: Sequence[Labelled], scorer: Scorer, look: Look[Seen], *, jobs: int = 1
+    items: Sequence[Labelled], scorer: AnyScorer, look: Look[Seen], *, jobs: int = 1
 ) -> Iterator[tuple[int, Scored, Seen | None]]:
     """Score as `score_dataset` does, and look at each image while it is in memory.
 
@@ -195,10 +196,8 @@ def _score(
         photo, mask = read_labelled(item)
         pixels = photo.pixels
         original = good.fitting(photo)
-        if provenance is not None and isinstance(scorer, Estimator):
-            quality = scorer.score(pixels, mask, original=original, residuals=provenance.residuals)
-        else:
-            quality = scorer.score(pixels, mask, original=original)
+        residuals = None if provenance is None else provenance.residuals
+        quality = scorer.score(pixels, mask, original=original, residuals=residuals)
         return Scored(item, quality), chunk.look(pixels, mask)
     except InputError as error:
         return Scored(item, None, f"{error}; {error.hint}".rstrip("; ")), None

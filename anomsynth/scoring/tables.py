@@ -9,12 +9,11 @@ from anomsynth.dataset.csv_text import csv_text
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.dataset.manifest import to_json
 from anomsynth.scoring.score import Scored
-from anomsynth.sqe.all_terms import TERMS
+from anomsynth.sqe.all_terms import all_terms
 from anomsynth.sqe.sets import SetQuality
 
 CSV, JSON = "scores.csv", "scores.json"
-NAMES = tuple(term.name for term in TERMS)
-HEADING = ("image", "mask", "category", "kind", "score", "fidelity", "utility", *NAMES, "reason")
+NAMED = ("image", "mask", "category", "kind", "score", "fidelity", "utility")
 
 Summary = dict[str, object]
 
@@ -89,7 +88,8 @@ def write_scores(
         If the folder cannot be written to.
     """
     make_folder(folder)
-    table = csv_text([HEADING, *(_row(one, root) for one in scored)])
+    heading = [*NAMED, *(term.name for term in all_terms()), "reason"]
+    table = csv_text([heading, *(_row(one, root) for one in scored)])
     write_bytes(folder / CSV, table.encode("utf-8"), folder)
     everything = {**about, "images": [record(one, root) for one in scored]}
     write_bytes(folder / JSON, (to_json(everything) + "\n").encode("utf-8"), folder)
@@ -111,10 +111,10 @@ def _row(one: Scored, root: Path | None) -> list[str]:
     mask = "" if one.item.mask is None else relative(one.item.mask, root)
     named = [relative(one.item.image, root), mask, one.item.category, one.item.kind]
     if one.quality is None:
-        return [*named, *[""] * (3 + len(NAMES)), one.problem]
+        return [*named, *[""] * (3 + len(all_terms())), one.problem]
     quality = one.quality
     numbers = [quality.score, quality.fidelity, quality.utility]
-    terms = [_number(quality.terms.get(name)) for name in NAMES]
+    terms = [_number(quality.terms.get(term.name)) for term in all_terms()]
     return [*named, *map(_number, numbers), *terms, "; ".join(quality.reasons)]
 
 

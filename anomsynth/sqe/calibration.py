@@ -12,20 +12,15 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from anomsynth.errors import InputError
-from anomsynth.sqe.all_terms import TERMS
-from anomsynth.sqe.curve import AnyCurve, Logistic, Plateau, Sides, Tails
+from anomsynth.sqe.all_terms import all_terms
+from anomsynth.sqe.curve import AnyCurve, Curve, Logistic, Plateau, Sides, Tails
 from anomsynth.sqe.term import Term
 
 Raw = Mapping[str, float]
 
-# Useful visibility and sizes as measured downstream (a detector trained on either side of them
-# lost accuracy): d' 3 is seen at once, 1.5 still counts for 0.6, 0.5 is noise; areas over three
-# decades.
+# Useful visibility as measured downstream (a detector trained on either side of it lost accuracy):
+# d' 3 is seen at once, 1.5 still counts for 0.6, 0.5 is noise.
 VISIBLE = Plateau(low=3.0, high=8.0, low_width=0.7, high_width=0.7)
-SIZES = Plateau(low=2e-4, high=0.35, low_width=1.5, high_width=0.3)
-ON_PART = Plateau(low=0.7, high=1.0, low_width=0.5, high_width=1.0)
-# A solver that is at rest leaves a few per cent of imbalance at most.
-AT_REST = Logistic(middle=0.1, scale=-0.02, typical=0.0)
 BLIND = "_blind"  # ending of a term's name where there is no good photo to compare with
 NOTHING = 0.8  # quantile of the null set up to which a value shows no difference
 DIFFERENCES = (
@@ -88,13 +83,19 @@ class Calibration(BaseModel):
         """Return the file's text."""
         return self.model_dump_json(indent=1) + "\n"
 
-    def rate(self, key: str, value: float) -> float:
-        """Return how good a raw value is, in [0, 1]."""
-        return self.curves[key](value)
+    def curve(self, term: Term, *, paired: bool) -> Curve:
+        """Return how good the values of a term are: as fitted, else as the term states.
 
-    def side(self, key: str, value: float) -> Literal["low", "high"]:
-        """Tell on which side of the good values a bad one lies."""
-        return self.curves[key].side(value)
+        Raises
+        ------
+        KeyError
+            If neither says so; `load` refuses such a calibration.
+        """
+        key = key_of(term, paired=paired)
+        found = self.curves.get(key, term.curve)
+        if found is None:
+            raise KeyError(key)
+        return found
 
     def shows_nothing(self, raw: Raw) -> bool:
         """Tell whether the values are those of a mask on a surface without any defect."""
@@ -135,14 +136,11 @@ def fit_calibration(
     InputError
         If there are too few good samples.
     """
-    curves: dict[str, AnyCurve] = {
-        "size": SIZES,
-        "place": ON_PART,
-        "visibility": VISIBLE,
-        "residual": AT_REST,
-    }
-    curves["visibility_blind"] = _blind_band(good)
-    for term in TERMS:
+    curves: dict[str, AnyCurve] = {"visibility": VISIBLE, "visibility_blind": _blind_band(good)}
+    for term in all_terms():
+        if term.curve is not None:
+            curves[term.name] = term.curve
+            continue
         for key in dict.fromkeys(key_of(term, paired=paired) for paired in (True, False)):
             if key in curves:
                 continue
@@ -198,4 +196,5 @@ def _values(samples: Sequence[Raw], key: str) -> NDArray[np.float64]:
 
 
 def _keys() -> list[str]:
-    return sorted({key_of(term, paired=paired) for term in TERMS for paired in (True, False)})
+    fitted = [term for term in all_terms() if term.curve is None]
+    return sorted({key_of(term, paired=paired) for term in fitted for paired in (True, False)})

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from scipy.special import ndtri
 
-from anomsynth.sqe.term import Side
-
+Side = Literal["low", "high", "both"]
 Floats = NDArray[np.float64]
 
 LEVELS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.975, 0.99)

@@ -1,10 +1,10 @@
 """The Synthesis Quality Estimator: one number for a labelled defect, and why."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from anomsynth.core.photo import as_photo
 from anomsynth.core.types import Mask, Pixels
 from anomsynth.errors import InputError
-from anomsynth.sqe.all_terms import TERMS
+from anomsynth.sqe.all_terms import all_terms
 from anomsynth.sqe.calibration import Calibration, default_calibration, key_of
 from anomsynth.sqe.region import Picture, Region
 from anomsynth.sqe.regions import find_regions
 from anomsynth.sqe.surroundings import Kept, look_again, look_around, without_defect
+from anomsynth.sqe.term import Term
 from anomsynth.sqe.terms.residual import largest_residual
 
 FLOOR = 0.01  # least value of a term, so that one cannot hide all others
@@ -50,15 +51,6 @@ class Quality:
     reasons: tuple[str, ...] = ()
 
 
-class Scorer(Protocol):
-    """Whatever scores labelled images: the estimator, or a learned one of a plugin."""
-
-    def score(
-        self, image: NDArray[np.generic], mask: Mask, *, original: NDArray[np.generic] | None = None
-    ) -> Quality:
-        """Return the quality of one labelled image."""
-
-
 @dataclass(frozen=True, slots=True)
 class Estimator:
     """Scores labelled images with calibrated, hand-made terms.
@@ -66,6 +58,8 @@ class Estimator:
     Parameters
     ----------
     calibration : Calibration
+    terms : tuple of Term
+        What is asked: all built-in terms and those of plugins.
 
     Notes
     -----
@@ -77,6 +71,7 @@ class Estimator:
     """
 
     calibration: Calibration
+    terms: tuple[Term, ...] = field(default_factory=all_terms)
 
     @classmethod
     def default(cls) -> Self:
@@ -119,7 +114,7 @@ class Estimator:
         if not picture.mask.any():
             return Quality(0.0, 0.0, 0.0, reasons=("its mask is empty",))
         regions = find_regions(picture)
-        measured = [measure(region) for region in regions]
+        measured = [measure(region, self.terms) for region in regions]
         raw = _mean_raw(measured, regions)
         if picture.original is not None and raw.get("visibility", 0.0) <= 0:
             return Quality(0.0, 0.0, 0.0, raw=raw, reasons=("nothing visible changed in its mask",))
@@ -137,17 +132,24 @@ class Estimator:
         paired: bool,
     ) -> Quality:
         terms: dict[str, float] = {}
-        for term in TERMS:
+        for term in self.terms:
             key = key_of(term, paired=paired)
+            curve = self.calibration.curve(term, paired=paired)
             rated = [
-                (max(self.calibration.rate(key, values[key]), FLOOR), region.weight)
+                (max(curve(values[key]), FLOOR), region.weight)
                 for values, region in zip(measured, regions, strict=True)
                 if key in values
             ]
             if rated:
                 terms[term.name] = _geometric_mean(rated)
         fidelity, utility = (
-            join([(terms[t.name], t.weight) for t in TERMS if t.role == role and t.name in terms])
+            join(
+                [
+                    (terms[term.name], term.weight)
+                    for term in self.terms
+                    if term.role == role and term.name in terms
+                ]
+            )
             for role in ("fidelity", "utility")
         )
         score = math.sqrt(fidelity * utility)
@@ -157,7 +159,7 @@ class Estimator:
         self, terms: Mapping[str, float], raw: Mapping[str, float], paired: bool
     ) -> tuple[str, ...]:
         weak = sorted(
-            (term for term in TERMS if terms.get(term.name, 1.0) < WEAK),
+            (term for term in self.terms if terms.get(term.name, 1.0) < WEAK),
             key=lambda term: term.weight * math.log(terms[term.name]),
         )
         words = []
@@ -165,7 +167,7 @@ class Estimator:
             key = key_of(term, paired=paired)
             side = term.bad
             if side == "both":
-                side = self.calibration.side(key, raw[key])
+                side = self.calibration.curve(term, paired=paired).side(raw[key])
             words.append(term.too_low if side == "low" else term.too_high)
         return tuple(words)
 
@@ -217,10 +219,10 @@ def join(rated: list[tuple[float, float]]) -> float:
     return math.sqrt(_geometric_mean(rated) * worst)
 
 
-def measure(region: Region) -> dict[str, float]:
+def measure(region: Region, terms: Sequence[Term]) -> dict[str, float]:
     """Return the raw values of a region by key; terms that cannot be measured are absent."""
     paired = region.original is not None
-    found = {key_of(term, paired=paired): term.measure(region) for term in TERMS}
+    found = {key_of(term, paired=paired): term.measure(region) for term in terms}
     return {key: value for key, value in found.items() if value is not None}
 
 

@@ -9,12 +9,15 @@ import numpy as np
 from anomsynth.core.photo import as_photo
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Pixels, Surface
-from anomsynth.sqe.all_terms import TERMS
+from anomsynth.sqe.all_terms import all_terms
 from anomsynth.sqe.estimator import Estimator, Quality
 from anomsynth.sqe.region import Picture
 from anomsynth.sqe.terms.residual import largest_residual
 
-SCORES = ("score", "fidelity", "utility", *(term.name for term in TERMS))
+
+def score_names() -> list[str]:
+    """Return what is written of a score: columns of scores.csv, as `score_cells` fills them."""
+    return ["score", "fidelity", "utility", *(term.name for term in all_terms())]
 
 
 def rate_sample(sample: Sample, surface: Surface) -> Quality:
@@ -51,8 +54,8 @@ def written_scores(quality: Quality) -> dict[str, float]:
 
 
 def score_cells(scores: Mapping[str, object]) -> list[str]:
-    """Return the cells of `SCORES` in a row of scores.csv, empty where a term is absent."""
-    return [f"{float(str(scores[name])):.6g}" if name in scores else "" for name in SCORES]
+    """Return the cells of `score_names` in a row of scores.csv, empty where a term is absent."""
+    return [f"{float(str(scores[name])):.6g}" if name in scores else "" for name in score_names()]
 
 
 @cache

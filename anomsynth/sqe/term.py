@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from anomsynth.sqe.curve import AnyCurve, Side
 from anomsynth.sqe.region import Region
 
-Side = Literal["low", "high", "both"]
 Role = Literal["fidelity", "utility"]
 
 
@@ -19,8 +19,8 @@ class Term:
     name : str
     role : {"fidelity", "utility"}
         Does it say whether the defect looks photographed, or whether one can learn from it?
-    weight : float
-        Share of the role's weighted geometric mean.
+    weight : float, > 0
+        In the role's weighted geometric mean; those of the built-in terms sum to 1.
     bad : {"low", "high", "both"}
         Which values of the measure are bad.
     measure : function of Region
@@ -31,6 +31,9 @@ class Term:
         Families of `anomsynth.sqe.controls` that the term claims to catch.
     compares : bool
         The measure uses the good photo where it is known, and means something else without it.
+    curve : curve of `anomsynth.sqe.curve`, optional
+        How good a value is, set by hand; else fitted by a calibration. A plugin's term needs one,
+        for the shipped calibration does not know it.
     """
 
     name: str
@@ -42,3 +45,4 @@ class Term:
     too_high: str = ""
     catches: tuple[str, ...] = ()
     compares: bool = False
+    curve: AnyCurve | None = None

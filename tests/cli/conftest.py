@@ -1,12 +1,8 @@
-"""Photos, a quick recipe and a way to call the program."""
+"""Photos and a quick recipe."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
-
-from anomsynth.cli.main import app
 
 RECIPE = """\
 version = 1
@@ -20,16 +16,6 @@ generator = { kind = "crack" }
 [[mechanisms]]
 generator = { kind = "pitting" }
 """
-
-
-@pytest.fixture
-def call() -> Callable[..., Result]:
-    """Call the program with these words."""
-
-    def call(*words: object) -> Result:
-        return CliRunner().invoke(app, [str(word) for word in words])
-
-    return call
 
 
 @pytest.fixture

@@ -124,3 +124,34 @@ def test_no_format_is_written_if_one_cannot_be(dataset, tmp_path) -> None:
 
     assert result.exit_code == 2
     assert not (tmp_path / "out/coco").exists()
+
+
+def test_fields_of_built_in_formats_are_options_too_each_format_taking_its_own(
+    dataset, tmp_path
+) -> None:
+    words = [dataset, tmp_path / "out", "--to", "coco,webdataset"]
+    result = export(*words, "--option", "val_share=0.5", "--option", "shard-size=1")
+
+    assert result.exit_code == 0, result.stderr
+    made = json.loads((tmp_path / "out/coco/.anomsynth-export.json").read_text())["format"]
+    assert made["val_share"] == 0.5
+    assert len(list((tmp_path / "out/webdataset").glob("train-*.tar"))) > 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--option", "val_shar=0.5"], "did you mean 'val_share'?"),
+        (["--option", "val_share=many"], "valid number"),
+        (["--option", "val_share"], "expected NAME=VALUE, got 'val_share'"),
+        (["--option", "seed=1", "--option", "seed=2"], "given twice"),
+        (["--option", "val_share=0.5", "--val-share", "0.2"], "given twice"),
+        (["--option", "kind=yolo"], "no field 'kind'"),
+    ],
+)
+def test_a_wrong_field_is_named_and_nothing_is_written(dataset, tmp_path, words, said) -> None:
+    result = export(dataset, tmp_path / "out", "--to", "coco", *words)
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert not (tmp_path / "out").exists()

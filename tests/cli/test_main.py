@@ -1,5 +1,6 @@
 """The program itself: help, version, speed of the help, and how commands end."""
 
+import os
 import subprocess
 import sys
 
@@ -51,6 +52,29 @@ def test_version_is_the_version_of_the_package(call) -> None:
     assert call("--version").stdout == f"anomsynth {anomsynth.__version__}\n"
 
 
+def test_the_version_has_a_short_option_and_the_program_runs_as_a_module() -> None:
+    command = [sys.executable, "-m", "anomsynth", "-V"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (done.stdout, done.stderr) == (f"anomsynth {anomsynth.__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"), [("anomsynth gen", "generate"), ("anomsynth export --opt", "--option")]
+)
+def test_shells_complete_commands_and_options(typed, offered) -> None:
+    environment = {
+        **os.environ,
+        "_ANOMSYNTH_COMPLETE": "complete_bash",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(len(typed.split()) - 1),
+    }
+    command = [sys.executable, "-m", "anomsynth"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+    assert done.stdout.split() == [offered]
+
+
 @pytest.mark.parametrize(
     ("words", "also"),
     [(["--help"], ["pydantic", "rich"]), (["generate", "--help"], [])],  # typer may want these
@@ -79,7 +103,7 @@ def test_a_user_error_is_one_line_and_exit_code_2_in_a_real_process() -> None:
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == (
-        "anomsynth: no generator, refiner or preset 'crakc'; did you mean 'crack'?\n"
+        "anomsynth: no component, term or preset 'crakc'; did you mean 'crack'?\n"
     )
 
 

@@ -174,3 +174,16 @@ def test_a_learned_score_needs_a_run_and_no_calibration(call, dataset, tmp_path)
     assert "exclude each other" in both.stderr
     assert none.exit_code == 2
     assert "nothing" in none.stderr
+
+
+def test_scorers_are_chosen_by_kind_with_fields_of_their_own(call, dataset, tmp_path) -> None:
+    plain = call("score", dataset, "--jobs", 1, "--json")
+    named = call("score", dataset, "--jobs", 1, "--json", "--scorer", "sqe")
+    missing = ("--scorer", "sqe", "--option", f"calibration={tmp_path / 'no.json'}")
+
+    assert named.stdout == plain.stdout
+    assert "no.json: cannot be read" in call("score", dataset, *missing).stderr
+    assert "did you mean 'sqe'?" in call("score", dataset, "--scorer", "sqee").stderr
+    assert "run: Field required" in call("score", dataset, "--scorer", "learned").stderr
+    twice = call("score", dataset, "--scorer", "sqe", "--sqe", tmp_path)
+    assert "exclude each other" in twice.stderr

@@ -1,12 +1,13 @@
 """The registry finds built-ins by file, plugins by entry point, and explains misses."""
 
+import sys
 from importlib.metadata import EntryPoint
+from types import ModuleType
+from typing import Literal
 
 import pytest
 
-from anomsynth.core import registry as registry_module
-from anomsynth.core.registry import Registry, generators, refiners
-from anomsynth.core.roles import Generator
+from anomsynth.core.registry import Origin, generators, refiners
 from anomsynth.errors import PluginError, RecipeError, UnknownComponentError
 
 
@@ -47,18 +48,28 @@ def test_a_component_needs_a_kind() -> None:
         generators.build({"length": 1})
 
 
-def plugged(monkeypatch: pytest.MonkeyPatch, *points: EntryPoint) -> Registry[Generator]:
-    monkeypatch.setattr(registry_module, "entry_points", lambda group: list(points))
-    return Registry("generators", Generator)  # type: ignore[type-abstract]
+def test_names_the_distribution_of_a_plugin(plugged, distribution) -> None:
+    point = distribution("drips", "2.1").point("anomsynth.generators", "rift", "rifts:Rift")
+
+    plugged(point)
+
+    assert generators.origin("rift") == Origin("drips", "2.1")
+    assert generators.plugins() == ["rift"]
+    assert generators.origin("crack") is None
 
 
-def test_finds_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
-    point = EntryPoint("rift", "anomsynth.generators.fracture.crack:Crack", "anomsynth.generators")
+def test_finds_plugins(plugged, monkeypatch) -> None:
+    class Rift(generators.load("crack")):
+        kind: Literal["rift"] = "rift"
 
-    registry = plugged(monkeypatch, point)
+    module = ModuleType("rifts")
+    module.Rift = Rift
+    monkeypatch.setitem(sys.modules, "rifts", module)
 
-    assert "rift" in registry.kinds()
-    assert registry.load("rift").__name__ == "Crack"
+    plugged(EntryPoint("rift", "rifts:Rift", "anomsynth.generators"))
+
+    assert "rift" in generators.kinds()
+    assert generators.load("rift") is Rift
 
 
 @pytest.mark.parametrize(
@@ -67,10 +78,12 @@ def test_finds_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
         ("crack", "elsewhere:Crack", "provided twice"),
         ("rift", "no_such_module:Rift", "failed to import"),
         ("rift", "anomsynth.errors:UserError", "not a Generator"),
+        ("rift", "anomsynth.generators.fracture.crack:Crack", "calls itself 'crack'.*the same"),
+        ("rift", "anomsynth.core.roles:Generator", "has no name of its own"),
     ],
 )
-def test_refuses_broken_plugins(monkeypatch, name, value, complaint) -> None:
-    registry = plugged(monkeypatch, EntryPoint(name, value, "anomsynth.generators"))
+def test_refuses_broken_plugins(plugged, name, value, complaint) -> None:
+    plugged(EntryPoint(name, value, "anomsynth.generators"))
 
     with pytest.raises(PluginError, match=complaint):
-        registry.load(name if complaint != "provided twice" else "rift")
+        generators.load("rift")

@@ -7,11 +7,11 @@ import pytest
 from scipy.stats import mannwhitneyu, spearmanr
 
 from anomsynth.core.rng import stream
-from anomsynth.sqe.all_terms import TERMS
+from anomsynth.sqe.all_terms import builtin_terms
 from anomsynth.sqe.controls import FAMILIES, STRENGTHS
 from anomsynth.sqe.estimator import Estimator
 
-CLAIMS = [(term, family) for term in TERMS for family in term.catches]
+CLAIMS = [(term, family) for term in builtin_terms() for family in term.catches]
 
 
 def auc(good, bad) -> float:

@@ -5,7 +5,7 @@ import numpy as np
 from anomsynth.core.types import SampleKey
 from anomsynth.recipe.load import load_recipe
 from anomsynth.sqe.estimator import Estimator, Quality
-from anomsynth.sqe.samples import SCORES, rate_sample, score_cells, written_scores
+from anomsynth.sqe.samples import rate_sample, score_cells, score_names, written_scores
 from anomsynth.surface.analyze import analyze
 from anomsynth.synthesis.synthesize import synthesize
 from anomsynth.testing import make_pixels
@@ -16,8 +16,8 @@ def test_every_number_has_its_column() -> None:
 
     cells = score_cells(written_scores(quality))
 
-    assert len(cells) == len(SCORES)
-    named = dict(zip(SCORES, cells, strict=True))
+    assert len(cells) == len(score_names())
+    named = dict(zip(score_names(), cells, strict=True))
     assert named["score"] == "0.5"
     assert named["visibility"] == "0.125"
     assert named["noise"] == ""

@@ -12,14 +12,15 @@ from torch.nn import functional
 from anomsynth.bisqad.model.detector import Detector
 from anomsynth.bisqad.model.losses import truth_at
 from anomsynth.core.types import Mask
-from anomsynth.sqe.all_terms import TERMS
+from anomsynth.sqe.all_terms import builtin_terms
 from anomsynth.sqe.estimator import Estimator, Quality
 
 RING = 2  # cells of the level that the ring around a mask is wide
 TINY = 1e-3
 POOLED = ("inside", "ring", "contrast", "spread", "elsewhere")
 CERTAIN = 0.01  # scores are taken as at least this far from 0 and 1
-TERM_NAMES = ("score", *(term.name for term in TERMS))
+# A plugin's term has its say in the score; what is learned must not depend on what is installed.
+TERM_NAMES = ("score", *(term.name for term in builtin_terms()))
 
 
 def term_measure() -> Callable[[NDArray[np.generic], Mask], Sequence[float]]:
@@ -37,7 +38,7 @@ def term_measure() -> Callable[[NDArray[np.generic], Mask], Sequence[float]]:
 
 def logits_of(quality: Quality) -> list[float]:
     """Return the logits of score and terms in the order of `TERM_NAMES`."""
-    rated = (quality.terms.get(term.name, 0.5) for term in TERMS)
+    rated = (quality.terms.get(term.name, 0.5) for term in builtin_terms())
     return [logit(value) for value in (quality.score, *rated)]
 
 

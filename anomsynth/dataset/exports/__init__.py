@@ -6,11 +6,23 @@ from pathlib import Path
 
 from anomsynth.core.registry import Registry
 from anomsynth.dataset.exports._exporter import Exporter
-from anomsynth.dataset.exports._source import read_source
-from anomsynth.dataset.exports._staging import check_out, staged, write_record
+from anomsynth.dataset.exports._source import Loaded, Source, read_source
+from anomsynth.dataset.exports._split import SplitExporter
+from anomsynth.dataset.exports._staging import Staging, check_out, staged, write_record
 from anomsynth.errors import InputError, OutputError
 
-__all__ = ["Exported", "Exporter", "Target", "check_export", "export", "exporters"]
+__all__ = [
+    "Exported",
+    "Exporter",
+    "Loaded",
+    "Source",
+    "SplitExporter",
+    "Staging",
+    "Target",
+    "check_export",
+    "export",
+    "exporters",
+]
 
 exporters: Registry[Exporter] = Registry(
     "exporters",

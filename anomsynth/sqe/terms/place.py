@@ -5,8 +5,11 @@ Raw: share of the mask on the part, in [0, 1]. Low is bad; threads and drops may
 
 import numpy as np
 
+from anomsynth.sqe.curve import Plateau
 from anomsynth.sqe.region import Region
 from anomsynth.sqe.term import Term
+
+ON_PART = Plateau(low=0.7, high=1.0, low_width=0.5, high_width=1.0)
 
 
 def measure_place(region: Region) -> float:
@@ -15,4 +18,12 @@ def measure_place(region: Region) -> float:
     return int(np.count_nonzero(region.part & inside)) / int(np.count_nonzero(inside))
 
 
-TERM = Term("place", "utility", 0.1, "low", measure_place, too_low="it lies beside the part")
+TERM = Term(
+    "place",
+    "utility",
+    0.1,
+    "low",
+    measure_place,
+    too_low="it lies beside the part",
+    curve=ON_PART,
+)

@@ -6,10 +6,13 @@ High is bad. Only where a manifest gives residuals; absent otherwise.
 
 from collections.abc import Mapping
 
+from anomsynth.sqe.curve import Logistic
 from anomsynth.sqe.region import Region
 from anomsynth.sqe.term import Term
 
 ENDING = "_residual"
+# A solver that is at rest leaves a few per cent of imbalance at most.
+AT_REST = Logistic(middle=0.1, scale=-0.02, typical=0.0)
 
 
 def largest_residual(residuals: Mapping[str, float] | None) -> float | None:
@@ -30,4 +33,5 @@ TERM = Term(
     "high",
     measure_residual,
     too_high="it violates the equations it was made by",
+    curve=AT_REST,
 )

@@ -10,7 +10,7 @@ from anomsynth.core.component import Range, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.rng import stream
 from anomsynth.core.roles import Generator
-from anomsynth.errors import RenamedWarning
+from anomsynth.errors import PluginError, RenamedWarning
 from anomsynth.testing import check_generator, make_surface
 
 
@@ -94,5 +94,5 @@ def test_accepts_an_honest_one() -> None:
     ],
 )
 def test_catches(broken, complaint: str) -> None:
-    with pytest.raises(AssertionError, match=complaint):
+    with pytest.raises(PluginError, match=complaint):
         check_generator(broken)

@@ -1,0 +1,50 @@
+"""Everything with a name that a command can be given, by role."""
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from anomsynth.core.registry import Catalogue, Origin
+
+PRESETS = "presets"
+ROLES = ("generators", "refiners", "exporters", "scorers", "terms")
+TOPICS = (*ROLES, PRESETS)
+
+
+def catalogue(role: str) -> "Catalogue[object]":
+    """Return what there is of a role."""
+    from anomsynth.core.registry import generators, refiners
+    from anomsynth.dataset.exports import exporters
+    from anomsynth.sqe.all_terms import terms
+    from anomsynth.sqe.scorer import scorers
+
+    found: dict[str, Catalogue[object]] = {
+        known.role: known for known in (generators, refiners, exporters, scorers, terms)
+    }
+    return found[role]
+
+
+def origin_of(topic: str, name: str) -> "Origin | None":
+    """Return the distribution that provides something, None for what is built in."""
+    from anomsynth.recipe.presets import preset_origin
+
+    return preset_origin(name) if topic == PRESETS else catalogue(topic).origin(name)
+
+
+def about(item: object) -> str:
+    """Return the first paragraph of what is written about a component or a term."""
+    paragraph = _written(item).partition("\n\n")[0]
+    return " ".join(paragraph.split())
+
+
+def first_line(item: object) -> str:
+    """Return the first line of what is written about a component or a term."""
+    return _written(item).partition("\n")[0].rstrip(".")
+
+
+def _written(item: object) -> str:
+    """Return a docstring without its reference marks; a term's is that of its module."""
+    from anomsynth.sqe.term import Term
+
+    text = sys.modules[item.measure.__module__].__doc__ if isinstance(item, Term) else item.__doc__
+    return (text or "").strip().replace(" [1]_", "").replace(" [2]_", "")

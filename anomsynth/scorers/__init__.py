@@ -1,0 +1,1 @@
+"""Ways to score labelled images, one per file; file name = kind."""

@@ -1,0 +1,44 @@
+"""The Synthesis Quality Estimator: calibrated terms, with a reason for every low score."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomsynth.core.component import parameter
+from anomsynth.core.types import Mask
+from anomsynth.sqe.estimator import Estimator, Quality
+from anomsynth.sqe.scorer import Scorer
+
+
+class Sqe(Scorer):
+    """Calibrated, hand-made terms of fidelity and utility, joined to one number with reasons."""
+
+    kind: Literal["sqe"] = "sqe"
+    calibration: Path | None = parameter(
+        None, "", "File of `anomsynth score --calibrate`; the shipped one by default."
+    )
+
+    def prepare(self) -> None:
+        """Read the calibration; see the base class."""
+        _ = self._estimator
+
+    def score(
+        self,
+        image: NDArray[np.generic],
+        mask: Mask,
+        *,
+        original: NDArray[np.generic] | None = None,
+        residuals: Mapping[str, float] | None = None,
+    ) -> Quality:
+        """Return what `anomsynth.sqe.estimator.Estimator` says; see the base class."""
+        return self._estimator.score(image, mask, original=original, residuals=residuals)
+
+    @cached_property
+    def _estimator(self) -> Estimator:
+        if self.calibration is None:
+            return Estimator.default()
+        return Estimator.from_file(self.calibration)

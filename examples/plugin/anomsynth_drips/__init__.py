@@ -1,0 +1,1 @@
+"""Runs of glaze: an example of a package that extends anomsynth."""

@@ -1,0 +1,1 @@
+"""Recipes that are known by name wherever this package is installed."""
