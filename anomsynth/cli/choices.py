@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from anomsynth.cli.environment import PRESET, SEED, note
 from anomsynth.errors import UserError
 
 if TYPE_CHECKING:
@@ -17,10 +18,21 @@ if TYPE_CHECKING:
 AUTO = "auto"  # as a preset: let the photos decide
 LEAST_SEVERITY, MOST_SEVERITY = 0.5, 50.0  # d'
 
+
+def complete_preset(incomplete: str) -> list[str]:
+    """Return the presets that begin so, for completion in a shell."""
+    from anomsynth.recipe.presets import preset_names
+
+    return [name for name in (AUTO, *preset_names()) if name.startswith(incomplete)]
+
+
 Preset = Annotated[
     str,
     typer.Option(
         "--preset",
+        envvar=PRESET,
+        callback=note,
+        autocompletion=complete_preset,
         metavar="NAME|FILE.toml|auto",
         help="What to make: preset or recipe; auto goes by the category's name or look.",
     ),
@@ -46,7 +58,10 @@ DefectsPerImage = Annotated[
     typer.Option("--defects-per-image", metavar="LO:HI|N", help="Defects on one image."),
 ]
 Seed = Annotated[
-    int | None, typer.Option("--seed", min=0, help="Another number makes other defects.")
+    int | None,
+    typer.Option(
+        "--seed", min=0, envvar=SEED, callback=note, help="Another number makes other defects."
+    ),
 ]
 MmPerPx = Annotated[
     float | None,

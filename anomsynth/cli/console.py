@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from anomsynth.cli.environment import taken
 from anomsynth.core.heap import memory_ran_out
 from anomsynth.errors import PluginError, RenamedWarning, UserError
 
@@ -143,6 +144,11 @@ def reporting(*, quiet: bool, as_json: bool, again: str = "") -> Iterator[Consol
         passes through.
     """
     console = Console(quiet=quiet, as_json=as_json)
+    variables = taken()
+    if variables:
+        said = ", ".join(f"{name}={value}" for name, value in variables.items())
+        console.note(f"from the environment: {said}")
+        console.line("environment", variables)
     try:
         with _old_names_told(console):
             yield console

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from anomsynth.cli.console import SOME_FAILED, Json, Quiet, example, reporting
+from anomsynth.cli.environment import Jobs
 from anomsynth.cli.preview import write_sheet
 from anomsynth.cli.summary import print_summary
 from anomsynth.errors import OutputError
@@ -30,7 +31,7 @@ def demo(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Make it anew where it is already.")
     ] = False,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes; -1 is one per core.")] = -1,
+    jobs: Jobs = -1,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:

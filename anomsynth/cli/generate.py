@@ -29,6 +29,7 @@ from anomsynth.cli.console import (
     reporting,
     resume_command,
 )
+from anomsynth.cli.environment import Jobs, taken
 from anomsynth.cli.summary import print_summary
 from anomsynth.errors import InputError, UserError
 
@@ -95,9 +96,7 @@ def generate(
     png: Annotated[
         str, typer.Option("--png", metavar="fast|small", help="How hard PNG are compressed.")
     ] = "fast",
-    jobs: Annotated[
-        int, typer.Option("--jobs", "-j", help="Processes; -1 is one per core, -2 one less.")
-    ] = -1,
+    jobs: Jobs = -1,
     backend: Annotated[
         str,
         typer.Option("--backend", metavar="loky|threading|dask", help="What the workers are."),
@@ -166,6 +165,7 @@ def generate(
             resume=resume,
             overwrite=overwrite,
             strict=strict,
+            environment=tuple(taken().items()),
         )
         found, chosen = _recipes(console, preset, source, options, load)
         if print_config:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from anomsynth.cli.console import Json, Quiet, example, reporting
+from anomsynth.cli.environment import Jobs
 from anomsynth.cli.scorers import load_scorer
 from anomsynth.errors import OutputError
 
@@ -23,7 +24,7 @@ def report(
     calibration: Annotated[
         Path | None, typer.Option("--calibration", help="Of `anomsynth score --calibrate`.")
     ] = None,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes; -1 is one per core.")] = -1,
+    jobs: Jobs = -1,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:

@@ -48,3 +48,11 @@ def _written(item: object) -> str:
 
     text = sys.modules[item.measure.__module__].__doc__ if isinstance(item, Term) else item.__doc__
     return (text or "").strip().replace(" [1]_", "").replace(" [2]_", "")
+
+
+def complete_name(incomplete: str) -> list[str]:
+    """Return everything that begins so, for completion in a shell."""
+    from anomsynth.recipe.presets import preset_names
+
+    names = [kind for role in ROLES for kind in catalogue(role).kinds()] + preset_names()
+    return [name for name in names if name.startswith(incomplete)]

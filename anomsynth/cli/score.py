@@ -8,6 +8,7 @@ import typer
 
 from anomsynth.cli.choices import Preset, choose_recipe
 from anomsynth.cli.console import SOME_FAILED, Console, Json, Quiet, example, reporting
+from anomsynth.cli.environment import Jobs
 from anomsynth.cli.fields import Options
 from anomsynth.cli.score_report import report
 from anomsynth.cli.scorers import load_scorer
@@ -96,9 +97,7 @@ def score(
         Path | None, typer.Option("--save", metavar="FILE", help="Calibration to write.")
     ] = None,
     preset: Preset = "generic",
-    jobs: Annotated[
-        int, typer.Option("--jobs", "-j", help="Processes; -1 is one per core, -2 one less.")
-    ] = -1,
+    jobs: Jobs = -1,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:

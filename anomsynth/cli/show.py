@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args, get_origin
 import typer
 
 from anomsynth.cli.console import Console, Json, Quiet, example, reporting
-from anomsynth.cli.roles import ROLES, about, catalogue
+from anomsynth.cli.roles import ROLES, about, catalogue, complete_name
 from anomsynth.errors import UnknownComponentError
 
 if TYPE_CHECKING:
@@ -24,7 +24,14 @@ RECIPE = "recipe"  # not a kind: the format of recipe files itself
 
 
 def show(
-    name: Annotated[str, typer.Argument(metavar="KIND|PRESET|FILE.toml", help="What to explain.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND|PRESET|FILE.toml",
+            help="What to explain.",
+            autocompletion=complete_name,
+        ),
+    ],
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:

@@ -15,6 +15,7 @@ from anomsynth.cli.console import (
     reporting,
     resume_command,
 )
+from anomsynth.cli.environment import SEED, note
 from anomsynth.cli.train_extra import Device, Threads, need_train_extra
 
 if TYPE_CHECKING:
@@ -61,7 +62,10 @@ def train(
     minutes: Annotated[
         float | None, typer.Option("--minutes", help="Time for the learning, instead of epochs.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of weights and batches.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option("--seed", min=0, envvar=SEED, callback=note, help="Of weights and batches."),
+    ] = 0,
     online: Annotated[
         bool, typer.Option("--online", help="Make a quarter of the defects anew each epoch.")
     ] = False,

@@ -1,5 +1,6 @@
 """What is said when the words of a command line are no call of the program."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
@@ -8,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from anomsynth.cli.console import USER_ERROR, Console
+from anomsynth.cli.environment import forget
 
 # Where typer keeps this class depends on its version; its subclass is public.
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
@@ -35,6 +37,7 @@ class Program(TyperGroup):
         """Take in the words before the command; see the base class."""
         args = _respelt(args)
         ctx.meta[WORDS] = list(args)
+        forget()
         with _reported(args):
             return super().parse_args(ctx, args)  # type: ignore[arg-type]  # see USAGE_ERROR
 
@@ -85,6 +88,9 @@ def _said(error: Exception, words: Sequence[str]) -> str:
     for old, new in PLAINER:
         message = message.replace(old, new)
     value = _value(names, words)
+    variable = str(getattr(getattr(error, "param", None), "envvar", None))
+    if value is None and variable in os.environ:
+        return f"{variable}: {message.rstrip('.')}, got {os.environ[variable]}"
     got = f", got {value}" if value is not None else ""
     return f"{max(names, key=len)}: {message.rstrip('.')}{got}"
 

@@ -50,6 +50,8 @@ class RunOptions(BaseModel):
         What to do with a non-empty output folder.
     strict : bool
         Stop at the first photo that cannot be used.
+    environment : (name, value) of variables
+        Where choices were taken from, recorded and nothing else.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -71,6 +73,7 @@ class RunOptions(BaseModel):
     resume: bool = False
     overwrite: bool = False
     strict: bool = False
+    environment: tuple[tuple[str, str], ...] = ()
 
     @field_validator("shard")
     @classmethod

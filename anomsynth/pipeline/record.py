@@ -41,7 +41,8 @@ def run_record(
     return {
         "format": 1,
         "versions": versions(),
-        **_of_plugins(plugins(recipes.values())),
+        **_if_any("plugins", plugins(recipes.values())),
+        **_if_any("environment", dict(options.environment)),
         **_written(recipes),
         "source": source.as_posix(),
         "categories": {
@@ -94,8 +95,8 @@ def plugins(recipes: Iterable[Recipe]) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _of_plugins(found: dict[str, str]) -> dict[str, object]:
-    return {"plugins": found} if found else {}
+def _if_any(name: str, found: dict[str, str]) -> dict[str, object]:
+    return {name: found} if found else {}
 
 
 def differences(stored: Mapping[str, object], planned: Mapping[str, object]) -> list[str]:

@@ -25,7 +25,7 @@ class Learned(Scorer):
     spreads: ClassVar[bool] = True
 
     kind: Literal["learned"] = "learned"
-    run: Path = parameter(..., "", "Folder of `anomsynth train --weights bilevel`.")
+    run: Path = parameter(..., "", "Folder of a training with bi-level weights.")
 
     def prepare(self) -> None:
         """Load the run; see the base class."""

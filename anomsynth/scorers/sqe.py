@@ -19,7 +19,7 @@ class Sqe(Scorer):
 
     kind: Literal["sqe"] = "sqe"
     calibration: Path | None = parameter(
-        None, "", "File of `anomsynth score --calibrate`; the shipped one by default."
+        None, "", "A calibration file; the shipped one by default."
     )
 
     def prepare(self) -> None:

@@ -60,9 +60,15 @@ def test_the_version_has_a_short_option_and_the_program_runs_as_a_module() -> No
 
 
 @pytest.mark.parametrize(
-    ("typed", "offered"), [("anomsynth gen", "generate"), ("anomsynth export --opt", "--option")]
+    ("typed", "offered"),
+    [
+        ("anomsynth gen", "generate"),
+        ("anomsynth export --opt", "--option"),
+        ("anomsynth preview x --preset mvtec/bot", "mvtec/bottle"),
+        ("anomsynth show spec", "spectrum_slope"),
+    ],
 )
-def test_shells_complete_commands_and_options(typed, offered) -> None:
+def test_shells_complete_commands_options_and_names(typed, offered) -> None:
     environment = {
         **os.environ,
         "_ANOMSYNTH_COMPLETE": "complete_bash",

@@ -76,7 +76,7 @@ def test_masks_of_zero_and_one_are_binary(pairs) -> None:
 
 def test_any_object_that_scores_will_do(pairs) -> None:
     class Half:
-        def score(self, image, mask, *, original=None):
+        def score(self, image, mask, *, original=None, residuals=None):
             return Quality(0.5, 0.5, 0.5, reasons=(f"{image.shape}", f"{int(mask.sum())}"))
 
     scored = score_dataset(find_labelled(pairs), Half())

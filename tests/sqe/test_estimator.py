@@ -141,7 +141,7 @@ def test_tiny_pictures_do_not_break_it(size) -> None:
     [
         ({"mask": np.zeros((5, 5), dtype=bool)}, "mask of shape"),
         ({"original": np.zeros((5, 5, 1), np.uint8)}, "original of"),
-        ({"image": np.zeros((120, 120), np.float32)}, "float32"),
+        ({"image": np.zeros((120, 120), np.int64)}, "int64"),
     ],
 )
 def test_what_does_not_fit_is_named(scene, change, message) -> None:
