@@ -1,7 +1,7 @@
 """Everything to write a component of one's own with: roles, ranges, sites, and checks.
 
-A package provides components by entry points (`CONTRIBUTING.md` has a section for each role,
-`examples/plugin` is a whole package):
+A package provides components by entry points (`.github/CONTRIBUTING.md` has a section for each
+role, `examples/plugin` is a whole package):
 
 >>> from anomsynth.plugins import Generator, SizeRange, check_generator, parameter
 """
