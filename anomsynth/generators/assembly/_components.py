@@ -141,7 +141,7 @@ def light_without(
     outside = int(np.count_nonzero(ring & ~part))
     background = outside > OUTSIDE * max(int(np.count_nonzero(ring)), 1)
     if background:
-        return _background(surface, (box, frame), hole, rng), True
+        return _background(surface, box, frame, hole, rng), True
     light = surface.linear(frame)
     own = part if surface.components is None else part & (surface.components[frame.slices] == 0)
     filled = _filled(light, hole, own, rng)
@@ -155,14 +155,13 @@ def light_without(
 
 
 def _background(
-    surface: Surface, boxes: tuple[Box, Box], hole: Mask, rng: np.random.Generator
+    surface: Surface, box: Box, frame: Box, hole: Mask, rng: np.random.Generator
 ) -> Float32:
     """Return a box's light with the background in the hole: its brightness and its grain.
 
     The grain comes from the largest square of background in the frame, mirrored over the hole.
-    `boxes` are the wanted one and the frame around it, on which `hole` lies.
+    `hole` lies on the frame around the box.
     """
-    box, frame = boxes
     light = surface.linear(box)
     gone = hole[_within(box, frame)]
     part = surface.foreground[frame.slices]

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from anomsynth.core.pixels import channel_mean
 from anomsynth.core.types import Box, Float32, Mask
 from anomsynth.fields.distance import depth_inside
-from anomsynth.generators.assembly._membrane import membrane
 
 Levels = NDArray[np.int64]
 
@@ -27,7 +26,7 @@ LEAST_OFFSET = 0.02  # of white: offsets up to this are spread in any case
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Canvas:
+class Filling:
     """A picture with a hole, while it is filled; all but the source changes.
 
     Attributes
@@ -81,7 +80,7 @@ def fill_hole(
     free = source & ~hole
     if not free.any():
         return None
-    canvas = Canvas(picture.copy(), _levels(picture), ~hole, free)
+    filling = Filling(picture.copy(), _levels(picture), ~hole, free)
     widest = 2 * int(depth_inside(free).max())  # nothing wider fits anywhere
     smallest = max(SMALLEST, round(SMALLEST_SHARE * float(np.sqrt(np.count_nonzero(hole)))))
     pieces = [hole]
@@ -92,14 +91,14 @@ def fill_hole(
             continue
         step = None
         if min(box.shape) <= widest:
-            step = _best_step(canvas, piece, box, rng)
+            step = _best_step(filling, piece, box, rng)
         if step is not None:
-            _copy(canvas, piece, box, step)
+            _copy(filling, piece, box, step)
         elif max(box.shape) > smallest:
             pieces += _halves(piece, box)
         else:
-            _smooth(canvas, piece, box)
-    return canvas.picture
+            _smooth(filling, piece, box)
+    return filling.picture
 
 
 def _halves(piece: Mask, box: Box) -> list[Mask]:
@@ -115,22 +114,22 @@ def _halves(piece: Mask, box: Box) -> list[Mask]:
 
 
 def _best_step(
-    canvas: Canvas, piece: Mask, box: Box, rng: np.random.Generator
+    filling: Filling, piece: Mask, box: Box, rng: np.random.Generator
 ) -> tuple[int, int] | None:
     """Return the shift (row, col) from a piece to a place that fits, None if none is free."""
-    scale = max(-(-max(canvas.known.shape) // SEARCH_CELLS), 1)
+    scale = max(-(-max(filling.known.shape) // SEARCH_CELLS), 1)
     pad = RING_PX * scale
-    frame = box.grown(pad, canvas.known.shape)
+    frame = box.grown(pad, filling.known.shape)
     inside = piece[frame.slices]
-    ring = (depth_inside(~inside) <= pad) & ~inside & canvas.known[frame.slices]
+    ring = (depth_inside(~inside) <= pad) & ~inside & filling.known[frame.slices]
     # Coordinates of the frame must fall on the search grid.
     top, left = frame.top - frame.top % scale, frame.left - frame.left % scale
     shift = (frame.top - top, frame.left - left)
     pattern = _summed(np.pad(inside, ((shift[0], 0), (shift[1], 0))), scale) > 0
     edge = _summed(np.pad(ring, ((shift[0], 0), (shift[1], 0))), scale) > 0
     edge &= ~pattern
-    blocked = _summed(~canvas.source, scale) > 0
-    levels = _cells(canvas.grey, scale)
+    blocked = _summed(~filling.source, scale) > 0
+    levels = _cells(filling.grey, scale)
     used = _count(blocked, pattern)
     rest = _count(blocked, edge)
     free = (used == 0) & (rest <= 0.3 * max(int(edge.sum()), 1))
@@ -148,26 +147,33 @@ def _best_step(
     chosen = int(good[int(rng.random() * len(good))])
     row, col = divmod(chosen, free.shape[1])
     coarse = ((row - here[0]) * scale, (col - here[1]) * scale)
-    return _refined(canvas, (ring, inside), frame, coarse, scale)
+    return _refined(filling, _Fit(frame, ring, inside), coarse, scale)
 
 
-def _refined(
-    canvas: Canvas, masks: tuple[Mask, Mask], frame: Box, coarse: tuple[int, int], scale: int
-) -> tuple[int, int]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fit:
+    """A piece on the box around it, and the pixels along its rim that have to fit."""
+
+    frame: Box
+    ring: Mask
+    inside: Mask
+
+
+def _refined(filling: Filling, fit: _Fit, coarse: tuple[int, int], scale: int) -> tuple[int, int]:
     """Move a coarse shift by up to a cell so that textures are in phase."""
     if scale == 1:
         return coarse
-    ring, inside = masks
-    rows, cols = np.nonzero(ring)
+    frame = fit.frame
+    rows, cols = np.nonzero(fit.ring)
     if rows.size == 0:
         return coarse
     keep = np.linspace(0, rows.size - 1, min(rows.size, 400)).astype(np.intp)
     rows, cols = rows[keep] + frame.top, cols[keep] + frame.left
-    row_in, col_in = np.nonzero(inside)
+    row_in, col_in = np.nonzero(fit.inside)
     some = np.linspace(0, row_in.size - 1, min(row_in.size, 600)).astype(np.intp)
     whole = (row_in[some], col_in[some])
-    levels = canvas.grey
-    height, width = canvas.known.shape
+    levels = filling.grey
+    height, width = filling.known.shape
     best, least = coarse, None
     for down in range(-scale + 1, scale):
         for right in range(-scale + 1, scale):
@@ -175,7 +181,7 @@ def _refined(
             row, col = whole[0] + frame.top + step[0], whole[1] + frame.left + step[1]
             if row[0] < 0 or col.min() < 0 or row[-1] >= height or col.max() >= width:
                 continue
-            if not canvas.source[row, col].all():
+            if not filling.source[row, col].all():
                 continue
             there = (
                 np.clip(rows + step[0], 0, height - 1),
@@ -187,33 +193,33 @@ def _refined(
     return best
 
 
-def _smooth(canvas: Canvas, piece: Mask, box: Box) -> None:
+def _smooth(filling: Filling, piece: Mask, box: Box) -> None:
     """Fill a small piece that nothing fits by what lies along its rim."""
-    frame = box.grown(2, canvas.known.shape)
+    frame = box.grown(2, filling.known.shape)
     inside = piece[frame.slices]
     around = cv2.dilate(inside.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    rim = around & canvas.known[frame.slices]
-    target = canvas.picture[frame.slices]
+    rim = around & filling.known[frame.slices]
+    target = filling.picture[frame.slices]
     if rim.any():
         target[inside] = membrane(target, rim, inside)[inside]
     else:
-        target[inside] = canvas.picture[canvas.source].mean(axis=0)
-    canvas.grey[piece] = _levels(target)[inside]
-    canvas.known[piece] = True
+        target[inside] = filling.picture[filling.source].mean(axis=0)
+    filling.grey[piece] = _levels(target)[inside]
+    filling.known[piece] = True
 
 
-def _copy(canvas: Canvas, piece: Mask, box: Box, step: tuple[int, int]) -> None:
+def _copy(filling: Filling, piece: Mask, box: Box, step: tuple[int, int]) -> None:
     """Copy a piece from a shifted place and spread what does not fit along its rim."""
-    height, width = canvas.known.shape
-    frame = box.grown(2, canvas.known.shape)
+    height, width = filling.known.shape
+    frame = box.grown(2, filling.known.shape)
     inside = piece[frame.slices]
     rows = np.clip(np.arange(frame.top, frame.bottom) + step[0], 0, height - 1)
     cols = np.clip(np.arange(frame.left, frame.right) + step[1], 0, width - 1)
-    copied = canvas.picture[np.ix_(rows, cols)]
+    copied = filling.picture[np.ix_(rows, cols)]
     around = cv2.dilate(inside.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    usable = canvas.source[np.ix_(rows, cols)] & canvas.known[frame.slices]
+    usable = filling.source[np.ix_(rows, cols)] & filling.known[frame.slices]
     rim = around & ~inside & usable
-    target = canvas.picture[frame.slices]
+    target = filling.picture[frame.slices]
     if rim.any():
         misfit = target - copied
         # Where a copy does not fit at all, an edge looks better than a smear.
@@ -221,8 +227,56 @@ def _copy(canvas: Canvas, piece: Mask, box: Box, step: tuple[int, int]) -> None:
         offset = membrane(np.clip(misfit, -most, most), rim, inside)
         copied = np.clip(copied + offset, 0, 1)
     target[inside] = copied[inside]
-    canvas.grey[piece] = _levels(copied)[inside]
-    canvas.known[piece] = True
+    filling.grey[piece] = _levels(copied)[inside]
+    filling.known[piece] = True
+
+
+def membrane(values: Float32, rim: Mask, inside: Mask) -> Float32:
+    """Spread values from a rim over the inside, (h, w, C) float32, 0 elsewhere.
+
+    Pull and push over a pyramid [1]_: each level averages what is known, then fills what is
+    unknown from the next coarser one. The result is as smooth as the membrane of Poisson cloning
+    and costs a few passes.
+
+    Parameters
+    ----------
+    values : (h, w, C) float32
+        Used on the rim only.
+    rim, inside : (h, w) bool
+        The rim has at least one pixel.
+
+    References
+    ----------
+    .. [1] S. Gortler et al., "The Lumigraph", SIGGRAPH 1996, pull-push.
+    """
+    weight = rim.astype(np.float32)
+    known = values * weight[..., None]
+    spread = _pulled(known, weight)
+    return spread * inside[..., None].astype(np.float32)
+
+
+def _pulled(known: Float32, weight: Float32) -> Float32:
+    """Return values everywhere from weighted values (already multiplied by their weight)."""
+    height, width = weight.shape
+    share = np.minimum(weight, 1)
+    if max(height, width) <= 2:
+        total = max(float(weight.sum(dtype=np.float64)), 1e-6)
+        mean = known.sum(axis=(0, 1), dtype=np.float64) / total
+        return np.broadcast_to(mean.astype(np.float32), known.shape).copy()
+    rows, cols = (height + 1) // 2, (width + 1) // 2
+    coarse = _pulled(_halved(known, rows, cols), _halved(weight[..., None], rows, cols)[..., 0])
+    full = cv2.resize(coarse, (2 * cols, 2 * rows), interpolation=cv2.INTER_LINEAR)
+    filled = np.asarray(full, dtype=np.float32).reshape(2 * rows, 2 * cols, -1)[:height, :width]
+    own = known / np.maximum(weight, np.float32(1e-6))[..., None]
+    return np.asarray(filled + share[..., None] * (own - filled), dtype=np.float32)
+
+
+def _halved(array: Float32, rows: int, cols: int) -> Float32:
+    """Sum 2 x 2 cells; odd sides are padded with nothing."""
+    padded = np.zeros((2 * rows, 2 * cols, array.shape[2]), dtype=np.float32)
+    padded[: array.shape[0], : array.shape[1]] = array
+    down = padded[0::2] + padded[1::2]
+    return np.asarray(down[:, 0::2] + down[:, 1::2], dtype=np.float32)
 
 
 def _summed(mask: Mask, scale: int) -> Levels:

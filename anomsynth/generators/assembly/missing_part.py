@@ -37,7 +37,9 @@ class MissingPart(Generator):
     grow_mm: NonNegativeRange = parameter(
         (0, 0.1), "mm", "how much wider than its mask a component is, its contact shadow included"
     )
-    shade: SizeRange = parameter((0.8, 1.05), "", "brightness of the empty seat over the part's")
+    shade: SizeRange = parameter(
+        (0.8, 1.05), "relative", "brightness of the empty seat over the part's"
+    )
     seat: UnitRange = parameter((0, 0.4), "share", "light that is missing in the seat's corners")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:

@@ -39,11 +39,14 @@ class SwappedPart(Generator):
 
     kind: Literal["swapped_part"] = "swapped_part"
     mode: Literal["turned", "mirrored", "exchanged", "mixed"] = parameter(
-        "mixed", "", "what happened to the component; mixed: any that is possible"
+        "mixed", "choice", "what happened to the component; mixed: any that is possible"
     )
     turn_deg: NonNegativeRange = parameter((60, 300), "degrees", "turned: by how much")
-    likeness: SizeRange = parameter(
-        (1.2, 2.0), "", "exchanged: largest ratio of the two components' areas, >= 1"
+    area_ratio: SizeRange = parameter(
+        (1.2, 2.0),
+        "ratio",
+        "exchanged: largest ratio of the two components' areas, >= 1",
+        was="likeness",
     )
     grow_mm: NonNegativeRange = parameter(
         (0, 0.1), "mm", "how much wider than its mask a component is"
@@ -55,7 +58,7 @@ class SwappedPart(Generator):
         pick, other_pick, way = (float(number) for number in rng.random(3))
         areas = component_areas(surface)
         number = list(areas)[int(pick * len(areas))]
-        partner = _partner(number, areas, drawn.likeness, other_pick)
+        partner = _partner(number, areas, drawn.area_ratio, other_pick)
         mode = self.mode
         if mode == "mixed":
             possible = MODES if partner is not None else MODES[:2]
@@ -92,13 +95,13 @@ class _Piece(NamedTuple):
         return (self.box.top + self.box.bottom - 1) / 2, (self.box.left + self.box.right - 1) / 2
 
 
-def _partner(number: int, areas: dict[int, int], likeness: float, pick: float) -> int | None:
+def _partner(number: int, areas: dict[int, int], area_ratio: float, pick: float) -> int | None:
     """Return another component whose area is similar enough, None if there is none."""
     area = areas[number]
     similar = [
         other
         for other, size in areas.items()
-        if other != number and max(area, size) <= likeness * min(area, size)
+        if other != number and max(area, size) <= area_ratio * min(area, size)
     ]
     return similar[int(pick * len(similar))] if similar else None
 

@@ -5,15 +5,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.color import decode, quantise, to_levels
+from anomsynth.core.component import Bounds
 from anomsynth.core.types import Box, Float32, Pixels, Surface
 
 Levels8 = NDArray[np.uint8]
 
-ZOOM = 0.5, 1.0  # share of the photo's sides that stands for a foreign texture
+WHOLE = Bounds(low=1, high=1)
 WEIGHTS = np.array([0.299, 0.587, 0.114])  # grey of encoded colours, BT.601
 
 
-def texture_swatch(surface: Surface, box: Box, rng: np.random.Generator) -> Levels8:
+def texture_swatch(surface: Surface, box: Box, crop: Bounds, rng: np.random.Generator) -> Levels8:
     """Return what a foreign texture, spread over the whole photo, shows in a box.
 
     Parameters
@@ -21,6 +22,8 @@ def texture_swatch(surface: Surface, box: Box, rng: np.random.Generator) -> Leve
     surface : Surface
     box : Box
         At least one pixel, inside the photo.
+    crop : Bounds
+        Sides of a piece of the photo, over the photo's, that stands for a foreign texture.
     rng : Generator
 
     Returns
@@ -32,8 +35,9 @@ def texture_swatch(surface: Surface, box: Box, rng: np.random.Generator) -> Leve
     One of `Surface.textures`, or else a crop of the photo, is stretched over the photo and
     mirrored or not in either direction.
     """
-    picture, share = _picture(surface, rng)
-    across, down = (rng.uniform(*share), rng.uniform(*share))
+    picture = _picture(surface, rng)
+    used = WHOLE if surface.textures is not None else crop
+    across, down = used.draw(rng), used.draw(rng)
     height, width = picture.shape[:2]
     rows, cols = max(int(height * down), 1), max(int(width * across), 1)
     top = int(rng.random() * (height - rows + 1))
@@ -66,7 +70,7 @@ def patch_levels(
     """
     picture: NDArray[np.generic] = surface.pixels
     if foreign:
-        picture, _ = _picture(surface, rng)
+        picture = _picture(surface, rng)
         scale = max(shape[0] / picture.shape[0], shape[1] / picture.shape[1], 1.0)
         if scale > 1 and surface.textures is not None:
             size = tuple(int(np.ceil(side * scale)) for side in picture.shape[:2])
@@ -92,12 +96,12 @@ def as_light(levels: Float32, encoding: str) -> Float32:
     return decode(quantise(levels, np.dtype(np.uint16)), encoding)
 
 
-def _picture(surface: Surface, rng: np.random.Generator) -> tuple[Pixels, tuple[float, float]]:
-    """Return the picture a texture is from and how much of its sides is used."""
+def _picture(surface: Surface, rng: np.random.Generator) -> Pixels:
+    """Return the picture a texture is from; one number is drawn if there is one only."""
     if surface.textures is not None:
-        return surface.textures.pick(rng), (1.0, 1.0)
+        return surface.textures.pick(rng)
     rng.random()
-    return surface.pixels, ZOOM
+    return surface.pixels
 
 
 def _span(part: tuple[int, int], whole: int, length: int, *, flip: bool) -> tuple[int, int]:

@@ -32,8 +32,10 @@ class CutPaste(Generator):
 
     kind: Literal["cutpaste"] = "cutpaste"
     area_share: ShareRange = parameter((0.02, 0.15), "of picture area", "area of the patch")
-    aspect: SizeRange = parameter((0.3, 3.3), "", "height over width of the patch")
-    jitter: UnitRange = parameter(0.1, "share", "change of brightness, contrast, saturation, hue")
+    aspect: SizeRange = parameter((0.3, 3.3), "ratio", "height over width of the patch")
+    jitter: UnitRange = parameter(
+        0.1, "relative", "change of brightness, contrast, saturation, hue"
+    )
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Paste one patch; raise PlacementError if no pixel is allowed."""

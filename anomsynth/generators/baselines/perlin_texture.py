@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 from pydantic import field_validator
 
 from anomsynth.core.color import to_levels
-from anomsynth.core.component import Count, CountRange, SignedRange, UnitRange, parameter
+from anomsynth.core.component import (
+    Count,
+    CountRange,
+    SignedRange,
+    UnitBounds,
+    UnitRange,
+    parameter,
+)
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.pixels import by_blocks, put_rows
 from anomsynth.core.roles import Generator
@@ -16,7 +23,6 @@ from anomsynth.core.types import Box, Float32, Mask, Pixels, Surface
 from anomsynth.errors import PlacementError
 from anomsynth.fields.grid import Grid
 from anomsynth.generators.baselines._jitter import estrange, looked_up
-from anomsynth.generators.baselines._perlin import gradient_noise
 from anomsynth.generators.baselines._swatches import Levels8, as_light, texture_swatch
 
 MOST_CELLS = 256  # the noise is computed on at most so many cells a side
@@ -46,9 +52,12 @@ class PerlinTexture(Generator):
 
     kind: Literal["perlin_texture"] = "perlin_texture"
     opacity: UnitRange = parameter((0.2, 1), "share", "b, how much of the texture shows")
-    row_octaves: Count = parameter((0, 6), "", "cells of the noise down a side, power of two")
-    col_octaves: Count = parameter((0, 6), "", "cells of the noise across, power of two")
+    row_octaves: Count = parameter((0, 6), "exponent", "2^n cells of the noise down a side")
+    col_octaves: Count = parameter((0, 6), "exponent", "2^n cells of the noise across")
     turn_deg: SignedRange = parameter((-90, 90), "degrees", "angle of the noise's lattice")
+    crop_size: UnitBounds = parameter(
+        (0.5, 1.0), "of picture side", "piece of the photo that stands for a foreign texture"
+    )
 
     @field_validator("row_octaves", "col_octaves")
     @classmethod
@@ -68,7 +77,7 @@ class PerlinTexture(Generator):
         shape = _shape(surface, drawn, least, rng)
         box = Box.around(shape & surface.allowed) or Box(0, 0, 1, 1)
         inside = shape[box.slices]
-        texture, tables = estrange(texture_swatch(surface, box, rng), rng)
+        texture, tables = estrange(texture_swatch(surface, box, self.crop_size, rng), rng)
         index = np.flatnonzero(inside)
         foreign = looked_up(texture.reshape(-1, surface.channels).take(index, axis=0), tables)
         return DefectLayer(
@@ -110,6 +119,57 @@ def _shape(surface: Surface, drawn: PerlinTexture, least: int, rng: np.random.Ge
         if np.count_nonzero(shape & surface.allowed) >= least:
             return shape
     raise PlacementError("no shape of the noise meets the allowed area")
+
+
+def gradient_noise(
+    rows: Float32, cols: Float32, lattice: tuple[int, int], rng: np.random.Generator
+) -> Float32:
+    """Evaluate gradient noise at places given in cells of its lattice.
+
+    Parameters
+    ----------
+    rows, cols : float32 arrays that broadcast to one shape
+        Coordinates in cells, in [0, `lattice`].
+    lattice : (int, int)
+        Rows and columns of cells, >= 1.
+    rng : Generator
+
+    Returns
+    -------
+    float32 in [-1, 1], 0 at the lattice's points, of the broadcast shape
+
+    References
+    ----------
+    .. [1] K. Perlin, "Improving noise", SIGGRAPH 2002; quintic fade ``6 t^5 - 15 t^4 + 10 t^3``.
+    """
+    turn = rng.uniform(0, 2 * np.pi, (lattice[0] + 1, lattice[1] + 1))
+    down, right = np.sin(turn).astype(np.float32), np.cos(turn).astype(np.float32)
+    row = np.clip(np.floor(rows), 0, lattice[0] - 1)
+    col = np.clip(np.floor(cols), 0, lattice[1] - 1)
+    from_row, from_col = rows - row, cols - col
+    row_cell, col_cell = row.astype(np.intp), col.astype(np.intp)
+    fade_row, fade_col = _fade(from_row), _fade(from_col)
+    total = np.zeros(np.broadcast_shapes(rows.shape, cols.shape), dtype=np.float32)
+    for step_row in (0, 1):
+        for step_col in (0, 1):
+            at = (row_cell + step_row, col_cell + step_col)
+            ramp = _at(down, *at) * (from_row - step_row)
+            ramp += _at(right, *at) * (from_col - step_col)
+            ramp *= fade_row if step_row else 1 - fade_row
+            ramp *= fade_col if step_col else 1 - fade_col
+            total += ramp
+    return np.float32(np.sqrt(2)) * total
+
+
+def _at(field: Float32, rows: NDArray[np.intp], cols: NDArray[np.intp]) -> Float32:
+    """Look a field up at rows and columns that broadcast; whole rows first on a grid: quicker."""
+    if rows.shape[1:] == (1,) and cols.shape[:1] == (1,):
+        return field.take(rows[:, 0], axis=0).take(cols[0], axis=1)
+    return field[rows, cols]
+
+
+def _fade(share: Float32) -> Float32:
+    return share * share * share * (share * (6 * share - 15) + 10)
 
 
 def _blended(

@@ -4,18 +4,19 @@ from typing import ClassVar, Literal
 
 import cv2
 import numpy as np
+from scipy.fft import next_fast_len
 
 from anomsynth.core.color import to_levels
-from anomsynth.core.component import ShareRange, SizeRange, parameter
+from anomsynth.core.component import Probability, ShareRange, SizeRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
 from anomsynth.errors import PlacementError
-from anomsynth.generators.baselines._cloning import clone, fitting_side
+from anomsynth.fields.poisson import solve_screened_poisson
 from anomsynth.generators.baselines._swatches import as_light, patch_levels
 from anomsynth.surface.sites import pick_site
 
-SHAPE = 2.0  # of the gamma distribution of patch sides
+SHAPE = 2.0  # of the gamma distribution of patch sides, the authors'
 
 
 class PoissonPaste(Generator):
@@ -39,29 +40,44 @@ class PoissonPaste(Generator):
 
     kind: Literal["poisson_paste"] = "poisson_paste"
     gradients: Literal["import", "mixed", "either"] = parameter(
-        "either", "", "guidance: the patch's gradients, the stronger ones, or either"
+        "either", "choice", "guidance: the patch's gradients, the stronger ones, or either"
     )
-    least_share: ShareRange = parameter(0.06, "of picture side", "shortest side of a patch")
-    spread_share: ShareRange = parameter(0.1, "of picture side", "scale of the gamma distribution")
-    most_share: ShareRange = parameter(0.4, "of picture side", "longest side of a patch")
-    resize: SizeRange = parameter((0.5, 2), "", "magnification of the patch")
+    mixed_probability: Probability = parameter(
+        0.5, "probability", "either: that they are the stronger ones"
+    )
+    least_size: ShareRange = parameter(
+        0.06, "of picture side", "shortest side of a patch", was="least_share"
+    )
+    size_spread: ShareRange = parameter(
+        0.1, "of picture side", "scale of the gamma distribution", was="spread_share"
+    )
+    largest_size: ShareRange = parameter(
+        0.4, "of picture side", "longest side of a patch", was="most_share"
+    )
+    magnification: SizeRange = parameter((0.5, 2), "ratio", "of the patch", was="resize")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Clone one patch; raise PlacementError if there is no room."""
         drawn = self.draw_ranges(rng)
-        mixed = rng.random() < 0.5 if self.gradients == "either" else self.gradients == "mixed"
+        mixed = (
+            rng.random() < self.mixed_probability
+            if self.gradients == "either"
+            else self.gradients == "mixed"
+        )
         row, col = pick_site(surface, rng)
         height, width = surface.shape
         if min(height, width) < 3:
             raise PlacementError("a picture of less than 3 pixels a side has no room for a patch")
-        share = drawn.least_share + rng.gamma(SHAPE, drawn.spread_share, 2)
-        share = np.clip(share, drawn.least_share, max(drawn.most_share, drawn.least_share))
+        share = drawn.least_size + rng.gamma(SHAPE, drawn.size_spread, 2)
+        share = np.clip(share, drawn.least_size, max(drawn.largest_size, drawn.least_size))
         rows = max(round(share[0] * height), 3)
         cols = max(round(share[1] * width), 3)
-        zoom = drawn.resize
+        zoom = drawn.magnification
         size = (
-            fitting_side(round(rows * zoom), min(height, max(round(drawn.most_share * height), 3))),
-            fitting_side(round(cols * zoom), min(width, max(round(drawn.most_share * width), 3))),
+            fitting_side(
+                round(rows * zoom), min(height, max(round(drawn.largest_size * height), 3))
+            ),
+            fitting_side(round(cols * zoom), min(width, max(round(drawn.largest_size * width), 3))),
         )
         patch = patch_levels(surface, (rows, cols), rng, foreign=True)
         patch = _resized(patch, size)
@@ -83,6 +99,62 @@ class PoissonPaste(Generator):
             parameters=drawn.numbers,
             measured={"mixed": float(mixed), "rows": float(size[0]), "cols": float(size[1])},
         )
+
+
+def fitting_side(side: int, most: int) -> int:
+    """Return a length near `side`, at most `most`, at which cloning meets its rim exactly.
+
+    Lengths count the rim, one pixel at each end; 3 is the least.
+    """
+    inner = max(min(side, most) - 2, 1)
+    exact = _fast(inner)
+    while exact + 2 > most and inner > 1:
+        inner -= 1
+        exact = _fast(inner)
+    return exact + 2
+
+
+def _fast(inner: int) -> int:
+    return int(next_fast_len(inner + 1, real=True)) - 1 if inner > 1 else 1
+
+
+def clone(target: Float32, patch: Float32, *, mixed: bool) -> Float32:
+    """Clone a patch into a target of the same size.
+
+    Solves ``lap u = div v`` with u = target on the rim [1]_, v the patch's gradient (import) or,
+    mixed, the stronger of the patch's and the target's at each edge between pixels.
+
+    Parameters
+    ----------
+    target, patch : (h, w, C) float32
+        Sides from `fitting_side`, else seams stay at the rim.
+    mixed : bool
+
+    Returns
+    -------
+    (h, w, C) float32, equal to `target` on the rim of one pixel; not clipped
+
+    References
+    ----------
+    .. [1] P. Perez, M. Gangnet, A. Blake, "Poisson image editing", SIGGRAPH 2003.
+    """
+    down = _guidance(np.diff(target, axis=0), np.diff(patch, axis=0), mixed=mixed)
+    right = _guidance(np.diff(target, axis=1), np.diff(patch, axis=1), mixed=mixed)
+    # With u = target + w the unknown w is zero on the rim: -lap w = div(grad target - v).
+    source = np.diff(down, axis=0)[:, 1:-1] + np.diff(right, axis=1)[1:-1]
+    result = target.copy()
+    for channel in range(target.shape[2]):
+        plane = np.ascontiguousarray(source[..., channel])
+        result[1:-1, 1:-1, channel] += solve_screened_poisson(plane, 0.0)
+    return result
+
+
+def _guidance(target: Float32, patch: Float32, *, mixed: bool) -> Float32:
+    """Return what is missing from the target's gradient to the wanted one, negated."""
+    missing = target - patch
+    if mixed:
+        missing[np.abs(target) >= np.abs(patch)] = 0
+    return missing
 
 
 def _resized(patch: Float32, size: tuple[int, int]) -> Float32:

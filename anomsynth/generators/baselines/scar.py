@@ -6,7 +6,13 @@ from typing import ClassVar, Literal
 import cv2
 import numpy as np
 
-from anomsynth.core.component import ShareRange, SignedRange, UnitRange, parameter
+from anomsynth.core.component import (
+    Probability,
+    ShareRange,
+    SignedRange,
+    UnitRange,
+    parameter,
+)
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Mask, Surface
@@ -33,26 +39,41 @@ class Scar(Generator):
 
     kind: Literal["scar"] = "scar"
     colour: Literal["photo", "random", "mixed"] = parameter(
-        "photo", "", "the strip shows a piece of the photo, one random colour, or either"
+        "photo", "choice", "the strip shows a piece of the photo, one random colour, or either"
     )
-    width_share: ShareRange = parameter(
-        (2 / 256, 16 / 256), "of picture's shorter side", "width of the strip"
+    random_probability: Probability = parameter(
+        0.5, "probability", "mixed: that it is one random colour"
     )
-    length_share: ShareRange = parameter(
-        (10 / 256, 25 / 256), "of picture's shorter side", "length of the strip"
+    width: ShareRange = parameter(
+        (2 / 256, 16 / 256),
+        "of picture side",
+        "width of the strip, over the shorter side",
+        was="width_share",
+    )
+    length: ShareRange = parameter(
+        (10 / 256, 25 / 256),
+        "of picture side",
+        "length of the strip, over the shorter side",
+        was="length_share",
     )
     turn_deg: SignedRange = parameter((-45, 45), "degrees", "angle to the picture's columns")
-    jitter: UnitRange = parameter(0.1, "share", "change of brightness, contrast, saturation, hue")
+    jitter: UnitRange = parameter(
+        0.1, "relative", "change of brightness, contrast, saturation, hue"
+    )
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Paste one strip; raise PlacementError if no pixel is allowed."""
         drawn = self.draw_ranges(rng)
-        plain = rng.random() < 0.5 if self.colour == "mixed" else self.colour == "random"
+        plain = (
+            rng.random() < self.random_probability
+            if self.colour == "mixed"
+            else self.colour == "random"
+        )
         row, col = pick_site(surface, rng)
         short = min(surface.shape)
         size = (
-            max(round(drawn.length_share * short), 1),
-            max(round(drawn.width_share * short), 1),
+            max(round(drawn.length * short), 1),
+            max(round(drawn.width * short), 1),
         )
         strip = patch_levels(surface, size, rng, foreign=False)
         colour = rng.uniform(0, 255, 3)[: surface.channels].astype(np.float32)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from anomsynth.generators.assembly._patch_fill import fill_hole
+from anomsynth.generators.assembly._patch_fill import fill_hole, membrane
 
 
 def checks(height: int = 96, width: int = 120, period: int = 6) -> np.ndarray:
@@ -85,3 +85,32 @@ def test_tiny_pictures_are_filled(shape: tuple[int, int]) -> None:
     filled = fill_hole(picture, hole, np.ones(shape, bool), np.random.default_rng(0))
 
     assert filled[hole] == pytest.approx(0.3, abs=0.01)
+
+
+def ring(side: int) -> tuple[np.ndarray, np.ndarray]:
+    inside = np.zeros((side, side), bool)
+    inside[2:-2, 2:-2] = True
+    rim = np.zeros((side, side), bool)
+    rim[1:-1, 1:-1] = True
+    return rim & ~inside, inside
+
+
+@pytest.mark.parametrize("side", [7, 16, 33])
+def test_a_constant_rim_gives_a_constant(side: int) -> None:
+    rim, inside = ring(side)
+    values = np.where(rim[..., None], 0.7, 99).astype(np.float32)
+    spread = membrane(values, rim, inside)
+
+    assert spread[inside] == pytest.approx(0.7, abs=1e-4)
+    assert (spread[~inside] == 0).all()
+
+
+def test_a_slope_runs_through_a_membrane() -> None:
+    rim, inside = ring(40)
+    values = np.repeat(np.linspace(0, 1, 40, dtype=np.float32)[None, :, None], 40, axis=0)
+    spread = membrane(values, rim, inside)[..., 0]
+
+    assert spread[20, 5] < 0.35
+    assert spread[20, 34] > 0.65
+    assert spread[20, 20] == pytest.approx(0.5, abs=0.1)
+    assert 0 <= spread.min() <= spread.max() <= 1

@@ -88,8 +88,8 @@ def test_only_components_of_similar_size_are_exchanged() -> None:
     unequal = replace(surface, components=components)
 
     with pytest.raises(PlacementError, match="similar size"):
-        SwappedPart(mode="exchanged", likeness=1.3).generate(unequal, stream(0))
-    layer = SwappedPart(mode="exchanged", likeness=2.1).generate(unequal, stream(0))
+        SwappedPart(mode="exchanged", area_ratio=1.3).generate(unequal, stream(0))
+    layer = SwappedPart(mode="exchanged", area_ratio=2.1).generate(unequal, stream(0))
     assert layer.measured["components"] == 2
 
 
@@ -117,7 +117,7 @@ def test_without_marked_components_it_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("mode", "lost"), ("turn_deg", -1), ("likeness", 0), ("grow_mm", -1)]
+    ("field", "value"), [("mode", "lost"), ("turn_deg", -1), ("area_ratio", 0), ("grow_mm", -1)]
 )
 def test_rejects_bad_parameters(field: str, value: object) -> None:
     with pytest.raises(RecipeError, match=field):

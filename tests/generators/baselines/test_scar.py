@@ -30,7 +30,7 @@ def test_sizes_are_the_paper_s_and_follow_the_picture() -> None:
 
 @pytest.mark.parametrize("turn", [-45, 0, 30])
 def test_the_strip_is_turned_and_keeps_its_area(turn: float) -> None:
-    scar = Scar(width_share=6 / 256, length_share=24 / 256, turn_deg=turn)
+    scar = Scar(width=6 / 256, length=24 / 256, turn_deg=turn)
     layer = scar.generate(make_surface(256, 256), stream(0))
 
     rows, cols = np.nonzero(layer.support)
@@ -63,7 +63,7 @@ def test_needs_room() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("colour", "red"), ("width_share", 0), ("length_share", 2), ("turn_deg", [5, -5]), ("a", 1)],
+    [("colour", "red"), ("width", 0), ("length", 2), ("turn_deg", [5, -5]), ("a", 1)],
 )
 def test_rejects_bad_parameters(field: str, value: object) -> None:
     with pytest.raises(RecipeError, match=field):

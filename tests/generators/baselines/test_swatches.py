@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from anomsynth.core.component import Bounds
 from anomsynth.core.types import Box, Pixels
 from anomsynth.generators.baselines._swatches import (
     as_channels,
@@ -13,6 +14,8 @@ from anomsynth.generators.baselines._swatches import (
     texture_swatch,
 )
 from anomsynth.testing import make_surface
+
+CROP = Bounds(low=0.5, high=1)
 
 
 class Pictures:
@@ -33,7 +36,7 @@ def plain(value: tuple[int, ...], side: int = 12, dtype: type = np.uint8) -> Pix
 @pytest.mark.parametrize("picture", [plain((90,)), plain((90, 90, 90), 300), plain((90,), 1)])
 def test_a_texture_fills_the_box_in_the_photo_s_channels(channels: int, picture: Pixels) -> None:
     surface = replace(make_surface(channels=channels), textures=Pictures(picture))
-    swatch = texture_swatch(surface, Box(20, 30, 61, 97), np.random.default_rng(0))
+    swatch = texture_swatch(surface, Box(20, 30, 61, 97), CROP, np.random.default_rng(0))
 
     assert swatch.shape == (41, 67, channels)
     assert swatch.dtype == np.uint8
@@ -43,14 +46,14 @@ def test_a_texture_fills_the_box_in_the_photo_s_channels(channels: int, picture:
 def test_a_deep_texture_becomes_eight_bits() -> None:
     surface = replace(make_surface(), textures=Pictures(plain((200 * 257,), dtype=np.uint16)))
 
-    assert (texture_swatch(surface, Box(0, 0, 9, 9), np.random.default_rng(0)) == 200).all()
+    assert (texture_swatch(surface, Box(0, 0, 9, 9), CROP, np.random.default_rng(0)) == 200).all()
 
 
 def test_the_texture_is_spread_over_the_whole_photo() -> None:
     picture = np.repeat(np.arange(200, dtype=np.uint8)[None, :, None], 160, axis=0)
     surface = replace(make_surface(), textures=Pictures(picture))
     left, right = (
-        texture_swatch(surface, Box(0, col, 160, col + 20), np.random.default_rng(3)).mean()
+        texture_swatch(surface, Box(0, col, 160, col + 20), CROP, np.random.default_rng(3)).mean()
         for col in (0, 180)
     )
 
@@ -59,7 +62,7 @@ def test_the_texture_is_spread_over_the_whole_photo() -> None:
 
 def test_without_textures_the_photo_is_the_texture() -> None:
     surface = make_surface()
-    swatch = texture_swatch(surface, Box(0, 0, 160, 200), np.random.default_rng(0))
+    swatch = texture_swatch(surface, Box(0, 0, 160, 200), CROP, np.random.default_rng(0))
 
     assert abs(float(swatch.mean()) - float(surface.pixels.mean())) < 5
     assert not np.array_equal(swatch, surface.pixels)
