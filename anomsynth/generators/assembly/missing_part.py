@@ -26,6 +26,18 @@ class MissingPart(Generator):
     A component at the outline of the part reveals the background, one amid the part an empty seat
     with the texture of the part around it, a little darker in its corners than a free surface.
     Needs the masks of the components; its truth are the pixels that visibly changed.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from anomsynth.core.rng import stream
+    >>> from anomsynth.testing import make_surface
+    >>> surface = make_surface()
+    >>> marks = np.zeros(surface.shape, np.uint8)
+    >>> marks[40:60, 50:80] = 1  # one component of 20 x 30 pixels
+    >>> layer = MissingPart().generate(replace(surface, components=marks), stream(0))
+    >>> int(layer.measured["component_px"])
+    600
     """
 
     law: ClassVar[str] = "I' = (1 - M) I + M B, B what lies behind; seat: 1 - s exp(-d / (0.15 D))"

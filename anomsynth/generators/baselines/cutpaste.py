@@ -25,6 +25,14 @@ class CutPaste(Generator):
     ----------
     .. [1] C.-L. Li, K. Sohn, J. Yoon, T. Pfister, "CutPaste: self-supervised learning for anomaly
        detection and localization", CVPR 2021.
+
+    Examples
+    --------
+    >>> from anomsynth.core.rng import stream
+    >>> from anomsynth.testing import make_surface
+    >>> layer = CutPaste(area_share=0.1, aspect=1).generate(make_surface(160, 160), stream(0))
+    >>> layer.support.shape  # a tenth of the picture, as a square
+    (51, 51)
     """
 
     law: ClassVar[str] = "I'(x) = jitter(I(x - t)) in a rectangle"

@@ -61,6 +61,15 @@ class Dust(Generator):
     References
     ----------
     .. [1] IEST-STD-CC1246, "Product cleanliness levels and contamination control program".
+
+    Examples
+    --------
+    >>> from anomsynth.core.rng import stream
+    >>> from anomsynth.testing import make_surface
+    >>> chips = Dust(mode="chips", chips=3, chip_length_mm=1.5, shadow=0)
+    >>> layer = chips.generate(make_surface(mm_per_px=0.1), stream(0))
+    >>> int(layer.measured["particles"]), layer.absorbance is None
+    (3, True)
     """
 
     law: ClassVar[str] = "log10 N(>x) = 0.926 (log10(level)^2 - log10(x)^2) per 0.1 m^2, x in um"

@@ -46,6 +46,17 @@ class Scratch(Generator):
     light and camera lies across the groove and dark where it lies along it. Scratches under 3 px
     show only this brightness, wider ones also relief. Widths are kept between half a pixel and
     1.2 % of the part (at least 2 px).
+
+    Examples
+    --------
+    >>> from anomsynth.core.rng import stream
+    >>> from anomsynth.testing import make_surface
+    >>> scratch = Scratch(length=0.5, width_mm=[0.2, 0.4], tip_radius_mm=0.5, lift_off=0)
+    >>> layer = scratch.generate(make_surface(mm_per_px=0.1), stream(0))
+    >>> round(layer.parameters["width_mm"], 2)  # as drawn for this one
+    0.22
+    >>> round(layer.measured["widest_px"], 1)  # no wider than 1.2 % of the part or 2 pixels
+    2.0
     """
 
     law: ClassVar[str] = "w = sqrt(8 F / (pi H)); d = w^2 / (8 R); A_ridges = (1 - f_ab) A_groove"
