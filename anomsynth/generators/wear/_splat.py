@@ -1,6 +1,7 @@
 """Many thin lines at once: each leaves its own area on the pixels, exactly and cheaply."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,6 +10,25 @@ from anomsynth.fields.paths import Float64
 
 STEP = 0.9  # pixels between samples along a line
 STRAND = 0.9  # pixels between parallel samples of a wide line
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """N thin lines, pixels.
+
+    Attributes
+    ----------
+    middles : (N, 2) float64
+        Rows and columns.
+    angles : (N,) float64
+        Direction, radians, 0 = along columns.
+    lengths, widths : (N,) float64
+    """
+
+    middles: Float64
+    angles: Float64
+    lengths: Float64
+    widths: Float64
 
 
 def splat(points: Float64, area: Float64, box: Box, tone: Float64) -> tuple[Float32, Float32]:
@@ -54,11 +74,7 @@ def splat(points: Float64, area: Float64, box: Box, tone: Float64) -> tuple[Floa
 
 
 def worms(
-    middles: Float64,
-    angles: Float64,
-    sizes: tuple[Float64, Float64],
-    persistence: Float64,
-    rng: np.random.Generator,
+    lines: Lines, persistence: Float64, rng: np.random.Generator
 ) -> tuple[Float64, Float64, Float64]:
     """Lay thermally bent stiff fibres and cut them into points; returns what `bundle` does.
 
@@ -66,11 +82,9 @@ def worms(
 
     Parameters
     ----------
-    middles : (n, 2) float64
-    angles : (n,) float64
-        Direction at the first end, radians, 0 = along columns.
-    sizes : (lengths, widths), each (n,) float64, pixels
-    persistence : (n,) float64, pixels
+    lines : Lines
+        Angles are those at the first end.
+    persistence : (N,) float64, pixels
         Persistence length P.
     rng : Generator
 
@@ -79,15 +93,15 @@ def worms(
     .. [1] O. Kratky, G. Porod, "Roentgenuntersuchung geloester Fadenmolekuele", Recl. Trav. Chim.
        Pays-Bas 68 (1949) 1106.
     """
-    lengths, widths = sizes
+    lengths, widths = lines.lengths, lines.widths
     count = max(math.ceil(float(lengths.max(initial=0.0)) / STEP), 2)
     step = lengths[:, None] / count
     turns = rng.standard_normal((len(lengths), count)) * np.sqrt(step / persistence[:, None])
     turns[:, 0] = 0
-    heading = angles[:, None] + np.cumsum(turns, axis=1)
+    heading = lines.angles[:, None] + np.cumsum(turns, axis=1)
     sin, cos = np.sin(heading), np.cos(heading)
     line = np.stack([np.cumsum(sin, axis=1), np.cumsum(cos, axis=1)], axis=2) * step[..., None]
-    line += (middles - line.mean(axis=1))[:, None, :]
+    line += (lines.middles - line.mean(axis=1))[:, None, :]
     aside = max(math.ceil(float(widths.max(initial=0.0)) / STRAND), 1)
     offsets = ((np.arange(aside) + 0.5) / aside - 0.5) * widths[:, None]
     normal = np.stack([cos, -sin], axis=2)
@@ -97,29 +111,25 @@ def worms(
     return points.reshape(-1, 2), area, number
 
 
-def bundle(
-    middles: Float64, angles: Float64, lengths: Float64, widths: Float64, turns: Float64
-) -> tuple[Float64, Float64, Float64]:
+def bundle(lines: Lines, turns: Float64) -> tuple[Float64, Float64, Float64]:
     """Cut many shallow arcs into points that `splat` can spread.
 
     Parameters
     ----------
-    middles : (n, 2) float64
-    angles : (n,) float64
-        Direction at the middle, radians, 0 = along columns.
-    lengths, widths : (n,) float64, pixels
-        The width tapers to 0 at both ends; `widths` is the largest.
-    turns : (n,) float64
+    lines : Lines
+        Angles are those at the middle; widths are the largest, and taper to 0 at both ends.
+    turns : (N,) float64
         Angle an arc turns through, radians.
 
     Returns
     -------
-    points : (N, 2) float64
-    area : (N,) float64
+    points : (P, 2) float64
+    area : (P,) float64
         Its sum over an arc is pi / 4 of length times width.
-    number : (N,) float64
+    number : (P,) float64
         Which arc each point belongs to.
     """
+    angles, lengths, widths = lines.angles, lines.lengths, lines.widths
     counts = np.maximum(np.ceil(lengths / STEP).astype(int), 1)
     aside = np.maximum(np.ceil(widths / STRAND).astype(int), 1)
     total = counts * aside
@@ -131,6 +141,6 @@ def bundle(
     run = along * lengths[line]
     bow = 0.5 * turns[line] * along * run + across * taper * widths[line]
     cos, sin = np.cos(angles[line]), np.sin(angles[line])
-    points = middles[line] + np.column_stack([sin * run + cos * bow, cos * run - sin * bow])
+    points = lines.middles[line] + np.column_stack([sin * run + cos * bow, cos * run - sin * bow])
     area = taper * (widths * lengths / total)[line]
     return points, area, line.astype(np.float64)

@@ -19,7 +19,7 @@ from anomsynth.core.roles import Generator
 from anomsynth.core.types import Surface
 from anomsynth.fields.noise import value_noise
 from anomsynth.fields.paths import Float64
-from anomsynth.generators.wear._splat import bundle, splat
+from anomsynth.generators.wear._splat import Lines, bundle, splat
 from anomsynth.surface.patches import Patch, draw_patch, main_direction
 
 MOST_SCRATCHES = 450
@@ -145,7 +145,7 @@ def _scratches(
     lengths = np.minimum(rng.exponential(length, count), 4 * length) + 1.0
     widths = width * np.exp(rng.normal(0, drawn.width_scatter, count))
     turns = np.radians(rng.normal(0, max(drawn.bow_deg, 1e-6), count))
-    points, area, line = bundle(middles, angles, lengths, widths, turns)
+    points, area, line = bundle(Lines(middles, angles, lengths, widths), turns)
     tones = _log_tone(angles, surface, drawn) + rng.normal(0, drawn.tone_scatter, count)
     resultant = float(np.hypot(np.cos(angles - turn).mean(), np.sin(angles - turn).mean()))
     measured = {

@@ -23,7 +23,7 @@ from anomsynth.core.types import Float32, Surface
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.noise import fbm
 from anomsynth.fields.wavelets import starlet
-from anomsynth.generators.wear._splat import splat, worms
+from anomsynth.generators.wear._splat import Lines, splat, worms
 from anomsynth.surface.patches import Patch, draw_patch
 
 BANDS = 3  # starlet bands that wear
@@ -167,13 +167,9 @@ def _add_fibres(
     middles = np.column_stack([row, col]) * float(patch.grid.step) + (patch.box.top, patch.box.left)
     lengths = fibres.length * np.exp(rng.normal(0, drawn.fibre_scatter, count))
     widths = fibres.width * np.exp(rng.normal(0, drawn.fibre_width_scatter, count))
-    points, area, line = worms(
-        middles,
-        fibres.turn + rng.normal(0, math.radians(drawn.fibre_turn_deg), count),
-        (lengths, widths),
-        drawn.stiffness * lengths,
-        rng,
-    )
+    angles = fibres.turn + rng.normal(0, math.radians(drawn.fibre_turn_deg), count)
+    lines = Lines(middles, angles, lengths, widths)
+    points, area, line = worms(lines, drawn.stiffness * lengths, rng)
     tones = math.log(drawn.fibre_light) + rng.normal(0, drawn.fibre_light_scatter, count)
     optical, tone = splat(points, area, patch.box, tones[line.astype(np.intp)])
     opaque = (1 - np.exp(-optical)) * (cover > 0)

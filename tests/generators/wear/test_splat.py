@@ -4,32 +4,25 @@ import numpy as np
 import pytest
 
 from anomsynth.core.types import Box
-from anomsynth.generators.wear._splat import bundle, splat, worms
+from anomsynth.generators.wear._splat import Lines, bundle, splat, worms
 
 
 def test_area_is_kept_at_any_width() -> None:
     box = Box(0, 0, 80, 80)
     for width in (0.2, 1.0, 3.7):
-        points, area, line = bundle(
-            np.array([[40.3, 41.8]]),
-            np.array([0.7]),
-            np.array([30.0]),
-            np.array([width]),
-            np.zeros(1),
+        lines = Lines(
+            np.array([[40.3, 41.8]]), np.array([0.7]), np.array([30.0]), np.array([width])
         )
+        points, area, line = bundle(lines, np.zeros(1))
         total, _ = splat(points, area, box, line)
 
         assert total.sum() == pytest.approx(np.pi / 4 * 30 * width, rel=0.02)
 
 
 def test_tone_is_that_of_the_line() -> None:
-    points, area, line = bundle(
-        np.array([[10.0, 10.0], [30.0, 30.0]]),
-        np.zeros(2),
-        np.full(2, 10.0),
-        np.ones(2),
-        np.zeros(2),
-    )
+    middles = np.array([[10.0, 10.0], [30.0, 30.0]])
+    lines = Lines(middles, np.zeros(2), np.full(2, 10.0), np.ones(2))
+    points, area, line = bundle(lines, np.zeros(2))
     _, tone = splat(points, area, Box(0, 0, 40, 40), np.array([0.5, -2.0])[line.astype(int)])
 
     assert tone[10, 10] == pytest.approx(0.5)
@@ -47,13 +40,10 @@ def test_what_lies_outside_is_dropped() -> None:
 def test_fibres_are_worm_like_chains(stiffness: float) -> None:  # FI1
     count, length = 1500, 60.0
     persistence = stiffness * length
-    points, _, line = worms(
-        np.zeros((count, 2)),
-        np.zeros(count),
-        (np.full(count, length), np.full(count, 0.5)),
-        np.full(count, persistence),
-        np.random.default_rng(4),
+    lines = Lines(
+        np.zeros((count, 2)), np.zeros(count), np.full(count, length), np.full(count, 0.5)
     )
+    points, _, line = worms(lines, np.full(count, persistence), np.random.default_rng(4))
     chains = points.reshape(count, -1, 2)
     ends = chains[:, -1] - chains[:, 0]
 
