@@ -4,7 +4,9 @@ import colorsys
 
 import numpy as np
 import pytest
+from PIL import Image, ImageEnhance
 
+from anomsynth.generators.baselines import _jitter as jitter_module
 from anomsynth.generators.baselines._jitter import estrange, jitter_colours, looked_up
 
 
@@ -62,3 +64,45 @@ def test_a_grey_texture_in_colour_gains_no_hue_without_the_colour_step() -> None
     grey = [np.ptp(out.astype(int), axis=2).max() == 0 for out in made]
 
     assert 0.4 < np.mean(grey) <= 1.0
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_stretching_uses_every_channel_s_whole_scale(channels: int) -> None:
+    texture = np.random.default_rng(0).integers(90, 140, (40, 50, channels)).astype(np.uint8)
+
+    out = jitter_module._stretched(texture, equal=False)
+
+    assert (out.min(axis=(0, 1)) == 0).all()
+    assert (out.max(axis=(0, 1)) >= 254).all()  # Pillow cuts fractions off
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_equalised_levels_are_equally_frequent(channels: int) -> None:
+    texture = np.random.default_rng(0).normal(100, 15, (80, 80, channels)).astype(np.uint8)
+
+    out = jitter_module._stretched(texture, equal=True)
+
+    for channel in range(channels):
+        below = [(out[..., channel] <= level).mean() for level in (64, 128, 192)]
+        assert below == pytest.approx([0.25, 0.5, 0.75], abs=0.05)
+
+
+def test_solarised_posterised_and_inverted_levels_are_those_of_the_definitions() -> None:
+    level = jitter_module._unchanged(1)[:, 0].astype(int)
+    solarised, posterised, inverted = (
+        jitter_module._toned(jitter_module._unchanged(1), kind, 0.5)[:, 0] for kind in (2, 3, 4)
+    )
+
+    assert (solarised == np.where(level >= 175, 255 - level, level)).all()
+    assert (posterised == level // 16 * 16).all()
+    assert (inverted == 255 - level).all()
+
+
+@pytest.mark.parametrize("amount", [0.0, 0.3, 1.0])
+def test_sharpening_is_pillow_s_within_a_level_but_for_the_rim(amount: float) -> None:
+    texture = np.random.default_rng(0).integers(0, 256, (30, 40, 3)).astype(np.uint8)
+
+    out = jitter_module._sharpened(texture, amount)
+
+    wanted = np.asarray(ImageEnhance.Sharpness(Image.fromarray(texture)).enhance(2 * amount))
+    assert np.abs(out.astype(int) - wanted)[1:-1, 1:-1].max() <= 1
