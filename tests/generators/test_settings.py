@@ -30,10 +30,14 @@ SETTINGS = {
     "burn": [
         ("bow", 0, {"pass_probability": 1}),
         ("power_scatter", 0, {"pass_probability": 1}),
+        ("soot_scatter", 0, {"mode": "char", "soot": 0.5}),
+        ("char_scatter", 0, {"mode": "char", "char_c": 420}),
     ],
     "imbibition": [("edge_half_length", 1, {"edge_probability": 1})],
     "print_defect": [
+        ("flake_scatter", 0, {"mode": "missing", "streak_probability": 0}),
         ("width_scatter", 0, {"mode": "missing", "streak_probability": 1}),
+        ("trail_scatter", 0, {"mode": "smear"}),
         ("more_streaks", 8, {"mode": "missing", "streak_probability": 1}),
         ("spot_strength", 0.1, {"mode": "spot"}),
         ("spot_stretch", 2, {"mode": "spot"}),

@@ -28,6 +28,8 @@ SPOTS = 9  # of which a pass is made
 BROWNING = np.array([0.3, 0.6, 1.0])  # optical depth per channel: straw, brown, black
 POWERS = 0.4, 1.6  # relative; a pass neither stops nor burns through
 CHAR_ALBEDO = 0.12  # of the surface's light
+SOOTS = 0.2, 2.0  # relative; soot drifts in clouds and is nowhere missing
+CHARRED, CHARS = 0.85, (0.3, 1.0)  # cover of char where it is deepest: mean and bounds
 ASH = 0.35  # log albedo by which char differs from grain to grain, standard deviation
 FAINT = 0.008
 WARM_C = {"tint": 40.0, "char": 40.0}  # nothing is seen of anything cooler
@@ -67,6 +69,8 @@ class Burn(Generator):
     unevenness_nm: SizeRange = parameter((4, 9), "nm", "tint: unevenness of the film in a pixel")
     purity: UnitRange = parameter((0.45, 0.75), "share", "tint: how pure the colours are")
     soot: UnitRange = parameter((0.0, 0.5), "optical depth", "char: soft soot around it")
+    soot_scatter: NonNegative = parameter(0.5, "relative", "char: how uneven the soot is")
+    char_scatter: NonNegative = parameter(0.2, "relative", "char: how uneven the char is")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Heat one place; raise PlacementError if nothing is allowed."""
@@ -167,8 +171,10 @@ def _charred(
     cracks = value_noise(grid.shape, max(0.15 * grid.shape[0], 2.0), rng, octaves=4)
     brown = np.log1p(omega) * np.float32(0.9)
     smoke = np.clip(warm - 0.12, 0, 1) * np.float32(drawn.soot)
-    smoke *= np.clip(1 + np.float32(0.5) * cracks, 0.2, 2)
-    burnt = np.clip(1 - np.exp(-omega / 12), 0, 1) * np.clip(0.85 + 0.2 * cracks, 0.3, 1)
+    smoke *= np.clip(1 + np.float32(drawn.soot_scatter) * cracks, *SOOTS)
+    burnt = np.clip(1 - np.exp(-omega / 12), 0, 1) * np.clip(
+        CHARRED + drawn.char_scatter * cracks, *CHARS
+    )
     table = seen_depth(np.minimum(brown, 3.0)[..., None] * BROWNING, surface.channels)
     depth = grid.refine(table)
     soot = grid.refine(smoke.astype(np.float32))

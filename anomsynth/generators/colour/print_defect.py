@@ -40,6 +40,7 @@ FULL_INK = 2.2  # density above which more ink changes nothing
 OUTLINE = 0.15  # radii: first harmonic of the region's outline
 STREAK_TURN = 0.02  # radians by which streaks leave the way of the paper or across it
 STREAK_PLACES = 0.5  # radii of the region over which streaks lie, standard deviation
+TRAILS = 0.2, 2.0  # relative; a trail is streaky, without gaps
 SPECKS = 0.05, 0.6  # radii of the smallest and the largest speck beside a spot, over the spot's
 SPECK_STRETCH = 0.2  # mean by which their length exceeds their width
 # Optical depth per channel of process inks.
@@ -72,6 +73,9 @@ class PrintDefect(Generator):
     ragged: UnitRange = parameter((0.03, 0.2), "of radius", "noise of the region's outline")
     shift_mm: SizeRange = parameter((0.15, 0.8), "mm", "misregister: how far one ink is off")
     drop: UnitRange = parameter((0.5, 1.0), "share", "missing: ink that is gone")
+    flake_scatter: NonNegative = parameter(
+        0.45, "relative", "missing: how ragged flakes are at their edge"
+    )
     streak_probability: UnitRange = parameter(
         0.35, "probability", "missing: that it is in straight streaks", was="streaks"
     )
@@ -87,6 +91,7 @@ class PrintDefect(Generator):
     trail_length_mm: SizeRange = parameter(
         (0.6, 5.0), "mm", "smear: length of the trail", was="trail_mm"
     )
+    trail_scatter: NonNegative = parameter(0.25, "relative", "smear: how streaky the trail is")
     ghost_shift_mm: SizeRange = parameter(
         (0.6, 4.0), "mm", "ghost: how far the second print is off", was="ghost_mm"
     )
@@ -226,7 +231,10 @@ def _missing(print_: _AffectedPrint, rng: np.random.Generator) -> DefectLayer:
     else:
         # Ink lets go in flakes: a level set that keeps crumbs at its edge.
         crumbs = value_noise(shape, max(0.07 * print_.radius, 2.2), rng, octaves=3, hurst=0.5)
-        mask = print_.grid.refine(np.float32(1) - print_.share) * 2 + np.float32(0.45) * crumbs
+        mask = (
+            print_.grid.refine(np.float32(1) - print_.share) * 2
+            + np.float32(print_.drawn.flake_scatter) * crumbs
+        )
         mask = np.clip(mask * np.float32(1.2) + np.float32(0.5), 0, 1)
         mask *= print_.grid.refine(edged(print_.share, 1.2, 0.2))
     kept = print_.density * (1 - np.float32(print_.drawn.drop) * mask[..., None])
@@ -262,7 +270,7 @@ def _added(mode: str, print_: _AffectedPrint, rng: np.random.Generator) -> Defec
         streaky = value_noise(weight.shape, 2.0, rng)
         extra = dragged(print_.density, way, length) - np.float32(0.3) * print_.density
         extra = np.maximum(extra, 0)
-        extra *= np.clip(1 + np.float32(0.25) * streaky, 0.2, 2)[..., None]
+        extra *= np.clip(1 + np.float32(print_.drawn.trail_scatter) * streaky, *TRAILS)[..., None]
     else:
         length = print_.px(print_.drawn.ghost_shift_mm, 2.0)
         shift = np.float32(length * way[0]), np.float32(length * way[1])
