@@ -46,9 +46,9 @@ def random_maps(kind: str, rng: np.random.Generator) -> tuple[np.ndarray, np.nda
 def real_maps(run: Path, dataset: Path) -> tuple[np.ndarray, np.ndarray]:
     """Return the maps of a trained detector on a test set, and the truth."""
     from anomsynth.bisqad.evaluation.inference import predict_labelled
+    from anomsynth.bisqad.evaluation.labelled_set import find_tests
     from anomsynth.bisqad.evaluation.pixels import enlarged
     from anomsynth.bisqad.evaluation.predictions import LabelledPrediction
-    from anomsynth.bisqad.evaluation.test_set import find_tests
     from anomsynth.bisqad.model.run import load_run
 
     images = [image for items in find_tests(dataset).values() for image in items]

@@ -20,8 +20,8 @@ from anomsynth.bisqad.model.checkpoint import adam_state, restore_adam, take_pre
 from anomsynth.bisqad.model.sqe_net import SqeNet
 from anomsynth.bisqad.options import Hypergrad
 
-# Curvature from one batch is noisy where it is small: of the dampings 0.01, 0.1, 1 and 10, 1 told
-# spoiled samples from sound ones best, and moved weights least where there was nothing to tell.
+# Curvature from one batch is noisy where it is small: of the dampings 0.01, 0.1, 1 and 10, 1 found
+# spoiled samples best, and moved weights least where there was nothing to find.
 SOLVER = ConjugateGradients(iterations=4, tolerance=1e-2, damping=1.0)
 RATE = 0.02  # of Adam on the network's parameters
 FITS = 10  # steps of the network after each hypergradient
@@ -78,7 +78,7 @@ class LearnedWeights:
     net : SqeNet
     inputs : (n, k) tensor
         Of all training samples.
-    peers : (n,) int tensor, optional
+    groups : (n,) int tensor, optional
         Number of the group of each, see `weights_of`; all of one group by default.
     hypergrad : {"implicit", "unrolled"}
     """
@@ -87,11 +87,11 @@ class LearnedWeights:
         self,
         net: SqeNet,
         inputs: Tensor,
-        peers: Tensor | None = None,
+        groups: Tensor | None = None,
         hypergrad: Hypergrad = "implicit",
     ) -> None:
         self.net, self.inputs, self.hypergrad = net, inputs, hypergrad
-        self.peers = torch.zeros(len(inputs), dtype=torch.int64) if peers is None else peers
+        self.groups = torch.zeros(len(inputs), dtype=torch.int64) if groups is None else groups
         count = len(inputs)
         self.slopes = torch.zeros(count)
         self.seen = torch.zeros(count)
@@ -127,13 +127,13 @@ class LearnedWeights:
             self._fit()
         return {"outer": outer, "second": second}
 
-    def renew(self, place: Tensor, inputs: Tensor, peers: Tensor) -> None:
+    def renew(self, place: Tensor, inputs: Tensor, groups: Tensor) -> None:
         """Forget the samples at `place` (M,): others with these inputs (M, k) take over.
 
-        `peers` (n,) numbers the groups of all samples anew.
+        `groups` (n,) numbers the groups of all samples anew.
         """
         self.inputs[place] = inputs
-        self.peers = peers
+        self.groups = groups
         self.slopes[place] = 0
         self.seen[place] = 0
         self.values = self._weigh().detach()
@@ -148,9 +148,9 @@ class LearnedWeights:
             "least": self.least,
             "rises": self.rises,
         }
-        kept = {f"best.{name}": value for name, value in self._best.items()}
+        best = {f"best.{name}": value for name, value in self._best.items()}
         net = {f"net.{name}": value for name, value in self.net.state_dict().items()}
-        return {**own, **kept, **net, **adam_state(self._optimizer)}
+        return {**own, **best, **net, **adam_state(self._optimizer)}
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Take over what `state` returned."""
@@ -211,7 +211,7 @@ class LearnedWeights:
             self.frozen = torch.ones(())
 
     def _weigh(self) -> Tensor:
-        return weights_of(self.net(self.inputs), self.peers)
+        return weights_of(self.net(self.inputs), self.groups)
 
 
 class FixedWeights:

@@ -8,26 +8,26 @@ OTHERS = 5.0  # average samples that each group is taken to have beside its own
 
 
 def weights_of(
-    logits: Tensor, peers: Tensor | None = None, *, least_share: float = LEAST_SHARE
+    logits: Tensor, groups: Tensor | None = None, *, least_share: float = LEAST_SHARE
 ) -> Tensor:
     """Turn quality logits (n,) into weights (n,), > 0, with mean 1.
 
     ``e_i = sigmoid(logit_i)``, ``w_i = c e_i / m_k``, with m_k the mean of e over the sample's
-    peers and five more samples of the mean over all, and c such that the mean is 1: samples compete
-    among their like, and the mix of kinds and sizes stays much as it was. Then weights are drawn
+    group and five more samples of the mean over all, and c such that the mean is 1: samples compete
+    within their group, and the mix of kinds and sizes stays much as it was. Then weights are drawn
     towards 1 as far as the floor of the effective sample size asks. Differentiable.
 
     Parameters
     ----------
     logits : (n,) tensor
         The same for all gives weight 1 for all.
-    peers : (n,) int tensor, optional
+    groups : (n,) int tensor, optional
         Number of the group of each sample, from 0; all of one group by default.
     least_share : float in (0, 1]
         Floor of the effective sample size, as a share of n.
     """
     quality = torch.sigmoid(logits)
-    raw = quality if peers is None else quality / _means(quality, peers)[peers]
+    raw = quality if groups is None else quality / _means(quality, groups)[groups]
     weights = raw * (raw.numel() / raw.sum())
     # mean w^2 = 1 + var: shrinking 1 - w by s turns it into 1 + s^2 var, wanted <= 1 / share.
     variance = (weights.square().mean() - 1).clamp(min=0)
@@ -37,10 +37,10 @@ def weights_of(
     return 1 + torch.sqrt(allowed / variance) * (weights - 1)
 
 
-def _means(quality: Tensor, peers: Tensor) -> Tensor:
+def _means(quality: Tensor, groups: Tensor) -> Tensor:
     """Return the mean quality of each group, drawn towards that of all where there are few."""
-    count = torch.bincount(peers).to(quality)
-    total = torch.zeros_like(count).index_add(0, peers, quality)
+    count = torch.bincount(groups).to(quality)
+    total = torch.zeros_like(count).index_add(0, groups, quality)
     return (total + OTHERS * quality.mean()) / (count + OTHERS)
 
 

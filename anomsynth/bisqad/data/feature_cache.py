@@ -1,4 +1,4 @@
-"""Features kept on disk, for other trainings on the same images."""
+"""Features stored on disk, for other trainings on the same images."""
 
 import hashlib
 from collections.abc import Sequence

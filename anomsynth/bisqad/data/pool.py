@@ -119,9 +119,9 @@ class Extractor:
     folder : Path
         For features that do not fit into memory.
     on_skip : callable
-        Told about each item that cannot be used, and why.
+        Called with each item that cannot be used, and why.
     on_done : callable
-        Told after each image.
+        Called after each image.
     """
 
     backbone: Backbone

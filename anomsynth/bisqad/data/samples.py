@@ -1,4 +1,4 @@
-"""Which images a training sees: what it learns from, and what it keeps apart to be judged by."""
+"""Which images a training sees: what it learns from, and what it holds out."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -20,14 +20,14 @@ from anomsynth.recipe.load import recorded_recipe
 from anomsynth.recipe.models import Recipe
 from anomsynth.synthesis.synthesize import synthesize
 
-HELD_SHARE = 6  # every sixth photo or defect is kept apart where the dataset keeps none
-MOST_HELD = 96  # photos and defects kept apart, each
+HELD_SHARE = 6  # every sixth photo or defect is held out where the dataset has no split
+MOST_HELD = 96  # photos and defects held out, each
 FEWEST = 2  # photos and defects to learn from, each
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One image to learn from or to be judged by.
+    """One image to learn from, or held out.
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ class Split:
     normals, defects : tuple of Item
         To learn from.
     held_normals, held_defects : tuple of Item
-        Kept apart: trusted, never learned from; they judge the weights and set the threshold.
+        Held out: trusted, never learned from; they decide on the weights and set the threshold.
     recipe : Recipe or None
         What the dataset was made with, if anomsynth made it.
     categories : tuple of str
@@ -111,11 +111,11 @@ class Split:
 
 
 def find_split(dataset: Path, options: TrainOptions) -> Split:
-    """Find the images of a training and keep some apart.
+    """Find the images of a training and hold some out.
 
-    Kept apart are: the dataset's ``test/good`` photos, or every sixth of ``train/good`` if there
+    Held out are: the dataset's ``test/good`` photos, or every sixth of ``train/good`` if there
     are fewer than eight; and defects, from the first of these that there is: those of `val` (with
-    its good photos); defects made from the kept photos by the dataset's own recipe, with another
+    its good photos); defects made from these photos by the dataset's own recipe, with another
     seed and all mechanisms equally often; every sixth defect of the dataset.
 
     Raises
@@ -132,7 +132,7 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
     held = [item for item in good if item.split == "test"]
     normals = [item for item in good if item.split == "train"]
     if len(held) < 8:
-        held, normals = _apart(normals or held)
+        held, normals = _hold_out(normals or held)
     recipe = _recipe_of(dataset)
     defects = [_item(entry) for entry in marked]
     held_normals = [_item(entry) for entry in _evenly(held)]
@@ -143,8 +143,8 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
     elif recipe is not None and held:
         held_defects = _made(held, recipe, options.seed)
     else:
-        kept, rest = _apart(marked)
-        held_defects, defects = [_item(entry) for entry in _evenly(kept)], [*map(_item, rest)]
+        apart, rest = _hold_out(marked)
+        held_defects, defects = [_item(entry) for entry in _evenly(apart)], [*map(_item, rest)]
     return Split(
         normals=tuple(_item(entry) for entry in normals),
         defects=tuple(defects),
@@ -218,12 +218,12 @@ def _check_classes(
         raise InputError(f"{root}: {len(marked)} defects but {len(good)} good photos", hint=hint)
 
 
-def _apart(entries: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]:
+def _hold_out(entries: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]:
     """Split off every sixth image, at least one if there are two."""
-    kept = [entry for nth, entry in enumerate(entries) if nth % HELD_SHARE == HELD_SHARE - 1]
-    if not kept and len(entries) > 1:
-        kept = [entries[-1]]
-    return kept, [entry for entry in entries if entry not in kept]
+    apart = [entry for nth, entry in enumerate(entries) if nth % HELD_SHARE == HELD_SHARE - 1]
+    if not apart and len(entries) > 1:
+        apart = [entries[-1]]
+    return apart, [entry for entry in entries if entry not in apart]
 
 
 def _evenly(entries: Sequence[Labelled]) -> list[Labelled]:

@@ -1,4 +1,9 @@
-"""Deliberately spoiled samples: what weighting has to find, for experiments and tests."""
+"""Deliberately spoiled samples: what weighting has to find, for experiments and tests.
+
+Not the negative controls of `anomsynth.sqe.controls`, on purpose: the hand-made score, which the
+weights begin with, is calibrated on those, so finding them again would prove little. They also
+need the good photo of each sample, which a dataset of another tool does not have.
+"""
 
 from typing import Literal
 

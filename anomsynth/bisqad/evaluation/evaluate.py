@@ -8,10 +8,10 @@ from pathlib import Path
 
 from anomsynth._version import __version__
 from anomsynth.bisqad.evaluation.category import Evaluation, evaluate_category
+from anomsynth.bisqad.evaluation.labelled_set import find_tests, read_groups
 from anomsynth.bisqad.evaluation.metrics import ALL, METRICS
 from anomsynth.bisqad.evaluation.page import evaluation_page
 from anomsynth.bisqad.evaluation.predictions import LabelledPrediction, UnreadablePhoto
-from anomsynth.bisqad.evaluation.test_set import find_tests, read_groups
 from anomsynth.bisqad.model.run_config import read_config
 from anomsynth.bisqad.options import EvaluatePlan
 from anomsynth.dataset.files import make_folder, write_bytes

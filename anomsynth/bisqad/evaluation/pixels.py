@@ -1,4 +1,4 @@
-"""Every pixel of a test set, kept as histograms of each image, so that images can be resampled."""
+"""Every pixel of a test set, as histograms of each image, so that images can be resampled."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -32,7 +32,7 @@ def choose_threshold(normal_scores: Sequence[float], rate: float) -> Threshold:
     Parameters
     ----------
     normal_scores : sequence of float, at least one
-        Scores of good photos that were kept out of training.
+        Scores of good photos that were held out of training.
     rate : float in (0, 1)
         InputPhoto share of false alarms.
 
@@ -53,6 +53,11 @@ def choose_threshold(normal_scores: Sequence[float], rate: float) -> Threshold:
     of n scores with probability k / (n + 1) at most, which is the bound of conformal prediction
     [1]_: k is the whole part of ``rate (n + 1)``. It holds as long as new photos are taken
     like those of the training.
+
+    Examples
+    --------
+    >>> choose_threshold([-3.1, 0.4, -1.2], rate=0.25)
+    Threshold(value=0.4, false_alarms=0.25, normals=3)
 
     References
     ----------

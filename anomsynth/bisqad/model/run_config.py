@@ -101,7 +101,7 @@ def read_config(folder: Path) -> RunConfig:
 
 
 def write_calibration(folder: Path, normal_scores: Sequence[float]) -> None:
-    """Write the scores of normal photos that were kept out of training.
+    """Write the scores of normal photos that were held out of training.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def write_calibration(folder: Path, normal_scores: Sequence[float]) -> None:
 
 
 def read_calibration(folder: Path) -> tuple[float, ...]:
-    """Read the scores of normal photos that were kept out of training, ascending.
+    """Read the scores of normal photos that were held out of training, ascending.
 
     Raises
     ------

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The images are chosen: those to learn from, and those kept apart."""
+    """The images are chosen: those to learn from, and those held out."""
 
     normals: int
     defects: int

@@ -93,17 +93,17 @@ class Loop:
         self._model, self._optimizer = fabric.setup(detector, self._adam)
         self._generator = torch.Generator().manual_seed(seed)
         defects, trusted = len(pools.defects), len(pools.held_defects)
-        # Every third trusted sample judges when to stop, the others the weights.
+        # Every third trusted sample decides when to stop, the others on the weights.
         marked = torch.arange(trusted)
-        self._judges = [marked[marked % 3 != 2], marked[marked % 3 == 2]]
+        self._trusted_defects = [marked[marked % 3 != 2], marked[marked % 3 == 2]]
         good = torch.arange(len(pools.held_normals))
-        self._sound = [good[good % 3 != 2], good[good % 3 == 2]]
+        self._trusted_normals = [good[good % 3 != 2], good[good % 3 == 2]]
         counts = {
             "defects": defects,
             "normals": len(pools.normals),
             "asked": defects,
-            "outer": len(self._judges[0]),
-            "good": len(self._sound[0]),
+            "outer": len(self._trusted_defects[0]),
+            "good": len(self._trusted_normals[0]),
         }
         self._queues = {name: Queue(count, self._generator) for name, count in counts.items()}
         self.step = 0
@@ -220,7 +220,7 @@ class Loop:
         )
 
     def _drawn_outer(self) -> Batch:
-        defects, normals = self._judges[0], self._sound[0]
+        defects, normals = self._trusted_defects[0], self._trusted_normals[0]
         marked = defects[self._queues["outer"].take(min(TRUSTED[0], len(defects)))]
         return self._trusted(
             marked, normals[self._queues["good"].take(min(TRUSTED[1], len(normals)))]
@@ -228,8 +228,9 @@ class Loop:
 
     def _second(self) -> Batch:
         # The same samples each time: from other ones each time, the loss would jump by a tenth.
-        part = 1 if len(self._judges[1]) else 0
-        return self._trusted(self._judges[part][: TRUSTED[0]], self._sound[part][: TRUSTED[1]])
+        part = 1 if len(self._trusted_defects[1]) else 0
+        defects, normals = self._trusted_defects[part], self._trusted_normals[part]
+        return self._trusted(defects[: TRUSTED[0]], normals[: TRUSTED[1]])
 
     def _trusted(self, marked: Tensor, good: Tensor) -> Batch:
         batch = self._pools.held_defects.batch(marked)

@@ -193,7 +193,7 @@ def _weights(
 
 
 def sqe_weights(pool: Pool) -> torch.Tensor:
-    """Return weights (N,) in proportion to the hand-made quality, among peers."""
+    """Return weights (N,) in proportion to the hand-made quality, within groups."""
     return weights_of(pool.measured[:, 0], weight_groups(pool))
 
 
@@ -201,7 +201,7 @@ def weight_groups(pool: Pool) -> torch.Tensor:
     """Return the number (N,) of each defect's group: its kind, by category, and a third by area.
 
     Trusted losses are sums over pixels, so that large defects promise more than small ones of the
-    same quality; among peers of about one area, weights are left to quality.
+    same quality; within a group of about one area, weights are left to quality.
     """
     areas = pool.masks[0].flatten(1).float().sum(1)
     members: dict[tuple[str, str], list[int]] = {}

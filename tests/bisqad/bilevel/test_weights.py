@@ -51,23 +51,23 @@ def test_better_logits_never_weigh_less() -> None:
     assert (weights.diff() >= 0).all()
 
 
-def test_samples_compete_among_their_peers() -> None:
-    peers = torch.arange(400) % 2
-    logits = torch.where(peers == 0, 3.0, -1.0) - 4.0 * (torch.arange(400) < 100)
+def test_samples_compete_within_their_group() -> None:
+    groups = torch.arange(400) % 2
+    logits = torch.where(groups == 0, 3.0, -1.0) - 4.0 * (torch.arange(400) < 100)
 
-    weights = weights_of(logits, peers)
+    weights = weights_of(logits, groups)
 
     spoiled = torch.arange(400) < 100
     for group in (0, 1):
-        assert weights[peers == group].mean() == pytest.approx(1, abs=0.05)
-        assert weights[spoiled & (peers == group)].mean() < 0.5
+        assert weights[groups == group].mean() == pytest.approx(1, abs=0.05)
+        assert weights[spoiled & (groups == group)].mean() < 0.5
 
 
-def test_a_sample_without_peers_cannot_hide_its_fault() -> None:
-    peers = torch.tensor([0] * 99 + [1])
+def test_a_sample_alone_in_its_group_cannot_hide_its_fault() -> None:
+    groups = torch.tensor([0] * 99 + [1])
     logits = torch.tensor([3.0] * 99 + [-4.0])
 
-    assert weights_of(logits, peers)[-1] < 0.1
+    assert weights_of(logits, groups)[-1] < 0.1
 
 
 def test_being_better_than_sound_adds_little() -> None:
@@ -88,7 +88,7 @@ def learned(count: int = 200) -> tuple[LearnedWeights, torch.Tensor]:
     return LearnedWeights(net, inputs), bad
 
 
-def remember(weights: LearnedWeights, slopes: torch.Tensor) -> None:
+def average(weights: LearnedWeights, slopes: torch.Tensor) -> None:
     weights._average(torch.arange(len(slopes)), slopes)
     weights._fit()
 
@@ -97,7 +97,7 @@ def test_weights_follow_slopes_that_persist() -> None:
     weights, bad = learned()
 
     for _ in range(20):
-        remember(weights, torch.where(bad, 1.0, -1.0))
+        average(weights, torch.where(bad, 1.0, -1.0))
 
     assert weights.values[bad].mean() < 0.5 * weights.values[~bad].mean()
 
@@ -107,7 +107,7 @@ def test_weights_hardly_follow_noise() -> None:
     generator = torch.Generator().manual_seed(5)
 
     for _ in range(20):
-        remember(weights, torch.randn(200, generator=generator))
+        average(weights, torch.randn(200, generator=generator))
 
     assert weights.values.std() < 0.25
 
@@ -117,8 +117,8 @@ def test_slopes_of_any_size_mean_the_same() -> None:
     large, _ = learned()
 
     for _ in range(3):
-        remember(small, torch.where(bad, 1e-6, -1e-6))
-        remember(large, torch.where(bad, 1e3, -1e3))
+        average(small, torch.where(bad, 1e-6, -1e-6))
+        average(large, torch.where(bad, 1e3, -1e3))
 
     assert torch.allclose(small.values, large.values, atol=1e-4)
 
@@ -128,27 +128,29 @@ def test_learning_stops_with_the_best_network_when_trust_is_lost() -> None:
     losses = [1.0, 0.8, 0.6]
     for loss in losses:
         weights._check_stop(loss)
-        remember(weights, torch.where(bad, 1.0, -1.0))
+        average(weights, torch.where(bad, 1.0, -1.0))
     best = weights_of(weights._weigh()).detach()
-    kept = {name: value.clone() for name, value in weights._best.items()}
+    best_values = {name: value.clone() for name, value in weights._best.items()}
 
     for _ in range(8):
         weights._check_stop(2.0)
 
     assert bool(weights.frozen)
-    assert all(torch.equal(value, kept[name]) for name, value in weights.net.state_dict().items())
+    assert all(
+        torch.equal(value, best_values[name]) for name, value in weights.net.state_dict().items()
+    )
     assert best.shape == weights.values.shape
 
 
 def test_state_restores_every_number() -> None:
     weights, bad = learned()
-    remember(weights, torch.where(bad, 1.0, -1.0))
+    average(weights, torch.where(bad, 1.0, -1.0))
     weights._check_stop(0.5)
     other, _ = learned()
 
     other.restore(weights.state())
     for both in (weights, other):
-        remember(both, torch.where(bad, 0.3, -1.0))
+        average(both, torch.where(bad, 0.3, -1.0))
         both._check_stop(0.7)
 
     assert torch.equal(other.values, weights.values)

@@ -15,9 +15,9 @@ import numpy as np  # noqa: E402 - needs torch
 
 from anomsynth.bisqad.evaluation.category import evaluate_category  # noqa: E402 - needs torch
 from anomsynth.bisqad.evaluation.inference import predict_labelled, predict_photos  # noqa: E402 - needs torch
+from anomsynth.bisqad.evaluation.labelled_set import find_tests, read_groups  # noqa: E402 - needs torch
 from anomsynth.bisqad.evaluation.page import choose, evaluation_page, heat_range, pictures  # noqa: E402 - needs torch
 from anomsynth.bisqad.evaluation.predictions import LabelledPrediction, Prediction, UnreadablePhoto  # noqa: E402 - needs torch
-from anomsynth.bisqad.evaluation.test_set import find_tests, read_groups  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.run import build_detector, load_run, write_run  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.run_config import RunConfig  # noqa: E402 - needs torch
 from anomsynth.dataset.images import write_png  # noqa: E402 - needs torch

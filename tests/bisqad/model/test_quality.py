@@ -7,7 +7,6 @@ pytest.importorskip("timm")
 
 import numpy as np  # noqa: E402 - needs torch
 
-from anomsynth.bisqad.data.spoil import choose_faults, spoil  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.quality_inputs import (  # noqa: E402 - needs torch
     TERM_NAMES,
     logit,
@@ -16,7 +15,6 @@ from anomsynth.bisqad.model.quality_inputs import (  # noqa: E402 - needs torch
     term_measure,
 )
 from anomsynth.bisqad.model.sqe_net import SOUND, SqeNet  # noqa: E402 - needs torch
-from anomsynth.core.rng import stream  # noqa: E402 - needs torch
 
 pytestmark = pytest.mark.torch
 
@@ -111,37 +109,3 @@ def test_terms_come_as_logits_in_the_order_of_their_names() -> None:
 def test_logits_stay_finite_at_both_ends() -> None:
     assert logit(0.5) == 0
     assert -5 < logit(0) < -4 < 4 < logit(1) < 5
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_a_shifted_mask_leaves_the_defect(seed) -> None:
-    image = np.full((64, 64, 1), 90, np.uint8)
-
-    same, moved = spoil(image, disc(), "shifted", stream(seed))
-
-    assert (same == image).all()
-    assert moved.sum() == disc().sum()
-    assert (moved & disc()).sum() <= 0.2 * disc().sum()
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_a_filled_defect_is_one_colour_and_its_mask_stays(dtype) -> None:
-    image = np.random.default_rng(0).integers(0, 250, (64, 64, 3)).astype(dtype)
-
-    filled, mask = spoil(image, disc(), "filled", stream(1))
-
-    assert filled.dtype == dtype
-    assert (mask == disc()).all()
-    assert len(np.unique(filled[mask], axis=0)) == 1
-    assert (filled[~mask] == image[~mask]).all()
-
-
-def test_the_spoiled_share_is_kept_and_does_not_depend_on_order() -> None:
-    ids = [f"s{number}" for number in range(50)]
-
-    faults = choose_faults(ids, 0.3, seed=1)
-
-    assert len(faults) == 15
-    assert sorted(faults.values()).count("filled") == 7
-    assert choose_faults(ids[::-1], 0.3, seed=1) == faults
-    assert choose_faults(ids, 0.3, seed=2) != faults
