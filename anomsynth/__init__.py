@@ -20,7 +20,7 @@ from anomsynth._version import __version__
 
 if TYPE_CHECKING:
     from anomsynth.core.layer import DefectLayer
-    from anomsynth.core.sample import Sample
+    from anomsynth.core.sample import Quality, Sample
     from anomsynth.core.types import SampleKey, Surface
     from anomsynth.demo.photos import demo_photos
     from anomsynth.errors import AnomsynthError
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "AnomsynthError": "anomsynth.errors",
     "DefectLayer": "anomsynth.core.layer",
+    "Quality": "anomsynth.core.sample",
     "Recipe": "anomsynth.recipe.models",
     "Sample": "anomsynth.core.sample",
     "SampleKey": "anomsynth.core.types",
@@ -46,6 +47,7 @@ _HOMES = {
 __all__ = [
     "AnomsynthError",
     "DefectLayer",
+    "Quality",
     "Recipe",
     "Sample",
     "SampleKey",

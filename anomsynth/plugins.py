@@ -32,11 +32,11 @@ from anomsynth.core.component import (
 from anomsynth.core.layer import Change, DefectLayer
 from anomsynth.core.rng import stream
 from anomsynth.core.roles import Generator, Refiner
+from anomsynth.core.sample import Quality
 from anomsynth.core.types import Box, Surface
 from anomsynth.dataset.exports import Exporter, Loaded, Source, SplitExporter, Staging
 from anomsynth.errors import InputError, OutputError, PlacementError, PluginError
 from anomsynth.sqe.curve import Logistic, Plateau
-from anomsynth.sqe.estimator import Quality
 from anomsynth.sqe.region import Region
 from anomsynth.sqe.scorer import Scorer
 from anomsynth.sqe.term import Term

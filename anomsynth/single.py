@@ -15,6 +15,7 @@ from anomsynth.dataset.images import from_pillow, read_photo
 from anomsynth.errors import RecipeError
 from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.models import Recipe
+from anomsynth.sqe.samples import with_rater
 from anomsynth.surface import analyze as analysis
 from anomsynth.synthesis import surfaces
 from anomsynth.synthesis import synthesize as synthesis
@@ -52,7 +53,7 @@ def synthesize(
     Sample
         `image` has dtype, size and channels of the input (of a float image, too); pixels outside
         the strict mask equal the input's bit for bit. Defects of a float image are made in steps
-        of 1/65535.
+        of 1/65535. Its `quality` is rated when asked for.
 
     Raises
     ------
@@ -77,8 +78,12 @@ def synthesize(
     >>> keys = [asy.SampleKey("wall", "0.png", index) for index in range(3)]
     >>> samples = [asy.synthesize(surface, "concrete", key=key) for key in keys]
     """
-    ready = image if isinstance(image, Surface) else to_photo(image)
-    return synthesis.synthesize(ready, to_recipe(recipe), seed=seed, key=key)
+    chosen = to_recipe(recipe)
+    if isinstance(image, Surface):
+        surface = surfaces.as_recipe_wants(image, chosen)
+    else:
+        surface = surfaces.surface_of(to_photo(image), chosen)
+    return with_rater(synthesis.synthesize(surface, chosen, seed=seed, key=key), surface)
 
 
 def analyze(

@@ -1,12 +1,46 @@
 """What comes out: one synthetic image with its truth."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from anomsynth.core.display import Rgb, levels_of, outlined, to_rgb8, zoom_box
 from anomsynth.core.types import Box, Float32, Light, Mask, SampleKey
+from anomsynth.errors import InputError
+
+SHOWN_PX = 384  # longer side of the picture and of the zoom where a sample shows itself
+GAP = 6  # between the two
+MOST_DESCRIBED = 60  # characters that a repr spends on the defects
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What a quality estimator says about one labelled image.
+
+    Attributes
+    ----------
+    score : float in [0, 1]
+        Geometric mean of `fidelity` and `utility`.
+    fidelity : float in [0, 1]
+        Does it look photographed?
+    utility : float in [0, 1]
+        Can a detector learn from it?
+    terms : by name, in [0, 1], calibrated; absent where they cannot be measured
+    raw : by name, measured values; ``_blind`` where measured without the good photo
+    reasons : tuple of str
+        Why the score is low, the worst first; empty for a good one.
+    """
+
+    score: float
+    fidelity: float
+    utility: float
+    terms: Mapping[str, float] = field(default_factory=dict)
+    raw: Mapping[str, float] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,14 +80,14 @@ class Instance:
     residuals: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Sample:
-    """One synthetic image with its truth.
+    """One synthetic image with its truth; in a notebook it shows itself.
 
     Attributes
     ----------
     image : array like the input
-        Same dtype, size and channels (alpha included).
+        Same dtype (of floats, too), size and channels (alpha included).
     mask : (H, W) bool
         Label mask: closed, hole-free outline of the visible change.
     strict : (H, W) bool
@@ -80,6 +114,15 @@ class Sample:
         Light the defects were rendered in, drawn where the photo does not tell.
     scores : by name
         Its quality as far as the run has rated it: where a least score was asked for.
+    rater : function of a sample, or None
+        Rates it when `quality` is asked for; knows what is needed of the photo, and no more.
+
+    Examples
+    --------
+    >>> import anomsynth as asy
+    >>> sample = asy.synthesize(asy.demo_photos()["metal"][0], "metal", seed=1)
+    >>> 0 <= sample.quality.score <= 1
+    True
     """
 
     image: NDArray[np.generic]
@@ -98,6 +141,60 @@ class Sample:
     redraw: int = 0
     light: Light = field(default_factory=Light)
     scores: Mapping[str, float] = field(default_factory=dict)
+    rater: "Callable[[Sample], Quality] | None" = None
+    _quality: Quality | None = field(init=False, default=None)
+
+    def __repr__(self) -> str:
+        """Return one line: size and type, the defects and how visible they are, the area."""
+        found = ", ".join(f"{item.kind} d'={item.visibility:.1f}" for item in self.instances)
+        if len(found) > MOST_DESCRIBED:
+            found = f"{found[: MOST_DESCRIBED - 3]}..."
+        size = " x ".join(str(side) for side in self.image.shape)
+        area = np.count_nonzero(self.strict)
+        return f"<Sample {size} {self.image.dtype}: {found or 'good'}; {area} px changed>"
+
+    @property
+    def quality(self) -> Quality:
+        """How good it is by the Synthesis Quality Estimator; rated when first asked for.
+
+        Raises
+        ------
+        InputError
+            If the sample does not know its photo, as those made inside a run.
+        """
+        if self._quality is None:
+            if self.rater is None:
+                hint = "samples of anomsynth.synthesize can be rated"
+                raise InputError("the sample does not know what its photo was like", hint=hint)
+            object.__setattr__(self, "_quality", self.rater(self))
+        return self._quality  # type: ignore[return-value]  # set right above
+
+    def show(self) -> None:
+        """Open picture and zoom, both with outlines, in the system's viewer."""
+        Image.fromarray(self._drawn()).show(title=repr(self))
+
+    def spot(self, tile_px: int) -> Box:
+        """Return the part of the image around its largest defect that a zoom shows."""
+        areas = [item.area_px for item in self.instances]
+        chosen = int(np.argmax(areas)) if areas else 0
+        return zoom_box(self.instance_index == chosen + 1, tile_px)
+
+    def _repr_png_(self) -> bytes:
+        """Return what a notebook shows: picture and zoom with outlines, as PNG."""
+        _, coded = cv2.imencode(".png", self._drawn()[..., ::-1])
+        return coded.tobytes()
+
+    def _drawn(self) -> Rgb:
+        """Return the picture with the masks' outlines, and beside it the largest defect's zoom."""
+        shown = to_rgb8(self.image, levels_of(self.image))
+        masks = (self.strict, self.mask)
+        whole = outlined(shown, masks, Box(0, 0, *self.mask.shape), SHOWN_PX)
+        zoom = outlined(shown, masks, self.spot(SHOWN_PX), SHOWN_PX)
+        tall = max(whole.shape[0], zoom.shape[0])
+        sheet = np.full((tall, whole.shape[1] + GAP + zoom.shape[1], 3), 255, dtype=np.uint8)
+        sheet[: whole.shape[0], : whole.shape[1]] = whole
+        sheet[: zoom.shape[0], whole.shape[1] + GAP :] = zoom
+        return sheet
 
     @property
     def record(self) -> dict[str, object]:

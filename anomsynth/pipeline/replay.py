@@ -18,6 +18,7 @@ from anomsynth.pipeline.record import DECISIVE, differences, plugins, versions
 from anomsynth.pipeline.worker import analyse_photo
 from anomsynth.recipe.load import recorded_recipe
 from anomsynth.recipe.models import Recipe
+from anomsynth.sqe.samples import with_rater
 from anomsynth.synthesis.synthesize import synthesize
 
 
@@ -62,7 +63,7 @@ def replay(out: Path, sample_id: str) -> Sample:
     made = {"sample": array_hash(sample.image), "mask": array_hash(binary(sample.mask))}
     if any(hashes.get(name) != value for name, value in made.items()):
         raise OutputError(f"{sample_id}: came out differently", hint=_why(record, recipe))
-    return sample
+    return with_rater(sample, surface)
 
 
 def _find(layout: Layout, sample_id: str, record: Line) -> Line:

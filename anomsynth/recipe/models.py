@@ -15,6 +15,9 @@ from anomsynth.core.component import (
 from anomsynth.core.material import Material
 from anomsynth.core.roles import Generator, Refiner
 from anomsynth.core.scale import Scale
+from anomsynth.recipe.toml import recipe_text
+
+MOST_KINDS, MOST_NAME = 3, 30  # that the one line of a recipe shows
 
 Whole = Annotated[int, Field(ge=0)]
 Some = Annotated[int, Field(ge=1)]
@@ -121,6 +124,39 @@ class Recipe(Written):
             msg = f"give exactly one of mm_per_px, field_mm, object_mm; got {given or 'none'}"
             raise ValueError(msg)
         return self
+
+    def to_toml(self) -> str:
+        """Return the recipe as TOML, which `load_recipe` loads back equal from a file.
+
+        What stands at its default is left out.
+
+        Examples
+        --------
+        >>> import anomsynth as asy
+        >>> recipe = asy.load_recipe("metal", seed=7)
+        >>> recipe.to_toml().splitlines()[:1]
+        ['name = "metal"']
+        """
+        return recipe_text(self)
+
+    def __repr__(self) -> str:
+        """Return one line: name, seed and scale, and the kinds of defects."""
+        kinds = dict.fromkeys(item.generator.kind for item in self.mechanisms)
+        shown = [*kinds][:MOST_KINDS]
+        more = f" and {len(kinds) - len(shown)} more" if len(kinds) > len(shown) else ""
+        return f"<Recipe {self.name[:MOST_NAME]!r}, seed {self.seed}: {', '.join(shown)}{more}>"
+
+    def __str__(self) -> str:
+        """Return the same line."""
+        return repr(self)
+
+    def _repr_markdown_(self) -> str:
+        """Return what a notebook shows: the recipe as TOML."""
+        text = self.to_toml()
+        fence = "```"
+        while fence in text:
+            fence += "`"
+        return f"{fence}toml\n{text}{fence}"
 
     @property
     def scale(self) -> Scale:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from anomsynth.core.sample import Quality
 from anomsynth.core.types import Float32, Mask, Pixels
 from anomsynth.dataset.labelled import Labelled, find_labelled
 from anomsynth.dataset.layout import RESERVED, Layout
@@ -18,7 +19,6 @@ from anomsynth.errors import InputError, OutputError
 from anomsynth.reports.heatmap import HeatMap, on_cells
 from anomsynth.reports.thumbnails import Thumbnail, make_thumbnail, side_for
 from anomsynth.scoring.score import Scored, read_labelled, score_each
-from anomsynth.sqe.estimator import Quality
 from anomsynth.sqe.scorer import AnyScorer
 
 BUDGET = 22_000_000  # bytes of all thumbnails: the whole page stays below 30 MB

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.component import parameter
+from anomsynth.core.sample import Quality
 from anomsynth.core.types import Mask
 from anomsynth.errors import MissingExtraError
-from anomsynth.sqe.estimator import Quality
 from anomsynth.sqe.scorer import Scorer
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.component import parameter
+from anomsynth.core.sample import Quality
 from anomsynth.core.types import Mask
-from anomsynth.sqe.estimator import Estimator, Quality
+from anomsynth.sqe.estimator import Estimator
 from anomsynth.sqe.scorer import Scorer
 
 

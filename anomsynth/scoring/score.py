@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.photo import Photo
+from anomsynth.core.sample import Quality
 from anomsynth.core.types import Mask, Pixels
 from anomsynth.dataset.images import read_binary_mask, read_photo
 from anomsynth.dataset.labelled import Labelled
@@ -19,7 +20,7 @@ from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.backends import count_workers
 from anomsynth.pipeline.worker import in_child
 from anomsynth.scoring.provenance import Provenance, find_provenance
-from anomsynth.sqe.estimator import Quality, make_picture
+from anomsynth.sqe.estimator import make_picture
 from anomsynth.sqe.features import SIZE, describe
 from anomsynth.sqe.scorer import AnyScorer
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.photo import as_photo
+from anomsynth.core.sample import Quality
 from anomsynth.core.types import Mask, Pixels
 from anomsynth.errors import InputError
 from anomsynth.sqe.all_terms import all_terms
@@ -23,32 +24,6 @@ from anomsynth.sqe.terms.residual import largest_residual
 FLOOR = 0.01  # least value of a term, so that one cannot hide all others
 WEAK = 0.5  # terms below are named as reasons
 MOST_REASONS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """What the estimator says about one labelled image.
-
-    Attributes
-    ----------
-    score : float in [0, 1]
-        Geometric mean of `fidelity` and `utility`.
-    fidelity : float in [0, 1]
-        Does it look photographed? See `join`, over the terms of that role.
-    utility : float in [0, 1]
-        Can a detector learn from it? The same of the other terms.
-    terms : by name, in [0, 1], calibrated; absent where they cannot be measured
-    raw : by name, measured values; ``_blind`` where measured without the good photo
-    reasons : tuple of str
-        Why the score is low, the worst first; empty for a good one.
-    """
-
-    score: float
-    fidelity: float
-    utility: float
-    terms: Mapping[str, float] = field(default_factory=dict)
-    raw: Mapping[str, float] = field(default_factory=dict)
-    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

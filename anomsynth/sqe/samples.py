@@ -1,16 +1,18 @@
 """The quality of a sample that was just made: nothing about its photo has to be measured again."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anomsynth.core.photo import as_photo
-from anomsynth.core.sample import Sample
-from anomsynth.core.types import Pixels, Surface
+from anomsynth.core.sample import Quality, Sample
+from anomsynth.core.types import Camera, Mask, Pixels, Surface
 from anomsynth.sqe.all_terms import all_terms
-from anomsynth.sqe.estimator import Estimator, Quality
+from anomsynth.sqe.estimator import Estimator
 from anomsynth.sqe.region import Picture
 from anomsynth.sqe.terms.residual import largest_residual
 
@@ -29,14 +31,58 @@ def rate_sample(sample: Sample, surface: Surface) -> Quality:
     surface : Surface
         Of the photo that the sample was made of.
     """
-    pixels = as_photo(sample.image).pixels[..., : surface.channels]
+    pixels = _planes(sample, surface.channels)
+    return _rate(sample, pixels, surface.pixels, (surface.foreground, surface.camera))
+
+
+def with_rater(sample: Sample, surface: Surface) -> Sample:
+    """Return the sample with the means to rate itself: `Sample.quality`.
+
+    Of the surface it holds the camera, the part (an array that all samples of the photo share)
+    and what the changed pixels were; the photo and the rest of its analysis may go.
+    """
+    before = surface.pixels[sample.strict]
+    return replace(sample, rater=_Rater(before, surface.foreground, surface.camera))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rater:
+    """What rating a sample needs of its photo.
+
+    Attributes
+    ----------
+    before : (n, C) uint8 or uint16
+        The photo's pixels in the strict mask, C in {1, 3}; elsewhere they are the sample's.
+    part : (H, W) bool
+    camera : Camera
+    """
+
+    before: NDArray[np.generic]
+    part: Mask
+    camera: Camera
+
+    def __call__(self, sample: Sample) -> Quality:
+        """Rate the sample as `rate_sample` does with the whole surface."""
+        pixels = _planes(sample, self.before.shape[1])
+        original = pixels.copy()
+        original[sample.strict] = self.before
+        return _rate(sample, pixels, original, (self.part, self.camera))
+
+
+def _planes(sample: Sample, channels: int) -> Pixels:
+    """Return the sample's colour planes as its surface has them, (H, W, channels)."""
+    pixels = as_photo(sample.image).pixels[..., :channels]
+    return cast("Pixels", np.ascontiguousarray(pixels))
+
+
+def _rate(sample: Sample, pixels: Pixels, original: Pixels, known: tuple[Mask, Camera]) -> Quality:
     residuals = [largest_residual(item.residuals) for item in sample.instances]
     picture = Picture(
-        pixels=cast("Pixels", np.ascontiguousarray(pixels)),
+        pixels=pixels,
         mask=sample.mask,
-        part=surface.foreground,
-        camera=surface.camera,
-        original=surface.pixels,
+        part=known[0],
+        camera=known[1],
+        original=original,
         residual=max((value for value in residuals if value is not None), default=None),
         confined=True,
     )

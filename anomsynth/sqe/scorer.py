@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from anomsynth.core.component import Component
 from anomsynth.core.registry import Registry
+from anomsynth.core.sample import Quality
 from anomsynth.core.types import Mask
-from anomsynth.sqe.estimator import Estimator, Quality
+from anomsynth.sqe.estimator import Estimator
 
 
 class Scorer(Component, ABC):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from anomsynth.sqe.estimator import Quality
+from anomsynth.core.sample import Quality
 from anomsynth.sqe.scorer import Scorer
 from anomsynth.testing._demand import check_parameters, demand, pickled, unchanged
 from anomsynth.testing.surfaces import make_defect, make_pixels

@@ -6,11 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
+from anomsynth.core.sample import Quality
 from anomsynth.dataset.labelled import find_labelled, find_pairs
 from anomsynth.scoring.provenance import find_provenance
 from anomsynth.scoring.score import describe_dataset, read_labelled, score_dataset
 from anomsynth.scoring.tables import summarise, write_scores
-from anomsynth.sqe.estimator import Estimator, Quality
+from anomsynth.sqe.estimator import Estimator
 from anomsynth.testing import make_pixels
 
 

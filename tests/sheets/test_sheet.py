@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from anomsynth.core.display import LABEL_COLOUR, STRICT_COLOUR
 from anomsynth.core.sample import Instance, Sample
 from anomsynth.core.types import Box, SampleKey
-from anomsynth.sheets.sheet import LABEL_COLOUR, PAPER, STRICT_COLOUR, SheetRow, contact_sheet
+from anomsynth.sheets.sheet import PAPER, SheetRow, contact_sheet
 
 TILE = 96
 

@@ -5,9 +5,10 @@ import pickle
 import numpy as np
 import pytest
 
+from anomsynth.core.sample import Quality
 from anomsynth.errors import InputError
 from anomsynth.sqe.all_terms import builtin_terms
-from anomsynth.sqe.estimator import Estimator, Quality, join
+from anomsynth.sqe.estimator import Estimator, join
 
 ESTIMATOR = Estimator.default()
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from anomsynth.core.sample import Quality
 from anomsynth.core.types import SampleKey
 from anomsynth.recipe.load import load_recipe
-from anomsynth.sqe.estimator import Estimator, Quality
+from anomsynth.sqe.estimator import Estimator
 from anomsynth.sqe.samples import rate_sample, score_cells, score_names, written_scores
 from anomsynth.surface.analyze import analyze
 from anomsynth.synthesis.synthesize import synthesize

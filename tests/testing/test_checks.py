@@ -11,11 +11,11 @@ import pytest
 from anomsynth.core.component import parameter
 from anomsynth.core.registry import refiners
 from anomsynth.core.roles import Refiner
+from anomsynth.core.sample import Quality
 from anomsynth.dataset.exports import Exporter, exporters
 from anomsynth.errors import PluginError
 from anomsynth.sqe.all_terms import ORDER, builtin_terms, terms
 from anomsynth.sqe.curve import Plateau
-from anomsynth.sqe.estimator import Quality
 from anomsynth.sqe.scorer import Scorer, scorers
 from anomsynth.sqe.term import Term
 from anomsynth.testing import check_exporter, check_refiner, check_scorer, check_term

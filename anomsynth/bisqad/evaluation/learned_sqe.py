@@ -22,9 +22,10 @@ from anomsynth.bisqad.model.run import Run, load_run
 from anomsynth.bisqad.model.run_config import SQE
 from anomsynth.bisqad.model.sqe_net import SqeNet
 from anomsynth.core.photo import as_photo
+from anomsynth.core.sample import Quality
 from anomsynth.core.types import Mask
 from anomsynth.errors import InputError
-from anomsynth.sqe.estimator import Estimator, Quality
+from anomsynth.sqe.estimator import Estimator
 
 
 class LearnedSqe:

@@ -11,9 +11,10 @@ from torch.nn import functional
 
 from anomsynth.bisqad.model.detector import Detector
 from anomsynth.bisqad.model.losses import truth_at
+from anomsynth.core.sample import Quality
 from anomsynth.core.types import Mask
 from anomsynth.sqe.all_terms import builtin_terms
-from anomsynth.sqe.estimator import Estimator, Quality
+from anomsynth.sqe.estimator import Estimator
 
 RING = 2  # cells of the level that the ring around a mask is wide
 TINY = 1e-3
