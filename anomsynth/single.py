@@ -136,7 +136,7 @@ def analyze(
 def surface_of(
     image: Picture,
     recipe: Recipe | str | os.PathLike[str],
-    parts: NDArray[np.uint8] | None = None,
+    components: NDArray[np.uint8] | None = None,
     *,
     roi: Mask | None = None,
     avoid: Mask | None = None,
@@ -149,7 +149,7 @@ def surface_of(
         As for `synthesize`.
     recipe : Recipe, name of a preset, or path of a recipe
         Decides scale and encoding, and what the part is unless `roi` does.
-    parts : (H, W) uint8, optional
+    components : (H, W) uint8, optional
         Number of the component each pixel belongs to, 0 for none.
     roi, avoid : (H, W) bool, optional
         Where the part is, and where no defect may go.
@@ -172,7 +172,7 @@ def surface_of(
     >>> bool(surface.foreground.all())
     True
     """
-    return surfaces.surface_of(to_photo(image), to_recipe(recipe), parts, roi=roi, avoid=avoid)
+    return surfaces.surface_of(to_photo(image), to_recipe(recipe), components, roi=roi, avoid=avoid)
 
 
 def to_photo(image: Picture) -> Photo:
