@@ -197,7 +197,7 @@ class Analysis:
     jpeg: Jpeg | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, weakref_slot=True)
 class Surface:
     """One photo of a flawless surface and what it tells us.
 
@@ -285,6 +285,13 @@ class Surface:
         for array in (self.pixels, self.foreground, self.allowed):
             array.setflags(write=False)
         object.__setattr__(self, "part_area_px", int(np.count_nonzero(self.foreground)))
+
+    def __repr__(self) -> str:
+        """Return one line: size and type, scale, and how much of the picture is the part."""
+        size = " x ".join(str(side) for side in self.pixels.shape)
+        share = self.part_area_px / max(self.foreground.size, 1)
+        scale = f"{self.mm_per_px:.3g} mm/px"
+        return f"<Surface {size} {self.pixels.dtype}: {scale}, the part is {share:.0%} of it>"
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -132,6 +132,13 @@ def test_the_part_is_found_and_sites_are_on_it() -> None:
     assert surface.foreground[surface.edge_sites[:, 0], surface.edge_sites[:, 1]].all()
 
 
+def test_a_surface_is_one_line() -> None:
+    shown = repr(analyze(washer(), scale=Scale(mm_per_px=0.25)))
+
+    assert shown.startswith("<Surface 256 x 256 x 3 uint8: 0.25 mm/px, the part is 4")
+    assert len(shown) <= 120
+
+
 def test_roi_replaces_the_foreground_and_avoid_forbids() -> None:
     roi, avoid = np.zeros((256, 256), bool), np.zeros((256, 256), bool)
     roi[20:200, 30:100] = True
