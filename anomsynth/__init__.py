@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 from anomsynth._version import __version__
 
 if TYPE_CHECKING:
+    from anomsynth import torch as torch
+    from anomsynth.augment import Augment
     from anomsynth.core.layer import DefectLayer
     from anomsynth.core.sample import Quality, Sample
     from anomsynth.core.types import SampleKey, Surface
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 # Imported on first use: `anomsynth --help` must not wait for numpy and OpenCV.
 _HOMES = {
+    "Augment": "anomsynth.augment",
     "AnomsynthError": "anomsynth.errors",
     "DefectLayer": "anomsynth.core.layer",
     "Quality": "anomsynth.core.sample",
@@ -46,6 +49,7 @@ _HOMES = {
 
 __all__ = [
     "AnomsynthError",
+    "Augment",
     "DefectLayer",
     "Quality",
     "Recipe",
@@ -63,6 +67,8 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """Import public names when they are first asked for (PEP 562)."""
+    if name == "torch":  # not among the names: without torch it cannot be imported
+        return importlib.import_module("anomsynth.torch")
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     msg = f"module 'anomsynth' has no attribute {name!r}"

@@ -24,6 +24,12 @@ def demo_photos() -> dict[str, list[NDArray[np.uint8]]]:
         ``brick``, ``gravel`` and ``grass``, (256, 256) uint8, are cut from photos of scikit-image
         (CC0, inside its wheel, nothing is downloaded); ``metal``, (256, 256, 3) uint8, is a
         rendered brushed plate on a dark background.
+
+    Examples
+    --------
+    >>> photos = demo_photos()
+    >>> sorted(photos), photos["metal"][0].shape
+    (['brick', 'grass', 'gravel', 'metal'], (256, 256, 3))
     """
     from skimage import data  # noqa: PLC0415 - half a second that only the demo needs
 
