@@ -1,7 +1,9 @@
 """One sample from Python: every kind of picture and recipe comes in, and the shortcut is exact."""
 
+import importlib
 import pickle
 import re
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +12,13 @@ from PIL import Image
 
 import anomsynth as asy
 from anomsynth.core.scale import Scale
-from anomsynth.errors import InputError, RecipeError, SynthesisError, UnknownComponentError
+from anomsynth.errors import (
+    InputError,
+    MissingExtraError,
+    RecipeError,
+    SynthesisError,
+    UnknownComponentError,
+)
 from anomsynth.recipe.presets import find_preset, preset_names
 from anomsynth.synthesis import surfaces
 from anomsynth.testing import make_pixels
@@ -231,3 +239,14 @@ def test_refuses_what_is_no_recipe(photo) -> None:
         asy.synthesize(photo, {"name": "metal"})
     with pytest.raises(RecipeError, match="no such file"):
         asy.synthesize(photo, "nowhere/mine.toml")
+
+
+def test_without_torch_the_data_set_says_what_to_install(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "anomsynth.torch", raising=False)
+
+    with pytest.raises(MissingExtraError, match="needs torch") as caught:
+        importlib.import_module("anomsynth.torch")
+
+    assert "anomsynth[train]" in caught.value.hint
+    assert "torch" not in asy.__all__
