@@ -90,7 +90,7 @@ def evaluation_page(
         f"<h1>{escape(title)}</h1>",
         _facts(evaluation),
         _table(evaluation),
-        "<h2>HeatScale maps</h2>",
+        "<h2>Heat maps</h2>",
         _legend(heat),
     ]
     kinds = [kind for kind in evaluation.values if kind not in {ALL, MACRO}]

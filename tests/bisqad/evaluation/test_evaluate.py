@@ -222,6 +222,7 @@ def test_page_is_one_file_that_shows_every_kind(run, dataset) -> None:
     )
 
     assert "run &lt;1&gt; on plate" in page
+    assert "<h2>Heat maps</h2>" in page
     assert not re.search(r"https?://|<script|<link", page)
     for kind in ("good", "crack", "dent"):
         assert f"<h3>{kind}" in page
