@@ -20,11 +20,11 @@ from anomsynth.surface import analyze as analysis
 from anomsynth.synthesis import surfaces
 from anomsynth.synthesis import synthesize as synthesis
 
-Picture = str | os.PathLike[str] | NDArray[np.generic] | Image.Image | Photo
+ImageLike = str | os.PathLike[str] | NDArray[np.generic] | Image.Image | Photo
 
 
 def synthesize(
-    image: Picture | Surface,
+    image: ImageLike | Surface,
     recipe: Recipe | str | os.PathLike[str],
     *,
     seed: int | None = None,
@@ -87,7 +87,7 @@ def synthesize(
 
 
 def analyze(
-    image: Picture,
+    image: ImageLike,
     *,
     scale: Scale | None = None,
     encoding: str | None = None,
@@ -134,7 +134,7 @@ def analyze(
 
 
 def surface_of(
-    image: Picture,
+    image: ImageLike,
     recipe: Recipe | str | os.PathLike[str],
     components: NDArray[np.uint8] | None = None,
     *,
@@ -175,7 +175,7 @@ def surface_of(
     return surfaces.surface_of(to_photo(image), to_recipe(recipe), components, roi=roi, avoid=avoid)
 
 
-def to_photo(image: Picture) -> Photo:
+def to_photo(image: ImageLike) -> Photo:
     """Return what a path, an array or a PIL image holds; InputError if it is no photo."""
     if isinstance(image, Photo):
         return image

@@ -12,7 +12,7 @@ from anomsynth.core.types import SampleKey, Surface
 from anomsynth.dataset.folders import find_source
 from anomsynth.errors import InputError, MissingExtraError, RecipeError, SynthesisError
 from anomsynth.recipe.models import Recipe
-from anomsynth.single import Picture, surface_of, synthesize, to_recipe
+from anomsynth.single import ImageLike, surface_of, synthesize, to_recipe
 
 try:
     import torch
@@ -27,10 +27,10 @@ except ModuleNotFoundError as error:
 TRIES = 3  # samples begun for one item before it stays a good photo
 MOST_KEPT = 16  # surfaces in memory, in each worker
 
-Item = tuple[Tensor, Tensor, Tensor]
+Tensors = tuple[Tensor, Tensor, Tensor]
 
 
-class SyntheticDefects(Dataset[Item]):
+class SyntheticDefects(Dataset[Tensors]):
     """Good photos, some of them with defects that are made when an item is read.
 
     Items depend on `seed`, on the epoch and on their index only: they are the same for any number
@@ -69,7 +69,7 @@ class SyntheticDefects(Dataset[Item]):
 
     def __init__(  # noqa: PLR0913 - a data set has these six properties, all but two by name
         self,
-        photos: str | os.PathLike[str] | Sequence[Picture],
+        photos: str | os.PathLike[str] | Sequence[ImageLike],
         recipe: Recipe | str | os.PathLike[str],
         *,
         size: int = 256,
@@ -101,7 +101,7 @@ class SyntheticDefects(Dataset[Item]):
     def __len__(self) -> int:
         return self.length
 
-    def __getitem__(self, index: int) -> Item:
+    def __getitem__(self, index: int) -> Tensors:
         """Return one item.
 
         Parameters
@@ -160,7 +160,7 @@ class SyntheticDefects(Dataset[Item]):
         return {**vars(self), "_surfaces": OrderedDict()}
 
 
-def _listed(photos: str | os.PathLike[str] | Sequence[Picture]) -> list[Picture]:
+def _listed(photos: str | os.PathLike[str] | Sequence[ImageLike]) -> list[ImageLike]:
     """Return the photos of a folder, or those given; InputError if there are none."""
     if isinstance(photos, str | os.PathLike):
         categories = find_source(Path(photos)).categories

@@ -41,7 +41,8 @@ def with_rater(sample: Sample, surface: Surface) -> Sample:
     Of the surface it holds the camera, the part (an array that all samples of the photo share)
     and what the changed pixels were; the photo and the rest of its analysis may go.
     """
-    before = surface.pixels[sample.strict]
+    flat = surface.pixels.reshape(-1, surface.channels)
+    before = flat.take(np.flatnonzero(sample.strict), axis=0)
     return replace(sample, rater=_Rater(before, surface.foreground, surface.camera))
 
 
