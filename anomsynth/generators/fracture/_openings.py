@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from anomsynth.core.component import Bounds
 from anomsynth.fields.paths import Float64, arc_length, densify, displace, fbm_trace, smooth_noise
 from anomsynth.fields.strokes import Stroke
 from anomsynth.generators.fracture._growth import Strand
@@ -13,6 +14,48 @@ from anomsynth.generators.fracture._growth import Strand
 SPACING = 2.0  # pixels between vertices of a finished line, at most; wide cracks need fewer
 WIDTHS_APART = 0.25
 DETAIL_HURST = 0.65  # quasi-two-dimensional cracks: 0.6-0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Chips:
+    """Flakes broken off the lips of a crack.
+
+    Attributes
+    ----------
+    count : int
+    radius : Bounds
+        Half their length over the crack's width where they broke off.
+    depth : Bounds
+        How far they reach into the part over their radius.
+    """
+
+    count: int
+    radius: Bounds
+    depth: Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class Hairlines:
+    """Finer cracks that run beside the main one.
+
+    Attributes
+    ----------
+    count : int
+    length : Bounds in [0, 1]
+        Over the main crack's.
+    distance : Bounds
+        From the main crack, over its width.
+    width : Bounds
+        Over the main crack's.
+    rejoin_probability : float in [0, 1]
+        Probability that one joins the main crack at both ends, not at one.
+    """
+
+    count: int
+    length: Bounds
+    distance: Bounds
+    width: Bounds
+    rejoin_probability: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +72,16 @@ class Opening:
         The same for either lip alone, over a few pixels.
     unit : float
         Length over which the material's grain makes itself felt.
-    chips : int
-        Flakes broken off the lips.
-    hairlines : int
-        Finer cracks that run beside the main one.
+    chips : Chips or None
+    hairlines : Hairlines or None
     """
 
     width: float
     variation: float = 0.3
     ragged: float = 0.15
     unit: float = 1.0
-    chips: int = 0
-    hairlines: int = 0
+    chips: Chips | None = None
+    hairlines: Hairlines | None = None
 
     @property
     def spacing(self) -> float:
@@ -100,9 +141,12 @@ def open_strands(
             width = float(widths[parent][joint])
         widths.append(scales[index] * width)
         gaps.append(_gap(lines[index], widths[index], opening, rng))
-    for _ in range(opening.chips):
-        gaps[0] = _chip(gaps[0], rng)
-    gaps += [_hairline(gaps[0], opening, rng) for _ in range(opening.hairlines)]
+    chips, hairlines = opening.chips, opening.hairlines
+    if chips is not None:
+        for _ in range(chips.count):
+            gaps[0] = _chip(gaps[0], chips, rng)
+    if hairlines is not None:
+        gaps += [_hairline(gaps[0], opening, hairlines, rng) for _ in range(hairlines.count)]
     return gaps
 
 
@@ -185,34 +229,34 @@ def _gap(line: Float64, width: Float64, opening: Opening, rng: np.random.Generat
     return Gap(Stroke(line, left, right), left, right)
 
 
-def _chip(gap: Gap, rng: np.random.Generator) -> Gap:
+def _chip(gap: Gap, chips: Chips, rng: np.random.Generator) -> Gap:
     """Break a flake off one lip: a shallow bight with a rough outline."""
     place, size, depth, side = rng.random(4)
     stroke = gap.stroke
     along = arc_length(stroke.points)
     center = along[-1] * place
     local = 2 * float(np.interp(center, along, np.maximum(gap.left, gap.right)))
-    half = max(local, 1.2) * (0.8 + 1.4 * size)
+    half = max(local, 1.2) * chips.radius.at(size)
     t = np.clip((along - center) / half, -1, 1)
     rough = 1 + 0.35 * smooth_noise(len(t), 1.5, rng)
-    bight = half * (0.2 + 0.4 * depth) * np.sqrt(1 - t * t) * np.clip(rough, 0.2, 1.8)
+    bight = half * chips.depth.at(depth) * np.sqrt(1 - t * t) * np.clip(rough, 0.2, 1.8)
     if side < 0.5:
         return Gap(Stroke(stroke.points, stroke.left + bight, stroke.right), gap.left, gap.right)
     return Gap(Stroke(stroke.points, stroke.left, stroke.right + bight), gap.left, gap.right)
 
 
-def _hairline(gap: Gap, opening: Opening, rng: np.random.Generator) -> Gap:
+def _hairline(gap: Gap, opening: Opening, hairlines: Hairlines, rng: np.random.Generator) -> Gap:
     """Let a finer crack run beside part of the main one and join it at one end or both."""
     place, extent, away, fine, side, ends = rng.random(6)
     points = gap.stroke.points
-    count = max(int(len(points) * (0.15 + 0.35 * extent)), 4)
+    count = max(int(len(points) * hairlines.length.at(extent)), 4)
     first = int(place * max(len(points) - count, 0))
     part = points[first : first + count]
     t = np.linspace(0, 1, len(part))
-    shape = np.sin(math.pi * t) ** 0.8 if ends < 0.35 else t**1.3
-    reach = (0.8 + 0.8 * away) * opening.width + opening.unit
+    shape = np.sin(math.pi * t) ** 0.8 if ends < hairlines.rejoin_probability else t**1.3
+    reach = hairlines.distance.at(away) * opening.width + opening.unit
     wobble = 1 + 0.3 * smooth_noise(len(part), 6.0, rng)
     line = displace(part, (1 if side < 0.5 else -1) * reach * shape * wobble)
-    width = np.full(len(part), opening.width * (0.2 + 0.25 * fine))
+    width = np.full(len(part), opening.width * hairlines.width.at(fine))
     width *= tip_opening(np.clip(4 * (1 - t), 0, 1))
     return _gap(line, width, opening, rng)

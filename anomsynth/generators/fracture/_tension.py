@@ -10,6 +10,8 @@ from anomsynth.generators.fracture._growth import Direction, Inside, Tip
 from anomsynth.surface.sites import pick_edge_site, pick_site
 
 GRAINS = 16  # side of the repeating table of local misfits
+DRIVE = 0.3, 0.6  # least K^2 of a starting tip and how much more it may have [closure]
+MIDDLE = 0.35, 0.3  # shorter wing of a crack that starts inside: least share and range [closure]
 SLANT_DEG = 20  # largest angle between an edge crack and the normal of the edge [closure]
 
 
@@ -48,7 +50,7 @@ def inside_allowed(surface: Surface) -> Inside:
 
 
 def place_tips(
-    surface: Surface, length: float, edge_share: float, rng: np.random.Generator
+    surface: Surface, length: float, edge_probability: float, rng: np.random.Generator
 ) -> list[Tip]:
     """Return one tip at the part's edge, or two that start back to back inside.
 
@@ -57,7 +59,7 @@ def place_tips(
     surface : Surface
     length : float
         Length of the whole crack, pixels.
-    edge_share : float in [0, 1]
+    edge_probability : float in [0, 1]
         Probability of an edge crack; it starts along the inward normal, within 20 degrees.
     rng : numpy.random.Generator
 
@@ -67,14 +69,14 @@ def place_tips(
         If no pixel is allowed.
     """
     coin, turn, slant, share, drive = rng.random(5)
-    drive = 0.3 + 0.6 * drive
-    if coin < edge_share and len(surface.edge_sites):
+    drive = DRIVE[0] + DRIVE[1] * drive
+    if coin < edge_probability and len(surface.edge_sites):
         (row, col), (down, across) = pick_edge_site(surface, rng)
         heading = math.atan2(down, across) + math.radians(SLANT_DEG) * (2 * slant - 1)
         return [Tip(row, col, heading, length, drive)]
     row, col = pick_site(surface, rng)
     heading = 2 * math.pi * turn
-    share = 0.35 + 0.3 * share
+    share = MIDDLE[0] + MIDDLE[1] * share
     return [
         Tip(row, col, heading, length * share, drive),
         Tip(row, col, heading + math.pi, length * (1 - share), drive),

@@ -6,14 +6,17 @@ from statistics import NormalDist
 from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
 
 from anomsynth.core.component import (
     Count,
+    NonNegative,
     NonNegativeRange,
+    PositiveBounds,
     PositiveRange,
+    Probability,
     ShareRange,
     SizeRange,
+    UnitBounds,
     UnitRange,
     parameter,
 )
@@ -26,7 +29,13 @@ from anomsynth.fields.strokes import Band, Stroke
 from anomsynth.fields.tracing import trace
 from anomsynth.generators.fracture._frontier import Walk, walk
 from anomsynth.generators.fracture._growth import Loading, Strand, Tip, grow
-from anomsynth.generators.fracture._openings import Gap, Opening, open_strands
+from anomsynth.generators.fracture._openings import (
+    Chips,
+    Gap,
+    Hairlines,
+    Opening,
+    open_strands,
+)
 from anomsynth.generators.fracture._tension import (
     Tension,
     across_tension,
@@ -35,7 +44,9 @@ from anomsynth.generators.fracture._tension import (
 )
 from anomsynth.generators.fracture._toughness import Search, weakest_strand
 
-UNITS = 256  # a part is so many units across; a crack's roughness is counted in units [closure]
+UNITS_ACROSS = (
+    256  # a part is so many units across; a crack's roughness is counted in units [closure]
+)
 PULL = 0.8  # share of the fracture energy a seam saves where the crack follows it fully
 DARKEST = 1.8  # w0 of the frontier mode: above 1, so that the middle is black
 FAINTEST = 0.1  # darkness of the frontier mode that no longer counts
@@ -46,6 +57,7 @@ MOUTH = 1.5  # pixels by which an edge crack begins outside, so that it cuts the
 WALL_ALBEDO = 0.5  # reflectance of the crack's walls, for the light that bounces out of it
 FACET = 1.1  # relative brightness of a facet that mirrors the light
 LIP_LIGHT = 0.75  # how much of the darkness (in log albedo) is lost at the lips
+LIP_RAGGED = 0.5  # unevenness of each lip over that of the width
 FLANK = 0.6  # slope of the visible part of the walls; deeper down it is dark
 
 
@@ -56,10 +68,20 @@ class Crack(Generator):
     branch when the energy release allows and end in the material, at another crack or at the
     edge. ``"path"`` takes the cheapest way through a toughness made of noise and the photo's own
     seams. ``"frontier"`` is the paper's fracture line as we read its outline: walkers that branch
-    with `p_branch` per step, and a darkness ``w0 exp(-alpha dist) + eps`` around their skeleton.
+    with `branch_probability` per step, and a darkness ``w0 exp(-decay dist) + least_darkness``
+    around their skeleton.
 
     Widths are kept between half a pixel and 1 % of the part (at least 2 px), and below a
     fourteenth of the length, whatever the scale says.
+
+    Examples
+    --------
+    >>> from anomsynth.core.rng import stream
+    >>> from anomsynth.testing import make_surface
+    >>> crack = Crack(length=0.5, width_mm=0.3)
+    >>> layer = crack.generate(make_surface(mm_per_px=0.1), stream(0))
+    >>> layer.parameters["width_mm"], bool(layer.coverage.max() > 0.9)
+    (0.3, True)
     """
 
     law: ClassVar[str] = (
@@ -70,14 +92,12 @@ class Crack(Generator):
     )
 
     kind: Literal["crack"] = "crack"
-    mode: Literal["lefm", "path", "frontier"] = Field(
-        default="lefm", description="how the line is found"
+    mode: Literal["lefm", "path", "frontier"] = parameter("lefm", "choice", "how the line is found")
+    edge_probability: Probability = parameter(
+        0.6, "probability", "that a crack starts at the part's edge", was="edge_share"
     )
-    edge_share: float = Field(
-        default=0.6, ge=0, le=1, description="probability that a crack starts at the part's edge"
-    )
-    length_share: ShareRange = parameter(
-        (0.05, 0.8), "share of the part's size", "length of the main crack"
+    length: ShareRange = parameter(
+        (0.05, 0.8), "of part size", "length of the main crack", was="length_share"
     )
     width_mm: SizeRange = parameter((0.08, 0.6), "mm", "widest opening")
     bend_deg: NonNegativeRange = parameter(
@@ -92,65 +112,100 @@ class Crack(Generator):
     facet_deg: NonNegativeRange = parameter(
         (3, 22), "degrees", "misfit between neighbouring grains, which makes the crack kink"
     )
-    facet_share: ShareRange = parameter((0.02, 0.1), "share of the part's size", "grain size")
-    branch_share: SizeRange = parameter(
-        (0.5, 6), "crack lengths", "mean distance between branch points"
+    facet_length: ShareRange = parameter(
+        (0.02, 0.1), "of part size", "grain size", was="facet_share"
+    )
+    branch_spacing: SizeRange = parameter(
+        (0.5, 6), "of length", "mean distance between branch points", was="branch_share"
     )
     half_angle_deg: NonNegativeRange = parameter(
         (15, 22), "degrees", "half the angle between branches"
     )
     hairlines: Count = parameter((0, 1), "count", "finer cracks beside the main one")
+    hairline_length: UnitBounds = parameter((0.15, 0.5), "of length", "length of each")
+    hairline_distance: PositiveBounds = parameter(
+        (0.8, 1.6), "of width", "how far from the main crack each runs"
+    )
+    hairline_width: PositiveBounds = parameter((0.2, 0.45), "of width", "width of each")
+    rejoin_probability: Probability = parameter(
+        0.35, "probability", "that a hairline joins the main crack at both ends"
+    )
     variation: UnitRange = parameter(
-        (0.15, 0.4), "log units", "standard deviation of the width along the crack"
+        (0.15, 0.4), "relative", "standard deviation of the log width along the crack"
     )
     chips: Count = parameter((0, 2), "count", "flakes broken off the lips")
-    depth_ratio: SizeRange = parameter(
-        (2, 10), "widths", "depth; deep cracks return less light (cavity albedo)"
+    chip_radius: PositiveBounds = parameter(
+        (0.8, 2.2), "of width", "half the length of each along the lip"
     )
-    lip_ratio: NonNegativeRange = parameter(
-        (0, 0.06), "widths", "height of raised lips, for ductile materials"
+    chip_depth: PositiveBounds = parameter(
+        (0.2, 0.6), "of radius", "how far each reaches into the part"
+    )
+    chip_albedo: PositiveBounds = parameter(
+        (0.55, 1.15), "relative", "reflectance of their fresh faces over the surface's"
+    )
+    depth_ratio: SizeRange = parameter(
+        (2, 10), "of width", "depth; deep cracks return less light (cavity albedo)"
+    )
+    tone_variation: NonNegative = parameter(
+        0.45, "relative", "standard deviation of the log reflectance along the crack"
+    )
+    lip_height: NonNegativeRange = parameter(
+        (0, 0.06), "of width", "height of raised lips, for ductile materials", was="lip_ratio"
     )
     halo: NonNegativeRange = parameter(
         (0, 0.12), "optical depth", "darkening by damage and dirt beside the crack"
     )
-    glint: UnitRange = parameter((0, 0.04), "share", "share of the length with a bright facet")
-    p_branch: UnitRange = parameter((0.004, 0.02), "per step", "frontier mode: branching")
-    alpha: PositiveRange = parameter((2, 5), "per width", "frontier mode: decay of darkness")
-    eps: UnitRange = parameter((0, 0.03), "share", "frontier mode: least darkness")
+    glint: UnitRange = parameter((0, 0.04), "of length", "where a facet of the wall is bright")
+    branch_probability: UnitRange = parameter(
+        (0.004, 0.02), "probability", "frontier mode: to branch in one step", was="p_branch"
+    )
+    decay: PositiveRange = parameter(
+        (2, 5), "exponent", "frontier mode: darkness falls by exp(-decay) over a width", was="alpha"
+    )
+    least_darkness: UnitRange = parameter(
+        (0, 0.03), "share", "frontier mode: what is added to it everywhere", was="eps"
+    )
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Place one crack; raise PlacementError if no pixel is allowed."""
         drawn = self.draw_ranges(rng)
         size = surface.part_size_px
-        case = _Case(surface, drawn, size, max(size / UNITS, 0.25))
-        length = max(drawn.length_share * size, 2.0)
+        case = _CrackCase(surface, drawn, size, max(size / UNITS_ACROSS, 0.25))
+        length = max(drawn.length * size, 2.0)
         widest = max(min(max(WIDEST * size, 2.0), length / SLENDER), 0.5)
         plain = self.mode == "frontier"
         opening = Opening(
             width=min(max(drawn.width_mm / surface.mm_per_px, 0.5), widest),
             variation=drawn.variation,
-            ragged=0.0 if plain else 0.5 * drawn.variation,
+            ragged=0.0 if plain else LIP_RAGGED * drawn.variation,
             unit=case.unit,
-            chips=0 if plain else int(drawn.chips),
-            hairlines=0 if plain else int(drawn.hairlines),
+            chips=None if plain else Chips(drawn.chips, drawn.chip_radius, drawn.chip_depth),
+            hairlines=None if plain else _hairlines(drawn),
         )
-        tips = place_tips(surface, length, self.edge_share, rng)
+        tips = place_tips(surface, length, self.edge_probability, rng)
         strands = self._strands(tips, case, rng)
         if len(tips) == 1:
             strands[0] = strands[0].begun_earlier(MOUTH)
         gaps = open_strands(strands, opening, rng)
         return _as_frontier(gaps, case, rng) if plain else _as_gap(gaps, case, rng)
 
-    def _strands(self, tips: list[Tip], case: "_Case", rng: np.random.Generator) -> list[Strand]:
+    def _strands(
+        self, tips: list[Tip], case: "_CrackCase", rng: np.random.Generator
+    ) -> list[Strand]:
         drawn, surface, unit = case.drawn, case.surface, case.unit
         inside = inside_allowed(surface)
         length = sum(tip.length for tip in tips)
         if self.mode == "frontier":
-            return walk(tips, Walk(step=STEP * unit, p_branch=drawn.p_branch), inside, rng)
+            return walk(
+                tips,
+                Walk(step=STEP * unit, branch_probability=drawn.branch_probability),
+                inside,
+                rng,
+            )
         tension = Tension(
             bend=math.radians(drawn.bend_deg),
             misfit=math.radians(drawn.facet_deg),
-            cell=max(drawn.facet_share * case.size, 1.0),
+            cell=max(drawn.facet_length * case.size, 1.0),
             follow=drawn.grain,
         )
         direction = across_tension(tips[0], length, tension, surface.grain, rng)
@@ -162,14 +217,24 @@ class Crack(Generator):
             step=STEP * unit,
             zone=5 * unit,
             wander=math.radians(drawn.wander_deg) / math.sqrt(unit),
-            rate=1 / (2 * drawn.branch_share * length),
+            rate=1 / (2 * drawn.branch_spacing * length),
             half_angle=math.radians(drawn.half_angle_deg),
         )
         return grow(tips, loading, direction, inside, rng)
 
 
+def _hairlines(drawn: Crack) -> Hairlines:
+    return Hairlines(
+        drawn.hairlines,
+        length=drawn.hairline_length,
+        distance=drawn.hairline_distance,
+        width=drawn.hairline_width,
+        rejoin_probability=drawn.rejoin_probability,
+    )
+
+
 @dataclass(frozen=True, slots=True)
-class _Case:
+class _CrackCase:
     """One crack on one surface: what was drawn, the part's size and its unit, pixels."""
 
     surface: Surface
@@ -178,13 +243,13 @@ class _Case:
     unit: float
 
 
-def _as_gap(gaps: list[Gap], case: _Case, rng: np.random.Generator) -> DefectLayer:
+def _as_gap(gaps: list[Gap], case: _CrackCase, rng: np.random.Generator) -> DefectLayer:
     """Return the layer of a real gap: dark inside, flanks, lips and damage beside it."""
     drawn, surface = case.drawn, case.surface
     left = np.concatenate([gap.left for gap in gaps])
     right = np.concatenate([gap.right for gap in gaps])
     reach = 1.0 + 0.45 * (left + right)
-    lip, halo = drawn.lip_ratio, drawn.halo
+    lip, halo = drawn.lip_height, drawn.halo
     strokes = [gap.stroke for gap in gaps]
     band = trace(strokes, surface.allowed, reach if lip > 0 or halo > 0 else 0.0)
     if band is None:
@@ -194,7 +259,7 @@ def _as_gap(gaps: list[Gap], case: _Case, rng: np.random.Generator) -> DefectLay
     tone, facet, dirt = _tone(len(left), drawn, rng)
     width = band.left + band.right
     outside = np.clip(band.distance_outside() / band.at(reach), 0, 1)
-    flake = 0.55 + 0.6 * rng.random()  # a flake leaves a fresh, shallow face
+    flake = drawn.chip_albedo.draw(rng)  # a flake leaves a fresh, shallow face
     share = np.where(coverage > 1e-6, core / np.maximum(coverage, 1e-6), 1)
     # Rounded lips see more of the sky than the bottom: darkest in the middle.
     middle = 1 - LIP_LIGHT * np.clip(2 * np.abs(band.offset) / np.maximum(width, 1.0), 0, 1) ** 1.5
@@ -237,7 +302,7 @@ def _tone(count: int, drawn: Crack, rng: np.random.Generator) -> tuple[Float64, 
     """
     mouth = 1 / (1 + 2 * drawn.depth_ratio)
     dark = mouth / (1 - WALL_ALBEDO * (1 - mouth))
-    tone = math.log(dark) + 0.45 * smooth_noise(count, 12.0, rng)
+    tone = math.log(dark) + drawn.tone_variation * smooth_noise(count, 12.0, rng)
     spots = smooth_noise(count, 5.0, rng)
     facet = np.zeros(count)
     if drawn.glint > 0:
@@ -254,8 +319,8 @@ def _towards_light(band: Band, surface: Surface) -> Float64:
     return np.clip(facing / max(math.hypot(down, across), 1e-6), 0, 1)
 
 
-def _as_frontier(gaps: list[Gap], case: _Case, rng: np.random.Generator) -> DefectLayer:
-    """Return the layer of the paper's fracture line, ``w_t = w0 exp(-alpha dist) + eps``.
+def _as_frontier(gaps: list[Gap], case: _CrackCase, rng: np.random.Generator) -> DefectLayer:
+    """Return the layer of the paper's fracture line, ``w_t = w0 exp(-decay dist) + least``.
 
     We read `w_t` as darkness, cut at 1 (less where the crack is finer than a pixel), and `dist` as
     the distance from the skeleton in widths.
@@ -263,7 +328,7 @@ def _as_frontier(gaps: list[Gap], case: _Case, rng: np.random.Generator) -> Defe
     drawn, surface = case.drawn, case.surface
     skeleton = [Stroke(gap.stroke.points, 0 * gap.left, 0 * gap.right) for gap in gaps]
     width = np.concatenate([gap.left + gap.right for gap in gaps])
-    decay = drawn.alpha / np.maximum(width, 1.0)
+    decay = drawn.decay / np.maximum(width, 1.0)
     reach = math.log(DARKEST / FAINTEST) / decay
     band = trace(skeleton, surface.allowed, reach)
     if band is None:
@@ -271,7 +336,7 @@ def _as_frontier(gaps: list[Gap], case: _Case, rng: np.random.Generator) -> Defe
     tone, _, _ = _tone(len(width), drawn, rng)
     distance = np.hypot(band.offset, np.maximum(band.past, 0))
     fade = np.clip(1 - (distance / band.at(reach)) ** 4, 0, 1)
-    weight = DARKEST * np.exp(-band.at(decay) * distance) + drawn.eps
+    weight = DARKEST * np.exp(-band.at(decay) * distance) + drawn.least_darkness
     coverage = np.clip(band.at(np.minimum(width, 1)) * weight, 0, 1) * fade
     albedo = np.exp(band.at(tone))
     box = band.box

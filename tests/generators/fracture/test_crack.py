@@ -23,8 +23,8 @@ PLAIN = {
     "chips": 0,
     "hairlines": 0,
     "halo": 0,
-    "lip_ratio": 0,
-    "branch_share": 1000,
+    "lip_height": 0,
+    "branch_spacing": 1000,
     "variation": 0,
     "glint": 0,
 }
@@ -38,7 +38,7 @@ def coverage(layer: DefectLayer) -> np.ndarray:
 @pytest.mark.parametrize("mode", MODES)
 def test_keeps_the_generator_contract(mode: str) -> None:
     check_generator(Crack(mode=mode))
-    check_generator(Crack(mode=mode, edge_share=0), make_surface(channels=3))
+    check_generator(Crack(mode=mode, edge_probability=0), make_surface(channels=3))
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -49,7 +49,7 @@ def test_stays_where_defects_may_go(mode: str, height: int, width: int, seed: in
     half[height // 2 + 1 :] = False
     surface = replace(surface, allowed=half, sites=np.argwhere(half).astype(np.int32))
 
-    layer = Crack(mode=mode, edge_share=0).generate(surface, stream(seed))
+    layer = Crack(mode=mode, edge_probability=0).generate(surface, stream(seed))
 
     top, left, bottom, right = layer.box
     assert top >= 0
@@ -62,7 +62,9 @@ def test_stays_where_defects_may_go(mode: str, height: int, width: int, seed: in
 
 @pytest.mark.parametrize("mode", MODES)
 def test_size_in_millimeters_does_not_depend_on_resolution(mode: str) -> None:
-    crack = Crack(mode=mode, length_share=0.4, width_mm=0.4, edge_share=0, p_branch=0, **PLAIN)
+    crack = Crack(
+        mode=mode, length=0.4, width_mm=0.4, edge_probability=0, branch_probability=0, **PLAIN
+    )
     areas, lengths = [], []
     for scale in (1, 2, 4):
         surface = make_surface(160 * scale, 200 * scale, mm_per_px=0.1 / scale, border=8 * scale)
@@ -77,7 +79,7 @@ def test_size_in_millimeters_does_not_depend_on_resolution(mode: str) -> None:
 
 def test_length_is_the_share_of_the_part_asked_for() -> None:
     surface = make_surface(300, 300)
-    crack = Crack(length_share=0.3, edge_share=0, bend_deg=0, **PLAIN)
+    crack = Crack(length=0.3, edge_probability=0, bend_deg=0, **PLAIN)
 
     lengths = [crack.generate(surface, stream(seed)).measured["length_px"] for seed in range(20)]
 
@@ -87,7 +89,7 @@ def test_length_is_the_share_of_the_part_asked_for() -> None:
 
 def test_coverage_is_the_area_of_the_gap() -> None:  # CR8 on the whole generator
     surface = make_surface(400, 400, mm_per_px=0.1)
-    crack = Crack(length_share=0.5, width_mm=0.06, edge_share=0, facet_deg=0, **PLAIN)
+    crack = Crack(length=0.5, width_mm=0.06, edge_probability=0, facet_deg=0, **PLAIN)
 
     layer = crack.generate(surface, stream(5))
 
@@ -98,7 +100,7 @@ def test_coverage_is_the_area_of_the_gap() -> None:  # CR8 on the whole generato
 
 
 def test_edge_cracks_cut_the_edge_through(surface: Surface) -> None:
-    crack = Crack(edge_share=1, length_share=0.4, width_mm=0.2, **PLAIN)
+    crack = Crack(edge_probability=1, length=0.4, width_mm=0.2, **PLAIN)
     rows, cols = np.array(surface.edge_sites).T
     edge = np.zeros(surface.shape, dtype=bool)
     edge[rows, cols] = True
@@ -121,8 +123,8 @@ def test_cracks_are_dark_inside_and_darker_where_deeper(surface: Surface) -> Non
 
 
 def test_facets_that_face_the_light_glint(surface: Surface) -> None:
-    shiny = Crack(width_mm=0.3, length_share=0.5, **{**PLAIN, "glint": 0.5})
-    dull = Crack(width_mm=0.3, length_share=0.5, **PLAIN)
+    shiny = Crack(width_mm=0.3, length=0.5, **{**PLAIN, "glint": 0.5})
+    dull = Crack(width_mm=0.3, length=0.5, **PLAIN)
 
     bright, dark = (crack.generate(surface, stream(1)).albedo for crack in (shiny, dull))
 
@@ -135,7 +137,7 @@ def test_facets_that_face_the_light_glint(surface: Surface) -> None:
 
 def test_wide_cracks_in_ductile_parts_have_raised_lips() -> None:
     surface = make_surface(400, 400, mm_per_px=0.1)
-    crack = Crack(width_mm=0.5, length_share=0.7, **{**PLAIN, "lip_ratio": 0.1})
+    crack = Crack(width_mm=0.5, length=0.7, **{**PLAIN, "lip_height": 0.1})
 
     layer = crack.generate(surface, stream(0))
 
@@ -151,7 +153,7 @@ def test_shares_of_edge_cracks_follow_the_parameter(share: float) -> None:
     surface = make_surface(300, 300)
     # Cracks from inside start in the middle and are too short to reach the edge.
     surface = replace(surface, sites=np.array([[150, 150]], dtype=np.int32))
-    crack = Crack(edge_share=share, length_share=0.1, **PLAIN)
+    crack = Crack(edge_probability=share, length=0.1, **PLAIN)
     edge = np.zeros(surface.shape, dtype=bool)
     edge[tuple(np.array(surface.edge_sites).T)] = True
 
@@ -164,15 +166,15 @@ def test_shares_of_edge_cracks_follow_the_parameter(share: float) -> None:
 @pytest.mark.parametrize(
     ("mode", "often", "never"),
     [
-        ("lefm", {"branch_share": 0.1}, {"branch_share": 1000}),
-        ("frontier", {"p_branch": 0.05}, {"p_branch": 0}),
+        ("lefm", {"branch_spacing": 0.1}, {"branch_spacing": 1000}),
+        ("frontier", {"branch_probability": 0.05}, {"branch_probability": 0}),
     ],
 )
 def test_cracks_branch_as_often_as_they_should(
     mode: str, often: dict[str, float], never: dict[str, float]
 ) -> None:
     def strands(**branching: float) -> list[float]:
-        crack = Crack(mode=mode, edge_share=1, length_share=0.4, hairlines=0, **branching)
+        crack = Crack(mode=mode, edge_probability=1, length=0.4, hairlines=0, **branching)
         surface = make_surface(300, 300)
         return [crack.generate(surface, stream(seed)).measured["strands"] for seed in range(8)]
 
@@ -188,7 +190,7 @@ def test_branches_are_as_far_apart_as_drawn(monkeypatch: pytest.MonkeyPatch) -> 
         return grow(tips, loading, *rest)
 
     monkeypatch.setattr(crack_module, "grow", spy)
-    crack = Crack(branch_share=0.5, length_share=0.4, edge_share=1)
+    crack = Crack(branch_spacing=0.5, length=0.4, edge_probability=1)
     crack.generate(make_surface(300, 300), stream(1))
 
     (loading,) = loadings
@@ -209,17 +211,63 @@ def test_the_frontier_mode_darkens_exponentially_towards_the_skeleton() -> None:
     points = np.stack([np.full(61, 80.0), np.linspace(60, 140, 61)], axis=1)
     strand = Strand(points, np.ones(61), free=False, parent=-1)
     gaps = open_strands([strand], Opening(width=12, variation=0, ragged=0, unit=0.01), stream(1))
-    drawn = Crack(mode="frontier", alpha=4, eps=0).draw_ranges(stream(1))
-    case = crack_module._Case(make_surface(), drawn, 160, 1.0)
+    drawn = Crack(mode="frontier", decay=4, least_darkness=0).draw_ranges(stream(1))
+    case = crack_module._CrackCase(make_surface(), drawn, 160, 1.0)
 
     layer = crack_module._as_frontier(gaps, case, stream(1))
 
     column = coverage(layer)[:, 100 - layer.origin[1]]
     row = 80 - layer.origin[0]
-    # Black in the middle; from there on exp(-alpha distance / width), with a soft end.
+    # Black in the middle; from there on exp(-decay distance / width), with a soft end.
     end = 12 / 4 * np.log(DARKEST / FAINTEST)
     expected = np.exp(-4 * 2 / 12) * (1 - (5 / end) ** 4) / (1 - (3 / end) ** 4)
     assert column[row + 5] / column[row + 3] == pytest.approx(expected, rel=0.03)
+
+
+def test_bounds_of_flakes_and_hairlines_reach_the_opening(monkeypatch: pytest.MonkeyPatch) -> None:
+    openings = []
+
+    def spy(strands, opening, rng):
+        openings.append(opening)
+        return open_strands(strands, opening, rng)
+
+    monkeypatch.setattr(crack_module, "open_strands", spy)
+    told = {"chip_radius": 3, "chip_depth": 0.1, "hairline_length": 0.9, "hairline_width": 0.1}
+    rest = {"hairline_distance": 5, "rejoin_probability": 1, "chips": 2, "hairlines": 3}
+    Crack(**told, **rest).generate(make_surface(), stream(0))
+
+    chips, hairlines = openings[0].chips, openings[0].hairlines
+    assert (chips.count, chips.radius.low, chips.depth.high) == (2, 3, 0.1)
+    assert (hairlines.count, hairlines.length.low, hairlines.width.high) == (3, 0.9, 0.1)
+    assert (hairlines.distance.low, hairlines.rejoin_probability) == (5, 1)
+
+
+def test_flakes_leave_faces_as_light_as_drawn() -> None:
+    surface = make_surface(400, 400, mm_per_px=0.1)
+    options = PLAIN | {
+        "chips": 6,
+        "width_mm": 0.5,
+        "chip_radius": 4,
+        "chip_depth": 1,
+        "length": 0.6,
+    }
+
+    def face(albedo: float) -> float:
+        layer = Crack(**options, chip_albedo=albedo).generate(surface, stream(2))
+        assert layer.albedo is not None
+        return float(layer.albedo[coverage(layer) > 0.99].max())
+
+    assert face(0.8) == pytest.approx(0.8, abs=0.02)
+    assert face(1.3) == pytest.approx(1.3, abs=0.02)
+
+
+def test_the_gap_is_as_uneven_in_tone_as_drawn() -> None:
+    def spread(variation: float) -> float:
+        drawn = Crack(tone_variation=variation, glint=0).draw_ranges(stream(0))
+        return float(crack_module._tone(16_000, drawn, stream(0))[0].std())
+
+    assert spread(0.45) == pytest.approx(0.45, rel=0.05)
+    assert spread(0) == pytest.approx(0, abs=1e-9)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -232,14 +280,14 @@ def test_needs_room(mode: str) -> None:
     ("field", "value"),
     [
         ("mode", "zigzag"),
-        ("edge_share", 1.5),
-        ("length_share", 0),
-        ("length_share", 1.5),
+        ("edge_probability", 1.5),
+        ("length", 0),
+        ("length", 1.5),
         ("width_mm", [0.5, 0.1]),
         ("grain", -0.1),
         ("chips", 1.5),
         ("depth_ratio", 0),
-        ("alpha", 0),
+        ("decay", 0),
         ("widht_mm", 3),
     ],
 )
@@ -252,12 +300,12 @@ def test_rejects_bad_parameters(field: str, value: object) -> None:
 def test_a_huge_photo_costs_what_the_crack_costs() -> None:
     surface = make_surface(4096, 4096, mm_per_px=0.02, border=64)
 
-    layer = Crack(length_share=0.1).generate(surface, stream(0))
+    layer = Crack(length=0.1).generate(surface, stream(0))
 
     assert max(layer.support.shape) < 700
 
 
 def test_golden_coverage(golden) -> None:
-    layer = Crack(length_share=0.3).generate(make_surface(), stream(42, "golden"))
+    layer = Crack(length=0.3).generate(make_surface(), stream(42, "golden"))
 
     golden("crack_coverage", coverage(layer))

@@ -12,7 +12,7 @@ def everywhere(row: float, col: float) -> bool:
 
 
 def test_the_main_walker_branches_with_the_probability_per_step() -> None:
-    rules = Walk(step=1, p_branch=0.02)
+    rules = Walk(step=1, branch_probability=0.02)
     born = 0
     for seed in range(150):
         strands = walk([Tip(0, 0, 0, 100)], rules, everywhere, np.random.default_rng(seed))
@@ -22,7 +22,7 @@ def test_the_main_walker_branches_with_the_probability_per_step() -> None:
 
 
 def test_branches_start_on_their_parent() -> None:
-    rules = Walk(step=1, p_branch=0.05)
+    rules = Walk(step=1, branch_probability=0.05)
 
     strands = walk([Tip(0, 0, 0, 100)], rules, everywhere, np.random.default_rng(1))
 
@@ -37,7 +37,9 @@ def test_walkers_stop_at_the_edge() -> None:
     def narrow(row: float, col: float) -> bool:
         return col < 20
 
-    strand = walk([Tip(0, 0, 0, 100)], Walk(p_branch=0), narrow, np.random.default_rng(0))[0]
+    strand = walk(
+        [Tip(0, 0, 0, 100)], Walk(branch_probability=0), narrow, np.random.default_rng(0)
+    )[0]
 
     assert not strand.free
     assert (strand.points[:-1, 1] < 20).all()

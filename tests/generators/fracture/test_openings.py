@@ -5,11 +5,26 @@ import math
 import numpy as np
 import pytest
 
+from anomsynth.core.component import Bounds
 from anomsynth.fields.paths import arc_length
 from anomsynth.generators.fracture._growth import Loading, Strand, Tip, grow
-from anomsynth.generators.fracture._openings import Opening, open_strands, tip_opening
+from anomsynth.generators.fracture._openings import (
+    Chips,
+    Hairlines,
+    Opening,
+    open_strands,
+    tip_opening,
+)
 
 PLAIN = Opening(width=6.0, variation=0.0, ragged=0.0)
+CHIPS = Chips(1, radius=Bounds(low=0.8, high=2.2), depth=Bounds(low=0.2, high=0.6))
+HAIRLINES = Hairlines(
+    1,
+    length=Bounds(low=0.15, high=0.5),
+    distance=Bounds(low=0.8, high=1.6),
+    width=Bounds(low=0.2, high=0.45),
+    rejoin_probability=0.35,
+)
 
 
 def line(length: float, *, free: bool = True) -> Strand:
@@ -98,7 +113,7 @@ def test_lips_wander_on_their_own_and_around_the_width_asked_for() -> None:
 
 def test_chips_widen_one_lip_and_hairlines_are_thin_and_near() -> None:
     plain = open_strands([line(200)], PLAIN, np.random.default_rng(0))[0]
-    opening = Opening(width=6.0, variation=0.0, ragged=0.0, chips=1, hairlines=1)
+    opening = Opening(width=6.0, variation=0.0, ragged=0.0, chips=CHIPS, hairlines=HAIRLINES)
 
     broken, hairline = open_strands([line(200)], opening, np.random.default_rng(0))
 
@@ -109,6 +124,48 @@ def test_chips_widen_one_lip_and_hairlines_are_thin_and_near() -> None:
     assert sum(grown) == 1
     assert (hairline.left + hairline.right).max() < 3
     assert np.abs(hairline.stroke.points[:, 0]).max() < 20
+
+
+def test_chips_are_as_long_and_as_deep_as_drawn() -> None:
+    def bight(radius: float, depth: float) -> tuple[float, float]:
+        chips = Chips(1, Bounds(low=radius, high=radius), Bounds(low=depth, high=depth))
+        opening = Opening(width=6.0, variation=0.0, ragged=0.0, chips=chips)
+        sizes = []
+        for seed in range(40):
+            gap = open_strands([line(600, free=False)], opening, np.random.default_rng(seed))[0]
+            grown = gap.stroke.left + gap.stroke.right - gap.left - gap.right
+            along = arc_length(gap.stroke.points)
+            if 40 < along[np.argmax(grown)] < 560:  # not cut off by an end of the crack
+                sizes.append((np.ptp(along[grown > 0]), grown[grown > 0].mean()))
+        length, deep = np.mean(sizes, axis=0)
+        return float(length), float(deep)
+
+    length, deep = bight(4, 0.5)
+    # Twice 4 widths of 6 pixels long; half of 24 pixels deep, a rough half ellipse.
+    assert length == pytest.approx(48, rel=0.12)
+    assert deep == pytest.approx(np.pi / 4 * 12, rel=0.12)
+    assert bight(4, 0.25)[1] == pytest.approx(deep / 2, rel=0.1)
+
+
+@pytest.mark.parametrize("chance", [0.0, 1.0])
+def test_hairlines_are_as_long_fine_and_near_as_drawn(chance: float) -> None:
+    def one(value: float) -> Bounds:
+        return Bounds(low=value, high=value)
+
+    hairlines = Hairlines(1, one(0.4), one(2.0), one(0.3), chance)
+    opening = Opening(width=6.0, variation=0.0, ragged=0.0, unit=0.01, hairlines=hairlines)
+    gaps = [
+        open_strands([line(600)], opening, np.random.default_rng(seed))[1] for seed in range(20)
+    ]
+    apart = [np.abs(gap.stroke.points[:, 0]) for gap in gaps]
+    lengths = [np.ptp(gap.stroke.points[:, 1]) for gap in gaps]
+
+    assert np.median(lengths) == pytest.approx(0.4 * 600, rel=0.03)
+    assert [(gap.left + gap.right).max() for gap in gaps] == pytest.approx([0.3 * 6] * 20, rel=0.02)
+    farthest = [far[len(far) // 2] if chance else far[-1] for far in apart]
+    assert np.median(farthest) == pytest.approx(2 * 6, rel=0.25)
+    # Both ends lie on the crack, or the far one stays away from it.
+    assert (np.median([far[-1] for far in apart]) < 1) == (chance == 1)
 
 
 def test_fine_detail_has_the_roughness_of_surface_cracks() -> None:  # CR1 on the whole line
