@@ -48,7 +48,7 @@ class PoissonPaste(Generator):
     least_size: ShareRange = parameter(
         0.06, "of picture side", "shortest side of a patch", was="least_share"
     )
-    size_spread: ShareRange = parameter(
+    size_scale: ShareRange = parameter(
         0.1, "of picture side", "scale of the gamma distribution", was="spread_share"
     )
     largest_size: ShareRange = parameter(
@@ -68,7 +68,7 @@ class PoissonPaste(Generator):
         height, width = surface.shape
         if min(height, width) < 3:
             raise PlacementError("a picture of less than 3 pixels a side has no room for a patch")
-        share = drawn.least_size + rng.gamma(SHAPE, drawn.size_spread, 2)
+        share = drawn.least_size + rng.gamma(SHAPE, drawn.size_scale, 2)
         share = np.clip(share, drawn.least_size, max(drawn.largest_size, drawn.least_size))
         rows = max(round(share[0] * height), 3)
         cols = max(round(share[1] * width), 3)

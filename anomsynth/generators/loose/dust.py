@@ -88,8 +88,8 @@ class Dust(Generator):
     chip_length_mm: SizeRange = parameter(
         (0.4, 4), "mm", "chips: length of the largest", was="chip_mm"
     )
-    chip_lengths: UnitBounds = parameter(
-        (0.25, 1.0), "relative", "chips: length of the others over the largest, to the power 2/3"
+    chip_length_scatter: UnitBounds = parameter(
+        (0.25, 1.0), "relative", "chips: factor of the length of each other, to the power 2/3"
     )
     chip_distance: PositiveBounds = parameter((1, 4), "of length", "chips: how far they lie apart")
     aspect: SizeRange = parameter((1.1, 1.9), "ratio", "median length over width")
@@ -173,7 +173,7 @@ def _chips(case: _DustSite, rng: np.random.Generator) -> tuple[Bodies, float]:
     drawn = case.drawn
     count = max(int(drawn.chips), 1)
     longest = max(drawn.chip_length_mm / case.surface.mm_per_px, 1.5)
-    length = longest * drawn.chip_lengths.uniform(rng, count) ** 1.5
+    length = longest * drawn.chip_length_scatter.uniform(rng, count) ** 1.5
     length[0] = longest
     centres = case.site + rng.normal(0, 1, (count, 2)) * longest * drawn.chip_distance.draw(rng)
     centres[0] = case.site

@@ -61,7 +61,7 @@ class Fiber(Generator):
     kind: Literal["fiber"] = "fiber"
     length_mm: SizeRange = parameter((2, 35), "mm", "length of the fiber")
     width_mm: SizeRange = parameter((0.04, 0.4), "mm", "diameter; hair 0.05-0.09, thread 0.2-1")
-    width_spread: NonNegative = parameter(
+    width_scatter: NonNegative = parameter(
         0.08, "relative", "standard deviation of the diameter along the fiber"
     )
     stiffness: SizeRange = parameter(
@@ -138,7 +138,7 @@ def _main_line(case: _FiberSite, site: tuple[int, int], rng: np.random.Generator
     line = turned(line, 2 * math.pi * rng.random())
     line += np.array(site) + rng.uniform(-0.5, 0.5, 2) - line[int(rng.random() * count)]
     # No fiber has the same diameter everywhere; natural ones end in a tip.
-    uneven = 1 + drawn.width_spread * smooth_noise(count, max(6 * case.width / STEPS, 6.0), rng)
+    uneven = 1 + drawn.width_scatter * smooth_noise(count, max(6 * case.width / STEPS, 6.0), rng)
     ends = np.minimum(np.arange(count), np.arange(count)[::-1]) * (case.length / (count - 1))
     taper = np.clip(0.55 + 0.45 * ends / (3 * case.width), 0, 1)
     half = case.width / 2 * np.clip(uneven, 0.7, 1.3) * taper

@@ -70,7 +70,7 @@ class Abrasion(Generator):
     dulling: UnitRange = parameter(
         (0.1, 0.6), "relative", "rise of roughness between the scratches"
     )
-    dulling_spread: NonNegative = parameter(0.35, "relative", "how patchy that rise is")
+    dulling_scatter: NonNegative = parameter(0.35, "relative", "how patchy that rise is")
     softness: UnitRange = parameter(
         (0.3, 1.0), "of radius", "over which the patch fades at its rim"
     )
@@ -95,7 +95,7 @@ class Abrasion(Generator):
         coverage[coverage < 2e-3] = 0
         albedo = np.where(coverage > 0, np.exp(tone), np.float32(1)).astype(np.float32)
         cell = max(0.6 * patch.size / patch.grid.step, 3.0)
-        worn = 1 + np.float32(drawn.dulling_spread) * value_noise(patch.grid.shape, cell, rng)
+        worn = 1 + np.float32(drawn.dulling_scatter) * value_noise(patch.grid.shape, cell, rng)
         roughness = dull * patch.grid.refine(np.clip(worn, 0.2, 1.8).astype(np.float32))
         roughness *= np.float32(drawn.dulling)
         support = (coverage > 0) | (roughness > 0)

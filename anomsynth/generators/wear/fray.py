@@ -66,7 +66,7 @@ class Fray(Generator):
     fibre_width_mm: SizeRange = parameter((0.03, 0.14), "mm", "median width of the fibres")
     stiffness: SizeRange = parameter((0.12, 0.8), "of length", "persistence length of the fibres")
     fibre_light: SizeRange = parameter((0.4, 2.6), "relative", "median brightness of the fibres")
-    fibre_scatter: NonNegative = parameter(
+    fibre_length_scatter: NonNegative = parameter(
         0.4, "relative", "standard deviation of the logarithm of their length"
     )
     fibre_width_scatter: NonNegative = parameter(
@@ -165,7 +165,7 @@ def _add_fibres(
     cells = rng.choice(weight.size, count, p=weight / weight.sum())
     row, col = np.divmod(cells, patch.depth.shape[1])
     middles = np.column_stack([row, col]) * float(patch.grid.step) + (patch.box.top, patch.box.left)
-    lengths = fibres.length * np.exp(rng.normal(0, drawn.fibre_scatter, count))
+    lengths = fibres.length * np.exp(rng.normal(0, drawn.fibre_length_scatter, count))
     widths = fibres.width * np.exp(rng.normal(0, drawn.fibre_width_scatter, count))
     angles = fibres.turn + rng.normal(0, math.radians(drawn.fibre_turn_deg), count)
     lines = Lines(middles, angles, lengths, widths)

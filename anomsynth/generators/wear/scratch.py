@@ -103,8 +103,11 @@ class Scratch(Generator):
     tone_scatter: NonNegative = parameter(
         0.2, "log light", "standard deviation of brightness along a groove"
     )
-    coat_mm: NonNegativeRange = parameter(
-        0, "mm", "thickness of a coating; where the groove is deeper the substrate shows"
+    coat_thickness_mm: NonNegativeRange = parameter(
+        0,
+        "mm",
+        "thickness of a coating; where the groove is deeper the substrate shows",
+        was="coat_mm",
     )
     substrate: SizeRange = parameter((0.4, 2.5), "relative", "brightness of the bare substrate")
 
@@ -197,8 +200,8 @@ def _layer(grooves: list[Groove], case: _ScratchSite, rng: np.random.Generator) 
     tone = np.exp(drawn.tone_scatter * smooth_noise(len(width), 8.0, rng))
     albedo = _brightness(band, case) * band.at(tone)
     local, deep = band.at(width), band.at(depth)
-    if drawn.coat_mm > 0:
-        cut = np.clip((deep * surface.mm_per_px / drawn.coat_mm - 1) / 0.2, 0, 1)
+    if drawn.coat_thickness_mm > 0:
+        cut = np.clip((deep * surface.mm_per_px / drawn.coat_thickness_mm - 1) / 0.2, 0, 1)
         coverage += (coverage / drawn.burnish - coverage) * cut if drawn.burnish else 0
         albedo += (drawn.substrate - albedo) * cut
     low, high = EVEN

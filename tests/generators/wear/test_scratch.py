@@ -28,7 +28,7 @@ def parts(layer: DefectLayer) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("path", ["chain", "arc"])
 def test_keeps_the_generator_contract(path: str) -> None:
     check_generator(Scratch(path=path))
-    check_generator(Scratch(path=path, width_mm=0.9, coat_mm=(0.001, 0.01)))
+    check_generator(Scratch(path=path, width_mm=0.9, coat_thickness_mm=(0.001, 0.01)))
 
 
 @given(height=st.integers(1, 70), width=st.integers(1, 70), seed=st.integers(0, 10**6))
@@ -96,7 +96,7 @@ def test_brightness_depends_on_the_angle_to_the_light(surface: Surface) -> None:
 
 
 def test_a_cut_coating_shows_the_substrate(surface: Surface) -> None:
-    bare = Scratch(width_mm=0.4, coat_mm=1e-6, substrate=3.0, burnish=0.5, **STRAIGHT)
+    bare = Scratch(width_mm=0.4, coat_thickness_mm=1e-6, substrate=3.0, burnish=0.5, **STRAIGHT)
 
     coverage, albedo = parts(bare.generate(surface, stream(0)))
 
@@ -143,7 +143,7 @@ def test_needs_room() -> None:
         ("count", 0.5),
         ("count", 0),
         ("dark", 1.5),
-        ("coat_mm", -1),
+        ("coat_thickness_mm", -1),
         ("with_mm", 1),
     ],
 )
