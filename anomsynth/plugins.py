@@ -6,6 +6,7 @@ role, `examples/plugin` is a whole package):
 >>> from anomsynth.plugins import Generator, SizeRange, check_generator, parameter
 """
 
+from anomsynth.bisqad.detector import Detector, FeatureShapes
 from anomsynth.core.component import (
     Bounds,
     Component,
@@ -42,6 +43,7 @@ from anomsynth.sqe.scorer import Scorer
 from anomsynth.sqe.term import Term
 from anomsynth.surface.sites import are_allowed, pick_edge_site, pick_site
 from anomsynth.testing import (
+    check_detector,
     check_exporter,
     check_generator,
     check_refiner,
@@ -60,7 +62,9 @@ __all__ = [
     "Count",
     "CountRange",
     "DefectLayer",
+    "Detector",
     "Exporter",
+    "FeatureShapes",
     "Generator",
     "InputError",
     "Loaded",
@@ -95,6 +99,7 @@ __all__ = [
     "UnitBounds",
     "UnitRange",
     "are_allowed",
+    "check_detector",
     "check_exporter",
     "check_generator",
     "check_refiner",

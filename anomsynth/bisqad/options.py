@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from anomsynth.bisqad.detector import Detector, detectors
 from anomsynth.errors import UserError
 
 WeightsMode = Literal["bilevel", "sqe", "uniform"]
@@ -31,6 +32,8 @@ class TrainOptions:
     weights : {"bilevel", "sqe", "uniform"}
     hypergrad : {"implicit", "unrolled"}
     backbone : str
+    detector : Detector
+        Builds the network that is trained.
     size : int, pixels
         A multiple of 32.
     epochs : int
@@ -56,6 +59,7 @@ class TrainOptions:
     weights: WeightsMode = "bilevel"
     hypergrad: Hypergrad = "implicit"
     backbone: str = LITE0
+    detector: Detector = field(default_factory=lambda: detectors.build({"kind": "pyramid"}))
     size: int = 256
     epochs: int = EPOCHS
     minutes: float | None = None
@@ -82,7 +86,14 @@ class TrainOptions:
 
     def record(self) -> dict[str, object]:
         """Return the options as JSON values."""
-        return {**asdict(self), "val": None if self.val is None else str(self.val)}
+        origin = detectors.origin(self.detector.kind)
+        plugin = None if origin is None else f"{origin.name} {origin.version}"
+        return {
+            **asdict(self),
+            "val": None if self.val is None else str(self.val),
+            "detector": self.detector.model_dump(mode="json"),
+            "plugin": plugin,
+        }
 
     def check_same(self, earlier: Mapping[str, object], folder: Path) -> None:
         """Raise UserError unless a run that is to go on had these options."""

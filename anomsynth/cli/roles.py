@@ -7,19 +7,20 @@ if TYPE_CHECKING:
     from anomsynth.core.registry import Catalogue, Origin
 
 PRESETS = "presets"
-ROLES = ("generators", "refiners", "exporters", "scorers", "terms")
+ROLES = ("generators", "refiners", "exporters", "scorers", "detectors", "terms")
 TOPICS = (*ROLES, PRESETS)
 
 
 def catalogue(role: str) -> "Catalogue[object]":
     """Return what there is of a role."""
+    from anomsynth.bisqad.detector import detectors
     from anomsynth.core.registry import generators, refiners
     from anomsynth.dataset.exports import exporters
     from anomsynth.sqe.all_terms import terms
     from anomsynth.sqe.scorer import scorers
 
     found: dict[str, Catalogue[object]] = {
-        known.role: known for known in (generators, refiners, exporters, scorers, terms)
+        known.role: known for known in (generators, refiners, exporters, scorers, detectors, terms)
     }
     return found[role]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from anomsynth.cli.choices import parse_words
 from anomsynth.cli.console import (
     SOME_FAILED,
     Console,
@@ -16,9 +17,13 @@ from anomsynth.cli.console import (
     resume_command,
 )
 from anomsynth.cli.environment import SEED, note
+from anomsynth.cli.fields import Options, parse_fields
 from anomsynth.cli.train_extra import Device, Threads, need_train_extra
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from anomsynth.bisqad.detector import Detector
     from anomsynth.bisqad.training.events import TrainFinished
 
 EXAMPLE = example(
@@ -53,6 +58,10 @@ def train(
     backbone: Annotated[
         str, typer.Option("--backbone", metavar="NAME", help="Any timm model; default needs no net")
     ] = "tf_efficientnet_lite0",
+    detector: Annotated[
+        str, typer.Option("--detector", metavar="KIND", help="What is trained, see list detectors.")
+    ] = "pyramid",
+    fields: Options = None,
     size: Annotated[
         int, typer.Option("--size", help="Photos are resized to this; a multiple of 32.")
     ] = 256,
@@ -112,6 +121,7 @@ def train(
             weights=weights,
             hypergrad=hypergrad,
             backbone=backbone,
+            detector=_detector(detector, fields or ()),
             size=size,
             epochs=EPOCHS if epochs is None else epochs,
             minutes=minutes,
@@ -134,6 +144,14 @@ def train(
         _print(console, finished, out)
     if finished.skipped:
         raise typer.Exit(SOME_FAILED)
+
+
+def _detector(kind: str, fields: "Sequence[str]") -> "Detector":
+    from anomsynth.bisqad.detector import detectors
+
+    parse_words("--detector", kind, detectors.kinds())
+    own = parse_fields({kind: detectors.load(kind)}, fields)[kind]
+    return detectors.build({"kind": kind, **own})
 
 
 def _print(console: Console, finished: "TrainFinished", out: Path) -> None:

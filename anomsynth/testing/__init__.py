@@ -1,5 +1,6 @@
 """Contract checks for plugins: run them on your own components, as we do on ours."""
 
+from anomsynth.testing._detector import check_detector
 from anomsynth.testing._exporter import check_exporter
 from anomsynth.testing._generator import check_generator, digest
 from anomsynth.testing._refiner import check_refiner
@@ -9,6 +10,7 @@ from anomsynth.testing.surfaces import WARM, make_defect, make_pixels, make_surf
 
 __all__ = [
     "WARM",
+    "check_detector",
     "check_exporter",
     "check_generator",
     "check_refiner",

@@ -13,10 +13,11 @@ import numpy as np  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.run import build_detector, write_run  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.run_config import RunConfig  # noqa: E402 - needs torch
 from anomsynth.dataset.images import write_png  # noqa: E402 - needs torch
+from anomsynth.detectors.pyramid import Pyramid  # noqa: E402 - needs torch
 
 pytestmark = pytest.mark.torch
 
-CONFIG = RunConfig("tf_efficientnet_lite0", (24, 40, 112), (4, 8, 16), 8, size=64)
+CONFIG = RunConfig("tf_efficientnet_lite0", (24, 40, 112), (4, 8, 16), Pyramid(width=8), size=64)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from anomsynth.cli.roles import ROLES, catalogue
 from anomsynth.core.registry import generators, refiners
 from anomsynth.recipe.presets import preset_names
 
@@ -14,6 +15,20 @@ def test_list_names_everything_with_one_line_each(call) -> None:
     assert result.exit_code == 0
     for name in (*generators.kinds(), *refiners.kinds(), *preset_names()):
         assert any(line.startswith(f"{name}  ") for line in result.stdout.splitlines()), name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_is_listed_and_each_of_its_kinds_explained(call, role) -> None:
+    kinds = catalogue(role).kinds()
+
+    listed = json.loads(call("list", role, "--json").stdout)[role]
+    shown = {kind: json.loads(call("show", kind, "--json").stdout) for kind in kinds}
+
+    assert list(listed) == kinds
+    assert all(listed.values())
+    assert {found["kind"] for found in shown.values()} == {*kinds}
+    assert {found["role"] for found in shown.values()} == {role.removesuffix("s")}
+    assert all(found["about"] for found in shown.values())
 
 
 def test_list_of_one_topic_as_json(call) -> None:

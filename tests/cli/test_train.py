@@ -3,6 +3,9 @@
 import json
 import shutil
 import signal
+import sys
+from types import ModuleType
+from typing import Literal
 
 import pytest
 
@@ -11,9 +14,13 @@ pytest.importorskip("timm")
 pytest.importorskip("lightning_fabric")
 
 import numpy as np
+import torch
 import typer
 from typer.testing import CliRunner
 
+from anomsynth.bisqad.detector import Detector
+from anomsynth.bisqad.model.network import DetectorNetwork
+from anomsynth.bisqad.model.run import load_run
 from anomsynth.cli.train import train
 from anomsynth.cli.train_progress import TrainProgress
 from anomsynth.dataset.images import write_png
@@ -100,9 +107,59 @@ def test_a_second_run_needs_a_word(call) -> None:
     assert call("--weights", "uniform", "--overwrite").exit_code == 0
 
 
+def test_a_detector_is_chosen_by_kind_with_fields_of_its_own(call, tmp_path) -> None:
+    result = call("--weights", "uniform", "--detector", "pyramid", "--option", "width=8")
+
+    assert result.exit_code == 0, result.output
+    settings = json.loads((tmp_path / "run/config.json").read_text())
+    assert settings["detector"] == {"kind": "pyramid", "width": 8}
+
+
+class Rows(DetectorNetwork):
+    """A linear map of the finest features."""
+
+    def __init__(self, shapes, generator):
+        super().__init__(shapes.channels, shapes.strides)
+        drawn = torch.randn(1, shapes.channels[0], 1, 1, generator=generator)
+        self.row = torch.nn.Parameter(0.01 * drawn)
+
+    def forward(self, features, keep=None):
+        maps = torch.nn.functional.conv2d(self.normalised(features, 0), self.row)
+        return torch.nn.functional.interpolate(maps, size=self.map_size(features))
+
+
+class Linear(Detector):
+    kind: Literal["linear"] = "linear"
+
+    def build(self, shapes, generator):
+        return Rows(shapes, generator)
+
+
+def test_a_plugins_detector_is_trained_loaded_and_its_version_kept(
+    call, tmp_path, plugged, distribution, monkeypatch
+) -> None:
+    module = ModuleType("rows_plugin")
+    module.Linear = Linear
+    monkeypatch.setitem(sys.modules, "rows_plugin", module)
+    point = ("anomsynth.detectors", "linear", "rows_plugin:Linear")
+    plugged(distribution("rows", "1.0").point(*point))
+
+    result = call("--detector", "linear")  # bi-level weights: gradients of its own
+
+    assert result.exit_code == 0, result.output
+    assert isinstance(load_run(tmp_path / "run").detector, Rows)
+    plugged(distribution("rows", "1.1").point(*point))
+    again = call("--detector", "linear", "--resume")
+    assert again.exit_code == 2
+    assert "begun with plugin rows 1.0, not rows 1.1" in again.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["--detector", "pyramids"], "did you mean 'pyramid'?"),
+        (["--option", "widht=8"], "did you mean 'width'?"),
+        (["--option", "width=9"], "--option width: input should be a multiple of 8"),
         (["--device", "cuda:9"], "--device cuda:9"),
         (["--size", "70"], "--size: expected a multiple of 32, got 70"),
         (["--minutes", "1"], "--epochs and --minutes exclude each other"),

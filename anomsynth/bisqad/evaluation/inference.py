@@ -8,7 +8,7 @@ import torch
 
 from anomsynth.bisqad.data.images import photo_tensor, read_mask_tensor
 from anomsynth.bisqad.evaluation.predictions import LabelledPrediction, Prediction, UnreadablePhoto
-from anomsynth.bisqad.model.detector import image_score
+from anomsynth.bisqad.model.decoder import image_score
 from anomsynth.bisqad.model.run import Run
 from anomsynth.core.types import Float32, Mask
 from anomsynth.dataset.images import read_photo

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from anomsynth.bisqad.model.detector import Detector
 from anomsynth.bisqad.model.losses import truth_at
+from anomsynth.bisqad.model.network import DetectorNetwork
 from anomsynth.core.sample import Quality
 from anomsynth.core.types import Mask
 from anomsynth.sqe.all_terms import builtin_terms
@@ -97,7 +97,7 @@ def pool_features(
     return torch.log(torch.stack(columns, dim=1) + TINY)
 
 
-def normal_features(detector: Detector) -> list[tuple[Tensor, Tensor]]:
+def normal_features(detector: DetectorNetwork) -> list[tuple[Tensor, Tensor]]:
     """Return mean and spread of each level's features over normal photos."""
     return [
         (detector.get_buffer(f"mean{level}"), detector.get_buffer(f"scale{level}"))

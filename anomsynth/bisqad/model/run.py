@@ -6,8 +6,9 @@ from pathlib import Path
 import torch
 from safetensors.torch import load, save
 
+from anomsynth.bisqad.detector import FeatureShapes
 from anomsynth.bisqad.model.backbone import Backbone, load_backbone
-from anomsynth.bisqad.model.detector import Detector
+from anomsynth.bisqad.model.network import DetectorNetwork
 from anomsynth.bisqad.model.run_config import CONFIG, MODEL, RunConfig, read_config, write_config
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.errors import InputError, UserError
@@ -22,7 +23,7 @@ class Run:
     folder : Path
     config : RunConfig
     backbone : Backbone
-    detector : Detector
+    detector : DetectorNetwork
         In evaluation mode.
     device : torch.device
     """
@@ -30,7 +31,7 @@ class Run:
     folder: Path
     config: RunConfig
     backbone: Backbone
-    detector: Detector
+    detector: DetectorNetwork
     device: torch.device
 
 
@@ -64,12 +65,14 @@ def use_threads(threads: int | None) -> None:
         torch.set_num_threads(threads)
 
 
-def build_detector(config: RunConfig, generator: torch.Generator | None = None) -> Detector:
+def build_detector(config: RunConfig, generator: torch.Generator | None = None) -> DetectorNetwork:
     """Return a detector of the shapes that `config` says, with fresh weights."""
-    return Detector(config.channels, config.width, strides=config.strides, generator=generator)
+    if generator is None:
+        generator = torch.Generator().manual_seed(0)
+    return config.detector.build(FeatureShapes(config.channels, config.strides), generator)
 
 
-def write_run(folder: Path, detector: Detector, config: RunConfig) -> None:
+def write_run(folder: Path, detector: DetectorNetwork, config: RunConfig) -> None:
     """Write the weights and then the settings, each whole or not at all.
 
     Raises
@@ -109,7 +112,7 @@ def load_run(folder: Path, *, device: str | torch.device = "cpu") -> Run:
     return Run(folder, config, backbone, detector.requires_grad_(requires_grad=False), chosen)
 
 
-def read_detector(folder: Path, config: RunConfig) -> Detector:
+def read_detector(folder: Path, config: RunConfig) -> DetectorNetwork:
     """Read the weights of a detector of the shapes that `config` says.
 
     Raises

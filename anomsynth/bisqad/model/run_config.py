@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from anomsynth._version import __version__
+from anomsynth.bisqad.detector import Detector, detectors
 from anomsynth.bisqad.options import SIZE_STEP
 from anomsynth.dataset.files import make_folder, write_bytes
-from anomsynth.errors import InputError
+from anomsynth.errors import InputError, RecipeError, UnknownComponentError
 
 FORMAT = 1
 MODEL, CONFIG, CALIBRATION = "model.safetensors", "config.json", "calibration.json"
@@ -26,8 +27,8 @@ class RunConfig:
         Name for `load_backbone`.
     channels, strides : tuple of int
         Of the backbone's features.
-    width : int
-        Of the detector.
+    detector : Detector
+        Builds the network.
     size : int, pixels
         Photos are resized to size x size.
     grey : bool
@@ -39,7 +40,7 @@ class RunConfig:
     backbone: str
     channels: tuple[int, ...]
     strides: tuple[int, ...]
-    width: int
+    detector: Detector
     size: int = 256
     grey: bool = False
     training: Mapping[str, object] = field(default_factory=dict)
@@ -59,7 +60,7 @@ def write_config(folder: Path, config: RunConfig) -> None:
         "backbone": config.backbone,
         "channels": list(config.channels),
         "strides": list(config.strides),
-        "width": config.width,
+        "detector": config.detector.model_dump(mode="json"),
         "size": config.size,
         "grey": config.grey,
         "training": dict(config.training),
@@ -87,7 +88,7 @@ def read_config(folder: Path) -> RunConfig:
             backbone=str(values["backbone"]),
             channels=channels,
             strides=strides,
-            width=_whole(values["width"]),
+            detector=_detector(path, values),
             size=_whole(values["size"]),
             grey=bool(values["grey"]),
             training=training if isinstance(training, dict) else {},
@@ -133,6 +134,21 @@ def read_calibration(folder: Path) -> tuple[float, ...]:
     if not scores or not all(math.isfinite(score) for score in scores):
         raise InputError(f"{path}: holds no finite scores", hint="give `threshold`")
     return tuple(scores)
+
+
+def _detector(path: Path, values: Mapping[str, object]) -> Detector:
+    written = values.get("detector")
+    if written is None:  # of a time with one kind of detector
+        written = {"kind": "pyramid", "width": _whole(values["width"])}
+    if not isinstance(written, dict):
+        raise TypeError(f"expected an object, got {written!r}")
+    try:
+        return detectors.build(written)
+    except UnknownComponentError as error:
+        hint = "install the package that provides it"
+        raise InputError(f"{path}: {error}", hint=hint) from error
+    except RecipeError as error:
+        raise ValueError(str(error)) from error
 
 
 def _no_run(folder: Path) -> InputError:

@@ -12,8 +12,8 @@ from anomsynth.bisqad.bilevel.flat_detector import FlatDetector
 from anomsynth.bisqad.bilevel.reweighting import CheckBatches, FixedWeights, LearnedWeights
 from anomsynth.bisqad.data.pool import Batch, Pool
 from anomsynth.bisqad.model.checkpoint import adam_state, restore_adam, take_prefix
-from anomsynth.bisqad.model.detector import Detector
 from anomsynth.bisqad.model.losses import sample_losses
+from anomsynth.bisqad.model.network import DetectorNetwork
 
 DEFECTS, NORMALS = 10, 6  # of a batch
 RATE, DECAY = 2e-3, 1e-4  # of AdamW
@@ -72,7 +72,7 @@ class Loop:
     ----------
     fabric : Fabric
         Device and precision.
-    detector : Detector
+    detector : DetectorNetwork
     pools : Pools
     weights : FixedWeights or LearnedWeights
         Of the defects; normal photos weigh 1.
@@ -82,7 +82,7 @@ class Loop:
     def __init__(
         self,
         fabric: Fabric,
-        detector: Detector,
+        detector: DetectorNetwork,
         pools: Pools,
         weights: FixedWeights | LearnedWeights,
         seed: int,

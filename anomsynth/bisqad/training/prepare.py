@@ -13,8 +13,9 @@ from anomsynth.bisqad.data.images import is_grey
 from anomsynth.bisqad.data.pool import Extractor, Measure, Pool
 from anomsynth.bisqad.data.samples import Item, Split, fresh_defects, spoiled
 from anomsynth.bisqad.data.spoil import choose_faults
+from anomsynth.bisqad.detector import FeatureShapes
 from anomsynth.bisqad.model.backbone import Backbone, load_backbone
-from anomsynth.bisqad.model.detector import Detector
+from anomsynth.bisqad.model.network import DetectorNetwork
 from anomsynth.bisqad.model.quality_inputs import (
     TERM_NAMES,
     normal_features,
@@ -167,7 +168,8 @@ def prepare(
     if learns:
         _check_usable(options.val or dataset, pools.held_defects, "trusted defects", progress)
     generator = torch.Generator().manual_seed(options.seed)
-    detector = Detector(backbone.channels, strides=backbone.strides, generator=generator)
+    shapes = FeatureShapes(backbone.channels, backbone.strides)
+    detector = options.detector.build(shapes, generator)
     detector.normalise_by(batch.features for batch in normals.batches())
     detector = detector.to(device)
     weights = _weights(options, marked, detector)
@@ -179,7 +181,7 @@ def prepare(
 
 
 def _weights(
-    options: TrainOptions, pool: Pool, detector: Detector
+    options: TrainOptions, pool: Pool, detector: DetectorNetwork
 ) -> FixedWeights | LearnedWeights:
     if options.weights == "uniform":
         return FixedWeights(torch.ones(len(pool)))
@@ -219,7 +221,7 @@ def weight_groups(pool: Pool) -> torch.Tensor:
 
 
 @torch.no_grad()
-def quality_inputs(pool: Pool, detector: Detector) -> torch.Tensor:
+def quality_inputs(pool: Pool, detector: DetectorNetwork) -> torch.Tensor:
     """Return what the quality network sees of each sample, (N, k)."""
     normal = normal_features(detector)
     pooled = [pool_features(batch.features, batch.masks, normal) for batch in pool.batches()]

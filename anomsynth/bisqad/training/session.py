@@ -17,7 +17,7 @@ from anomsynth.bisqad.bilevel.reweighting import LearnedWeights
 from anomsynth.bisqad.bilevel.weights import effective_share
 from anomsynth.bisqad.data.samples import Split, find_split
 from anomsynth.bisqad.model.checkpoint import check_shapes, load_tensors, save_tensors
-from anomsynth.bisqad.model.detector import image_score
+from anomsynth.bisqad.model.decoder import image_score
 from anomsynth.bisqad.model.run import choose_device, use_threads, write_run
 from anomsynth.bisqad.model.run_config import SQE, RunConfig, write_calibration
 from anomsynth.bisqad.options import TrainPlan
@@ -251,7 +251,7 @@ class _Session:
             backbone=prepared.backbone.name,
             channels=prepared.backbone.channels,
             strides=prepared.backbone.strides,
-            width=self._loop.detector.width,
+            detector=self._options.detector,
             size=self._options.size,
             grey=prepared.grey,
             training={**training, "categories": list(prepared.split.categories)},

@@ -22,12 +22,13 @@ from anomsynth.bisqad.model.run import build_detector, load_run, write_run  # no
 from anomsynth.bisqad.model.run_config import RunConfig  # noqa: E402 - needs torch
 from anomsynth.dataset.images import write_png  # noqa: E402 - needs torch
 from anomsynth.dataset.labelled import Labelled  # noqa: E402 - needs torch
+from anomsynth.detectors.pyramid import Pyramid  # noqa: E402 - needs torch
 from anomsynth.errors import InputError  # noqa: E402 - needs torch
 
 pytestmark = pytest.mark.torch
 
 SIZE = 64
-CONFIG = RunConfig("tf_efficientnet_lite0", (24, 40, 112), (4, 8, 16), 8, size=SIZE)
+CONFIG = RunConfig("tf_efficientnet_lite0", (24, 40, 112), (4, 8, 16), Pyramid(width=8), size=SIZE)
 
 
 def draw(folder, kind, number, *, size=(48, 80)):

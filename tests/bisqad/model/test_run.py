@@ -27,6 +27,7 @@ from anomsynth.bisqad.model.run_config import (  # noqa: E402 - needs torch
     read_config,
     write_calibration,
 )
+from anomsynth.detectors.pyramid import Pyramid  # noqa: E402 - needs torch
 from anomsynth.errors import InputError, OutputError, UserError  # noqa: E402 - needs torch
 
 pytestmark = pytest.mark.torch
@@ -35,7 +36,7 @@ TINY = RunConfig(
     backbone="tf_efficientnet_lite0",
     channels=(24, 40, 112),
     strides=(4, 8, 16),
-    width=8,
+    detector=Pyramid(width=8),
     size=64,
     grey=True,
     training={"seed": 3, "weights": "uniform"},
@@ -109,7 +110,7 @@ def test_other_format_names_the_version_that_wrote_it(folder) -> None:
 
 
 def test_weights_of_other_shape_name_the_tensor(folder) -> None:
-    change(folder, width=16)
+    change(folder, detector={"kind": "pyramid", "width": 16})
 
     with pytest.raises(InputError, match=r"blocks\.0\.convolution\.weight is \(8, 8, 3, 3\)"):
         load_run(folder)
@@ -140,7 +141,13 @@ def test_unfinished_training_is_reported(folder) -> None:
 
 @pytest.mark.parametrize(
     "values",
-    [{"channels": "many"}, {"channels": []}, {"width": 0}, {"size": 100}, {"strides": [4]}],
+    [
+        {"channels": "many"},
+        {"channels": []},
+        {"detector": {"kind": "pyramid", "width": 0}},
+        {"size": 100},
+        {"strides": [4]},
+    ],
 )
 def test_damaged_settings_are_reported(folder, values) -> None:
     change(folder, **values)
@@ -203,3 +210,19 @@ def test_folder_that_cannot_be_made_is_reported(tmp_path) -> None:
 
 def test_format_is_written(folder) -> None:
     assert json.loads((folder / CONFIG).read_text())["format"] == FORMAT == 1
+
+
+def test_a_run_of_a_time_with_one_kind_of_detector_is_read(folder) -> None:
+    values = json.loads((folder / CONFIG).read_text())
+    del values["detector"]
+    (folder / CONFIG).write_text(json.dumps({**values, "width": 8}))
+
+    assert read_config(folder) == TINY
+
+
+def test_a_detector_that_is_not_installed_is_named(folder) -> None:
+    change(folder, detector={"kind": "flows"})
+
+    with pytest.raises(InputError, match=r"config\.json: no detectors of kind 'flows'") as caught:
+        read_config(folder)
+    assert caught.value.hint == "install the package that provides it"

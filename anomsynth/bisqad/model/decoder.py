@@ -1,11 +1,13 @@
-"""The detector: a light decoder from frozen features to a map of how anomalous each place is."""
+"""The default network: a light decoder from frozen features to a map of anomalous places."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from anomsynth.bisqad.model.network import DetectorNetwork
 
 WIDTH = 32
 GROUPS = 8
@@ -14,7 +16,7 @@ RARE = -3.0  # logit of the first guess: 5 % of the pixels are anomalous
 STRIDES = (4, 8, 16)
 
 
-class Detector(nn.Module):
+class Decoder(DetectorNetwork):
     """Top-down decoder of features at strides 4, 8 and 16 to a map of logits at stride 4.
 
     Each level is normalised by the statistics of normal photos, projected to `width` channels and
@@ -49,35 +51,28 @@ class Detector(nn.Module):
         strides: Sequence[int] = STRIDES,
         generator: torch.Generator | None = None,
     ) -> None:
-        super().__init__()
-        self.channels, self.width, self.strides = tuple(channels), width, tuple(strides)
+        super().__init__(channels, strides)
+        self.width = width
         if generator is None:
             generator = torch.Generator().manual_seed(0)
         self.lateral = nn.ModuleList(_convolution(count, width, 1) for count in channels)
         self.blocks = nn.ModuleList(_Block(width) for _ in channels)
         self.head = _convolution(width, 1, 1)
-        for level, count in enumerate(channels):
-            self.register_buffer(f"mean{level}", torch.zeros(1, count, 1, 1))
-            self.register_buffer(f"scale{level}", torch.ones(1, count, 1, 1))
         self._draw_weights(generator)
 
     def forward(self, features: Sequence[Tensor], keep: Sequence[Tensor] | None = None) -> Tensor:
-        """Return logits (B, 1, h, w) at stride 4 of features of B images.
+        """Return logits (B, 1, h, w); see the base class.
 
         Parameters
         ----------
         features : (B, C, h, w) each, finest first
-            As a `Backbone` returns them.
         keep : (B, width, 1, 1) each, optional
             Factors of the projected channels, from `draw_keep`: drop-out in training.
         """
-        height, width = (
-            math.ceil(side * self.strides[0] / STRIDES[0]) for side in features[0].shape[-2:]
-        )
+        height, width = self.map_size(features)
         coarser: Tensor | None = None
         for level in reversed(range(len(features))):
-            mean, scale = self.get_buffer(f"mean{level}"), self.get_buffer(f"scale{level}")
-            here = self.lateral[level]((features[level].to(mean.dtype) - mean) / scale)
+            here = self.lateral[level](self.normalised(features, level))
             if keep is not None:
                 here = here * keep[level]
             size = (math.ceil(height / 2**level), math.ceil(width / 2**level))
@@ -102,26 +97,6 @@ class Detector(nn.Module):
             / (1 - share)
             for _ in self.channels
         ]
-
-    @torch.no_grad()
-    def normalise_by(self, batches: Iterable[Sequence[Tensor]]) -> None:
-        """Take mean and spread of each feature from batches of features of normal photos."""
-        count = [0] * len(self.channels)
-        total = [torch.zeros(channels, dtype=torch.float64) for channels in self.channels]
-        square = [torch.zeros(channels, dtype=torch.float64) for channels in self.channels]
-        for features in batches:
-            for level, values in enumerate(features):
-                exact = values.double().cpu()
-                count[level] += exact.numel() // exact.shape[1]
-                total[level] += exact.sum((0, 2, 3))
-                square[level] += exact.square().sum((0, 2, 3))
-        if 0 in count:
-            raise ValueError("no features of normal photos to normalise by")
-        for level, number in enumerate(count):
-            mean = total[level] / number
-            spread = (square[level] / number - mean.square()).clamp_min(0).sqrt() + 1e-4
-            self.get_buffer(f"mean{level}").copy_(mean.view(1, -1, 1, 1))
-            self.get_buffer(f"scale{level}").copy_(spread.view(1, -1, 1, 1))
 
     @torch.no_grad()
     def _draw_weights(self, generator: torch.Generator) -> None:

@@ -1,0 +1,52 @@
+"""The role of a detector: a component that builds a network from frozen features to a map."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from anomsynth.core.component import Component
+from anomsynth.core.registry import Registry
+
+if TYPE_CHECKING:  # the role is named, listed and recorded without torch
+    import torch
+
+    from anomsynth.bisqad.model.network import DetectorNetwork
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureShapes:
+    """What a network is fed with: feature maps of a frozen backbone, finest first.
+
+    Attributes
+    ----------
+    channels : tuple of int
+        Of each map.
+    strides : tuple of int, pixels
+        Between two places of each map.
+    """
+
+    channels: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+class Detector(Component, ABC):
+    """Builds the network that a training fits; its fields are the network's dimensions."""
+
+    @abstractmethod
+    def build(self, shapes: FeatureShapes, generator: "torch.Generator") -> "DetectorNetwork":
+        """Return a network with fresh weights.
+
+        Parameters
+        ----------
+        shapes : FeatureShapes
+        generator : torch.Generator
+            Draws the weights; torch's global one must not be used.
+
+        Returns
+        -------
+        DetectorNetwork
+            All its state is in parameters and buffers: what is saved, and what gradients see.
+        """
+
+
+detectors: Registry[Detector] = Registry("detectors", Detector)  # type: ignore[type-abstract]  # the registry never instantiates the base

@@ -1,0 +1,97 @@
+"""What is asked of a detector, with torch at hand; `anomsynth.testing.check_detector` calls it."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.func import functional_call
+
+from anomsynth.bisqad.detector import Detector, FeatureShapes
+from anomsynth.bisqad.model.network import DetectorNetwork
+from anomsynth.errors import PluginError
+
+SHAPES = FeatureShapes((24, 40, 112), (4, 8, 16))
+SIDES = (12, 6, 3)  # places along each map's side
+IMAGES = 3
+CLOSE = 1e-4  # of logits, between one image alone and among others
+
+
+def check_network(detector: Detector) -> None:
+    """Check what a detector builds.
+
+    Raises
+    ------
+    PluginError
+        If something is wrong; the message says what.
+    """
+    state = torch.get_rng_state()
+    network = detector.build(SHAPES, torch.Generator().manual_seed(1))
+    again = detector.build(SHAPES, torch.Generator().manual_seed(1))
+    _demand(isinstance(network, DetectorNetwork), "build: expected a DetectorNetwork")
+    _demand(_same(network, again), "one generator, other weights: torch's own is used, or a state")
+    _demand(any(True for _ in network.parameters()), "it has no parameters to fit")
+    features = _features(2)
+    network.normalise_by([features])
+    network.train()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    keep = network.draw_keep(IMAGES, torch.Generator().manual_seed(1))
+    _check_map(network(features, keep), network.map_size(features))
+    logits = network(features)
+    _check_map(logits, network.map_size(features))
+    _demand(torch.equal(logits, network(features)), "one input, two maps: hidden randomness")
+    alone = torch.cat([network([one[at : at + 1] for one in features]) for at in range(IMAGES)])
+    _demand(torch.allclose(logits, alone, atol=CLOSE), "the map depends on the other images")
+    _demand(torch.allclose(logits, network.eval()(features), atol=CLOSE), "it evaluates otherwise")
+    after = network.state_dict()
+    same = all(torch.equal(value, after[name]) for name, value in before.items())
+    _demand(same, "its state changes when it is called")
+    _check_state(detector, network, features, logits)
+    _check_gradients(network, features)
+    _demand(torch.equal(torch.get_rng_state(), state), "torch's own generator is used")
+
+
+def _check_map(logits: Tensor, size: tuple[int, int]) -> None:
+    expected = (IMAGES, 1, *size)
+    _demand(logits.shape == expected, f"map of {tuple(logits.shape)}, expected {expected}")
+    _demand(bool(torch.isfinite(logits).all()), "NaN or infinity in the map")
+
+
+def _check_state(
+    detector: Detector, network: DetectorNetwork, features: Sequence[Tensor], logits: Tensor
+) -> None:
+    """Check that parameters and buffers are all that a network is."""
+    other = detector.build(SHAPES, torch.Generator().manual_seed(2))
+    _demand(not _same(network, other), "other generators, the same weights: it is not used")
+    other.load_state_dict(network.state_dict())
+    found = other.eval()(features)
+    _demand(torch.allclose(found, logits, atol=CLOSE), "state outside parameters and buffers")
+
+
+def _check_gradients(network: DetectorNetwork, features: Sequence[Tensor]) -> None:
+    values = {name: value.detach().clone() for name, value in network.named_parameters()}
+    for value in values.values():
+        value.requires_grad_()
+    logits: Tensor = functional_call(network, values, (features,))
+    found = torch.autograd.grad(logits.sum(), list(values.values()), allow_unused=True)
+    for name, gradient in zip(values, found, strict=True):
+        _demand(gradient is not None, f"{name}: the map does not depend on it")
+        if gradient is not None:
+            _demand(bool(torch.isfinite(gradient).all()), f"{name}: NaN or infinity as gradient")
+
+
+def _features(seed: int) -> list[Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    return [
+        torch.randn(IMAGES, count, side, side, generator=generator)
+        for count, side in zip(SHAPES.channels, SIDES, strict=True)
+    ]
+
+
+def _same(one: DetectorNetwork, other: DetectorNetwork) -> bool:
+    pairs = zip(one.parameters(), other.parameters(), strict=True)
+    return all(torch.equal(first, second) for first, second in pairs)
+
+
+def _demand(holds: object, complaint: str) -> None:
+    if not holds:
+        raise PluginError(complaint)

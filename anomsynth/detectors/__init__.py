@@ -1,0 +1,1 @@
+"""Detectors that a training can fit, one per file; file name = kind."""
