@@ -9,22 +9,20 @@ import numpy as np
 from PIL import Image
 
 import anomsynth as asy
-from anomsynth.core.component import UnitRange, parameter
-from anomsynth.core.roles import Generator
-from anomsynth.surface.sites import pick_site
+from anomsynth.plugins import Generator, ShareRange, check_generator, parameter, pick_site
 
 
 class DripMark(Generator):
     """A round drop of a liquid that has dried: a film, darkest at its rim."""
 
     kind: Literal["drip_mark"] = "drip_mark"
-    radius_share: UnitRange = parameter((0.04, 0.12), "share of the part's size", "radius")
+    radius: ShareRange = parameter((0.04, 0.12), "of part size", "from the middle to the rim")
 
     def generate(self, surface: asy.Surface, rng: np.random.Generator) -> asy.DefectLayer:
         """Draw the size, then the place, then say how much light the film absorbs."""
-        share = self.radius_share.draw(rng)
+        drawn = self.draw_ranges(rng)
         row, col = pick_site(surface, rng)
-        radius = max(share * surface.part_size_px, 2.0)
+        radius = max(drawn.radius * surface.part_size_px, 2.0)
         reach = int(np.ceil(radius))
         offset = np.arange(-reach, reach + 1) / radius
         distance = np.hypot(offset[:, None], offset[None, :])
@@ -34,10 +32,11 @@ class DripMark(Generator):
             origin=(row - reach, col - reach),
             support=film > 0,
             absorbance=film,
-            parameters={"radius_share": share},
+            parameters=drawn.numbers,
         )
 
 
+check_generator(DripMark())  # says what is wrong, if something is
 folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp())
 folder.mkdir(parents=True, exist_ok=True)
 recipe = asy.load_recipe("metal", mechanisms=[{"generator": DripMark()}])

@@ -90,11 +90,11 @@ def plugged(monkeypatch) -> Iterator[Callable[..., None]]:
             cached.cache_clear()
 
     def install(*points: EntryPoint) -> None:
-        def entry_points(group: str) -> list[EntryPoint]:
+        def points_of(group: str) -> list[EntryPoint]:
             return [point for point in points if point.group == group]
 
-        monkeypatch.setattr(registry, "entry_points", entry_points)
-        monkeypatch.setattr(presets, "entry_points", entry_points)
+        monkeypatch.setattr(registry, "points_of", points_of)
+        monkeypatch.setattr(presets, "points_of", points_of)
         forget()
 
     yield install

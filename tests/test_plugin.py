@@ -17,6 +17,7 @@ from anomsynth.pipeline.plan import make_plan
 from anomsynth.pipeline.run import run
 from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.presets import preset_names, preset_origin
+from anomsynth.sheets.presets import unused_kinds
 from anomsynth.sqe.all_terms import all_terms, builtin_terms
 from anomsynth.sqe.estimator import Estimator
 from anomsynth.testing import make_defect, make_pixels
@@ -82,6 +83,15 @@ def test_its_preset_is_loaded_by_name_and_rehearsed(example, call) -> None:
     assert preset_origin("glazed").name == "anomsynth-drips"
     assert preset_origin("metal") is None
     assert call("presets", "check", "glazed").exit_code == 0
+
+
+def test_a_generator_without_a_preset_is_no_fault_of_the_shipped_ones(
+    example, plugged, distribution
+) -> None:
+    plugged(next(point for point in points(distribution) if point.name == "drip"))
+
+    assert "drip" in generators.kinds()
+    assert unused_kinds() == []
 
 
 def test_its_term_has_its_say_in_every_score(example, call, dataset) -> None:

@@ -7,8 +7,8 @@ import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache, cached_property
+from importlib.metadata import EntryPoint, distributions
 from types import ModuleType
 from typing import Generic, TypeVar
 
@@ -44,6 +44,24 @@ class Origin:
         return cls(point.dist.name, point.dist.version)
 
 
+@cache
+def _installed() -> tuple[EntryPoint, ...]:
+    """Return the entry points of all our groups: looking through what is installed takes long."""
+    # Where a package is installed twice, the first on the path counts, as for imports.
+    packages = {package.name: package for package in reversed(list(distributions()))}
+    return tuple(
+        point
+        for package in packages.values()
+        for point in package.entry_points
+        if point.group.startswith("anomsynth.")
+    )
+
+
+def points_of(group: str) -> list[EntryPoint]:
+    """Return the entry points of a group."""
+    return [point for point in _installed() if point.group == group]
+
+
 class Catalogue(ABC, Generic[T_co]):
     """Everything of one role by name; nothing is imported before it is asked for.
 
@@ -75,7 +93,7 @@ class Catalogue(ABC, Generic[T_co]):
     @cached_property
     def _plugins(self) -> dict[str, EntryPoint]:
         found: dict[str, EntryPoint] = {}
-        for point in entry_points(group=self.group):
+        for point in points_of(self.group):
             if point.name in self._builtin or point.name in found:
                 msg = f"{self.role}: kind {point.name!r} is provided twice, second by {point.value}"
                 raise PluginError(msg)

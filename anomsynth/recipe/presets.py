@@ -3,11 +3,11 @@
 import difflib
 from functools import cache
 from importlib.machinery import ModuleSpec
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from pathlib import Path
 
-from anomsynth.core.registry import Origin
+from anomsynth.core.registry import Origin, points_of
 from anomsynth.errors import PluginError, UnknownComponentError
 
 GROUP = "anomsynth.presets"
@@ -80,7 +80,7 @@ def _below(folder: Path) -> dict[str, Path]:
 @cache
 def _plugins() -> tuple[tuple[Origin, Path], ...]:
     """Return the folders that plugins ship, in the order of their entry points' names."""
-    points = sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value))
+    points = sorted(points_of(GROUP), key=lambda point: (point.name, point.value))
     return tuple((Origin.of(point), _folder(point)) for point in points)
 
 

@@ -60,9 +60,9 @@ def rehearse(name: str, seed: int = 0) -> Rehearsal:
 
 
 def unused_kinds() -> list[str]:
-    """Return the mechanisms that no preset uses."""
+    """Return the mechanisms of this package that no preset uses."""
     used = {item.generator.kind for name in preset_names() for item in load_recipe(name).mechanisms}
-    return [kind for kind in generators.kinds() if kind not in used]
+    return [kind for kind in generators.kinds() if kind not in {*used, *generators.plugins()}]
 
 
 def make_surface(recipe: Recipe, index: int) -> Surface:
