@@ -87,6 +87,19 @@ def test_presets_load_and_describe_themselves(name: str) -> None:
     assert recipe.description
 
 
+def test_every_law_in_the_table_of_mutations_stands_once_in_its_file_and_has_its_test() -> None:
+    table = tomllib.loads((ROOT / "tests" / "mutate_laws.toml").read_text())
+    del table["without"]
+
+    for path, laws in table.items():
+        source = (ROOT / "anomsynth" / path).read_text()
+        for law in laws:
+            written = law.get("code") or re.sub(r"@([0-9.]+(?:e[0-9]+)?)@", r"\1", law["form"])
+            assert source.count(written) == 1, f"{path}: {written}"
+            module, _, test = law["test"].partition("::")
+            assert f"def {test}" in (ROOT / "tests" / module).read_text(), law["test"]
+
+
 def test_public_names_exist_and_nothing_else_is_promised() -> None:
     import anomsynth  # noqa: PLC0415 - the names under test are resolved on first use
 

@@ -109,7 +109,8 @@ def test_the_schema_refers_to_nothing_it_does_not_define() -> None:
     assert {item.removeprefix("#/$defs/") for item in references(schema)} <= set(schema["$defs"])
 
 
-def test_the_schema_takes_ranges_as_people_write_them() -> None:
-    forms = recipe_schema()["$defs"]["LogRange"]["anyOf"]
+@pytest.mark.parametrize("name", ["Range", "LogRange", "CountRange", "Bounds", "LogBounds"])
+def test_the_schema_takes_ranges_as_people_write_them(name: str) -> None:
+    forms = recipe_schema()["$defs"][name]["anyOf"]
 
     assert {form["type"] for form in forms} == {"number", "array"}
