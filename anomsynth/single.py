@@ -9,8 +9,7 @@ from PIL import Image
 
 from anomsynth.core.photo import Photo, as_photo
 from anomsynth.core.sample import Sample
-from anomsynth.core.scale import Scale
-from anomsynth.core.types import Mask, SampleKey, Surface
+from anomsynth.core.types import Mask, SampleKey, Scale, Surface
 from anomsynth.dataset.images import from_pillow, read_photo
 from anomsynth.errors import RecipeError
 from anomsynth.recipe.load import load_recipe

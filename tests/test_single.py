@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import anomsynth as asy
-from anomsynth.core.scale import Scale
+from anomsynth.core.types import Scale
 from anomsynth.errors import (
     InputError,
     MissingExtraError,

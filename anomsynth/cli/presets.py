@@ -43,14 +43,14 @@ def check(
     """
     with reporting(quiet=quiet, as_json=as_json) as console:
         from anomsynth.recipe.presets import preset_names
-        from anomsynth.sheets.presets import rehearse, unused_kinds
+        from anomsynth.sheets.presets import check_preset, unused_kinds
         from anomsynth.sheets.sheet import contact_sheet
 
         known = preset_names()
         chosen = known if names is None else parse_words("presets", names, known)
         problems: dict[str, list[str]] = {}
         for name in chosen:
-            result = rehearse(name)
+            result = check_preset(name)
             if result.problems:
                 problems[name] = list(result.problems)
             if out is not None and result.rows:

@@ -1,6 +1,10 @@
-"""Pointwise work on long lists of pixels, in the order that processors like."""
+"""Work on many pixels at the cost of few: block by block, between pixels, on sparse arrays."""
 
+import math
+import mmap
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TypeVar, cast
 
 import cv2
@@ -12,6 +16,8 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 Array = TypeVar("Array", bound=NDArray[np.generic])
 
 BLOCK = 1 << 14  # pixels of which the arrays of a few steps fit the processor's cache
+MOST_ROWS = 1 << 14  # read at once between pixels: OpenCV takes at most 32767
+LARGE = 8 << 20  # bytes of an array that is seldom written all over
 
 
 def blocks(count: int) -> Iterator[slice]:
@@ -112,3 +118,43 @@ def power(values: Float32, exponent: float) -> Float32:
     if values.size == 0:
         return values.copy()
     return np.asarray(cv2.pow(values, exponent), dtype=np.float32).reshape(values.shape)
+
+
+def look_up(picture: Float32, rows: Float32, cols: Float32, method: int) -> Float32:
+    """Return a picture at given places; beyond its border it goes on as it ends there.
+
+    Parameters
+    ----------
+    picture : (H, W) or (H, W, C) float32
+    rows, cols : (h, w) float32, pixels; w at most 32767
+    method : interpolation flag of OpenCV
+
+    Returns
+    -------
+    (h, w) or (h, w, C) float32
+    """
+    seen = np.empty((*rows.shape, *picture.shape[2:]), dtype=np.float32)
+    for start in range(0, len(rows), MOST_ROWS):
+        part = slice(start, start + MOST_ROWS)
+        seen[part] = cv2.remap(
+            picture, cols[part], rows[part], method, borderMode=cv2.BORDER_REPLICATE
+        ).reshape(seen[part].shape)
+    return seen
+
+
+def sparse_zeros(shape: tuple[int, ...], dtype: type[Scalar]) -> NDArray[Scalar]:
+    """Return zeros of which, if they are many, only those cost time and memory that are written.
+
+    Linux clears pages when they are first written, large ones at once where it has them. NumPy's
+    own zeros are as sparse elsewhere, but not on a heap that keeps what was freed.
+    """
+    bytes_ = math.prod(shape) * np.dtype(dtype).itemsize
+    if sys.platform != "linux" or bytes_ < LARGE:
+        return np.zeros(shape, dtype=dtype)
+    try:
+        pages = mmap.mmap(-1, bytes_, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    except OSError as error:
+        raise MemoryError(f"no {bytes_} bytes for an array of {shape}") from error
+    with suppress(OSError):  # a kernel without large pages
+        pages.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(pages, dtype=dtype).reshape(shape)

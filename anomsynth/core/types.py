@@ -2,7 +2,7 @@
 
 import warnings
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 import cv2
 import numpy as np
@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 
 from anomsynth.core.color import decode
 from anomsynth.errors import RenamedWarning
-
-if TYPE_CHECKING:
-    from anomsynth.core.scale import Scale
 
 Float32 = NDArray[np.float32]
 Int32 = NDArray[np.int32]
@@ -62,6 +59,34 @@ class Box(NamedTuple):
             return None
         cols = np.flatnonzero(mask[rows[0] : rows[-1] + 1].any(axis=0))
         return cls(int(rows[0]), int(cols[0]), int(rows[-1]) + 1, int(cols[-1]) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How large a pixel is; the first that is given, in this order, decides.
+
+    Attributes
+    ----------
+    mm_per_px : float or None
+        Millimeters per pixel.
+    field_mm : float or None
+        Width of the field of view (the longer side of the picture).
+    object_mm : float or None
+        Longer side of the box around the part.
+    """
+
+    mm_per_px: float | None = None
+    field_mm: float | None = None
+    object_mm: float | None = None
+
+    def of(self, foreground: Mask) -> float:
+        """Return millimeters per pixel for a picture with this (H, W) foreground."""
+        if self.mm_per_px is not None:
+            return self.mm_per_px
+        if self.field_mm is not None:
+            return self.field_mm / max(foreground.shape)
+        box = Box.around(foreground) or Box(0, 0, *foreground.shape)
+        return (self.object_mm or 100.0) / max(box.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +216,7 @@ class Analysis:
         Compression that the photo's file names.
     """
 
-    scale: "Scale | None"
+    scale: Scale | None
     encoding: str | None
     part: bool
     jpeg: Jpeg | None = None

@@ -31,29 +31,29 @@ class Layout:
     digits: int = FEWEST_DIGITS
 
     @property
-    def home(self) -> Path:
-        """Folder of everything that is not the tree itself."""
+    def metadata(self) -> Path:
+        """The metadata folder: everything that is not the tree itself."""
         return self.root / RESERVED
 
     @property
     def scratch(self) -> Path:
         """Folder of temporary files; gone when a run has ended."""
-        return self.home / ".tmp"
+        return self.metadata / ".tmp"
 
     @property
     def shards(self) -> Path:
         """Folder of what shards have recorded; gone when they are merged."""
-        return self.home / ".shards"
+        return self.metadata / ".shards"
 
     @property
     def run_file(self) -> Path:
         """What was run: versions, recipe, options."""
-        return self.home / "run.json"
+        return self.metadata / "run.json"
 
     @property
     def journal(self) -> Path:
         """What an unfinished run has done so far."""
-        return self.home / "journal.jsonl"
+        return self.metadata / "journal.jsonl"
 
     def number(self, number: int) -> str:
         """Return the file stem of a number."""
@@ -74,15 +74,15 @@ class Layout:
 
     def beside(self, category: str, name: str, file: str) -> Path:
         """Return the path of a file in one of the folders of extras."""
-        return self.home / category / name / file
+        return self.metadata / category / name / file
 
     def manifest(self, category: str) -> Path:
         """Return the path of the manifest, one JSON line per photo and sample."""
-        return self.home / category / "manifest.jsonl"
+        return self.metadata / category / "manifest.jsonl"
 
     def scores(self, category: str) -> Path:
         """Return the path of the table of scores."""
-        return self.home / category / "scores.csv"
+        return self.metadata / category / "scores.csv"
 
     def relative(self, path: Path) -> str:
         """Return a path below the root as it is written in manifests."""

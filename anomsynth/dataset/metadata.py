@@ -39,13 +39,13 @@ def contents(layout: Layout) -> Contents:
     try:
         if layout.run_file.is_file():
             return "run"
-        if (layout.home / layout.run_file.name).is_file():
+        if (layout.metadata / layout.run_file.name).is_file():
             return "dataset"
         if layout.shards.is_dir():
             return "shards"
         entries = [path for path in layout.root.iterdir() if path.name not in SYSTEM_FILES]
         # A run that died before its first file leaves nothing but its folder of temporary files.
-        if entries == [layout.home] and set(layout.home.iterdir()) <= {layout.scratch}:
+        if entries == [layout.metadata] and set(layout.metadata.iterdir()) <= {layout.scratch}:
             return "nothing"
     except OSError as error:
         raise OutputError(f"{layout.root}: cannot be read: {error.strerror}") from error
@@ -155,7 +155,7 @@ def remove_run(layout: Layout) -> None:
         for category in _categories(layout):
             if (layout.root / category).exists():
                 shutil.rmtree(layout.root / category)
-        for path in layout.home.iterdir():
+        for path in layout.metadata.iterdir():
             if path == layout.run_file:
                 continue
             if path.is_dir() and not path.is_symlink():

@@ -10,7 +10,7 @@ from anomsynth.dataset.folders import nfc
 from anomsynth.dataset.images import SUFFIXES, read_photo
 from anomsynth.errors import InputError
 
-KEPT = 8  # pictures kept in memory by each process
+CACHED = 8  # pictures kept in memory by each process
 
 
 class TextureFolder:
@@ -61,7 +61,7 @@ def _pictures(root: Path) -> tuple[Path, ...]:
     return tuple(sorted(found, key=lambda path: nfc(path.relative_to(root).as_posix())))
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHED)
 def _read(path: Path) -> Pixels:
     pixels = read_photo(path).pixels
     pixels.setflags(write=False)

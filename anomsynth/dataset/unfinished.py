@@ -40,4 +40,4 @@ def _pictures(layout: Layout, category: str) -> Iterator[Path]:
     for pattern in ("train/*/*.*", "test/*/*.*", "ground_truth/*/*.*"):
         yield from (layout.root / category).glob(pattern)
     for pattern in ("*/*.*", f"*/{GOOD}/*.*"):
-        yield from (layout.home / category).glob(pattern)
+        yield from (layout.metadata / category).glob(pattern)

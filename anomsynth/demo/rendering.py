@@ -1,4 +1,4 @@
-"""A small photo studio: shapes, surfaces and a camera for pictures that no camera took."""
+"""Rendering: shapes, surfaces and a camera model for pictures that no camera took."""
 
 import cv2
 import numpy as np

@@ -63,7 +63,7 @@ def merge(out: Path) -> Finished:
         # From here on this is a dataset as any other; a rename takes all shards away at once.
         layout.shards.replace(layout.scratch / layout.shards.name)
     except OSError as error:
-        raise output_error(layout.home, error) from error
+        raise output_error(layout.metadata, error) from error
     finally:
         shutil.rmtree(layout.scratch, ignore_errors=True)
     return tally.finished(time.perf_counter() - started)

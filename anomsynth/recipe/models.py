@@ -12,9 +12,8 @@ from anomsynth.core.component import (
     Written,
     parameter,
 )
-from anomsynth.core.material import Material
 from anomsynth.core.roles import Generator, Refiner
-from anomsynth.core.scale import Scale
+from anomsynth.core.types import Scale
 from anomsynth.recipe.toml import recipe_text
 
 MOST_KINDS, MOST_NAME = 3, 30  # that the one line of a recipe shows
@@ -52,6 +51,26 @@ class Severity(Written):
     area_share: Annotated[float, Field(gt=0, le=1)] = parameter(
         0.03, "of part area", "area from which a defect is large"
     )
+
+
+class Material(Written):
+    """How the part's material reflects light, as far as one photo cannot tell.
+
+    Attributes
+    ----------
+    specular : float in [0, 1]
+        Share of mirror-like reflection: metal 0.5-0.9, paint 0.1-0.3, ceramic 0.05-0.2, textile 0.
+    gloss_width : float in (0, 1]
+        Width of the highlight lobe (Beckmann roughness); small is shiny.
+    ambient : float in [0, 1]
+        Share of light without direction: 0.3-0.7 under a dome, 0.05-0.2 in a dark field.
+    """
+
+    specular: Share = parameter(0.2, "share", "of the reflection that is mirror-like")
+    gloss_width: Annotated[float, Field(gt=0, le=1)] = parameter(
+        0.35, "rms slope", "width of the highlight"
+    )
+    ambient: Share = parameter(0.35, "share", "of the light that has no direction")
 
 
 class Gates(Written):

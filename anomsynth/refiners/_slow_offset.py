@@ -8,9 +8,9 @@ import numpy as np
 from anomsynth.core.pixels import bands, on_channels, over_channels
 from anomsynth.core.statistics import mean
 from anomsynth.core.types import Box, Float32, Mask
-from anomsynth.fields.distance import depth_inside
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.poisson import inner_laplacian, solve_screened_poisson
+from anomsynth.fields.regions import depth_inside
 
 MOST_CELLS = 64  # along the longer side: the offset is smooth
 FEWEST_CELLS = 24

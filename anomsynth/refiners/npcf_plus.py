@@ -17,7 +17,7 @@ from anomsynth.core.layer import Change
 from anomsynth.core.pixels import bands, blocks, channel_mean, on_channels, put_rows
 from anomsynth.core.roles import Refiner
 from anomsynth.core.types import Camera, Float32, Jpeg, Mask, Surface
-from anomsynth.fields.distance import depth_inside
+from anomsynth.fields.regions import depth_inside
 from anomsynth.fields.wavelets import split
 
 OWN_BLUR_PX = 0.35  # an anti-aliased edge is this soft by itself

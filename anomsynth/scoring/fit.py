@@ -18,7 +18,7 @@ from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.models import Recipe
 from anomsynth.sqe.all_terms import all_terms
 from anomsynth.sqe.calibration import Calibration, fit_calibration
-from anomsynth.sqe.controls import FAMILIES, STRENGTHS, Specimen
+from anomsynth.sqe.controls import FAMILIES, STRENGTHS, ControlBase
 from anomsynth.sqe.estimator import make_picture, measure
 from anomsynth.sqe.region import Picture
 from anomsynth.sqe.regions import find_regions
@@ -149,24 +149,22 @@ def measure_material(material: CalibrationPhoto) -> Measured:
             sample = synthesize(surface, material.recipe, seed=0, key=key)
         except SynthesisError:
             continue
-        specimen = Specimen(
+        base = ControlBase(
             as_photo(sample.image).pixels, sample.mask, material.photo.pixels, material.foreign
         )
         residuals = {
             name: value for item in sample.instances for name, value in item.residuals.items()
         }
-        alone = make_picture(specimen.image, sample.mask)
-        paired = make_picture(
-            specimen.image, sample.mask, original=specimen.original, residuals=residuals
-        )
+        alone = make_picture(base.image, sample.mask)
+        paired = make_picture(base.image, sample.mask, original=base.original, residuals=residuals)
         measured.good.extend(_both(alone, paired))
         loose = loosened(sample.mask, 1 + index % LOOSEST)
         measured.good.extend(_both(replace(alone, mask=loose), replace(paired, mask=loose)))
-        measured.nothing.extend(_raw(make_picture(specimen.original, sample.mask)))
+        measured.nothing.extend(_raw(make_picture(base.original, sample.mask)))
         for family, spoil in FAMILIES.items():
             rng = stream(0, "calibration", material.name, index, family)
             for strength in STRENGTHS:
-                spoilt, mask = spoil(specimen, strength, rng)
+                spoilt, mask = spoil(base, strength, rng)
                 pixels = as_photo(spoilt).pixels
                 # Camera and part are the good sample's: a defect is too small to change them.
                 found = _both(

@@ -196,4 +196,4 @@ def _write_table(
     layout: Layout, name: str, heading: Sequence[str], rows: Iterable[Sequence[str]]
 ) -> None:
     table = csv_text([heading, *rows])
-    write_bytes(layout.home / name, table.encode("utf-8"), layout.scratch)
+    write_bytes(layout.metadata / name, table.encode("utf-8"), layout.scratch)

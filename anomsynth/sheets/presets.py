@@ -19,7 +19,7 @@ COPIES = 4  # of the stand-in on which a mechanism may find its place
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rehearsal:
+class PresetCheck:
     """What came of a preset's mechanisms.
 
     Attributes
@@ -34,7 +34,7 @@ class Rehearsal:
     problems: tuple[str, ...]
 
 
-def rehearse(name: str, seed: int = 0) -> Rehearsal:
+def check_preset(name: str, seed: int = 0) -> PresetCheck:
     """Load a preset and make one sample with each of its mechanisms on its stand-in.
 
     Raises
@@ -56,7 +56,7 @@ def rehearse(name: str, seed: int = 0) -> Rehearsal:
             problems.append(f"mechanisms[{number}]: {made}")
         else:
             rows.append(made)
-    return Rehearsal(name, tuple(rows), tuple(problems))
+    return PresetCheck(name, tuple(rows), tuple(problems))
 
 
 def unused_kinds() -> list[str]:

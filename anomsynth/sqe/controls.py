@@ -22,8 +22,8 @@ LEAST_STEP = 24.0  # levels, the same at least
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Specimen:
-    """A labelled image with the good photo it was made of.
+class ControlBase:
+    """What a control is made of: a labelled image and the good photo it was made of.
 
     Attributes
     ----------
@@ -39,89 +39,89 @@ class Specimen:
     foreign: NDArray[np.uint8]
 
 
-Spoil = Callable[[Specimen, float, np.random.Generator], tuple[NDArray[np.generic], Mask]]
+Spoil = Callable[[ControlBase, float, np.random.Generator], tuple[NDArray[np.generic], Mask]]
 
 
 def hard_paste(
-    specimen: Specimen, strength: float, rng: np.random.Generator
+    base: ControlBase, strength: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.generic], Mask]:
     """Lighten or darken the surface inside the mask, cut off at the very pixel."""
-    levels = _levels(specimen.original)
-    step = max(STEPS * _sd(levels, specimen.mask), LEAST_STEP) * (0.25 + 0.75 * strength)
-    up = rng.random() < 0.5 if 60 < float(levels[specimen.mask].mean()) < 190 else None
+    levels = _levels(base.original)
+    step = max(STEPS * _sd(levels, base.mask), LEAST_STEP) * (0.25 + 0.75 * strength)
+    up = rng.random() < 0.5 if 60 < float(levels[base.mask].mean()) < 190 else None
     if up is None:
-        up = float(levels[specimen.mask].mean()) < 128
-    return _write(specimen, levels + np.float32(step if up else -step))
+        up = float(levels[base.mask].mean()) < 128
+    return _write(base, levels + np.float32(step if up else -step))
 
 
 def flat_fill(
-    specimen: Specimen, strength: float, rng: np.random.Generator
+    base: ControlBase, strength: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.generic], Mask]:
     """Cover the surface inside the mask with one tone; strength is its opacity from a half on."""
-    levels = _levels(specimen.original)
-    middle = levels[specimen.mask].mean(axis=0)
-    step = max(STEPS * _sd(levels, specimen.mask), LEAST_STEP)
+    levels = _levels(base.original)
+    middle = levels[base.mask].mean(axis=0)
+    step = max(STEPS * _sd(levels, base.mask), LEAST_STEP)
     tone = np.clip(middle + np.float32(step if rng.random() < 0.5 else -step), 16, 240)
     opacity = np.float32(0.5 + 0.5 * strength)
-    return _write(specimen, levels * (1 - opacity) + tone * opacity)
+    return _write(base, levels * (1 - opacity) + tone * opacity)
 
 
 def foreign(
-    specimen: Specimen, strength: float, rng: np.random.Generator
+    base: ControlBase, strength: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.generic], Mask]:
     """Show another material, lighter or darker, inside the mask; strength is its opacity."""
-    levels = _levels(specimen.original)
+    levels = _levels(base.original)
     height, width, channels = levels.shape
-    other = specimen.foreign.reshape(*specimen.foreign.shape[:2], -1).astype(np.float32)
+    other = base.foreign.reshape(*base.foreign.shape[:2], -1).astype(np.float32)
     if other.shape[2] != channels:
         other = np.repeat(other.mean(axis=2, keepdims=True), channels, axis=2)
     repeats = -(-height // other.shape[0]) + 1, -(-width // other.shape[1]) + 1
     row, col = (int(rng.integers(0, side)) for side in other.shape[:2])
     tiled = np.tile(other, (*repeats, 1))[row : row + height, col : col + width]
-    inside = specimen.mask
+    inside = base.mask
     step = max(STEPS / 2 * _sd(levels, inside), LEAST_STEP)
     middle = levels[inside].mean(axis=0)
     up = float(middle.mean()) < 128 if rng.random() < 0.7 else float(middle.mean()) >= 128
     target = np.clip(middle + np.float32(step if up else -step), 30, 225)
     pasted = tiled - tiled[inside].mean(axis=0) + target
     opacity = np.float32(0.4 + 0.6 * strength)
-    return _write(specimen, levels * (1 - opacity) + pasted * opacity)
+    return _write(base, levels * (1 - opacity) + pasted * opacity)
 
 
 def blurred(
-    specimen: Specimen, strength: float, rng: np.random.Generator
+    base: ControlBase, strength: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.generic], Mask]:
     """Blur the defect and its rim, without a seam."""
     del rng
-    levels = _levels(specimen.image)
+    levels = _levels(base.image)
     sigma = BLURS * strength
     smooth = cv2.GaussianBlur(levels, (0, 0), sigma).reshape(levels.shape)
     side = 2 * round(sigma) + 3
-    wide = cv2.dilate(specimen.mask.view(np.uint8), np.ones((side, side), np.uint8))
+    wide = cv2.dilate(base.mask.view(np.uint8), np.ones((side, side), np.uint8))
     share = cv2.GaussianBlur(wide.astype(np.float32), (0, 0), max(sigma / 2, 1.0))[..., None]
-    return _encode(levels + share * (smooth - levels), specimen.image), specimen.mask
+    return _encode(levels + share * (smooth - levels), base.image), base.mask
 
 
 def noisy(
-    specimen: Specimen, strength: float, rng: np.random.Generator
+    base: ControlBase, strength: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.generic], Mask]:
     """Add white noise inside the mask, a multiple of the surroundings' fine structure."""
-    levels = _levels(specimen.image)
+    levels = _levels(base.image)
     fine = levels - cv2.GaussianBlur(levels, (0, 0), 1.0).reshape(levels.shape)
-    sd = max(float(fine[~specimen.mask].std()), 1.0) * NOISES * strength
+    sd = max(float(fine[~base.mask].std()), 1.0) * NOISES * strength
     noise = rng.standard_normal((*levels.shape[:2], 1)).astype(np.float32)
-    mask = specimen.mask[..., None]
-    return _encode(levels + mask * np.float32(sd) * noise, specimen.image), specimen.mask
+    mask = base.mask[..., None]
+    return _encode(levels + mask * np.float32(sd) * noise, base.image), base.mask
 
 
 def shifted(
-    specimen: Specimen, strength: float, rng: np.random.Generator
+    base: ControlBase, strength: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.generic], Mask]:
     """Move the mask by a share of its own extent, as far as the picture has room."""
-    box = Box.around(specimen.mask)
+    box = Box.around(base.mask)
     if box is None:
-        return specimen.image, specimen.mask
-    height, width = specimen.mask.shape
+        return base.image, base.mask
+    height, width = base.mask.shape
     wanted = [round(strength * max(side, 8)) for side in box.shape]
     room = (box.top, height - box.bottom), (box.left, width - box.right)
     steps = [(row, col) for row in (-1, 0, 1) for col in (-1, 0, 1) if (row, col) != (0, 0)]
@@ -135,11 +135,11 @@ def shifted(
     left = [_overlap(rows, cols, box.shape) for rows, cols in ways]
     best = [way for way, share in zip(ways, left, strict=True) if share <= min(left) + 0.01]
     rows, cols = best[int(rng.integers(len(best)))]
-    moved = np.zeros_like(specimen.mask)
-    moved[box.top + rows : box.bottom + rows, box.left + cols : box.right + cols] = specimen.mask[
+    moved = np.zeros_like(base.mask)
+    moved[box.top + rows : box.bottom + rows, box.left + cols : box.right + cols] = base.mask[
         box.slices
     ]
-    return specimen.image, moved
+    return base.image, moved
 
 
 FAMILIES: dict[str, Spoil] = {
@@ -177,11 +177,11 @@ def _sd(levels: Float32, mask: Mask) -> float:
     return float(levels[~mask].std(axis=0).mean()) if not mask.all() else 0.0
 
 
-def _write(specimen: Specimen, levels: Float32) -> tuple[NDArray[np.generic], Mask]:
+def _write(base: ControlBase, levels: Float32) -> tuple[NDArray[np.generic], Mask]:
     """Return the good photo with these levels inside the mask."""
-    image = specimen.original.reshape(*specimen.original.shape[:2], -1).copy()
-    image[specimen.mask] = _encode(levels, image)[specimen.mask]
-    return image.reshape(specimen.original.shape), specimen.mask
+    image = base.original.reshape(*base.original.shape[:2], -1).copy()
+    image[base.mask] = _encode(levels, image)[base.mask]
+    return image.reshape(base.original.shape), base.mask
 
 
 def _encode(levels: Float32, like: NDArray[np.generic]) -> NDArray[np.generic]:

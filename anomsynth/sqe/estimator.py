@@ -17,7 +17,7 @@ from anomsynth.sqe.all_terms import all_terms
 from anomsynth.sqe.calibration import Calibration, default_calibration, key_of
 from anomsynth.sqe.region import Picture, Region
 from anomsynth.sqe.regions import find_regions
-from anomsynth.sqe.surroundings import Kept, look_again, look_around, without_defect
+from anomsynth.sqe.surroundings import PixelsKey, look_again, look_around, without_defect
 from anomsynth.sqe.term import Term
 from anomsynth.sqe.terms.residual import largest_residual
 
@@ -177,7 +177,9 @@ def make_picture(
     if before is None:
         part, camera = look_around(without_defect(photo.pixels, marked), photo.alpha)
     else:
-        part, camera = look_again(Kept(before), None if photo.alpha is None else Kept(photo.alpha))
+        part, camera = look_again(
+            PixelsKey(before), None if photo.alpha is None else PixelsKey(photo.alpha)
+        )
     return Picture(photo.pixels, marked, part, camera, before, largest_residual(residuals))
 
 

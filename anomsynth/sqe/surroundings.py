@@ -18,8 +18,8 @@ LEAST_ROOM = 8  # pixels to each side that are looked at
 RIM = 3  # pixels around the mask that its blur may have changed
 
 
-class Kept:
-    """Pixels that are told from others by their content, so that work on them can be kept."""
+class PixelsKey:
+    """Cache key of pixels by their content: a photo is measured once for all its samples."""
 
     def __init__(self, pixels: Pixels) -> None:
         self.pixels = pixels
@@ -30,11 +30,11 @@ class Kept:
         return hash(self._key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Kept) and self._key == other._key
+        return isinstance(other, PixelsKey) and self._key == other._key
 
 
 @lru_cache(maxsize=1)
-def look_again(surface: Kept, alpha: Kept | None) -> tuple[Mask, Camera]:
+def look_again(surface: PixelsKey, alpha: PixelsKey | None) -> tuple[Mask, Camera]:
     """Return what `look_around` does; remembered, since samples of one photo come in a row."""
     return look_around(surface.pixels, None if alpha is None else alpha.pixels)
 

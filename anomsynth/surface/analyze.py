@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.photo import Photo, as_photo
-from anomsynth.core.scale import Scale
-from anomsynth.core.types import Analysis, Mask, Pixels, Surface
+from anomsynth.core.types import Analysis, Mask, Pixels, Scale, Surface
 from anomsynth.errors import InputError
 from anomsynth.fields.structure import gradient_products
 from anomsynth.surface.camera import measure_camera

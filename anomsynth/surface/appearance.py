@@ -1,20 +1,22 @@
-"""How a surface looks, in a few numbers: enough to guess what it is made of."""
+"""How a surface looks: its light and colour at a place, and in a few numbers as a whole."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from anomsynth.core.color import lab
+from anomsynth.core.color import decode, lab
 from anomsynth.core.types import Box, Float32, Surface
 
 SIDE = 256  # pixels a side at which appearance is measured
+SAMPLES = 64  # pixels a side that are looked at for the light of a place
 LEAST_LAG = 4  # cells of the autocorrelation that are texture's own smoothness, not repetition
 
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """What a photo of a part looks like.
+    """What a photo of a part looks like: enough to guess what it is made of.
 
     Attributes
     ----------
@@ -102,3 +104,28 @@ def _repetition(texture: Float32) -> float:
         if share.size > LEAST_LAG:
             found.append(float((share - valley)[LEAST_LAG:].max()))
     return float(np.clip(max(found, default=0.0), 0, 1))
+
+
+def mean_light(surface: Surface, box: Box) -> NDArray[np.float64]:
+    """Return the mean linear light of the part in a box, (C,) float64.
+
+    Off-part pixels do not count unless the box holds nothing else.
+
+    Parameters
+    ----------
+    surface : Surface
+    box : Box
+        Inside the picture.
+    """
+    return tones(surface, box).mean(axis=0)
+
+
+def tones(surface: Surface, box: Box) -> NDArray[np.float64]:
+    """Return the linear light of an even subset of the part's pixels in a box, (n, C), n >= 1."""
+    step = max(max(box.shape) // SAMPLES, 1)
+    rows = slice(box.top + min(step // 2, box.shape[0] - 1), box.bottom, step)
+    cols = slice(box.left + min(step // 2, box.shape[1] - 1), box.right, step)
+    light = decode(np.ascontiguousarray(surface.pixels[rows, cols]), surface.encoding)
+    part = surface.foreground[rows, cols]
+    chosen = light[part] if part.any() else light.reshape(-1, surface.channels)
+    return np.asarray(chosen, dtype=np.float64)

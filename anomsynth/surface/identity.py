@@ -1,4 +1,4 @@
-"""Keys for what is found once in a photo and kept while its samples are made."""
+"""Cache keys: what is found once in a photo serves all its samples."""
 
 from dataclasses import dataclass, fields
 
@@ -7,7 +7,7 @@ from anomsynth.core.types import Mask
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ByIdentity:
-    """Base of keys whose fields are known by identity.
+    """Base of cache keys whose fields are known by identity.
 
     Arrays of a `Surface` are read-only, so what was found in one holds as long as it is the same
     object; to compare or hash its values would cost more than most findings.
@@ -27,6 +27,6 @@ class ByIdentity:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part(ByIdentity):
-    """Key of what is told by the part's outline alone; (H, W) bool."""
+    """Cache key of what follows from the part's outline alone; (H, W) bool."""
 
     foreground: Mask

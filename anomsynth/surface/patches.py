@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from anomsynth.core.types import Box, Float32, Mask, Surface
-from anomsynth.fields.boxes import box_around
-from anomsynth.fields.distance import depth_inside
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.noise import fbm, value_noise
 from anomsynth.fields.outlines import EDGE_PX, grown_polygon, random_polygon
 from anomsynth.fields.paths import smooth_noise
+from anomsynth.fields.regions import box_around, depth_inside
 from anomsynth.surface.sites import pick_edge_site, pick_site
 
 SHAPES = ("blob", "band", "edge")

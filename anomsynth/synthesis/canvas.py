@@ -7,9 +7,8 @@ import numpy as np
 
 from anomsynth.core.color import quantise
 from anomsynth.core.layer import Change
-from anomsynth.core.pixels import bands, blocks, put_rows
+from anomsynth.core.pixels import bands, blocks, put_rows, sparse_zeros
 from anomsynth.core.sample import Instance, Sample
-from anomsynth.core.sparse import sparse_zeros
 from anomsynth.core.types import Box, Float32, Mask, Pixels, SampleKey, Surface
 from anomsynth.errors import RejectedError
 from anomsynth.recipe.models import Gates

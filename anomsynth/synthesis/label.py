@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from anomsynth.core.color import delta_e, encoded_lab
 from anomsynth.core.pixels import by_blocks
 from anomsynth.core.types import Box, Float32, Mask
-from anomsynth.fields.distance import depth_inside
+from anomsynth.fields.regions import depth_inside
 from anomsynth.synthesis.visibility import JUST_VISIBLE, TOUCHING
 
 LEAST_COMPONENT = 3  # pixels; smaller specks of change are taken back

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.layer import Change, DefectLayer
-from anomsynth.core.pixels import blocks, on_channels, over_channels, power, put_rows
+from anomsynth.core.pixels import blocks, look_up, on_channels, over_channels, power, put_rows
 from anomsynth.core.types import Float32
-from anomsynth.fields.lookup import look_up
 from anomsynth.synthesis.scene import Scene
 
 STEEPEST = 2.0  # slopes are cut here: beyond, one bounce of light no longer describes a surface

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from anomsynth.core.color import lightness
 from anomsynth.core.layer import DefectLayer
-from anomsynth.core.material import Material
 from anomsynth.core.pixels import averaged, on_channels
 from anomsynth.core.statistics import deviation, median
 from anomsynth.core.types import Box, Float32, Light, Mask, Surface
+from anomsynth.recipe.models import Material
 
 Resized = NDArray[np.integer | np.floating]  # what OpenCV says that it returns
 

@@ -1,4 +1,4 @@
-"""Rehearse a dataset as large as the paper's: 30 categories, 116,010 samples, a kill, a resume.
+"""Make a dataset as large as the paper's: 30 categories, 116,010 samples, a kill, a resume.
 
 python tests/benchmarks/full_size.py FOLDER [--count 3867] [--photos 300] [--kill-after 600]
     [--categories 30]

@@ -69,7 +69,7 @@ def test_what_a_dataset_costs_a_disk_is_told(normals, tmp_path) -> None:
     assert sorted(path.name for path in work.iterdir()) == ["shards", "webdataset"]
 
 
-def test_a_rehearsal_is_killed_and_resumed_to_its_end(tmp_path) -> None:
+def test_a_dry_run_of_the_full_size_is_killed_and_resumed_to_its_end(tmp_path) -> None:
     said = call(
         "full_size.py", tmp_path, "--categories", 2, "--photos", 1, "--count", 1,
         "--kill-after", 0, "--jobs", 1,

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from anomsynth.sheets import presets as rehearsal
+from anomsynth.sheets import presets as checks
 
 
 def test_a_sheet_is_drawn_of_each_preset_that_is_named(call, tmp_path: Path) -> None:
@@ -16,10 +16,10 @@ def test_a_sheet_is_drawn_of_each_preset_that_is_named(call, tmp_path: Path) -> 
 
 
 def test_problems_end_in_exit_code_3_and_are_in_the_json(call, monkeypatch) -> None:
-    def broken(name: str) -> rehearsal.Rehearsal:
-        return rehearsal.Rehearsal(name, (), ("describes nothing",))
+    def broken(name: str) -> checks.PresetCheck:
+        return checks.PresetCheck(name, (), ("describes nothing",))
 
-    monkeypatch.setattr(rehearsal, "rehearse", broken)
+    monkeypatch.setattr(checks, "check_preset", broken)
 
     result = call("presets", "check", "metal", "--json")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from anomsynth.core.sparse import sparse_zeros
+from anomsynth.core.pixels import sparse_zeros
 
 
 @pytest.mark.parametrize("shape", [(3, 5), (2048, 2048)], ids=["small", "large"])

@@ -149,25 +149,27 @@ def test_extras_lie_outside_the_category_and_say_what_they_mean(layout) -> None:
 
     line = writer.sample(ORIGIN, 3, sample, SURFACE)
 
-    home = "_anomsynth/screw"
+    extras = "_anomsynth/screw"
     assert line["files"]["image"] == "screw/test/combined/000003.png"
     assert np.array_equal(
-        np.unique(read(layout, f"{home}/class/000003.png")), [0, 1, 3]
+        np.unique(read(layout, f"{extras}/class/000003.png")), [0, 1, 3]
     )  # of the run's kinds, not the sample's
-    assert read(layout, f"{home}/class/000003_preview.png")[6, 6].any()
-    assert np.array_equal(read(layout, f"{home}/instance/000003.png"), sample.instance_index)
-    legend = json.loads((layout.root / f"{home}/instance/000003.json").read_text())
+    assert read(layout, f"{extras}/class/000003_preview.png")[6, 6].any()
+    assert np.array_equal(read(layout, f"{extras}/instance/000003.png"), sample.instance_index)
+    legend = json.loads((layout.root / f"{extras}/instance/000003.json").read_text())
     assert legend == {"1": "crack", "2": "pitting"}
-    soft = read(layout, f"{home}/soft/000003.png")
+    soft = read(layout, f"{extras}/soft/000003.png")
     assert soft.dtype == np.uint16
     assert np.array_equal(np.unique(soft), [0, 32768])
-    assert np.array_equal(read(layout, f"{home}/strict/000003.png") == 255, sample.strict)
-    assert np.array_equal(read(layout, f"{home}/foreground/000003.png") == 255, SURFACE.foreground)
-    height = read(layout, f"{home}/height/000003.tiff")
+    assert np.array_equal(read(layout, f"{extras}/strict/000003.png") == 255, sample.strict)
+    assert np.array_equal(
+        read(layout, f"{extras}/foreground/000003.png") == 255, SURFACE.foreground
+    )
+    height = read(layout, f"{extras}/height/000003.tiff")
     assert height.dtype == np.float32
     assert np.array_equal(height, sample.height_mm)
     assert all((layout.root / name).is_file() for name in line["files"]["extras"])
-    beside = {path for path in layout.home.rglob("*") if path.is_file()}
+    beside = {path for path in layout.metadata.rglob("*") if path.is_file()}
     assert {layout.relative(path) for path in beside} == set(line["files"]["extras"])
 
 

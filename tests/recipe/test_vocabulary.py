@@ -5,11 +5,10 @@ import warnings
 import pytest
 
 from anomsynth.core.component import UNITS
-from anomsynth.core.material import Material
 from anomsynth.core.registry import generators, refiners
 from anomsynth.errors import RenamedWarning
 from anomsynth.recipe.load import load_recipe
-from anomsynth.recipe.models import Gates, Mechanism, Recipe, Severity
+from anomsynth.recipe.models import Gates, Material, Mechanism, Recipe, Severity
 from anomsynth.recipe.presets import preset_names
 
 SUFFIXES = {"_probability": "probability", "_mm": "mm", "_deg": "degrees"}

@@ -89,9 +89,9 @@ def test_tables_say_where_files_came_from_and_why_others_did_not(tree, tmp_path)
 
     write_selection(tmp_path / "best", chosen, [])
 
-    home = tmp_path / "best" / "_anomsynth"
-    kept = list(csv.DictReader((home / "kept.csv").read_text().splitlines()))
-    rejected = list(csv.DictReader((home / "rejected.csv").read_text().splitlines()))
+    metadata = tmp_path / "best" / "_anomsynth"
+    kept = list(csv.DictReader((metadata / "kept.csv").read_text().splitlines()))
+    rejected = list(csv.DictReader((metadata / "rejected.csv").read_text().splitlines()))
     assert [row["score"] for row in kept] == [str(one.score) for one in chosen.kept]
     assert kept[0]["image"] == "bolt/test/crack/000000.png"
     assert [row["reason"] for row in rejected] == ["score 0.100 is below 0.5: why"]

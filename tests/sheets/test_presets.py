@@ -5,8 +5,8 @@ import pytest
 from anomsynth.errors import RecipeError
 from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.presets import preset_names
-from anomsynth.sheets import presets as rehearsal
-from anomsynth.sheets.presets import rehearse, unused_kinds
+from anomsynth.sheets import presets as checks
+from anomsynth.sheets.presets import check_preset, unused_kinds
 
 CATEGORIES = {"mvtec": 15, "visa": 12, "btad": 3}
 
@@ -28,7 +28,7 @@ def test_every_category_has_a_preset_that_says_what_it_stands_for(family: str, c
 @pytest.mark.slow
 @pytest.mark.parametrize("name", preset_names())
 def test_each_mechanism_of_a_preset_finds_its_place(name: str) -> None:
-    result = rehearse(name)
+    result = check_preset(name)
 
     assert result.problems == ()
     assert len(result.rows) == len(load_recipe(name).mechanisms)
@@ -36,18 +36,18 @@ def test_each_mechanism_of_a_preset_finds_its_place(name: str) -> None:
 
 def test_an_unknown_stand_in_is_named(monkeypatch) -> None:
     odd = load_recipe("metal").model_copy(update={"stand_in": "teapot"})
-    monkeypatch.setattr(rehearsal, "load_recipe", lambda _: odd)
+    monkeypatch.setattr(checks, "load_recipe", lambda _: odd)
 
     with pytest.raises(RecipeError, match="teapot"):
-        rehearse("metal")
+        check_preset("metal")
 
 
 def test_a_mechanism_without_a_place_is_a_problem(monkeypatch) -> None:
     metal = load_recipe("metal")
     bend = load_recipe("mvtec/transistor").mechanisms[0]
     odd = metal.model_copy(update={"mechanisms": (bend,), "stand_in": "smooth"})
-    monkeypatch.setattr(rehearsal, "load_recipe", lambda _: odd)
+    monkeypatch.setattr(checks, "load_recipe", lambda _: odd)
 
-    (problem,) = rehearse("metal").problems
+    (problem,) = check_preset("metal").problems
 
     assert problem.startswith("mechanisms[0]")

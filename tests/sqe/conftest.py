@@ -12,7 +12,7 @@ from anomsynth.core.rng import stream
 from anomsynth.core.types import SampleKey
 from anomsynth.demo.photos import demo_photos
 from anomsynth.recipe.load import load_recipe
-from anomsynth.sqe.controls import Specimen
+from anomsynth.sqe.controls import ControlBase
 from anomsynth.synthesis.synthesize import synthesize
 
 PRESETS = {"metal": "metal", "brick": "concrete", "gravel": "generic", "grass": "generic"}
@@ -69,7 +69,7 @@ def scenes() -> Callable[..., Scene]:
 
 
 @pytest.fixture(scope="session")
-def specimens() -> list[Specimen]:
+def bases() -> list[ControlBase]:
     """Return three samples of each embedded surface; the calibration has seen others."""
     photos = demo_photos()
     found = []
@@ -78,7 +78,7 @@ def specimens() -> list[Specimen]:
         for index in (1, 4, 6):
             sample = synthesize(several[index], recipe, seed=11, key=SampleKey("t", name, index))
             found.append(
-                Specimen(
+                ControlBase(
                     as_photo(sample.image).pixels,
                     sample.mask,
                     as_photo(several[index]).pixels,

@@ -19,19 +19,19 @@ def auc(good, bad) -> float:
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["with photo", "without photo"])
-def rated(request, specimens):
+def rated(request, bases):
     """Return whether the good photo is known, and the qualities of good samples and controls."""
     estimator = Estimator.default()
 
     def score(image, mask, one):
         return estimator.score(image, mask, original=one.original if request.param else None)
 
-    good = [score(one.image, one.mask, one) for one in specimens]
+    good = [score(one.image, one.mask, one) for one in bases]
     bad = {}
     for family, spoil in FAMILIES.items():
         for strength in STRENGTHS:
             bad[family, strength] = []
-            for index, one in enumerate(specimens):
+            for index, one in enumerate(bases):
                 image, mask = spoil(one, strength, stream(3, family, index))
                 bad[family, strength].append(score(image, mask, one))
     return request.param, good, bad
@@ -77,8 +77,8 @@ def test_a_term_catches_what_it_claims(rated, term, family) -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_controls_keep_type_and_size_and_the_sample(specimens, family) -> None:
-    one = specimens[0]
+def test_controls_keep_type_and_size_and_the_sample(bases, family) -> None:
+    one = bases[0]
     before = one.image.copy(), one.mask.copy(), one.original.copy()
 
     image, mask = FAMILIES[family](one, 1.0, stream(0, family))

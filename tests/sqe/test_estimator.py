@@ -82,8 +82,8 @@ def test_a_violated_equation_costs_fidelity(scene) -> None:
     assert "residual" not in ESTIMATOR.score(scene.image, scene.mask).terms
 
 
-def test_turning_a_picture_hardly_changes_its_score(specimens) -> None:
-    for one in specimens[::2]:
+def test_turning_a_picture_hardly_changes_its_score(bases) -> None:
+    for one in bases[::2]:
         score = ESTIMATOR.score(one.image, one.mask).score
 
         for turns in (1, 2):

@@ -10,7 +10,7 @@ from anomsynth.core.rng import stream
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.labelled import find_labelled
 from anomsynth.scoring.score import read_labelled
-from anomsynth.sqe.controls import Specimen, flat_fill
+from anomsynth.sqe.controls import ControlBase, flat_fill
 from anomsynth.sqe.estimator import Estimator
 
 TILES = Path(__file__).parents[2] / "../shared/data/magnetic_tile"
@@ -56,7 +56,7 @@ def scores() -> dict[str, list[float]]:
             if not fits.any():
                 continue
             rng = stream(0, kind, index)
-            fill = flat_fill(Specimen(good, fits, good, good), 1.0, rng)
+            fill = flat_fill(ControlBase(good, fits, good, good), 1.0, rng)
             found["flat"].append(estimator.score(*fill).score)
             found["cutpaste"].append(estimator.score(*cut_and_paste(good, fits, rng)).score)
     return found

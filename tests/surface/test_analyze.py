@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from skimage import data
 
 from anomsynth.core.photo import as_photo
-from anomsynth.core.scale import Scale
-from anomsynth.core.types import Jpeg, Surface
+from anomsynth.core.types import Jpeg, Scale, Surface
 from anomsynth.errors import InputError
 from anomsynth.recipe.load import load_recipe
 from anomsynth.surface.analyze import analyze

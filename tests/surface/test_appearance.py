@@ -1,13 +1,15 @@
-"""Numbers about a surface's look say what an eye would."""
+"""Numbers about a surface's look say what an eye would; a place's are those of the part."""
 
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from anomsynth.core.types import Box
 from anomsynth.demo.photos import demo_photos
 from anomsynth.surface.analyze import analyze
-from anomsynth.surface.appearance import measure_appearance
-from anomsynth.testing import make_pixels, make_surface
+from anomsynth.surface.appearance import mean_light, measure_appearance, tones
+from anomsynth.testing import WARM, make_pixels, make_surface
 
 
 def test_a_brown_photo_has_a_brown_hue() -> None:
@@ -49,3 +51,23 @@ def test_one_pixel_has_a_look() -> None:
 
     assert look.part_share == 1
     assert look.repetition == 0
+
+
+def test_only_the_part_counts() -> None:
+    plain = make_surface(60, 80, channels=3)
+    pixels = plain.pixels.copy()
+    pixels[~plain.foreground] = 255
+    surface = replace(plain, pixels=pixels)
+
+    whole = mean_light(surface, Box(0, 0, 60, 80))
+
+    assert whole.shape == (3,)
+    assert whole == pytest.approx(0.22 * WARM, rel=0.1)
+    assert mean_light(surface, Box(0, 0, 4, 80)) == pytest.approx([1, 1, 1])
+
+
+def test_large_boxes_are_sampled() -> None:
+    surface = make_surface(900, 900)
+
+    assert 1000 < len(tones(surface, Box(0, 0, 900, 900))) <= 70 * 70
+    assert np.isfinite(tones(surface, Box(5, 5, 6, 6))).all()

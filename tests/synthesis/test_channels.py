@@ -9,10 +9,9 @@ import pytest
 import anomsynth as asy
 from anomsynth.core.component import UnitRange, parameter
 from anomsynth.core.layer import PLAIN, VECTORS, Channel, DefectLayer
-from anomsynth.core.material import Material
 from anomsynth.core.roles import Generator, Refiner
 from anomsynth.core.types import Float32, Light
-from anomsynth.recipe.models import Mechanism
+from anomsynth.recipe.models import Material, Mechanism
 from anomsynth.synthesis.render import prepare, render
 from anomsynth.synthesis.scene import crop_layer, make_scene
 from anomsynth.testing import check_generator, make_surface

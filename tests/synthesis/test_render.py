@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from anomsynth.core.layer import DefectLayer
-from anomsynth.core.material import Material
 from anomsynth.core.types import Light
+from anomsynth.recipe.models import Material
 from anomsynth.synthesis.render import prepare, render
 from anomsynth.synthesis.scene import CELLS, TALL, crop_layer, local_mean, make_scene
 from anomsynth.testing import make_surface

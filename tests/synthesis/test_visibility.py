@@ -7,8 +7,8 @@ import pytest
 
 from anomsynth.core.color import delta_e, lab
 from anomsynth.core.layer import DefectLayer
-from anomsynth.core.material import Material
 from anomsynth.core.types import Light
+from anomsynth.recipe.models import Material
 from anomsynth.synthesis.render import compose, prepare, render
 from anomsynth.synthesis.scene import crop_layer, make_scene
 from anomsynth.synthesis.visibility import keep_visibility, solve_gain, visibility

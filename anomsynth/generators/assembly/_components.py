@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from anomsynth.core.types import Box, Float32, Mask, Surface
 from anomsynth.errors import PlacementError
-from anomsynth.fields.distance import depth_inside
+from anomsynth.fields.regions import depth_inside
 from anomsynth.generators.assembly._patch_fill import fill_hole
 from anomsynth.surface.behind import background_of
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from anomsynth.core.pixels import channel_mean
 from anomsynth.core.types import Box, Float32, Mask
-from anomsynth.fields.distance import depth_inside
+from anomsynth.fields.regions import depth_inside
 
 Levels = NDArray[np.int64]
 

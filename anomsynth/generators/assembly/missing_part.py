@@ -9,7 +9,7 @@ from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Mask, Surface
 from anomsynth.errors import PlacementError
-from anomsynth.fields.distance import depth_inside
+from anomsynth.fields.regions import depth_inside
 from anomsynth.generators.assembly._components import (
     component_areas,
     light_without,

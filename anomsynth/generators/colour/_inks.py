@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.pixels import look_up
 from anomsynth.core.types import Float32
-from anomsynth.fields.lookup import look_up
 
 CELLS = 16  # the paper's light is taken as this smooth
 NEAR = 9  # cells across which paper is looked for: letters are narrower than that

@@ -14,8 +14,8 @@ from anomsynth.fields.grid import Grid
 from anomsynth.fields.noise import value_noise
 from anomsynth.fields.pigments import LUMINANCE, seen_film
 from anomsynth.generators.colour._blobs import Blob, area_level, blob_share, edged, trimmed
+from anomsynth.surface.appearance import tones
 from anomsynth.surface.sites import pick_site
-from anomsynth.surface.tone import tones
 
 CHANGES = ("pigment", "age", "tone")
 STRENGTH = 0.16  # optical depth in the middle at amplitude 1

@@ -30,8 +30,8 @@ from anomsynth.generators.colour._wicking import (
     radial_front,
     wetting_depth,
 )
+from anomsynth.surface.appearance import tones
 from anomsynth.surface.sites import pick_edge_site, pick_site
-from anomsynth.surface.tone import tones
 
 CELLS = 176
 FRONT_HURST = 0.55  # roughness of imbibition fronts, 0.5-0.6

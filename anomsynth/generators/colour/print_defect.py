@@ -27,8 +27,8 @@ from anomsynth.fields.noise import value_noise
 from anomsynth.fields.pigments import seen_depth
 from anomsynth.generators.colour._blobs import Blob, blob_share, edged
 from anomsynth.generators.colour._inks import dragged, ink_density, moved, paper_light, printed
+from anomsynth.surface.appearance import tones
 from anomsynth.surface.sites import pick_site
-from anomsynth.surface.tone import tones
 
 MODES = ("misregister", "missing", "smear", "ghost", "spot")
 CANDIDATES = 12  # sites of which the one with most print is taken

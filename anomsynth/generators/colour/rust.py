@@ -34,8 +34,8 @@ from anomsynth.fields.pigments import (
 )
 from anomsynth.generators.colour._blobs import Blob, blob_share, trimmed
 from anomsynth.generators.colour._rusting import band_noise, coarsen, run_off
+from anomsynth.surface.appearance import mean_light
 from anomsynth.surface.sites import pick_site
-from anomsynth.surface.tone import mean_light
 
 CELLS = 160  # grid of the patches
 REACH = 1.7  # radii beyond which no patch nucleates

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from anomsynth.core.pixels import on_channels, over_channels
+from anomsynth.core.pixels import look_up, on_channels, over_channels
 from anomsynth.core.types import Box, Float32, Mask, Surface
-from anomsynth.fields.lookup import look_up
 from anomsynth.surface.behind import light_behind
 
 SEAM_PX = 2  # pixels around the outline that mix part and background

@@ -12,11 +12,11 @@ from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Mask, Surface
 from anomsynth.errors import PlacementError
-from anomsynth.fields.boxes import box_around
 from anomsynth.fields.facets import FRACTURE_HURST, facets
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.noise import fbm, value_noise
 from anomsynth.fields.outlines import EDGE_PX, Mouths, harmonic_rims, mouth_field
+from anomsynth.fields.regions import box_around
 from anomsynth.surface.behind import light_behind
 from anomsynth.surface.sites import pick_edge_site, pick_site
 

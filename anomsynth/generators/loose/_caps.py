@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.types import Box, Float32
-from anomsynth.fields.boxes import box_of_discs
 from anomsynth.fields.outlines import Mouths, mouth_coverage, mouth_field
+from anomsynth.fields.regions import box_of_discs
 
 Float64 = NDArray[np.float64]
 

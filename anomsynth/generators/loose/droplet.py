@@ -18,14 +18,14 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.pixels import look_up
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
 from anomsynth.errors import PlacementError
-from anomsynth.fields.lookup import look_up
 from anomsynth.fields.outlines import Mouths, harmonic_rims
 from anomsynth.generators.loose._caps import Caps, cap_volume, glint, lay_caps, merged, slopes
+from anomsynth.surface.appearance import tones
 from anomsynth.surface.sites import pick_site
-from anomsynth.surface.tone import tones
 
 REFRACTION = 1 - 1 / 1.33  # of the slope, by which a ray turns on entering water
 FACING = 0.02  # share of light that water mirrors at normal incidence

@@ -25,8 +25,8 @@ from anomsynth.fields.noise import value_noise
 from anomsynth.fields.outlines import Mouths, harmonic_rims
 from anomsynth.fields.pigments import relative_albedo
 from anomsynth.generators.loose._caps import Caps, glint, lay_caps, slopes
+from anomsynth.surface.appearance import mean_light
 from anomsynth.surface.sites import pick_site
-from anomsynth.surface.tone import mean_light
 
 RIM_HURST = 1.0  # surface tension rounds outlines
 SMALLEST_PX = 0.6

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.types import Box, Float32
-from anomsynth.fields.boxes import box_of_discs
 from anomsynth.fields.facets import fine_facets
 from anomsynth.fields.noise import value_noise
 from anomsynth.fields.outlines import EDGE_PX, Mouths, mouth_coverage, mouth_field
+from anomsynth.fields.regions import box_of_discs
 from anomsynth.fields.relief import cavity, fade
 
 HALO_REACH = 3.5  # decay lengths at which a halo has faded out

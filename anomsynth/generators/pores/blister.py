@@ -21,10 +21,10 @@ from anomsynth.core.component import (
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
-from anomsynth.fields.boxes import box_around
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.outlines import Mouths, harmonic_rims, mouth_field
 from anomsynth.fields.paths import Float64, smooth_noise, turned, worm_like_chain
+from anomsynth.fields.regions import box_around
 from anomsynth.surface.sites import pick_site
 
 MOST_CELLS = 160

@@ -21,7 +21,6 @@ from anomsynth.core.component import (
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Surface
-from anomsynth.fields.boxes import box_around
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.noise import fbm
 from anomsynth.fields.outlines import (
@@ -32,6 +31,7 @@ from anomsynth.fields.outlines import (
     random_polygon,
     squared_rims,
 )
+from anomsynth.fields.regions import box_around
 from anomsynth.generators.pores._broken_regions import BrokenRegion, break_away
 from anomsynth.generators.pores._pits import Pits, sink_pits
 from anomsynth.generators.pores._points import (

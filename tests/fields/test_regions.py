@@ -1,10 +1,11 @@
-"""Depth is the distance to the nearest pixel outside, the array's border included."""
+"""Depth is the distance to the nearest pixel outside; boxes hold what they are drawn around."""
 
 import numpy as np
 import pytest
 from scipy.ndimage import distance_transform_edt
 
-from anomsynth.fields.distance import depth_inside
+from anomsynth.core.types import Box
+from anomsynth.fields.regions import box_around, box_of_discs, depth_inside
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (40, 60)])
@@ -24,3 +25,16 @@ def test_agrees_with_the_exact_distance_within_its_tolerance() -> None:
 
     assert np.allclose(depth_inside(inside), exact, rtol=0.06)
     assert not depth_inside(inside)[~inside].any()
+
+
+def test_box_is_never_empty_and_stays_inside() -> None:
+    assert box_around(np.array([[-50.0, -50.0]]), 2, (8, 8)) == Box(0, 0, 1, 1)
+    assert box_around(np.array([[50.0, 50.0]]), 2, (8, 8)) == Box(7, 7, 8, 8)
+
+
+def test_discs_fit_into_their_box_whatever_their_sizes() -> None:
+    centres = np.array([[20.0, 30.0], [22.0, 50.0]])
+
+    box = box_of_discs(centres, np.array([10.0, 2.5]), 1.0, (100, 100))
+
+    assert box == Box(9, 19, 32, 55)
