@@ -26,7 +26,7 @@ GRADIENT = 1.2  # change of log strength over a half width at gradient one
 MOTTLE_CELLS = 384
 
 
-class Region(Generator):
+class AlteredRegion(Generator):
     """A blob, band or strip along an edge whose finish differs from the rest.
 
     Brightness alone is a poor defect, as light varies on good parts too: gloss, grain contrast

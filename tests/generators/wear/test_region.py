@@ -6,7 +6,7 @@ import pytest
 from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.errors import PlacementError, RecipeError
-from anomsynth.generators.wear.region import Region
+from anomsynth.generators.wear.region import AlteredRegion
 from anomsynth.testing import check_generator, make_surface
 
 SHARP = {"softness": 0, "gradient": 0, "brushed_probability": 0}
@@ -14,9 +14,9 @@ SHARP = {"softness": 0, "gradient": 0, "brushed_probability": 0}
 
 @pytest.mark.parametrize("shape", ["blob", "band", "edge"])
 def test_keeps_the_generator_contract(shape: str) -> None:
-    check_generator(Region(shape=shape))
-    check_generator(Region(shape=shape, brushed_probability=1), make_surface(channels=3))
-    check_generator(Region(shape=shape), make_surface(9, 30, border=0))
+    check_generator(AlteredRegion(shape=shape))
+    check_generator(AlteredRegion(shape=shape, brushed_probability=1), make_surface(channels=3))
+    check_generator(AlteredRegion(shape=shape), make_surface(9, 30, border=0))
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_keeps_the_generator_contract(shape: str) -> None:
 def test_areas_span_three_decades(shape: str, share: float) -> None:
     surface = make_surface(320, 320)
     areas = [
-        Region(shape=shape, area_share=share, **SHARP)
+        AlteredRegion(shape=shape, area_share=share, **SHARP)
         .generate(surface, stream(seed))
         .measured["area_share"]
         for seed in range(12)
@@ -37,8 +37,8 @@ def test_areas_span_three_decades(shape: str, share: float) -> None:
 
 
 def test_brightness_changes_by_the_asked_factor() -> None:
-    bright = Region(contrast=0.3, bright_probability=1, mottle=0, **SHARP)
-    dark = Region(contrast=0.3, bright_probability=0, mottle=0, **SHARP)
+    bright = AlteredRegion(contrast=0.3, bright_probability=1, mottle=0, **SHARP)
+    dark = AlteredRegion(contrast=0.3, bright_probability=0, mottle=0, **SHARP)
 
     assert bright.generate(make_surface(), stream(1)).measured["mean_gain"] == pytest.approx(
         np.exp(0.3), rel=1e-3
@@ -49,7 +49,7 @@ def test_brightness_changes_by_the_asked_factor() -> None:
 
 
 def test_mottling_is_self_affine_with_the_asked_spread() -> None:
-    region = Region(
+    region = AlteredRegion(
         shape="blob",
         area_share=0.6,
         contrast=1e-6,
@@ -77,7 +77,7 @@ def test_mottling_is_self_affine_with_the_asked_spread() -> None:
 
 def test_part_of_every_outline_is_sharp() -> None:
     for seed in range(8):
-        layer = Region(
+        layer = AlteredRegion(
             shape="blob", area_share=0.1, mottle=0, softness=0.5, gradient=0, contrast=0.4
         ).generate(make_surface(320, 320), stream(seed))
         change = np.abs(layer.absorbance)
@@ -90,7 +90,7 @@ def test_sizes_follow_the_part_not_the_pixels() -> None:
     for scale in (1, 2):
         surface = make_surface(160 * scale, 200 * scale, mm_per_px=0.1 / scale, border=8 * scale)
         layers = [
-            Region(area_share=0.05, **SHARP).generate(surface, stream(seed)) for seed in range(8)
+            AlteredRegion(area_share=0.05, **SHARP).generate(surface, stream(seed)) for seed in range(8)
         ]
         shares.append(np.mean([layer.measured["area_share"] for layer in layers]))
 
@@ -99,7 +99,7 @@ def test_sizes_follow_the_part_not_the_pixels() -> None:
 
 def test_needs_room() -> None:
     with pytest.raises(PlacementError):
-        Region().generate(make_surface(16, 16), stream(0))
+        AlteredRegion().generate(make_surface(16, 16), stream(0))
 
 
 @pytest.mark.parametrize(
@@ -112,6 +112,6 @@ def test_rejects_bad_parameters(field: str, value: object) -> None:
 
 
 def test_golden_absorbance(golden) -> None:
-    layer = Region(area_share=0.05).generate(make_surface(96, 96), stream(42, "golden"))
+    layer = AlteredRegion(area_share=0.05).generate(make_surface(96, 96), stream(42, "golden"))
 
     golden("region_absorbance", layer.absorbance)
