@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from anomsynth.core.color import delta_e, encoded_lab
 from anomsynth.core.pixels import over_channels
 from anomsynth.core.types import Box, Camera, Float32, Mask, Pixels
-from anomsynth.fields.wavelets import starlet
+from anomsynth.fields.wavelets import STARLET_WHITE_SD, starlet
 from anomsynth.surface.windows import grey_levels
 
 MARGIN = 24  # pixels of surroundings
@@ -23,6 +23,7 @@ MOST = 2048  # pixels that a statistic is taken over: 2 % of error, less than be
 CORE = (2.5, 1.5)  # pixels inside the outline, where its edge no longer counts
 FEWEST_CORE = 12  # pixels
 OUTLINE = 2.5  # pixels to either side in which the picture should change across the outline
+QUANTUM = 1 / 12  # variance of rounding to levels
 SMOOTHING = 1.0  # pixels, of the distance whose gradient is the outline's normal
 
 
@@ -158,6 +159,23 @@ class Region:
     def bands(self) -> list[Float32]:
         """Starlet details of the luma, fine to coarse, four of (h, w)."""
         return starlet(self.levels, BANDS)[:-1]
+
+    @cached_property
+    def band_ratios(self) -> NDArray[np.float64] | None:
+        """ln(energy inside / energy around) of the bands, (4,).
+
+        None for thin defects and where there are no surroundings. The rounding of the file is
+        added to both energies, so that nothing over nothing is 1.
+        """
+        if not self.core_at.size or not self.ring_at.size:
+            return None
+        ratios = []
+        for band, white in zip(self.bands, STARLET_WHITE_SD, strict=False):
+            deep, around = band.take(self.core_at), band.take(self.ring_at)
+            least = QUANTUM * white**2
+            inside = float(np.dot(deep, deep)) / deep.size + least
+            ratios.append(np.log(inside / (float(np.dot(around, around)) / around.size + least)))
+        return np.array(ratios, dtype=np.float64)
 
     @cached_property
     def background(self) -> Float32:

@@ -11,6 +11,7 @@ from anomsynth.core.component import UnitRange, parameter
 from anomsynth.core.layer import PLAIN, VECTORS, Channel, DefectLayer
 from anomsynth.core.roles import Generator, Refiner
 from anomsynth.core.types import Float32, Light
+from anomsynth.errors import PluginError
 from anomsynth.recipe.models import Material, Mechanism
 from anomsynth.synthesis.render import prepare, render
 from anomsynth.synthesis.scene import crop_layer, make_scene
@@ -133,12 +134,12 @@ def test_it_survives_the_whole_of_a_synthesis_with_refiners() -> None:
 def test_it_is_compared_when_a_layer_is_replayed() -> None:
     check_generator(Magnet())
 
-    with pytest.raises(AssertionError, match="do not replay"):
+    with pytest.raises(PluginError, match="do not replay"):
         check_generator(Forgetful())
 
 
 def test_its_bounds_are_checked() -> None:
-    with pytest.raises(AssertionError, match=r"flux: 1\.\d+ is too high"):
+    with pytest.raises(PluginError, match=r"flux: 1\.\d+ is too high"):
         check_generator(Strong())
 
 

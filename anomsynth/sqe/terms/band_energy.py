@@ -7,7 +7,6 @@ another material, or none.
 
 import numpy as np
 
-from anomsynth.sqe.bands import log_ratios
 from anomsynth.sqe.region import Region
 from anomsynth.sqe.term import Term
 
@@ -17,7 +16,7 @@ STEADINESS = np.array([0.05, 0.10, 0.28, 0.48])
 
 def measure_band_energy(region: Region) -> float | None:
     """Return the weighted distance of the band energies, None for thin defects."""
-    ratios = log_ratios(region)
+    ratios = region.band_ratios
     if ratios is None:
         return None
     return float(np.average(np.abs(ratios), weights=1 / STEADINESS))

@@ -7,7 +7,6 @@ is blur or a fill.
 
 import numpy as np
 
-from anomsynth.sqe.bands import log_ratios
 from anomsynth.sqe.region import BANDS, Region
 from anomsynth.sqe.term import Term
 
@@ -16,7 +15,7 @@ OCTAVES = np.arange(BANDS) - (BANDS - 1) / 2
 
 def measure_spectrum_slope(region: Region) -> float | None:
     """Return the slope difference per octave, None for thin defects."""
-    ratios = log_ratios(region)
+    ratios = region.band_ratios
     if ratios is None:
         return None
     return float((ratios * OCTAVES).sum() / (OCTAVES**2).sum())

@@ -90,7 +90,8 @@ def test_sizes_follow_the_part_not_the_pixels() -> None:
     for scale in (1, 2):
         surface = make_surface(160 * scale, 200 * scale, mm_per_px=0.1 / scale, border=8 * scale)
         layers = [
-            AlteredRegion(area_share=0.05, **SHARP).generate(surface, stream(seed)) for seed in range(8)
+            AlteredRegion(area_share=0.05, **SHARP).generate(surface, stream(seed))
+            for seed in range(8)
         ]
         shares.append(np.mean([layer.measured["area_share"] for layer in layers]))
 
