@@ -68,6 +68,17 @@ def test_only_the_command_line_speaks_of_its_flags() -> None:
                 assert not FLAG.search(node.value), f"{path}:{node.lineno}: {node.value}"
 
 
+def test_no_two_classes_share_a_name() -> None:
+    places: dict[str, list[str]] = {}
+    for path in MODULES:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(path.relative_to(ROOT).as_posix())
+
+    shared = {name: paths for name, paths in places.items() if len(paths) > 1}
+    assert not shared
+
+
 @pytest.mark.parametrize("role", ["generators", "refiners"])
 def test_every_component_has_a_test_and_a_preset(role: str) -> None:
     presets = [tomllib.loads(path.read_text()) for path in (ROOT / "presets").rglob("*.toml")]

@@ -27,7 +27,7 @@ from anomsynth.errors import UserError
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class SourcePhoto:
     """The photo that a line of the manifest is about.
 
     Attributes
@@ -79,13 +79,13 @@ class Writer:
     link: Literal["copy", "hardlink"] = "copy"
 
     def normal(
-        self, origin: Origin, place: tuple[str, int], loaded: LoadedPhoto, surface: Surface
+        self, origin: SourcePhoto, place: tuple[str, int], loaded: LoadedPhoto, surface: Surface
     ) -> Line:
         """Put a good photo into the tree.
 
         Parameters
         ----------
-        origin : Origin
+        origin : SourcePhoto
         place : (str, int)
             Split, "train" or "test", and number.
         loaded : LoadedPhoto
@@ -116,7 +116,7 @@ class Writer:
             sha256={"image": array_hash(picture)},
         )
 
-    def sample(self, origin: Origin, number: int, sample: Sample, surface: Surface) -> Line:
+    def sample(self, origin: SourcePhoto, number: int, sample: Sample, surface: Surface) -> Line:
         """Put a sample into the tree, its extras beside it.
 
         The tree holds 8-bit grey or RGB, because loaders cut 16 bits off at white and drop
@@ -161,13 +161,13 @@ class Writer:
         )
 
 
-def failed_line(origin: Origin, number: int, index: int, error: Exception) -> Line:
+def failed_line(origin: SourcePhoto, number: int, index: int, error: Exception) -> Line:
     """Return the manifest line of a sample that could not be made."""
     cause = {"cause": type(error).__name__, "message": str(error)}
     return origin.line("failed sample", number=number, index=index, **cause)
 
 
-def unusable_line(origin: Origin, indices: range, error: Exception) -> Line:
+def unusable_line(origin: SourcePhoto, indices: range, error: Exception) -> Line:
     """Return the manifest line of a photo that could not be used and cost these samples."""
     cause = {"cause": type(error).__name__, "message": str(error), "hint": hint_of(error)}
     return origin.line("unusable photo", first=indices.start, samples=len(indices), **cause)

@@ -17,7 +17,7 @@ from anomsynth.dataset.folders import check_name, printable
 from anomsynth.dataset.images import LoadedPhoto, load_photo, read_mask
 from anomsynth.dataset.manifest import Line
 from anomsynth.dataset.textures import TextureFolder
-from anomsynth.dataset.writer import Origin, Writer, failed_line, photo_hash, unusable_line
+from anomsynth.dataset.writer import SourcePhoto, Writer, failed_line, photo_hash, unusable_line
 from anomsynth.errors import InputError, SynthesisError
 from anomsynth.pipeline.events import ImageFailed, SampleDone, SampleFailed
 from anomsynth.pipeline.plan import Plan, Unit
@@ -118,12 +118,12 @@ def work(job: Job, parent: int | None = None) -> Outcome:
     unit = job.unit
     _stop_with(parent)
     file = printable(unit.path.relative_to(job.source).as_posix())
-    origin = Origin(unit.category, unit.image, file)
+    origin = SourcePhoto(unit.category, unit.image, file)
     try:
         check_name(unit.path.relative_to(job.source))
         loaded = load_photo(unit.path)
         hashes = photo_hash(loaded.photo), loaded.file_sha256
-        origin = Origin(unit.category, unit.image, file, *hashes)
+        origin = SourcePhoto(unit.category, unit.image, file, *hashes)
         surface = analyse_photo(
             loaded, unit, job.recipe, needs_roi=job.roi is not None, textures=job.textures
         )
@@ -178,7 +178,7 @@ def _mask(path: Path | None, shape: tuple[int, int]) -> Mask | None:
 
 
 def _make_sample(
-    job: Job, origin: Origin, surface: Surface, index: int
+    job: Job, origin: SourcePhoto, surface: Surface, index: int
 ) -> tuple[Line, SampleDone | SampleFailed]:
     start = time.perf_counter()
     seed = job.recipe.seed

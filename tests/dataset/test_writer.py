@@ -16,7 +16,7 @@ from anomsynth.dataset.layout import Layout, check_kinds, digits_for
 from anomsynth.dataset.manifest import array_hash, unpack_support
 from anomsynth.dataset.verify import is_done
 from anomsynth.dataset.writer import (
-    Origin,
+    SourcePhoto,
     Writer,
     layout_picture,
     photo_hash,
@@ -26,7 +26,7 @@ from anomsynth.errors import OutputError
 from anomsynth.surface.analyze import analyze
 from anomsynth.testing import make_surface
 
-ORIGIN = Origin("screw", "ä b.png", "screw/train/good/ä b.png", "0" * 64, "1" * 64)
+ORIGIN = SourcePhoto("screw", "ä b.png", "screw/train/good/ä b.png", "0" * 64, "1" * 64)
 EXTRAS = ("soft", "class", "instance", "foreground", "height", "strict")
 SURFACE = make_surface(20, 30, border=2)
 
