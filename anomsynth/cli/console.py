@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from anomsynth.cli.environment import taken
+from anomsynth.cli.environment import forget, taken
 from anomsynth.core.heap import memory_ran_out
 from anomsynth.errors import PluginError, RenamedWarning, UserError
 
@@ -167,6 +167,8 @@ def reporting(*, quiet: bool, as_json: bool, again: str = "") -> Iterator[Consol
     except KeyboardInterrupt:
         console.error("interrupted", f"go on with: {again}" if again else "")
         raise typer.Exit(INTERRUPTED) from None
+    finally:
+        forget()
 
 
 @contextmanager

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from anomsynth.cli.environment import taken
+
 
 @pytest.fixture
 def folders(tmp_path, write_photos, recipe_file, monkeypatch):
@@ -50,6 +52,12 @@ def test_a_call_does_not_remember_the_one_before(call, folders, monkeypatch) -> 
     assert result.exit_code == 2  # begun with another seed
     assert "ANOMSYNTH_SEED" not in result.stderr
     assert "ANOMSYNTH_JOBS=1" in result.stderr
+
+
+def test_nothing_of_a_call_is_left_when_it_has_ended(call, folders) -> None:
+    call("generate", *folders)
+
+    assert taken() == {}
 
 
 def test_scripts_read_them_as_a_json_line(call, folders) -> None:
