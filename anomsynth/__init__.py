@@ -20,6 +20,14 @@ from anomsynth._version import __version__
 
 if TYPE_CHECKING:
     from anomsynth import torch as torch
+    from anomsynth.api.export import export
+    from anomsynth.api.generate import generate
+    from anomsynth.api.merge import merge
+    from anomsynth.api.preview import preview
+    from anomsynth.api.replay import replay
+    from anomsynth.api.report import report
+    from anomsynth.api.score import calibrate, score
+    from anomsynth.api.validate import validate
     from anomsynth.augment import Augment
     from anomsynth.core.layer import DefectLayer
     from anomsynth.core.sample import Quality, Sample
@@ -41,10 +49,19 @@ _HOMES = {
     "SampleKey": "anomsynth.core.types",
     "Surface": "anomsynth.core.types",
     "analyze": "anomsynth.single",
+    "calibrate": "anomsynth.api.score",
     "demo_photos": "anomsynth.demo.photos",
+    "export": "anomsynth.api.export",
+    "generate": "anomsynth.api.generate",
     "load_recipe": "anomsynth.recipe.load",
+    "merge": "anomsynth.api.merge",
+    "preview": "anomsynth.api.preview",
+    "replay": "anomsynth.api.replay",
+    "report": "anomsynth.api.report",
+    "score": "anomsynth.api.score",
     "surface_of": "anomsynth.single",
     "synthesize": "anomsynth.single",
+    "validate": "anomsynth.api.validate",
 }
 
 __all__ = [
@@ -58,10 +75,19 @@ __all__ = [
     "Surface",
     "__version__",
     "analyze",
+    "calibrate",
     "demo_photos",
+    "export",
+    "generate",
     "load_recipe",
+    "merge",
+    "preview",
+    "replay",
+    "report",
+    "score",
     "surface_of",
     "synthesize",
+    "validate",
 ]
 
 

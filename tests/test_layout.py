@@ -1,16 +1,20 @@
 """The folder layout keeps its promises."""
 
 import ast
+import inspect
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import anomsynth
 from anomsynth.core.registry import generators, refiners
 from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.presets import preset_names
 
+OPTION = re.compile(r"(?<!`)`([a-z]\w*)(?:=[^`]+)?`(?!`)")  # as the command line reads them
 FLAG = re.compile(r"(?<![\w-])--[a-z]")
 ROOT = Path(__file__).parents[1]
 
@@ -59,13 +63,46 @@ def test_shared_maths_is_shared() -> None:
         assert len(rooms) > 1, f"{path.name} belongs to {rooms or 'nobody'}"
 
 
-def test_only_the_command_line_speaks_of_its_flags() -> None:
-    for path in MODULES:
-        if path.is_relative_to(ROOT / "anomsynth" / "cli"):
+def _messages(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the strings of a file but for docstrings, with ``...`` for what is filled in."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    docstrings = {node.value for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
+        if node in docstrings:
             continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                assert not FLAG.search(node.value), f"{path}:{node.lineno}: {node.value}"
+        if isinstance(node, ast.JoinedStr):
+            parts = [
+                item.value if isinstance(item, ast.Constant) else "..." for item in node.values
+            ]
+            yield node.lineno, "".join(map(str, parts))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, node.value
+
+
+BELOW_CLI = [path for path in MODULES if not path.is_relative_to(ROOT / "anomsynth" / "cli")]
+
+
+def test_only_the_command_line_speaks_of_its_flags() -> None:
+    for path in BELOW_CLI:
+        for line, text in _messages(path):
+            assert not FLAG.search(text), f"{path}:{line}: {text}"
+
+
+def test_options_in_messages_are_those_of_functions() -> None:
+    known = set()
+    for name in ("generate", "preview", "score", "calibrate", "export", "report"):
+        function = getattr(anomsynth, name)
+        known |= {name, *inspect.signature(function).parameters}
+    found = {
+        match[1]: f"{path}:{line}: {text}"
+        for path in BELOW_CLI
+        if not path.is_relative_to(ROOT / "anomsynth" / "bisqad")
+        for line, text in _messages(path)
+        for match in OPTION.finditer(text)
+    }
+
+    assert {"overwrite", "resume", "shard"} <= set(found)
+    assert not [where for name, where in found.items() if name not in known]
 
 
 def test_no_two_classes_share_a_name() -> None:
@@ -113,8 +150,6 @@ def test_every_law_in_the_table_of_mutations_stands_once_in_its_file_and_has_its
 
 
 def test_public_names_exist_and_nothing_else_is_promised() -> None:
-    import anomsynth  # noqa: PLC0415 - the names under test are resolved on first use
-
     for name in anomsynth.__all__:
         assert getattr(anomsynth, name) is not None
     assert dir(anomsynth) == sorted(anomsynth.__all__)

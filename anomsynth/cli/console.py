@@ -26,7 +26,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON lines, the result
 
 # How the library names an option: `overwrite=True`, `shard=(1, 8)`, `jobs`.
 _OPTION = re.compile(r"`([a-z]\w*)(?:=([^`]+))?`")
-_SPELLINGS = {"file_format": "--format", "show_all": "--all"}
+_SPELLINGS = {
+    "file_format": "--format",
+    "show_all": "--all",
+    "absolute=False": "--relative",
+    "hardlink=False": "--copy",
+}
 
 
 def as_flags(text: str) -> str:
@@ -41,11 +46,14 @@ def as_flags(text: str) -> str:
 
 
 def _flag(name: str, value: str | None) -> str:
+    if f"{name}={value}" in _SPELLINGS:
+        return _SPELLINGS[f"{name}={value}"]
     flag = _SPELLINGS.get(name, "--" + name.replace("_", "-"))
     if value is None or value == "True":
         return flag
     pair = re.fullmatch(r"\((\w+), (\w+)\)", value)
-    return f"{flag} {pair[1]}/{pair[2]}" if pair else f"{flag} {value.strip(chr(39))}"
+    between = "/" if name == "shard" else ":"
+    return f"{flag} {pair[1]}{between}{pair[2]}" if pair else f"{flag} {value.strip(chr(39))}"
 
 
 def example(*lines: str) -> str:

@@ -7,17 +7,12 @@ from anomsynth.cli.console import Console
 from anomsynth.cli.summary import ignored_line
 
 if TYPE_CHECKING:
+    from anomsynth.pipeline.estimate import Estimate
     from anomsynth.pipeline.plan import Plan
 
 
-def print_plan(console: Console, plan: "Plan") -> None:
+def print_plan(console: Console, plan: "Plan", cost: "Estimate") -> None:
     """Print what a run would make, category by category, and what it would cost."""
-    from anomsynth.pipeline.backends import count_workers
-    from anomsynth.pipeline.estimate import estimate
-
-    workers = count_workers(plan.options.jobs)
-    console.note("making a few samples to see what they take ...")
-    cost = estimate(plan, workers)
     photos: Counter[str] = Counter(unit.category for unit in plan.units)
     train: Counter[str] = Counter(unit.category for unit in plan.units if unit.split == "train")
     samples: Counter[str] = Counter()
@@ -40,7 +35,7 @@ def print_plan(console: Console, plan: "Plan") -> None:
     workplaces = "threads" if plan.options.backend == "threading" else "processes"
     memory = "" if cost.memory_bytes is None else f", {_size(cost.memory_bytes)} of memory"
     console.say(
-        f"\nabout {_size(cost.size_bytes)} on disk, {_time(cost.seconds)} with {workers}"
+        f"\nabout {_size(cost.size_bytes)} on disk, {_time(cost.seconds)} with {cost.workers}"
         f" {workplaces} ({cost.cpu_seconds:.0f} s of CPU){memory}"
         f"\nbasis: {cost.basis}\nnothing was written to {plan.out}"
     )
@@ -57,7 +52,7 @@ def print_plan(console: Console, plan: "Plan") -> None:
         cpu_seconds=cost.cpu_seconds,
         seconds=cost.seconds,
         memory_bytes=cost.memory_bytes,
-        workers=workers,
+        workers=cost.workers,
         basis=cost.basis,
     )
 

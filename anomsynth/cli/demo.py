@@ -8,7 +8,6 @@ import typer
 
 from anomsynth.cli.console import SOME_FAILED, Json, Quiet, example, reporting
 from anomsynth.cli.environment import Jobs
-from anomsynth.cli.preview import write_sheet
 from anomsynth.cli.summary import print_summary
 from anomsynth.errors import OutputError
 
@@ -45,18 +44,14 @@ def demo(
             hint = f"look at {sheet}, or make it anew with --overwrite"
             raise OutputError(f"{out}: a demo is there already", hint=hint)
 
+        from anomsynth.api.generate import generate
         from anomsynth.cli.progress import RunProgress
         from anomsynth.pipeline.events import SampleDone
-        from anomsynth.pipeline.options import RunOptions
-        from anomsynth.pipeline.plan import make_plan
-        from anomsynth.pipeline.run import run
         from anomsynth.recipe.load import load_recipe
+        from anomsynth.sheets.sheet import write_sheet
 
         _write_photos(photos)
-        options = RunOptions(per_image=PER_IMAGE, jobs=jobs, overwrite=overwrite)
-        plan = make_plan(
-            photos, dataset, load_recipe(PRESET, gates={"attempts": ATTEMPTS}), options
-        )
+        recipe = load_recipe(PRESET, gates={"attempts": ATTEMPTS})
         made: dict[str, tuple[str, ...]] = {}
 
         with RunProgress(console) as progress:
@@ -66,10 +61,18 @@ def demo(
                 if isinstance(event, SampleDone):
                     made[event.sample_id] = event.kinds
 
-            finished = run(plan, listen)
+            finished = generate(
+                photos,
+                dataset,
+                preset=recipe,
+                per_image=PER_IMAGE,
+                jobs=jobs,
+                overwrite=overwrite,
+                on_event=listen,
+            )
         if made:
             write_sheet(sheet, _draw(photos, dataset, made))
-        print_summary(console, plan, finished)
+        print_summary(console, finished)
         console.say(f"\nLook at it: {sheet}")
         console.say(f"Its scores, with reasons, on a page: anomsynth report {dataset}")
         console.say("Then use your own photos:")

@@ -1,7 +1,7 @@
 """`anomsynth export`: a dataset in the formats of other tools."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +13,7 @@ from anomsynth.cli.fields import FLAG, Options, parse_fields
 from anomsynth.errors import UserError
 
 if TYPE_CHECKING:
-    from anomsynth.dataset.exports import Exported, Exporter
+    from anomsynth.dataset.exports import Exported
 
 EXAMPLE = example(
     "export dataset coco-dataset --to coco --val-share 0.1",
@@ -71,6 +71,12 @@ def export(
     be used and were left out.
     """
     with reporting(quiet=quiet, as_json=as_json) as console:
+        from anomsynth.api.export import export as write
+        from anomsynth.dataset.exports import exporters
+
+        known = [kind.replace("_", "-") for kind in exporters.kinds()]
+        formats = parse_words("--to", to.replace("_", "-"), known)
+        fields = _fields(formats, options or ())
         flags = {
             "val_share": val_share,
             "seed": seed,
@@ -78,9 +84,23 @@ def export(
             "absolute": absolute,
             "license": licence,
         }
-        given = {name: value for name, value in flags.items() if value is not None}
-        chosen = _exporters(to, given, options or ())
-        done = _write(console, dataset, out, chosen, hardlink=hardlink, overwrite=overwrite)
+        twice = next((name for name in fields if flags.get(name) is not None), None)
+        if twice is not None:
+            raise UserError(f"{twice} is given twice, once by {FLAG}", hint="give it once")
+        done = write(
+            dataset,
+            out,
+            to=formats,
+            val_share=val_share,
+            seed=seed,
+            shard_size=shard_size,
+            absolute=absolute,
+            license=licence,
+            hardlink=hardlink,
+            overwrite=overwrite,
+            options=fields,
+            on_picture=_progress(console),
+        )
         results = [_report(console, name, exported) for name, exported in done.items()]
         left_out = {file: why for item in done.values() for file, why in item.left_out.items()}
         for file, why in left_out.items():
@@ -90,59 +110,19 @@ def export(
         raise typer.Exit(SOME_FAILED)
 
 
-def _exporters(
-    to: str, flags: Mapping[str, object], options: Sequence[str]
-) -> "dict[str, Exporter]":
-    """Build the exporters by the names the user gave; each takes the options it has."""
+def _fields(formats: "Sequence[str]", options: "Sequence[str]") -> dict[str, object]:
+    """Return the fields that formats are to have, by name."""
     from anomsynth.dataset.exports import exporters
 
-    known = [kind.replace("_", "-") for kind in exporters.kinds()]
-    names = parse_words("--to", to.replace("_", "-"), known)
-    classes = {name: exporters.load(name.replace("-", "_")) for name in names}
-    for option, value in flags.items():
-        if not any(option in loaded.model_fields for loaded in classes.values()):
-            flag = "--relative" if value is False else f"--{option.replace('_', '-')}"
-            msg = f"{flag}: {' and '.join(names)} has no such option"
-            raise UserError(msg, hint="leave it out")
-    fields = parse_fields(classes, options)
-    built = {}
-    for name, loaded in classes.items():
-        own = {key: value for key, value in flags.items() if key in loaded.model_fields}
-        twice = next((key for key in own if key in fields[name]), None)
-        if twice is not None:
-            raise UserError(f"{twice} is given twice, once by {FLAG}", hint="give it once")
-        built[name] = exporters.build({"kind": name.replace("-", "_"), **own, **fields[name]})
-    return built
+    classes = {name: exporters.load(name.replace("-", "_")) for name in formats}
+    found = parse_fields(classes, options)
+    return {name: value for fields in found.values() for name, value in fields.items()}
 
 
-def _write(
-    console: Console,
-    dataset: Path,
-    out: Path,
-    chosen: "dict[str, Exporter]",
-    *,
-    hardlink: bool,
-    overwrite: bool,
-) -> "dict[str, Exported]":
-    from anomsynth.dataset.exports import Target, check_export
-    from anomsynth.dataset.exports import export as write
-
-    targets = {
-        name: Target(out if len(chosen) == 1 else out / name, overwrite, hardlink)
-        for name in chosen
-    }
-    for target in targets.values():  # before the first is written
-        check_export(dataset, target)
-    return {
-        name: write(dataset, targets[name], exporter, _progress(console, name))
-        for name, exporter in chosen.items()
-    }
-
-
-def _progress(console: Console, name: str) -> Callable[[int, int], None]:
+def _progress(console: Console) -> Callable[[str, int, int], None]:
     last = time.monotonic()
 
-    def show(done: int, total: int) -> None:
+    def show(name: str, done: int, total: int) -> None:
         nonlocal last
         if time.monotonic() - last >= EVERY_S:
             last = time.monotonic()

@@ -3,12 +3,11 @@
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
 from anomsynth.cli.choices import (
-    AUTO,
     DefectsPerImage,
     Kinds,
     MmPerPx,
@@ -16,7 +15,9 @@ from anomsynth.cli.choices import (
     Refiners,
     Seed,
     Severity,
-    choose_recipe,
+    parse_counts,
+    parse_range,
+    parse_refiners,
     parse_shard,
     parse_words,
 )
@@ -29,16 +30,15 @@ from anomsynth.cli.console import (
     reporting,
     resume_command,
 )
+from anomsynth.cli.cost import print_plan
 from anomsynth.cli.environment import Jobs, taken
 from anomsynth.cli.summary import print_summary
-from anomsynth.errors import InputError, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
-    from anomsynth.dataset.folders import PhotoSource
-    from anomsynth.pipeline.options import RunOptions
-    from anomsynth.recipe.models import Recipe
+    from anomsynth.api.options import RecipeOptions
+    from anomsynth.pipeline.options import Extra
 
 EXAMPLE = example(
     "generate photos dataset --preset metal --per-image 4",
@@ -94,12 +94,12 @@ def generate(
         bool, typer.Option("--hardlink/--copy", help="How 8-bit PNG photos come into OUT.")
     ] = False,
     png: Annotated[
-        str, typer.Option("--png", metavar="fast|small", help="How hard PNG are compressed.")
+        Literal["fast", "small"], typer.Option("--png", help="How hard PNG are compressed.")
     ] = "fast",
     jobs: Jobs = -1,
     backend: Annotated[
-        str,
-        typer.Option("--backend", metavar="loky|threading|dask", help="What the workers are."),
+        Literal["loky", "threading", "dask"],
+        typer.Option("--backend", help="What the workers are."),
     ] = "loky",
     scheduler: Annotated[
         str | None,
@@ -132,88 +132,79 @@ def generate(
     failed, 130 interrupted.
     """
     with reporting(quiet=quiet, as_json=as_json, again=resume_command(sys.argv[1:])) as console:
-        if per_image is not None and count is not None:
-            raise UserError("--per-image and --count exclude each other", hint="give one of them")
-        if resume and overwrite:
-            raise UserError("--resume and --overwrite exclude each other", hint="give one of them")
-        load = partial(
-            choose_recipe,
-            kinds=kinds,
-            refiners=refiners,
-            severity=severity,
-            defects_per_image=defects_per_image,
+        from anomsynth.api.generate import generate as make
+        from anomsynth.api.options import RecipeOptions
+        from anomsynth.cli.progress import RunProgress
+
+        chosen = RecipeOptions(
+            kinds=None if kinds is None else parse_words("--kinds", kinds),
+            refiners=None if refiners is None else parse_refiners(refiners),
+            severity=None if severity is None else parse_range("--severity", severity),
+            defects_per_image=None
+            if defects_per_image is None
+            else parse_counts("--defects-per-image", defects_per_image),
             seed=seed,
             mm_per_px=mm_per_px,
             min_score=min_score,
         )
-        folders = {"roi": roi, "avoid": avoid, "components": components, "textures": textures}
-        for option, folder in folders.items():
-            if folder is not None and not folder.is_dir():
-                raise InputError(f"--{option}: {folder}: no such folder", hint="check the path")
-        options = _options(
-            per_image=per_image,
-            count=count,
-            png=png,
-            jobs=jobs,
-            backend=backend,
-            scheduler=scheduler,
-            shard=None if shard is None else parse_shard("--shard", shard),
-            **folders,
-            test_share=test_share,
-            link="hardlink" if hardlink else "copy",
-            extras=parse_words("--extras", extras, EXTRAS) if extras is not None else (),
-            resume=resume,
-            overwrite=overwrite,
-            strict=strict,
-            environment=tuple(taken().items()),
-        )
-        found, chosen = _recipes(console, preset, source, options, load)
+        words = [] if extras is None else parse_words("--extras", extras, EXTRAS)
+        folders = [folder for folder in (roi, avoid, components, textures) if folder is not None]
         if print_config:
-            _print_config(console, chosen)
+            _print_config(console, source, preset, chosen, folders)
             return
-        from anomsynth.pipeline.plan import make_plan
-
-        plan = make_plan(found, out, chosen, options)
-        if dry_run:
-            from anomsynth.cli.cost import print_plan
-
-            print_plan(console, plan)
-            return
-        from anomsynth.cli.progress import RunProgress
-        from anomsynth.pipeline.run import run
-
         with RunProgress(console) as progress:
-            finished = run(plan, progress)
-        print_summary(console, plan, finished, progress.resumed)
-    if finished.failed or finished.failed_images:
+            done = make(
+                source,
+                out,
+                preset=preset,
+                kinds=chosen.kinds,
+                per_image=per_image,
+                count=count,
+                defects_per_image=chosen.defects_per_image,
+                severity=chosen.severity,
+                seed=seed,
+                refiners=chosen.refiners,
+                mm_per_px=mm_per_px,
+                min_score=min_score,
+                roi=roi,
+                avoid=avoid,
+                components=components,
+                textures=textures,
+                test_share=test_share,
+                extras=cast("list[Extra]", words),
+                hardlink=hardlink,
+                png=png,
+                jobs=jobs,
+                backend=backend,
+                scheduler=scheduler,
+                shard=None if shard is None else parse_shard("--shard", shard),
+                resume=resume,
+                overwrite=overwrite,
+                strict=strict,
+                dry_run=dry_run,
+                environment=tuple(taken().items()),
+                on_event=progress,
+            )
+        if done.cost is not None:
+            print_plan(console, done.plan, done.cost)
+        else:
+            print_summary(console, done)
+    if done.failed or done.failed_images:
         raise typer.Exit(SOME_FAILED)
 
 
-def _recipes(
+def _print_config(
     console: Console,
-    preset: str,
     source: Path,
-    options: "RunOptions",
-    load: "Callable[[str], Recipe]",
-) -> "tuple[Path | PhotoSource, dict[str, Recipe] | Recipe]":
-    """Load one recipe for all, or with `auto` list the source and load what fits each category."""
-    if preset != AUTO:
-        return source, load(preset)
-    from anomsynth.dataset.folders import find_source
-    from anomsynth.pipeline.auto import choose_preset
-
-    found = find_source(source, options.no_photos())
-    recipes = {}
-    for category, photos in found.categories.items():
-        choice = choose_preset(category, [photo.path for photo in photos])
-        console.note(f"{category}: preset {choice.preset}, because {choice.why}")
-        recipes[category] = load(choice.preset)
-    return found, recipes
-
-
-def _print_config(console: Console, chosen: "dict[str, Recipe] | Recipe") -> None:
+    preset: str,
+    options: "RecipeOptions",
+    no_photos: "Sequence[Path]",
+) -> None:
+    from anomsynth.api.options import choose_recipes
+    from anomsynth.cli.progress import note_choice
     from anomsynth.recipe.schema import to_toml
 
+    _, chosen = choose_recipes(source, preset, options, no_photos, partial(note_choice, console))
     if not isinstance(chosen, dict):
         settings = chosen.model_dump(mode="json", exclude_none=True)
         console.answer(to_toml(chosen).rstrip(), settings)
@@ -223,21 +214,3 @@ def _print_config(console: Console, chosen: "dict[str, Recipe] | Recipe") -> Non
     }
     texts = [f"# category {name}\n{to_toml(one).rstrip()}" for name, one in chosen.items()]
     console.answer("\n\n".join(texts), settings)
-
-
-def _options(**values: object) -> "RunOptions":
-    """Validate the options of a run; errors name the option."""
-    from pydantic import ValidationError
-
-    from anomsynth.pipeline.options import RunOptions
-
-    if values["jobs"] == 0:
-        hint = "use 1 or more, -1 for one per core, -2 for one less"
-        raise UserError("--jobs: expected a number of processes, got 0", hint=hint)
-    given = {name: value for name, value in values.items() if value is not None}
-    try:
-        return RunOptions.model_validate(given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        option = "--" + str(first["loc"][0]).replace("_", "-")
-        raise UserError(f"{option}: {first['msg']}, got {first['input']!r}") from error

@@ -23,8 +23,8 @@ def merge(
     samples or photos failed.
     """
     with reporting(quiet=quiet, as_json=as_json) as console:
+        from anomsynth.api.merge import merge as join
         from anomsynth.cli.summary import counts, print_counts, warn_of_failures
-        from anomsynth.pipeline.merge import merge as join
 
         finished = join(out)
         console.say(f"{finished.written} samples, merged in {finished.seconds:.1f} s -> {out}")

@@ -7,7 +7,6 @@ import typer
 
 from anomsynth.cli.choices import parse_words
 from anomsynth.cli.console import SOME_FAILED, Json, Quiet, example, reporting
-from anomsynth.cli.preview import write_sheet
 from anomsynth.cli.usage import Program
 
 EXAMPLE = example("presets check", "presets check mvtec/bottle,metal --out sheets")
@@ -44,7 +43,7 @@ def check(
     with reporting(quiet=quiet, as_json=as_json) as console:
         from anomsynth.recipe.presets import preset_names
         from anomsynth.sheets.presets import check_preset, unused_kinds
-        from anomsynth.sheets.sheet import contact_sheet
+        from anomsynth.sheets.sheet import contact_sheet, write_sheet
 
         known = preset_names()
         chosen = known if names is None else parse_words("presets", names, known)

@@ -7,9 +7,23 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 
 from anomsynth.cli.bar import Bar
 from anomsynth.cli.console import Console, as_flags
-from anomsynth.pipeline.events import Event, ImageFailed, SampleDone, SampleFailed, Started
+from anomsynth.pipeline.events import (
+    Estimating,
+    Event,
+    ImageFailed,
+    PresetChosen,
+    SampleDone,
+    SampleFailed,
+    Started,
+)
 
 FEWEST_SECONDS = 0.5  # before a rate is worth printing
+
+
+def note_choice(console: Console, event: PresetChosen) -> None:
+    """Say which preset "auto" chose, and why."""
+    where = f"{event.category}: " if event.category else ""
+    console.note(f"{where}preset {event.preset}, because {event.why}")
 
 
 class RunProgress(Bar):
@@ -20,15 +34,11 @@ class RunProgress(Bar):
     console : Console
         Decides whether people or scripts are told, and whether anybody is.
 
-    Attributes
-    ----------
-    resumed : int
-        Samples of an earlier run that this one goes on with.
     """
 
     def __init__(self, console: Console) -> None:
         self._total = 0
-        self.resumed = 0
+        self._before = 0  # samples of an earlier run that this one goes on with
         self._done = 0
         columns = (
             TextColumn("samples"),
@@ -44,6 +54,9 @@ class RunProgress(Bar):
 
     def __call__(self, event: Event) -> None:
         """Take in one event."""
+        if isinstance(event, Estimating):
+            self._console.note("making a few samples to see what they take ...")
+            return
         fields = {item.name: getattr(event, item.name) for item in dataclasses.fields(event)}
         if "key" in fields:
             fields["key"] = dataclasses.asdict(fields["key"])
@@ -51,8 +64,11 @@ class RunProgress(Bar):
             fields["hint"] = as_flags(fields["hint"])
         if not self._console.quiet:
             self._console.line(type(event).__name__, fields)
+        if isinstance(event, PresetChosen):
+            note_choice(self._console, event)
+            return
         if isinstance(event, Started):
-            self._total, self.resumed = event.total, event.done
+            self._total, self._before = event.total, event.done
             self._done = event.done
             self._start = time.monotonic()
         elif isinstance(event, SampleDone | SampleFailed):
@@ -77,4 +93,4 @@ class RunProgress(Bar):
     def _rate(self, now: float) -> float:
         """Return samples a second of this run, 0 where it is too early to tell."""
         seconds = now - self._start
-        return (self._done - self.resumed) / seconds if seconds > FEWEST_SECONDS else 0.0
+        return (self._done - self._before) / seconds if seconds > FEWEST_SECONDS else 0.0

@@ -7,8 +7,6 @@ import typer
 
 from anomsynth.cli.console import Json, Quiet, example, reporting
 from anomsynth.cli.environment import Jobs
-from anomsynth.cli.scorers import load_scorer
-from anomsynth.errors import OutputError
 
 EXAMPLE = example("report my-dataset", "report my-dataset --out report.html --calibration own.json")
 
@@ -33,23 +31,15 @@ def report(
     It needs no network and no file beside it. Keys: o outlines, t light or dark.
     """
     with reporting(quiet=quiet, as_json=as_json) as console:
-        page = out or dataset / "_anomsynth" / "report.html"
-        if page.suffix.lower() not in {".html", ".htm"}:
-            raise OutputError(f"--out: expected a name that ends in .html, got {str(page)!r}")
-        from anomsynth.dataset.files import make_folder, write_bytes
-        from anomsynth.reports.collect import collect
-        from anomsynth.reports.page import build_page
+        from anomsynth.api.report import report as write
 
-        found = collect(dataset, load_scorer(calibration), jobs=jobs)
-        text = build_page(found).encode()
-        make_folder(page.parent)
-        write_bytes(page, text, page.parent)
-        console.say(f"{len(found.entries)} samples, {len(text) / 1e6:.1f} MB: {page}")
-        if found.problems:
-            console.say(f"{len(found.problems)} files have problems; the page lists them")
+        done = write(dataset, out=out, calibration=calibration, jobs=jobs)
+        console.say(f"{done.samples} samples, {done.size_bytes / 1e6:.1f} MB: {done.page}")
+        if done.problems:
+            console.say(f"{done.problems} files have problems; the page lists them")
         console.result(
-            page=str(page),
-            samples=len(found.entries),
-            problems=len(found.problems),
-            size_bytes=len(text),
+            page=str(done.page),
+            samples=done.samples,
+            problems=done.problems,
+            size_bytes=done.size_bytes,
         )

@@ -5,54 +5,38 @@ from typing import TYPE_CHECKING
 from anomsynth.cli.console import Console
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from anomsynth.scoring.score import Scored
-    from anomsynth.scoring.selection import Selection
+    from anomsynth.api.score import Scores
     from anomsynth.sqe.sets import SetQuality
 
 WORST = 5
 
 
-def report(
-    console: Console,
-    scored: "Sequence[Scored]",
-    limit: float,
-    found: "tuple[Path | None, SetQuality | None]",
-    chosen: "Selection",
-) -> float:
-    """Print what came out; return the share of images that pass."""
-    from anomsynth.scoring.tables import set_record, summarise
+def report(console: Console, found: "Scores") -> None:
+    """Print what came out."""
+    from anomsynth.scoring.tables import set_record
 
-    folder, measures = found
-    lines = summarise(scored, limit)
+    lines, limit, measures = found.summary(), found.min_score, found.against_reference
     cells = ("category", "kind", "images", "passed", "median", "fidelity", "utility", "lowest")
     console.table(cells, [[_cell(line[name]) for name in cells] for line in lines])
-    usable = [one for one in scored if one.quality is not None]
-    worst = sorted(usable, key=lambda one: one.quality.score if one.quality else 0)[:WORST]
-    for one in worst:
-        if one.quality is not None and one.quality.score < limit:
-            why = "; ".join(one.quality.reasons)
-            console.say(f"  {one.quality.score:.2f}  {one.item.image}: {why}")
+    usable = [(one.quality, one.item.image) for one in found.scored if one.quality is not None]
+    for quality, image in sorted(usable, key=lambda pair: pair[0].score)[:WORST]:
+        if quality.score < limit:
+            console.say(f"  {quality.score:.2f}  {image}: {'; '.join(quality.reasons)}")
     if measures is not None:
         _print_measures(console, measures)
-    passed = sum(one.quality is not None and one.quality.score >= limit for one in scored)
-    share = passed / len(scored)
-    console.say(f"{passed} of {len(scored)} images score {limit:g} or more")
-    if folder is not None:
-        console.say(f"tables in {folder}")
+    console.say(f"{found.passed} of {len(found.scored)} images score {limit:g} or more")
+    if found.folder is not None:
+        console.say(f"tables in {found.folder}")
     console.result(
-        images=len(scored),
-        unusable=len(scored) - len(usable),
-        passed=passed,
-        share=share,
-        kept=len(chosen.kept),
-        folder=None if folder is None else str(folder),
+        images=len(found.scored),
+        unusable=found.unusable,
+        passed=found.passed,
+        share=found.share,
+        kept=len(found.selection.kept),
+        folder=None if found.folder is None else str(found.folder),
         summary=lines,
         set=None if measures is None else set_record(measures),
     )
-    return share
 
 
 def _print_measures(console: Console, measures: "SetQuality") -> None:

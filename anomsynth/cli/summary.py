@@ -8,23 +8,17 @@ from typing import TYPE_CHECKING
 from anomsynth.cli.console import Console, as_flags
 
 if TYPE_CHECKING:
+    from anomsynth.api.generate import Generated
     from anomsynth.pipeline.events import Finished
     from anomsynth.pipeline.plan import Plan
 
 
-def print_summary(
-    console: Console,
-    plan: "Plan",
-    finished: "Finished",
-    resumed: int = 0,
-) -> None:
-    """Print counts by kind and by cause of failure, and the lines that load the dataset.
-
-    Of the samples, `resumed` were there before the run began.
-    """
+def print_summary(console: Console, finished: "Generated") -> None:
+    """Print counts by kind and by cause of failure, and the lines that load the dataset."""
+    plan = finished.plan
     out, categories = plan.out, plan.categories
-    rate = max(finished.written - resumed, 0) / max(finished.seconds, 1e-9)
-    earlier = f" ({resumed} of them there before)" if resumed else ""
+    rate = max(finished.written - finished.resumed, 0) / max(finished.seconds, 1e-9)
+    earlier = f" ({finished.resumed} of them there before)" if finished.resumed else ""
     console.say(
         f"{finished.written} samples{earlier} in {finished.seconds:.1f} s ({rate:.1f}/s) -> {out}"
     )

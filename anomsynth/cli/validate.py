@@ -31,7 +31,7 @@ def validate(
     Exit code: 0 no error found, 2 not a dataset at all (one line says why), 3 errors found.
     """
     with reporting(quiet=quiet, as_json=as_json) as console:
-        from anomsynth.dataset.validate import validate as check
+        from anomsynth.api.validate import validate as check
 
         verdict = check(dataset, deep=deep)
         _print(console, dataset, verdict, deep=deep)

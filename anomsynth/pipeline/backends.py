@@ -14,7 +14,7 @@ import cv2
 
 from anomsynth.dataset.compression import PngEffort, png_effort
 from anomsynth.errors import OutputError
-from anomsynth.pipeline.options import Backend, RunOptions
+from anomsynth.pipeline.options import Backend, RunOptions, check_jobs
 from anomsynth.pipeline.plan import UNIT_SAMPLES, Unit
 from anomsynth.pipeline.worker import Job, Outcome, work, work_in_child
 
@@ -60,7 +60,14 @@ class Crew:
 
 
 def count_workers(jobs: int) -> int:
-    """Return the number of workers that `jobs` means; -1 is one per core, -2 one less."""
+    """Return the number of workers that `jobs` means; -1 is one per core, -2 one less.
+
+    Raises
+    ------
+    UserError
+        If there are to be none.
+    """
+    check_jobs(jobs)
     if jobs > 0:
         return jobs
     import joblib  # noqa: PLC0415 - not needed, and slow to import, for a run without workers

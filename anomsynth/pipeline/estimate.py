@@ -23,6 +23,7 @@ class Estimate:
     Attributes
     ----------
     photos, samples : int
+    workers : int
     size_bytes : int
         Space on a disk of 4 KiB blocks, everything included.
     cpu_seconds : float
@@ -37,6 +38,7 @@ class Estimate:
 
     photos: int
     samples: int
+    workers: int
     size_bytes: int
     cpu_seconds: float
     seconds: float
@@ -86,7 +88,7 @@ def estimate(plan: Plan, workers: int) -> Estimate:
     photos, samples = len(plan.units), plan.samples
     if not usable:
         basis = f"none of the {len(trials.trials)} photos that were tried can be used"
-        return Estimate(photos, samples, 0, 0.0, 0.0, None, basis)
+        return Estimate(photos, samples, workers, 0, 0.0, 0.0, None, basis)
     overall = _Rates.of(usable)
     work, size = 0.0, 0.0
     for category, units in _by_category(plan.units):
@@ -100,6 +102,7 @@ def estimate(plan: Plan, workers: int) -> Estimate:
     return Estimate(
         photos=photos,
         samples=samples,
+        workers=workers,
         size_bytes=int(size),
         cpu_seconds=round(work + workers * trials.startup_seconds, 1),
         seconds=round(work / workers + trials.startup_seconds, 1),

@@ -7,6 +7,20 @@ from anomsynth.core.types import SampleKey
 
 
 @dataclass(frozen=True, slots=True)
+class PresetChosen:
+    """The preset "auto" chose one for a category, or for a single photo where that is empty."""
+
+    category: str
+    preset: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estimating:
+    """A few samples are made to see what a run would take."""
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """A run begins; `done` samples were already there (a resumed run)."""
 
@@ -61,5 +75,5 @@ class Finished:
     reasons: Mapping[str, str] = field(default_factory=dict)
 
 
-Event = Started | SampleDone | SampleFailed | ImageFailed | Finished
+Event = PresetChosen | Estimating | Started | SampleDone | SampleFailed | ImageFailed | Finished
 Listener = Callable[[Event], None]

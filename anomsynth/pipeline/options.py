@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from anomsynth.dataset.compression import PngEffort
-from anomsynth.errors import InputError, MissingExtraError, UserError
+from anomsynth.errors import MissingExtraError, UserError
 
 FOLDERS = ("roi", "avoid", "components", "textures")
 
@@ -95,19 +95,22 @@ class RunOptions(BaseModel):
 
         Raises
         ------
-        InputError
-            If there are to be none.
         UserError
-            If a scheduler is named that nobody asks.
+            If there are to be none, or a scheduler is named that nobody asks.
         MissingExtraError
             If Dask is wanted and not installed.
         """
-        if self.jobs == 0:
-            hint = "use 1 or more, or -1 for one per core"
-            raise InputError("jobs: 0 workers do no work", hint=hint)
+        check_jobs(self.jobs)
         if self.scheduler is not None and self.backend != "dask":
             msg = f"a scheduler is of no use to the backend {self.backend!r}"
             raise UserError(msg, hint="add `backend='dask'`, or leave `scheduler` out")
         if self.backend == "dask" and find_spec("distributed") is None:
             msg = "the backend 'dask' needs the package distributed"
             raise MissingExtraError(msg, hint="pip install 'anomsynth[dask]'")
+
+
+def check_jobs(jobs: int) -> None:
+    """Raise UserError if a number of worker processes is 0."""
+    if jobs == 0:
+        hint = "use 1 or more, -1 for one per core, -2 for one less"
+        raise UserError("`jobs`: expected a number of processes, got 0", hint=hint)

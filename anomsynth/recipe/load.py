@@ -51,6 +51,25 @@ def load_recipe(source: str | Path, **changes: object) -> Recipe:
     return build_recipe(_merge(written, changes), f"{shown} as changed")
 
 
+def change_recipe(recipe: Recipe, **changes: object) -> Recipe:
+    """Return a recipe with some values replaced, as `load_recipe` replaces those of a file.
+
+    Raises
+    ------
+    RecipeError
+        If a value is unknown or out of range.
+
+    Examples
+    --------
+    >>> change_recipe(load_recipe("metal"), seed=3).seed
+    3
+    """
+    if not changes:
+        return recipe
+    written = recipe.model_dump(mode="json", exclude_none=True)
+    return build_recipe(_merge(written, changes), f"{recipe.name} as changed")
+
+
 def build_recipe(written: Mapping[str, object], where: str) -> Recipe:
     """Validate a recipe as it is written in TOML; `where` begins every error message.
 

@@ -1,7 +1,8 @@
 """Calibrate the quality terms on good photos: good renders, negative controls, masks on nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from anomsynth.core.photo import Photo, as_photo
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Mask, SampleKey
+from anomsynth.dataset.folders import find_source
+from anomsynth.dataset.images import read_photo
 from anomsynth.demo.photos import demo_photos
 from anomsynth.errors import InputError, SynthesisError
 from anomsynth.pipeline.backends import count_workers
@@ -99,6 +102,35 @@ def own_materials(
         CalibrationPhoto(name, photo, recipe, others[names[index % len(names)]][0])
         for index, (name, photo) in enumerate(chosen)
     )
+
+
+def read_normals(folder: Path, warn: Callable[[str], object]) -> list[tuple[str, Photo]]:
+    """Read at most `MOST_PHOTOS` of the good photos in a folder, evenly chosen, each with its name.
+
+    `warn` is called with a line for each unreadable one.
+
+    Raises
+    ------
+    InputError
+        If there is no readable photo.
+    """
+    source = find_source(folder)
+    found = [
+        (f"{category}/{image.key}", image.path)
+        for category, images in source.categories.items()
+        for image in images
+    ]
+    count = min(len(found), MOST_PHOTOS)
+    photos = []
+    for at in np.linspace(0, len(found) - 1, count).astype(int).tolist():
+        name, path = found[at]
+        try:
+            photos.append((name, read_photo(path)))
+        except InputError as error:
+            warn(str(error))
+    if not photos:
+        raise InputError(f"{folder}: no photo can be read", hint="good photos are needed")
+    return photos
 
 
 def calibrate(materials: Sequence[CalibrationPhoto], source: str, *, jobs: int = 1) -> Calibration:

@@ -80,7 +80,7 @@ def score_dataset(
     scorer: AnyScorer,
     *,
     jobs: int = 1,
-    on_scored: Callable[[Scored], None] | None = None,
+    on_scored: Callable[[Scored], object] | None = None,
 ) -> tuple[Scored, ...]:
     """Score the defect images among the items, in their order; good photos are passed over.
 

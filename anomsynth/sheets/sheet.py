@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from anomsynth.core.display import Rgb, levels_of, outlined, scaled, to_rgb8
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Box
+from anomsynth.dataset.files import make_folder
+from anomsynth.dataset.images import write_png
 
 HEADINGS = ("input", "result", "label (strict)", "zoom", "zoom, label (strict)")
 PAPER = 24
@@ -70,6 +73,18 @@ def contact_sheet(rows: Sequence[SheetRow], *, tile_px: int = 224, across: int =
         tall = max(strip.shape[0] for strip in line)
         lines.append(np.hstack([_padded(strip, tall) for strip in line]))
     return np.vstack(lines)
+
+
+def write_sheet(path: Path, sheet: Rgb) -> None:
+    """Write a contact sheet as PNG.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be made or written to.
+    """
+    make_folder(path.parent)
+    write_png(path, sheet, path.parent)
 
 
 def _strip(row: SheetRow, tile_px: int) -> Rgb:

@@ -281,7 +281,7 @@ def test_ctrl_c_says_how_to_go_on(generate, monkeypatch) -> None:
     def interrupted(*_: object) -> Finished:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("anomsynth.pipeline.run.run", interrupted)
+    monkeypatch.setattr("anomsynth.api.generate.run", interrupted)
     monkeypatch.setattr("sys.argv", ["anomsynth", "generate", "in", "out", "--seed", "2"])
 
     result = generate()

@@ -55,7 +55,7 @@ def test_failed_samples_are_counted_by_cause(
     def rejected(*_: object, **__: object) -> None:
         raise RejectedError("too faint")
 
-    monkeypatch.setattr("anomsynth.synthesis.synthesize.synthesize", rejected)
+    monkeypatch.setattr("anomsynth.api.preview.synthesize", rejected)
     out = tmp_path / "sheet.png"
 
     result = call("preview", photo, "--preset", recipe_file, "--out", out, "--count", 2)

@@ -7,8 +7,7 @@ from anomsynth.demo.photos import demo_photos
 from anomsynth.errors import InputError
 from anomsynth.recipe.load import load_recipe
 from anomsynth.scoring import fit as scoring_fit
-from anomsynth.scoring.fit import calibrate, embedded_materials, own_materials
-from anomsynth.scoring.normals import read_normals
+from anomsynth.scoring.fit import calibrate, embedded_materials, own_materials, read_normals
 from anomsynth.sqe.estimator import Estimator
 
 

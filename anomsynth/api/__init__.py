@@ -1,0 +1,1 @@
+"""What `import anomsynth` offers for datasets: one function for each command, one file for each."""

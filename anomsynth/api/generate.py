@@ -1,0 +1,232 @@
+"""A labelled defect dataset from folders of good photos."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from anomsynth.api.options import FilePath, Preset, RecipeOptions, choose_recipes, to_path, words
+from anomsynth.dataset.compression import PngEffort
+from anomsynth.errors import InputError, UserError
+from anomsynth.pipeline.backends import count_workers
+from anomsynth.pipeline.estimate import Estimate, estimate
+from anomsynth.pipeline.events import Estimating, Event, Finished, Listener, Started
+from anomsynth.pipeline.options import Backend, Extra, RunOptions
+from anomsynth.pipeline.plan import Plan, make_plan
+from anomsynth.pipeline.run import run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generated(Finished):
+    """What a run made, or with `dry_run` would make.
+
+    Attributes
+    ----------
+    plan : Plan
+        What was to be made: its `out`, `categories`, `samples`, `ignored` files and so on.
+    resumed : int
+        Samples that an earlier run had made.
+    cost : Estimate or None
+        What the run would cost; None where it was done.
+    """
+
+    plan: Plan = field(repr=False)
+    resumed: int = 0
+    cost: Estimate | None = None
+
+
+def generate(
+    source: FilePath,
+    out: FilePath,
+    *,
+    preset: Preset = "generic",
+    kinds: Sequence[str] | str | None = None,
+    per_image: int | None = None,
+    count: int | None = None,
+    defects_per_image: int | tuple[int, int] | None = None,
+    severity: float | tuple[float, float] | None = None,
+    seed: int | None = None,
+    refiners: Sequence[str] | str | None = None,
+    mm_per_px: float | None = None,
+    min_score: float | None = None,
+    roi: FilePath | None = None,
+    avoid: FilePath | None = None,
+    components: FilePath | None = None,
+    textures: FilePath | None = None,
+    test_share: float = 0.2,
+    extras: Sequence[Extra] | Extra = (),
+    hardlink: bool = False,
+    png: PngEffort = "fast",
+    jobs: int = -1,
+    backend: Backend = "loky",
+    scheduler: str | None = None,
+    shard: tuple[int, int] | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    strict: bool = False,
+    dry_run: bool = False,
+    environment: Sequence[tuple[str, str]] = (),
+    on_event: Listener | None = None,
+) -> Generated:
+    """Make a labelled defect dataset in MVTec AD layout from good photos.
+
+    The source is never written to. The same seed makes the same images with any number of jobs.
+
+    Parameters
+    ----------
+    source : path
+        Good photos: a folder, a folder of category folders, or an MVTec-style root.
+    out : path
+        Folder for the dataset.
+    preset : str, path or Recipe
+        What to make: name of a preset, recipe file, recipe, or ``"auto"``: by each category's name
+        or look.
+    kinds : sequence of str, optional
+        Only these kinds of defects.
+    per_image : int, optional
+        Samples made of each photo; 2 if neither it nor `count` is given.
+    count : int, optional
+        Samples per category, instead.
+    defects_per_image : int or (int, int), optional
+    severity : float or (float, float) in [0.5, 50], optional
+        Visibility d' of the defects; large areas up to 4.5, or the lower limit if that is higher.
+    seed : int, optional
+        Another number makes other defects.
+    refiners : sequence of str, optional
+        These refiners instead of the preset's; an empty one for none.
+    mm_per_px : float, optional
+        Size of a pixel, instead of the preset's scale.
+    min_score : float in [0, 1], optional
+        Samples below this score are drawn anew.
+    roi, avoid : path, optional
+        Folders of masks named like the photos: where defects may go, and where they must not.
+    components : path, optional
+        Folder of masks of the components that may go missing.
+    textures : path, optional
+        Folder of pictures to take foreign textures from.
+    test_share : float in [0, 1]
+        Share of the photos that go to test/good.
+    extras : sequence of {"soft", "class", "instance", "foreground", "height", "strict"}
+        Written beside the dataset.
+    hardlink : bool
+        Link 8-bit PNG photos into the dataset instead of copying them.
+    png : {"fast", "small"}
+        How hard PNG are compressed.
+    jobs : int
+        Workers; -1 is one per core, -2 one less.
+    backend : {"loky", "threading", "dask"}
+        What the workers are.
+    scheduler : str, optional
+        Address of the Dask cluster to work on.
+    shard : (int, int), optional
+        ``(i, n)``: make the i-th of n parts; then `merge`.
+    resume, overwrite : bool
+        Finish what was begun in `out`, or replace it.
+    strict : bool
+        Stop at an unusable photo; failed samples stop nothing.
+    dry_run : bool
+        Make a few samples elsewhere and tell what all would cost; `out` is left alone.
+    environment : sequence of (name, value)
+        Variables that a program took options from, recorded in run.json and nothing else.
+    on_event : callable, optional
+        Is told what happens, see `anomsynth.pipeline.events`.
+
+    Returns
+    -------
+    Generated
+
+    Raises
+    ------
+    UserError
+        If an option is not valid; the message names it.
+    InputError, OutputError
+        As `anomsynth.pipeline.plan.make_plan` and `anomsynth.pipeline.run.run`.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib, anomsynth as asy
+    >>> from PIL import Image
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> (folder / "photos").mkdir()
+    >>> Image.fromarray(asy.demo_photos()["metal"][0]).save(folder / "photos" / "0.png")
+    >>> done = asy.generate(folder / "photos", folder / "out", preset="metal", per_image=1, jobs=1)
+    >>> done.written, done.failed
+    (1, 0)
+    """
+    if per_image is not None and count is not None:
+        raise UserError("`per_image` and `count` exclude each other", hint="give one of them")
+    if resume and overwrite:
+        raise UserError("`resume` and `overwrite` exclude each other", hint="give one of them")
+    chosen = RecipeOptions(
+        kinds=kinds,
+        refiners=refiners,
+        severity=severity,
+        defects_per_image=defects_per_image,
+        seed=seed,
+        mm_per_px=mm_per_px,
+        min_score=min_score,
+    )
+    options = _run_options(
+        per_image=per_image,
+        count=count,
+        jobs=jobs,
+        backend=backend,
+        scheduler=scheduler,
+        shard=shard,
+        png=png,
+        roi=_folder("roi", roi),
+        avoid=_folder("avoid", avoid),
+        components=_folder("components", components),
+        textures=_folder("textures", textures),
+        test_share=test_share,
+        link="hardlink" if hardlink else "copy",
+        extras=words(extras),
+        resume=resume,
+        overwrite=overwrite,
+        strict=strict,
+        environment=tuple(environment),
+    )
+    tell = on_event or _nobody
+    found, recipe = choose_recipes(Path(source), preset, chosen, options.no_photos(), tell)
+    plan = make_plan(found, Path(out), recipe, options)
+    if dry_run:
+        tell(Estimating())
+        return Generated(0, 0, plan=plan, cost=estimate(plan, count_workers(jobs)))
+    return _run(plan, tell)
+
+
+def _run(plan: Plan, tell: Listener) -> Generated:
+    resumed = 0
+
+    def listen(event: Event) -> None:
+        nonlocal resumed
+        if isinstance(event, Started):
+            resumed = event.done
+        tell(event)
+
+    finished = run(plan, listen)
+    counts = {item.name: getattr(finished, item.name) for item in fields(finished)}
+    return Generated(**counts, plan=plan, resumed=resumed)
+
+
+def _folder(option: str, given: FilePath | None) -> Path | None:
+    folder = to_path(given)
+    if folder is not None and not folder.is_dir():
+        raise InputError(f"`{option}`: {folder}: no such folder", hint="check the path")
+    return folder
+
+
+def _run_options(**values: object) -> RunOptions:
+    """Validate the options of a run; errors name the option."""
+    given = {name: value for name, value in values.items() if value is not None}
+    try:
+        return RunOptions.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = first["msg"].removeprefix("Value error, ")
+        raise UserError(f"`{first['loc'][0]}`: {reason}, got {first['input']!r}") from error
+
+
+def _nobody(_: object) -> None:
+    """Listen to nothing."""

@@ -1,0 +1,229 @@
+"""Options that several functions have: presets, ranges, paths. Errors name the option."""
+
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from anomsynth.dataset.folders import PhotoSource, find_source
+from anomsynth.errors import MissingExtraError, UserError
+from anomsynth.pipeline.auto import choose_preset
+from anomsynth.pipeline.events import PresetChosen
+from anomsynth.recipe.load import change_recipe, choose_kinds, choose_refiners, load_recipe
+from anomsynth.recipe.models import Recipe
+
+AUTO = "auto"  # as a preset: let the photos decide
+TRAIN_MODULES = ("torch", "timm", "safetensors", "lightning_fabric", "matplotlib")
+LEAST_SEVERITY, MOST_SEVERITY = 0.5, 50.0  # d'
+
+FilePath = str | os.PathLike[str]
+Preset = FilePath | Recipe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipeOptions:
+    """What a user changes about a preset; None leaves it as it is.
+
+    Attributes
+    ----------
+    kinds : sequence of str
+        Only these kinds of defects.
+    refiners : sequence of str
+        These refiners instead of the preset's; an empty one for none.
+    severity : float or (float, float), d' in [0.5, 50]
+        Visibility of the defects, large areas up to 4.5, or the lower limit if that is higher.
+    defects_per_image : int or (int, int), at least 1
+    seed : int, at least 0
+    mm_per_px : float, above 0
+        Size of a pixel, instead of the preset's scale.
+    min_score : float in [0, 1]
+        Samples below are drawn anew.
+    """
+
+    kinds: Sequence[str] | str | None = None
+    refiners: Sequence[str] | str | None = None
+    severity: float | tuple[float, float] | None = None
+    defects_per_image: int | tuple[int, int] | None = None
+    seed: int | None = None
+    mm_per_px: float | None = None
+    min_score: float | None = None
+
+
+@contextmanager
+def named(option: str) -> Iterator[None]:
+    """Put the option's name before the message of any `UserError`."""
+    try:
+        yield
+    except UserError as error:
+        raise type(error)(f"`{option}`: {error}", hint=error.hint) from error
+
+
+def choose_recipe(preset: Preset, options: RecipeOptions) -> Recipe:
+    """Load a preset and change it as the options say.
+
+    Parameters
+    ----------
+    preset : str, path or Recipe
+        Name of a preset, a recipe file that ends in ``.toml``, or a recipe.
+    options : RecipeOptions
+
+    Raises
+    ------
+    UserError
+        If the preset or an option's value is not valid; the message names the option.
+    """
+    changes = _changes(options)
+    with named("preset"):
+        recipe = _load(preset, changes)
+    if options.severity is not None:
+        recipe = _everywhere(recipe)
+    if options.kinds is not None:
+        with named("kinds"):
+            recipe = choose_kinds(recipe, words(options.kinds))
+    if options.refiners is not None:
+        with named("refiners"):
+            recipe = choose_refiners(recipe, words(options.refiners))
+    return recipe
+
+
+def choose_recipes(
+    source: Path,
+    preset: Preset,
+    options: RecipeOptions,
+    no_photos: Sequence[Path] = (),
+    on_event: Callable[[PresetChosen], object] | None = None,
+) -> tuple[Path | PhotoSource, Recipe | dict[str, Recipe]]:
+    """Load one recipe for all, or with ``"auto"`` list the source and load what fits each category.
+
+    Parameters
+    ----------
+    source : Path
+    preset, options
+        See `choose_recipe`.
+    no_photos : folders in the source that hold no photos
+    on_event : callable, optional
+        Is told what was chosen for each category, and why.
+
+    Returns
+    -------
+    source : Path, or the PhotoSource that was listed to see what is there
+    recipe : Recipe, or dict of category -> Recipe
+    """
+    if preset != AUTO:
+        return source, choose_recipe(preset, options)
+    found = find_source(source, list(no_photos))
+    recipes = {}
+    for category, photos in found.categories.items():
+        choice = choose_preset(category, [photo.path for photo in photos])
+        if on_event is not None:
+            on_event(PresetChosen(category, choice.preset, choice.why))
+        recipes[category] = choose_recipe(choice.preset, options)
+    return found, recipes
+
+
+def words(given: Sequence[str] | str) -> tuple[str, ...]:
+    """Return words once each; a text is one word."""
+    return (given,) if isinstance(given, str) else tuple(dict.fromkeys(given))
+
+
+def to_path(given: FilePath | None) -> Path | None:
+    """Return a path, None for None."""
+    return None if given is None else Path(given)
+
+
+def need_train_extra(*also: str) -> None:
+    """Raise MissingExtraError unless the modules the torch plugin imports are installed.
+
+    `also` names modules that only the caller needs.
+    """
+    missing = [name for name in (*TRAIN_MODULES, *also) if find_spec(name) is None]
+    if missing:
+        msg = f"not installed: {', '.join(missing)}"
+        raise MissingExtraError(msg, hint="pip install 'anomsynth[train]'")
+
+
+def check_share(option: str, share: float | None) -> None:
+    """Raise UserError unless a share is above 0 and at most 1, or None."""
+    if share is not None and not 0 < share <= 1:
+        raise UserError(f"`{option}`: expected a share above 0 and up to 1, got {share:g}")
+
+
+def span(option: str, given: float | tuple[float, float]) -> tuple[float, float]:
+    """Return low and high of a range, or of one number; both above 0.
+
+    Raises
+    ------
+    UserError
+        If it is empty, not finite or not above 0.
+    """
+    low, high = given if isinstance(given, tuple | list) else (given, given)
+    shown = f"{low:g}" if low == high else f"{low:g}:{high:g}"
+    hint = f"for example `{option}=(2, 6)`"
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise UserError(f"`{option}`: expected finite numbers, got {shown!r}", hint=hint)
+    if low > high:
+        raise UserError(f"`{option}`: low {low:g} is above high {high:g}", hint=hint)
+    if low <= 0:
+        raise UserError(f"`{option}`: must be above 0, got {shown!r}", hint=hint)
+    return low, high
+
+
+def _changes(options: RecipeOptions) -> dict[str, object]:
+    """Return what the options replace of a recipe, as it would be written there."""
+    changes: dict[str, object] = {}
+    if options.severity is not None:
+        changes["severity"] = {"d_prime": _severity(options.severity)}
+    if options.defects_per_image is not None:
+        changes["defects_per_image"] = _counts(options.defects_per_image)
+    if options.seed is not None:
+        if options.seed < 0:
+            raise UserError(f"`seed`: must be at least 0, got {options.seed}")
+        changes["seed"] = options.seed
+    if options.min_score is not None:
+        if not 0 <= options.min_score <= 1:
+            raise UserError(f"`min_score`: must lie in 0:1, got {options.min_score:g}")
+        changes["gates"] = {"min_score": options.min_score}
+    if options.mm_per_px is not None:
+        if not (math.isfinite(options.mm_per_px) and options.mm_per_px > 0):
+            raise UserError(f"`mm_per_px`: must be above 0, got {options.mm_per_px:g}")
+        changes["mm_per_px"] = options.mm_per_px
+    return changes
+
+
+def _load(preset: Preset, changes: dict[str, object]) -> Recipe:
+    if isinstance(preset, Recipe):
+        return change_recipe(preset, **changes)
+    return load_recipe(preset if isinstance(preset, str) else Path(preset), **changes)
+
+
+def _severity(given: float | tuple[float, float]) -> tuple[float, float]:
+    low, high = span("severity", given)
+    if low < LEAST_SEVERITY or high > MOST_SEVERITY:
+        shown = f"{low:g}" if low == high else f"{low:g}:{high:g}"
+        msg = f"`severity`: must lie in {LEAST_SEVERITY:g}:{MOST_SEVERITY:g}, got {shown!r}"
+        raise UserError(msg, hint="d' below it is noise, above it no surface can show")
+    return low, high
+
+
+def _counts(given: int | tuple[int, int]) -> tuple[int, int]:
+    low, high = span("defects_per_image", given)
+    if low != int(low) or high != int(high):
+        hint = "e.g. `defects_per_image=(1, 3)`"
+        raise UserError(f"`defects_per_image`: expected whole numbers, got {low:g}", hint=hint)
+    return int(low), int(high)
+
+
+def _everywhere(recipe: Recipe) -> Recipe:
+    """Let the severity the user asks for outweigh that of mechanisms and of large areas."""
+    cap = max(recipe.severity.area_cap, recipe.severity.d_prime.low)
+    return recipe.model_copy(
+        update={
+            "severity": recipe.severity.model_copy(update={"area_cap": cap}),
+            "mechanisms": tuple(
+                one.model_copy(update={"d_prime": None}) for one in recipe.mechanisms
+            ),
+        }
+    )
