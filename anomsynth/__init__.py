@@ -20,13 +20,16 @@ from anomsynth._version import __version__
 
 if TYPE_CHECKING:
     from anomsynth import torch as torch
+    from anomsynth.api.evaluate import evaluate
     from anomsynth.api.export import export
     from anomsynth.api.generate import generate
     from anomsynth.api.merge import merge
+    from anomsynth.api.predict import predict
     from anomsynth.api.preview import preview
     from anomsynth.api.replay import replay
     from anomsynth.api.report import report
     from anomsynth.api.score import calibrate, score
+    from anomsynth.api.train import train
     from anomsynth.api.validate import validate
     from anomsynth.augment import Augment
     from anomsynth.core.layer import DefectLayer
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
     from anomsynth.single import analyze, surface_of, synthesize
 
 # Imported on first use: `anomsynth --help` must not wait for numpy and OpenCV.
-_HOMES = {
+_MODULES = {
     "Augment": "anomsynth.augment",
     "AnomsynthError": "anomsynth.errors",
     "DefectLayer": "anomsynth.core.layer",
@@ -51,16 +54,19 @@ _HOMES = {
     "analyze": "anomsynth.single",
     "calibrate": "anomsynth.api.score",
     "demo_photos": "anomsynth.demo.photos",
+    "evaluate": "anomsynth.api.evaluate",
     "export": "anomsynth.api.export",
     "generate": "anomsynth.api.generate",
     "load_recipe": "anomsynth.recipe.load",
     "merge": "anomsynth.api.merge",
+    "predict": "anomsynth.api.predict",
     "preview": "anomsynth.api.preview",
     "replay": "anomsynth.api.replay",
     "report": "anomsynth.api.report",
     "score": "anomsynth.api.score",
     "surface_of": "anomsynth.single",
     "synthesize": "anomsynth.single",
+    "train": "anomsynth.api.train",
     "validate": "anomsynth.api.validate",
 }
 
@@ -77,16 +83,19 @@ __all__ = [
     "analyze",
     "calibrate",
     "demo_photos",
+    "evaluate",
     "export",
     "generate",
     "load_recipe",
     "merge",
+    "predict",
     "preview",
     "replay",
     "report",
     "score",
     "surface_of",
     "synthesize",
+    "train",
     "validate",
 ]
 
@@ -95,8 +104,8 @@ def __getattr__(name: str) -> object:
     """Import public names when they are first asked for (PEP 562)."""
     if name == "torch":  # not among the names: without torch it cannot be imported
         return importlib.import_module("anomsynth.torch")
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
+    if name in _MODULES:
+        return getattr(importlib.import_module(_MODULES[name]), name)
     msg = f"module 'anomsynth' has no attribute {name!r}"
     raise AttributeError(msg)
 

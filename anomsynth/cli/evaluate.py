@@ -11,7 +11,6 @@ from anomsynth.cli.train_extra import (
     Counter,
     Device,
     Threads,
-    need_train_extra,
     warn_unread,
 )
 
@@ -49,19 +48,25 @@ def evaluate(
     group) names the images of one physical object; objects are resampled then.
     """
     with reporting(quiet=quiet, as_json=as_json) as console:
-        need_train_extra()
-        from anomsynth.bisqad.evaluation.evaluate import evaluate as run_evaluation
-        from anomsynth.bisqad.options import EvaluatePlan
+        from anomsynth.api.evaluate import evaluate as run_evaluation
 
-        plan = EvaluatePlan(run, dataset, out, category, bootstrap, device, threads)
         with Counter(console) as counter:
-            result = run_evaluation(plan, counter)
+            result = run_evaluation(
+                run,
+                dataset,
+                out=out,
+                category=category,
+                bootstrap=bootstrap,
+                device=device,
+                threads=threads,
+                on_progress=counter,
+            )
         files = [str(path) for path in (result.metrics_file, *result.pages)]
         for evaluation in result.evaluations:
             _print(console, evaluation, several=len(result.evaluations) > 1)
         console.say(f"metrics and heat maps: {', '.join(files)}")
         console.result(
-            out=str(plan.folder),
+            out=str(result.metrics_file.parent),
             files=files,
             categories=[evaluation.as_json() for evaluation in result.evaluations],
             mean=result.mean,

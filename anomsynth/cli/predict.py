@@ -10,13 +10,11 @@ from anomsynth.cli.train_extra import (
     Counter,
     Device,
     Threads,
-    need_train_extra,
     warn_unread,
 )
 
 if TYPE_CHECKING:
     from anomsynth.bisqad.evaluation.predict import PredictResult
-    from anomsynth.bisqad.options import PredictPlan
 
 EXAMPLE = example("predict run new-photos --out results --false-alarm-rate 0.02")
 
@@ -50,31 +48,29 @@ def predict(
     Scores are log-odds. The threshold comes from good photos that training kept aside.
     """
     with reporting(quiet=quiet, as_json=as_json) as console:
-        need_train_extra()
-        from anomsynth.bisqad.evaluation.predict import predict as run_prediction
-        from anomsynth.bisqad.options import PredictPlan
+        from anomsynth.api.predict import predict as run_prediction
 
-        plan = PredictPlan(
-            run,
-            tuple(images),
-            out,
-            file_format=file_format,
-            false_alarm_rate=false_alarm_rate,
-            threshold=threshold,
-            device=device,
-            threads=threads,
-            overwrite=overwrite,
-        )
         with Counter(console) as counter:
-            result = run_prediction(plan, counter)
-        _print(console, result, plan)
+            result = run_prediction(
+                run,
+                images,
+                out,
+                file_format=file_format,
+                false_alarm_rate=false_alarm_rate,
+                threshold=threshold,
+                overwrite=overwrite,
+                device=device,
+                threads=threads,
+                on_progress=counter,
+            )
+        _print(console, result, out, false_alarm_rate)
     if result.unread:
         raise typer.Exit(SOME_FAILED)
 
 
-def _print(console: Console, result: "PredictResult", plan: "PredictPlan") -> None:
+def _print(console: Console, result: "PredictResult", out: Path, rate: float) -> None:
     found = sum(decision.defective for decision in result.decisions)
-    limit, rate = result.threshold, plan.false_alarm_rate
+    limit = result.threshold
     origin = f"at most {100 * limit.false_alarms:.2g} % false alarms" if limit.normals else "given"
     console.say(
         f"{found} of {len(result.decisions)} photos defective "
@@ -88,7 +84,7 @@ def _print(console: Console, result: "PredictResult", plan: "PredictPlan") -> No
         )
     console.say(f"maps: {result.maps}, scores: {result.scores}")
     console.result(
-        out=str(plan.out),
+        out=str(out),
         photos=len(result.decisions),
         defective=found,
         threshold=limit.value,

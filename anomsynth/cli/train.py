@@ -18,7 +18,7 @@ from anomsynth.cli.console import (
 )
 from anomsynth.cli.environment import SEED, note
 from anomsynth.cli.fields import Options, parse_fields
-from anomsynth.cli.train_extra import Device, Threads, need_train_extra
+from anomsynth.cli.train_extra import Device, Threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,47 +106,42 @@ def train(
     """
     again = resume_command(sys.argv[1:])
     with reporting(quiet=quiet, as_json=as_json, again=again) as console:
-        need_train_extra()
-        from anomsynth.bisqad.options import EPOCHS, TrainOptions, TrainPlan
-        from anomsynth.bisqad.training.train import train as run_training
+        from anomsynth.api.train import train as run_training
         from anomsynth.cli.train_progress import TrainProgress
-        from anomsynth.errors import UserError
 
-        if epochs is not None and minutes is not None:
-            raise UserError("--epochs and --minutes exclude each other", hint="give one of them")
-        options = TrainOptions(
-            category=category,
-            unified=unified,
-            val=val,
-            weights=weights,
-            hypergrad=hypergrad,
-            backbone=backbone,
-            detector=_detector(detector, fields or ()),
-            size=size,
-            epochs=EPOCHS if epochs is None else epochs,
-            minutes=minutes,
-            seed=seed,
-            online=online,
-            spoil=spoil,
-        )
-        plan = TrainPlan(
-            dataset,
-            out,
-            options,
-            device=device,
-            threads=threads,
-            cache=cache,
-            resume=resume,
-            overwrite=overwrite,
-        )
         with TrainProgress(console) as progress:
-            finished = run_training(plan, progress)
+            finished = run_training(
+                dataset,
+                out,
+                category=category,
+                unified=unified,
+                val=val,
+                weights=weights,
+                hypergrad=hypergrad,
+                backbone=backbone,
+                detector=_detector(detector, fields or ()),
+                size=size,
+                epochs=epochs,
+                minutes=minutes,
+                seed=seed,
+                online=online,
+                spoil=spoil,
+                cache=cache,
+                device=device,
+                threads=threads,
+                resume=resume,
+                overwrite=overwrite,
+                on_event=progress,
+            )
         _print(console, finished, out)
     if finished.skipped:
         raise typer.Exit(SOME_FAILED)
 
 
 def _detector(kind: str, fields: "Sequence[str]") -> "Detector":
+    from anomsynth.api.options import need_train_extra
+
+    need_train_extra()
     from anomsynth.bisqad.detector import detectors
 
     parse_words("--detector", kind, detectors.kinds())

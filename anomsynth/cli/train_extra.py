@@ -1,20 +1,16 @@
-"""What the commands of the torch plugin share: is it installed, and how far is it."""
+"""What the commands of the torch plugin share: options, and how far they are."""
 
 import time
 from collections.abc import Sequence
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from anomsynth.cli.bar import Bar
 from anomsynth.cli.console import Console
-from anomsynth.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from anomsynth.bisqad.evaluation.predictions import UnreadablePhoto
-
-MODULES = ("torch", "timm", "safetensors", "lightning_fabric", "matplotlib")
 
 Device = Annotated[
     str, typer.Option("--device", metavar="cpu|cuda|mps|auto", help="Where the network runs.")
@@ -22,17 +18,6 @@ Device = Annotated[
 Threads = Annotated[
     int | None, typer.Option("--threads", min=1, help="CPU threads of the network [default: all].")
 ]
-
-
-def need_train_extra(*also: str) -> None:
-    """Raise MissingExtraError unless the modules the torch plugin imports are installed.
-
-    `also` names modules that only the calling command needs.
-    """
-    missing = [name for name in (*MODULES, *also) if find_spec(name) is None]
-    if missing:
-        msg = f"this command needs {', '.join(missing)}"
-        raise MissingExtraError(msg, hint="pip install 'anomsynth[train]'")
 
 
 def warn_unread(console: Console, unread: "Sequence[UnreadablePhoto]") -> None:

@@ -10,11 +10,17 @@ import pytest
 import anomsynth as asy
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted((ROOT / "anomsynth" / "api").glob("[!_]*.py"))
+TORCH = ("train", "evaluate", "predict")
+FILES = [
+    pytest.param(path, id=path.stem, marks=pytest.mark.torch if path.stem in TORCH else ())
+    for path in sorted((ROOT / "anomsynth" / "api").glob("[!_]*.py"))
+]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES)
 def test_examples_run(path: Path, tmp_path, monkeypatch) -> None:
+    for package in ("torch", "timm", "lightning_fabric") if path.stem in TORCH else ():
+        pytest.importorskip(package)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
     result = doctest.testmod(importlib.import_module(f"anomsynth.api.{path.stem}"))

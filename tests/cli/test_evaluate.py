@@ -151,5 +151,5 @@ def test_without_torch_one_line_names_the_extra(call, run, dataset, monkeypatch)
 
     assert result.exit_code == 2
     assert result.stderr == (
-        "anomsynth: this command needs torch, timm; pip install 'anomsynth[train]'\n"
+        "anomsynth: not installed: torch, timm; pip install 'anomsynth[train]'\n"
     )

@@ -19,7 +19,7 @@ from anomsynth.dataset.metadata import check_writable
 
 METRICS_FILE, PAGE_FILE = "metrics.json", "index.html"
 
-ProgressListener = Callable[[int, int], None]
+ProgressListener = Callable[[int, int], object]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

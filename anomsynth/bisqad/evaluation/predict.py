@@ -24,7 +24,7 @@ MAPS, SCORES = "maps", "scores.csv"
 COLUMNS = ("image", "score", "threshold", "defective", "map")
 PNG_RANGE = 16.0  # logits from -16 to 16 fill the 16 bits: steps of 0.0005
 ENDINGS = {"png16": "png", "tiff": "tiff"}
-ProgressListener = Callable[[int, int], None]
+ProgressListener = Callable[[int, int], object]
 
 
 @dataclass(frozen=True, slots=True)

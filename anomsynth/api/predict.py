@@ -1,0 +1,107 @@
+"""Anomaly maps, scores and decisions for photos."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from anomsynth.api.options import FilePath, need_train_extra
+from anomsynth.bisqad.options import MapFormat, PredictPlan
+
+if TYPE_CHECKING:
+    from anomsynth.bisqad.evaluation.predict import PredictResult
+
+
+def predict(
+    run: FilePath,
+    images: FilePath | Sequence[FilePath],
+    out: FilePath,
+    *,
+    file_format: MapFormat = "png16",
+    false_alarm_rate: float = 0.01,
+    threshold: float | None = None,
+    overwrite: bool = False,
+    device: str = "cpu",
+    threads: int | None = None,
+    on_progress: Callable[[int, int], object] | None = None,
+) -> "PredictResult":
+    """Write the anomaly map of every photo at its own size, and scores.csv with decisions.
+
+    Scores are log-odds. The threshold comes from good photos that training did not learn from.
+
+    Parameters
+    ----------
+    run : path
+        Folder made by `train`.
+    images : path, or several
+        Photos, or folders of photos.
+    out : path
+        Folder for maps and scores.csv.
+    file_format : {"png16", "tiff"}
+        Of the maps: 16-bit PNG (log-odds = value / 65535 * 32 - 16) or TIFF of float32.
+    false_alarm_rate : float in (0, 1)
+        Share of good photos that may be called defective.
+    threshold : float, optional
+        Call scores above this defective, whatever the rate.
+    overwrite : bool
+        Replace the results of an earlier prediction.
+    device : str
+        ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``.
+    threads : int, optional
+        CPU threads of the network; torch's own choice if not given.
+    on_progress : function (done, total), optional
+        Called after each photo.
+
+    Returns
+    -------
+    PredictResult
+        Its `decisions` with name, score, verdict and map of each photo.
+
+    Raises
+    ------
+    MissingExtraError
+        If torch is not installed: ``pip install 'anomsynth[train]'``.
+    UserError
+        If an option is not valid; the message names it.
+    InputError
+        If there is no photo, or the run does not load.
+    OutputError
+        If the results cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib, anomsynth as asy
+    >>> from PIL import Image
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> photos, dataset, run = (folder / name for name in ("photos", "dataset", "run"))
+    >>> photos.mkdir()
+    >>> for index in range(6):
+    ...     photo = asy.demo_photos()["brick"][0][32 * index :][:64]
+    ...     Image.fromarray(photo).save(photos / f"{index}.png")
+    >>> _ = asy.generate(photos, dataset, per_image=1, test_share=0.4, jobs=1)
+    >>> _ = asy.train(dataset, run, weights="uniform", size=64, epochs=1)
+    >>> found = asy.predict(run, photos, folder / "results", false_alarm_rate=0.02)
+    >>> [decision.image for decision in found.decisions][:2], found.maps.name
+    (['0.png', '1.png'], 'maps')
+    """
+    need_train_extra()
+    from anomsynth.bisqad.evaluation.predict import (  # noqa: PLC0415 - an extra
+        predict as run_prediction,
+    )
+
+    several = images if isinstance(images, Sequence) and not isinstance(images, str) else [images]
+    plan = PredictPlan(
+        Path(run),
+        tuple(Path(image) for image in several),
+        Path(out),
+        file_format=file_format,
+        false_alarm_rate=false_alarm_rate,
+        threshold=threshold,
+        device=device,
+        threads=threads,
+        overwrite=overwrite,
+    )
+    return run_prediction(plan, on_progress or _nobody)
+
+
+def _nobody(_done: int, _total: int) -> None:
+    """Listen to nothing."""

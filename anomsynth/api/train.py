@@ -1,0 +1,156 @@
+"""A detector that learns from labelled defects."""
+
+from pathlib import Path
+
+from anomsynth.api.options import FilePath, need_train_extra, to_path
+from anomsynth.bisqad.detector import Detector, detectors
+from anomsynth.bisqad.options import (
+    EPOCHS,
+    LITE0,
+    Hypergrad,
+    TrainOptions,
+    TrainPlan,
+    WeightsMode,
+)
+from anomsynth.bisqad.training.events import TrainFinished, TrainListener
+from anomsynth.errors import UserError
+
+
+def train(
+    dataset: FilePath,
+    out: FilePath,
+    *,
+    category: str | None = None,
+    unified: bool = False,
+    val: FilePath | None = None,
+    weights: WeightsMode = "bilevel",
+    hypergrad: Hypergrad = "implicit",
+    backbone: str = LITE0,
+    detector: Detector | str = "pyramid",
+    size: int = 256,
+    epochs: int | None = None,
+    minutes: float | None = None,
+    seed: int = 0,
+    online: bool = False,
+    spoil: float = 0.0,
+    cache: FilePath | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    on_event: TrainListener | None = None,
+) -> TrainFinished:
+    """Train a detector on synthetic defects, weighting each by what it teaches.
+
+    Bilevel weights follow the loss on trusted data that is never learned from: test/good photos
+    and, unless `val` has real defects, fresh ones of the dataset's recipe or a held-out sixth.
+    After each epoch, and when it is interrupted, a checkpoint is written.
+
+    Parameters
+    ----------
+    dataset : path
+        Made by `generate`, or any MVTec-style set with masked defects.
+    out : path
+        Folder for the run.
+    category : str, optional
+        Train on this category.
+    unified : bool
+        One model for all categories of the dataset.
+    val : path, optional
+        Few real defects that the weights answer to.
+    weights : {"bilevel", "sqe", "uniform"}
+        How much each defect counts: learned, by score, equally.
+    hypergrad : {"implicit", "unrolled"}
+        How bilevel weights learn; unrolled is cheaper.
+    backbone : str
+        Any timm model; the default needs no download.
+    detector : str or Detector
+        What is trained: a kind of `anomsynth list detectors`, or one with settings of its own.
+    size : int, pixels
+        Photos are resized to this; a multiple of 32.
+    epochs : int, optional
+        How often it sees each defect; 10 if not given.
+    minutes : float, optional
+        Time for the learning, instead of epochs.
+    seed : int
+        Of weights and batches.
+    online : bool
+        Make a quarter of the defects anew each epoch.
+    spoil : float in [0, 1]
+        Experiment: shift masks or fill defects flat, of this share of the samples.
+    cache : path, optional
+        Folder that stores features for other trainings on the same images.
+    device : str
+        ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``.
+    threads : int, optional
+        CPU threads of the network; torch's own choice if not given.
+    resume, overwrite : bool
+        Finish an interrupted run, or replace what `out` holds.
+    on_event : callable, optional
+        Is told what happens, see `anomsynth.bisqad.training.events`.
+
+    Returns
+    -------
+    TrainFinished
+
+    Raises
+    ------
+    MissingExtraError
+        If torch is not installed: ``pip install 'anomsynth[train]'``.
+    UserError
+        If an option is not valid; the message names it.
+    InputError
+        If the dataset has no masks or one class only, or the checkpoint does not fit.
+    OutputError
+        If the folder holds something else or cannot be written to.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib, anomsynth as asy
+    >>> from PIL import Image
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> photos, dataset, run = (folder / name for name in ("photos", "dataset", "run"))
+    >>> photos.mkdir()
+    >>> for index in range(6):
+    ...     photo = asy.demo_photos()["brick"][0][32 * index :][:64]
+    ...     Image.fromarray(photo).save(photos / f"{index}.png")
+    >>> _ = asy.generate(photos, dataset, per_image=1, test_share=0.4, jobs=1)
+    >>> asy.train(dataset, run, weights="uniform", size=64, epochs=1).epochs
+    1
+    """
+    need_train_extra()
+    if epochs is not None and minutes is not None:
+        raise UserError("`epochs` and `minutes` exclude each other", hint="give one of them")
+    # Imports torch, where it goes on to.
+    from anomsynth.bisqad.training.train import train as run_training  # noqa: PLC0415 - an extra
+
+    options = TrainOptions(
+        category=category,
+        unified=unified,
+        val=to_path(val),
+        weights=weights,
+        hypergrad=hypergrad,
+        backbone=backbone,
+        detector=detectors.build({"kind": detector}) if isinstance(detector, str) else detector,
+        size=size,
+        epochs=EPOCHS if epochs is None else epochs,
+        minutes=minutes,
+        seed=seed,
+        online=online,
+        spoil=spoil,
+    )
+    plan = TrainPlan(
+        Path(dataset),
+        Path(out),
+        options,
+        device=device,
+        threads=threads,
+        cache=to_path(cache),
+        resume=resume,
+        overwrite=overwrite,
+    )
+    return run_training(plan, on_event or _nobody)
+
+
+def _nobody(_: object) -> None:
+    """Listen to nothing."""
