@@ -11,7 +11,11 @@ import pytest
 import anomsynth
 
 PACKAGE = Path(anomsynth.__file__).parent
-NEEDS = {"anomsynth.torch": "torch", "anomsynth.bisqad": "torch"}
+NEEDS = {
+    "anomsynth.torch": "torch",
+    "anomsynth.bisqad": "torch",
+    **{f"anomsynth.api.{name}": "torch" for name in ("train", "evaluate", "predict")},
+}
 
 
 def module_name(path: Path) -> str:

@@ -30,7 +30,7 @@ from anomsynth.pipeline.events import Listener, PresetChosen
 from anomsynth.recipe.models import Recipe
 from anomsynth.sheets.gallery import STAND_INS, draw_gallery, make_rows
 from anomsynth.sheets.sheet import SheetRow, contact_sheet, write_sheet
-from anomsynth.single import Picture, to_photo
+from anomsynth.single import ImageLike, to_photo
 from anomsynth.surface.analyze import analyze
 from anomsynth.surface.appearance import measure_appearance
 from anomsynth.synthesis.surfaces import surface_of
@@ -64,7 +64,7 @@ class Preview:
 
 
 def preview(
-    image: Picture | None = None,
+    image: ImageLike | None = None,
     *,
     show_all: bool = False,
     preset: Preset = "generic",
@@ -155,7 +155,7 @@ def preview(
 
 
 def _check(
-    image: Picture | None,
+    image: ImageLike | None,
     out: Path | None,
     count: int,
     *,
@@ -172,11 +172,11 @@ def _check(
         raise OutputError(f"`out`: {out} is the photo itself", hint="choose another name")
 
 
-def _file(image: Picture | None) -> Path | None:
+def _file(image: ImageLike | None) -> Path | None:
     return Path(image) if isinstance(image, str | os.PathLike) else None
 
 
-def _choose(image: Picture | None, tell: Listener | None) -> str:
+def _choose(image: ImageLike | None, tell: Listener | None) -> str:
     if image is None:
         return FALLBACK
     path = _file(image)
@@ -189,7 +189,7 @@ def _choose(image: Picture | None, tell: Listener | None) -> str:
 
 
 def _surface(
-    image: Picture,
+    image: ImageLike,
     recipe: Recipe,
     components: Path | None,
     textures: Path | None,
