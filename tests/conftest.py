@@ -134,7 +134,7 @@ Tree = dict[str, bytes]
 
 
 @dataclass(frozen=True)
-class Workshop:
+class DatasetMaker:
     """A source folder and datasets made of it, by name.
 
     Attributes
@@ -217,6 +217,6 @@ def tree() -> Callable[[Path], Tree]:
 
 
 @pytest.fixture
-def workshop(photos, tmp_path, make, tree) -> Workshop:
+def datasets(photos, tmp_path, make, tree) -> DatasetMaker:
     """Return the four photos and what is needed to make and compare datasets of them."""
-    return Workshop(photos, tmp_path, make, tree)
+    return DatasetMaker(photos, tmp_path, make, tree)

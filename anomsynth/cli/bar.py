@@ -18,7 +18,7 @@ class Bar:
     Parameters
     ----------
     console : Console
-        Decides whether anybody is told.
+        Decides whether anything is printed.
     *columns : ProgressColumn
         Rich's own if there are none.
 

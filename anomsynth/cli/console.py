@@ -158,7 +158,7 @@ def reporting(*, quiet: bool, as_json: bool, again: str = "") -> Iterator[Consol
         console.note(f"from the environment: {said}")
         console.line("environment", variables)
     try:
-        with _old_names_told(console):
+        with _old_names_warned(console):
             yield console
     except UserError as error:
         console.error(str(error), error.hint)
@@ -180,16 +180,16 @@ def reporting(*, quiet: bool, as_json: bool, again: str = "") -> Iterator[Consol
 
 
 @contextmanager
-def _old_names_told(console: Console) -> Iterator[None]:
+def _old_names_warned(console: Console) -> Iterator[None]:
     """Say in one line each, and once, which old names a recipe uses."""
-    told: set[str] = set()
+    seen: set[str] = set()
     others = warnings.showwarning
 
     def tell(message: Warning | str, category: type[Warning], *place: Any) -> None:  # noqa: ANN401 - for others
         if not issubclass(category, RenamedWarning):
             others(message, category, *place)
-        elif not (console.quiet or str(message) in told):
-            told.add(str(message))
+        elif not (console.quiet or str(message) in seen):
+            seen.add(str(message))
             console.warn(str(message))
 
     with warnings.catch_warnings():
@@ -200,5 +200,5 @@ def _old_names_told(console: Console) -> Iterator[None]:
 
 def resume_command(arguments: Sequence[str]) -> str:
     """Return the command line that continues an interrupted one."""
-    kept = [word for word in arguments if word not in ("--overwrite", "--resume")]
-    return shlex.join(["anomsynth", *kept, "--resume"])
+    words = [word for word in arguments if word not in ("--overwrite", "--resume")]
+    return shlex.join(["anomsynth", *words, "--resume"])

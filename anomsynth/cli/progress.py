@@ -32,7 +32,7 @@ class RunProgress(Bar):
     Parameters
     ----------
     console : Console
-        Decides whether people or scripts are told, and whether anybody is.
+        Decides whether text, JSON or nothing is printed.
 
     """
 

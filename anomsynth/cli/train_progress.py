@@ -19,7 +19,7 @@ class TrainProgress(Bar):
     Parameters
     ----------
     console : Console
-        Decides whether people or scripts are told, and whether anybody is.
+        Decides whether text, JSON or nothing is printed.
     """
 
     def __init__(self, console: Console) -> None:

@@ -7,7 +7,7 @@ from anomsynth.dataset.files import output_error
 from anomsynth.dataset.layout import GOOD, Layout
 
 
-def remove_leftovers(
+def remove_unfinished(
     layout: Layout, category: str, normals: Collection[int], samples: Collection[int]
 ) -> None:
     """Delete every file of these good photos and samples, in the tree and beside it.

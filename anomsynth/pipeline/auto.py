@@ -66,9 +66,9 @@ def choose_preset(category: str, photos: Sequence[Path]) -> Choice:
     named = _by_name(category)
     if named is not None:
         return Choice(named, f"the category is called {category!r}")
-    told = _by_words(category)
-    if told is not None:
-        preset, word = told
+    spoken = _by_words(category)
+    if spoken is not None:
+        preset, word = spoken
         return Choice(preset, f"the category's name {category!r} speaks of {word!r}")
     look = _median_look(photos)
     preset, why = guess_material(look)
@@ -89,8 +89,8 @@ def _by_words(category: str) -> tuple[str, str] | None:
     words = re.findall(r"[a-z]+", category.rpartition("/")[2].lower())
     for table in (FINISHES, MATERIALS):
         for word in reversed(words):
-            for preset, told in table.items():
-                if word in told:
+            for preset, names in table.items():
+                if word in names:
                     return preset, word
     return None
 

@@ -28,7 +28,7 @@ TURNS = 8  # batches per worker, at least: then all end at about the same time
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class WorkerPool:
     """Who works on the units of a run.
 
     Attributes
@@ -48,8 +48,8 @@ class Crew:
     cluster: "Cluster | None" = None
     batch: int = 1
 
-    def sized_for(self, units: int, samples: int) -> "Crew":
-        """Return a crew no larger than needed, with batches that keep it busy to the end.
+    def sized_for(self, units: int, samples: int) -> "WorkerPool":
+        """Return a pool no larger than needed, with batches that keep it busy to the end.
 
         Units of few samples go in batches as long as a full unit, or handing them out would take
         the parent as long as doing them takes many workers.
@@ -76,7 +76,7 @@ def count_workers(jobs: int) -> int:
 
 
 @contextmanager
-def open_crew(options: RunOptions) -> Iterator[Crew]:
+def open_pool(options: RunOptions) -> Iterator[WorkerPool]:
     """Gather the workers of a run, and let a cluster go at the end.
 
     Raises
@@ -87,15 +87,15 @@ def open_crew(options: RunOptions) -> Iterator[Crew]:
     """
     options.check_workers()
     if options.backend != "dask":
-        yield Crew(options.backend, count_workers(options.jobs), options.png)
+        yield WorkerPool(options.backend, count_workers(options.jobs), options.png)
         return
     from anomsynth.pipeline.cluster import open_cluster  # noqa: PLC0415 - Dask is an extra
 
     with open_cluster(options.scheduler, options.jobs) as cluster:
-        yield Crew("dask", cluster.workers, options.png, cluster)
+        yield WorkerPool("dask", cluster.workers, options.png, cluster)
 
 
-def do_all(jobs: Iterable[Job], crew: Crew) -> Generator[Outcome, None, None]:
+def do_all(jobs: Iterable[Job], pool: WorkerPool) -> Generator[Outcome, None, None]:
     """Yield outcomes as they come, in no particular order with several workers.
 
     Few jobs are under way at a time, so that memory does not grow with their number. A worker that
@@ -106,28 +106,28 @@ def do_all(jobs: Iterable[Job], crew: Crew) -> Generator[Outcome, None, None]:
     OutputError
         If the dataset cannot be written, or workers were killed again and again.
     """
-    alone = crew.workers == 1 and crew.cluster is None
-    return _do_here(jobs, crew) if alone else _do_in_workers(_UnderWay(jobs), crew)
+    alone = pool.workers == 1 and pool.cluster is None
+    return _do_here(jobs, pool) if alone else _do_in_workers(_UnderWay(jobs), pool)
 
 
-def _do_here(jobs: Iterable[Job], crew: Crew) -> Generator[Outcome, None, None]:
+def _do_here(jobs: Iterable[Job], pool: WorkerPool) -> Generator[Outcome, None, None]:
     with _one_thread():
         for job in jobs:
-            with png_effort(crew.png):
+            with png_effort(pool.png):
                 outcome = work(job)
             yield outcome
 
 
-def _do_in_workers(jobs: "_UnderWay", crew: Crew) -> Generator[Outcome, None, None]:
+def _do_in_workers(jobs: "_UnderWay", pool: WorkerPool) -> Generator[Outcome, None, None]:
     while True:
-        outcomes = _hand_out(jobs, crew)
+        outcomes = _hand_out(jobs, pool)
         try:
             for outcome in outcomes:
                 jobs.end(outcome.unit)
                 yield outcome
-        except _deaths(crew) as error:
+        except _deaths(pool) as error:
             # One unit a batch from now on: who dies of it takes no others along.
-            crew = replace(crew, batch=1)
+            pool = replace(pool, batch=1)
             jobs.begin_anew(error)
         else:
             return
@@ -135,36 +135,36 @@ def _do_in_workers(jobs: "_UnderWay", crew: Crew) -> Generator[Outcome, None, No
             outcomes.close()
 
 
-def _hand_out(jobs: "_UnderWay", crew: Crew) -> Generator[Outcome, None, None]:
+def _hand_out(jobs: "_UnderWay", pool: WorkerPool) -> Generator[Outcome, None, None]:
     import joblib  # noqa: PLC0415 - see count_workers
 
-    with _guard(crew), _config(crew):
-        pool: Parallel = joblib.Parallel(
-            n_jobs=crew.workers,
+    with _guard(pool), _config(pool):
+        parallel: Parallel = joblib.Parallel(
+            n_jobs=pool.workers,
             return_as="generator_unordered",
-            batch_size=crew.batch,
+            batch_size=pool.batch,
             max_nbytes=None,
         )
-        do = joblib.delayed(_worker(crew))
-        yield from pool(do(job) for job in jobs.draw())
+        do = joblib.delayed(_worker(pool))
+        yield from parallel(do(job) for job in jobs.draw())
 
 
-def _config(crew: Crew) -> AbstractContextManager[object]:
+def _config(pool: WorkerPool) -> AbstractContextManager[object]:
     import joblib  # noqa: PLC0415 - see count_workers
 
-    if crew.cluster is not None:
-        return joblib.parallel_config(backend=crew.cluster.backend())
-    if crew.backend == "threading":
+    if pool.cluster is not None:
+        return joblib.parallel_config(backend=pool.cluster.backend())
+    if pool.backend == "threading":
         return joblib.parallel_config(backend="threading")
     return joblib.parallel_config(backend="loky", inner_max_num_threads=1)
 
 
-def _worker(crew: Crew) -> Callable[[Job], Outcome]:
-    if crew.cluster is not None:
-        return partial(_work_on_cluster, png=crew.png)
-    if crew.backend == "threading":
-        return partial(_work_in_thread, png=crew.png)
-    return partial(_work_in_process, png=crew.png, parent=os.getpid())
+def _worker(pool: WorkerPool) -> Callable[[Job], Outcome]:
+    if pool.cluster is not None:
+        return partial(_work_on_cluster, png=pool.png)
+    if pool.backend == "threading":
+        return partial(_work_in_thread, png=pool.png)
+    return partial(_work_in_process, png=pool.png, parent=os.getpid())
 
 
 def _work_in_process(job: Job, *, png: PngEffort, parent: int) -> Outcome:
@@ -182,10 +182,10 @@ def _work_on_cluster(job: Job, *, png: PngEffort) -> Outcome:
     return _work_in_thread(job, png=png)
 
 
-def _deaths(crew: Crew) -> type[Exception]:
+def _deaths(pool: WorkerPool) -> type[Exception]:
     """Return the error that says that a worker died."""
-    if crew.cluster is not None:
-        return crew.cluster.death
+    if pool.cluster is not None:
+        return pool.cluster.death
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - as joblib
 
     return BrokenProcessPool
@@ -202,9 +202,9 @@ def _one_thread() -> Iterator[None]:
 
 
 @contextmanager
-def _guard(crew: Crew) -> Iterator[None]:
+def _guard(pool: WorkerPool) -> Iterator[None]:
     """Put back what threads change for the whole process."""
-    if crew.backend != "threading":
+    if pool.backend != "threading":
         yield
         return
     # Reading photos silences warnings for a moment; in threads the moments overlap.

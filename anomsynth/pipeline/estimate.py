@@ -2,18 +2,35 @@
 
 import itertools
 import statistics
+import sys
+import tempfile
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+import cv2
+
+from anomsynth.dataset.compression import PngEffort, png_effort
 from anomsynth.dataset.images import image_size
+from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.manifest import to_json
+from anomsynth.dataset.metadata import make_scratch
+from anomsynth.dataset.verify import files_of
 from anomsynth.pipeline.plan import UNIT_SAMPLES, Plan, Unit
-from anomsynth.pipeline.trial import Trial, Trials, try_out
-from anomsynth.pipeline.worker import Job
+from anomsynth.pipeline.worker import Job, Outcome, in_child, work
 
 HEADERS = 16  # of each category are read, to know how sizes vary
 VISITS = 32  # photos of each category that may be tried, if time allows
 FEW_SAMPLES = ((2_000_000, 4), (20_000_000, 2))  # tried of a photo, up to so many pixels; else 1
+ENOUGH_SAMPLES = 96  # times scatter by 70 % of their mean from sample to sample
+ENOUGH_SECONDS = 8.0  # of CPU, once every category was tried
+MOST_SECONDS = 20.0  # of CPU, whatever was tried
+FEWEST_PHOTOS = 3
+WARMING = 2  # photos; the first of each mechanism imports modules and makes tables
+BLOCK_BYTES = 4096  # file systems give out space in blocks
+ROW_BYTES = 120  # of a sample in scores.csv
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +64,56 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """One photo and what it took.
+
+    Attributes
+    ----------
+    category : str
+    pixels : int
+    samples : int
+        That were tried; some may have failed.
+    photo_seconds, samples_seconds : float
+        CPU time of reading, analysing and writing the photo, and of all samples.
+    photo_bytes, samples_bytes : int
+        Space on disk, with the share of manifest and scores.
+    usable : bool
+    """
+
+    category: str
+    pixels: int
+    samples: int
+    photo_seconds: float
+    samples_seconds: float
+    photo_bytes: int
+    samples_bytes: int
+    usable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """All that was tried.
+
+    Attributes
+    ----------
+    photos : tuple of Timing
+    startup_seconds : float
+        CPU time until a process was ready for the first photo; 0 in this process.
+    peak_bytes : int or None
+        Most memory that the process held; None where the system does not tell.
+    parent_bytes : int
+        Memory of this process, if it was another one.
+    """
+
+    photos: tuple[Timing, ...]
+    startup_seconds: float
+    peak_bytes: int | None
+    parent_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class _Rates:
-    """Means over trials."""
+    """Means over some photos."""
 
     pixels: float
     photo_seconds: float
@@ -57,14 +122,14 @@ class _Rates:
     sample_bytes: float
 
     @classmethod
-    def of(cls, trials: Sequence[Trial]) -> "_Rates":
-        samples = sum(trial.samples for trial in trials) or 1
+    def of(cls, timings: Sequence[Timing]) -> "_Rates":
+        samples = sum(timing.samples for timing in timings) or 1
         return cls(
-            pixels=statistics.mean(trial.pixels for trial in trials),
-            photo_seconds=statistics.mean(trial.photo_seconds for trial in trials),
-            sample_seconds=sum(trial.samples_seconds for trial in trials) / samples,
-            photo_bytes=statistics.mean(trial.photo_bytes for trial in trials),
-            sample_bytes=sum(trial.samples_bytes for trial in trials) / samples,
+            pixels=statistics.mean(timing.pixels for timing in timings),
+            photo_seconds=statistics.mean(timing.photo_seconds for timing in timings),
+            sample_seconds=sum(timing.samples_seconds for timing in timings) / samples,
+            photo_bytes=statistics.mean(timing.photo_bytes for timing in timings),
+            sample_bytes=sum(timing.samples_bytes for timing in timings) / samples,
         )
 
 
@@ -72,27 +137,27 @@ def estimate(plan: Plan, workers: int) -> Estimate:
     """Return what a plan will cost, within 30 % or so.
 
     A few samples are made in a folder for temporary files, spread over the categories, until
-    `trial.ENOUGH_SAMPLES` or some seconds are reached. The output folder is left alone.
+    `ENOUGH_SAMPLES` or some seconds are reached. The output folder is left alone.
 
     Parameters
     ----------
     plan : Plan
     workers : int
-        With one the trials are made in this process, else in a process like those of the run.
+        With one they are made in this process, else in a process like those of the run.
     """
     sizes = {category: _sizes(units) for category, units in _by_category(plan.units)}
-    trials = try_out(
-        [_trial_job(plan, unit) for unit in _visits(plan, sizes)], workers, plan.options.png
+    timings = time_jobs(
+        [_small_job(plan, unit) for unit in _visits(plan, sizes)], workers, plan.options.png
     )
-    usable = [trial for trial in trials.trials if trial.usable]
+    usable = [timing for timing in timings.photos if timing.usable]
     photos, samples = len(plan.units), plan.samples
     if not usable:
-        basis = f"none of the {len(trials.trials)} photos that were tried can be used"
+        basis = f"none of the {len(timings.photos)} photos that were tried can be used"
         return Estimate(photos, samples, workers, 0, 0.0, 0.0, None, basis)
     overall = _Rates.of(usable)
     work, size = 0.0, 0.0
     for category, units in _by_category(plan.units):
-        own = [trial for trial in usable if trial.category == category]
+        own = [timing for timing in usable if timing.category == category]
         rates = _Rates.of(own) if own else overall
         scale = statistics.mean(sizes[category]) / rates.pixels
         reads = sum(len(unit.pieces()) for unit in units)
@@ -104,25 +169,27 @@ def estimate(plan: Plan, workers: int) -> Estimate:
         samples=samples,
         workers=workers,
         size_bytes=int(size),
-        cpu_seconds=round(work + workers * trials.startup_seconds, 1),
-        seconds=round(work / workers + trials.startup_seconds, 1),
-        memory_bytes=_memory(trials, workers),
-        basis=_basis(trials, usable),
+        cpu_seconds=round(work + workers * timings.startup_seconds, 1),
+        seconds=round(work / workers + timings.startup_seconds, 1),
+        memory_bytes=_memory(timings, workers),
+        basis=_basis(timings, usable),
     )
 
 
-def _memory(trials: Trials, workers: int) -> int | None:
-    if trials.peak_bytes is None:
+def _memory(timings: Timings, workers: int) -> int | None:
+    if timings.peak_bytes is None:
         return None
-    return trials.peak_bytes if workers == 1 else workers * trials.peak_bytes + trials.parent_bytes
-
-
-def _basis(trials: Trials, usable: Sequence[Trial]) -> str:
-    rates = _Rates.of(usable)
-    unusable = len(trials.trials) - len(usable)
     return (
-        f"{sum(trial.samples for trial in usable)} samples of {len(usable)} photos made for a"
-        f" trial: {rates.pixels / 1e6:.2g} megapixels, {1000 * rates.photo_seconds:.0f} ms and"
+        timings.peak_bytes if workers == 1 else workers * timings.peak_bytes + timings.parent_bytes
+    )
+
+
+def _basis(timings: Timings, usable: Sequence[Timing]) -> str:
+    rates = _Rates.of(usable)
+    unusable = len(timings.photos) - len(usable)
+    return (
+        f"{sum(timing.samples for timing in usable)} samples of {len(usable)} photos made to"
+        f" measure: {rates.pixels / 1e6:.2g} megapixels, {1000 * rates.photo_seconds:.0f} ms and"
         f" {rates.photo_bytes / 1e3:.0f} kB a photo, {1000 * rates.sample_seconds:.0f} ms and"
         f" {rates.sample_bytes / 1e3:.0f} kB a sample"
         + (f"; {unusable} photos cannot be used" if unusable else "")
@@ -158,8 +225,115 @@ def _spread(units: Sequence[Unit], most: int) -> list[Unit]:
     return [units[index * len(units) // count] for index in range(count)]
 
 
-def _trial_job(plan: Plan, unit: Unit) -> Job:
+def _small_job(plan: Plan, unit: Unit) -> Job:
     header = image_size(unit.path)
     pixels = header[0] * header[1] if header is not None else 0
     few = next((count for most, count in FEW_SAMPLES if pixels <= most), 1)
     return Job.of(plan, replace(unit, samples=min(unit.samples, few, UNIT_SAMPLES)))
+
+
+def time_jobs(jobs: Sequence[Job], workers: int, png: PngEffort = "fast") -> Timings:
+    """Do jobs, each without and with its samples, until enough is known.
+
+    Parameters
+    ----------
+    jobs : in order of importance
+    workers : int
+        With one the work is done in this process, else in another, as in the run.
+    png : PngEffort
+    """
+    if workers == 1:
+        threads = cv2.getNumThreads()
+        try:
+            return replace(_try(jobs, png), startup_seconds=0.0)
+        finally:
+            cv2.setNumThreads(threads)
+    import joblib  # noqa: PLC0415 - slow to import, not needed for one process
+
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        # joblib makes no process for a single worker; the second one stays idle.
+        (timings,) = joblib.Parallel(n_jobs=2)([joblib.delayed(in_child)(_try, jobs, png)])
+    return replace(timings, parent_bytes=peak_memory() or 0)
+
+
+def peak_memory() -> int | None:
+    """Return the most bytes this process held so far, None where the system does not tell."""
+    try:
+        # Not from getrusage: there, Linux counts what the process was forked from.
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        return 1024 * int(status.partition("VmHWM:")[2].split()[0])
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        import resource  # noqa: PLC0415 - Windows has none
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak
+
+
+def _try(jobs: Sequence[Job], png: PngEffort) -> Timings:
+    cv2.setNumThreads(1)
+    categories = len({job.unit.category for job in jobs})
+    timings: list[Timing] = []
+    with png_effort(png):
+        begun = time.process_time()
+        first = sum(_do(job).seconds for job in jobs[:WARMING])
+        warm = time.process_time()
+        for job in jobs:
+            timings.append(_measure(job))
+            spent = time.process_time() - warm
+            made = sum(timing.samples for timing in timings)
+            enough = made >= ENOUGH_SAMPLES or spent >= ENOUGH_SECONDS
+            if spent >= MOST_SECONDS or (enough and len(timings) >= max(categories, FEWEST_PHOTOS)):
+                break
+    usual = sum(timing.photo_seconds + timing.samples_seconds for timing in timings[:WARMING])
+    return Timings(tuple(timings), begun + max(first - usual, 0.0), peak_memory())
+
+
+def _measure(job: Job) -> Timing:
+    alone = _do(replace(job, unit=replace(job.unit, samples=0)))
+    whole = _do(job) if job.unit.samples and alone.usable else alone
+    height, width, _ = image_size(job.unit.path) or (0, 0, 0)
+    return Timing(
+        category=job.unit.category,
+        pixels=height * width,
+        samples=job.unit.samples,
+        photo_seconds=alone.seconds,
+        samples_seconds=max(whole.seconds - alone.seconds, 0.0),
+        photo_bytes=alone.bytes_,
+        samples_bytes=max(whole.bytes_ - alone.bytes_, 0),
+        usable=alone.usable,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    seconds: float
+    bytes_: int
+    usable: bool
+
+
+def _do(job: Job) -> _Done:
+    """Do a job in a folder of its own, which is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="anomsynth-") as folder:
+        layout = Layout(Path(folder), job.writer.layout.digits)
+        make_scratch(layout)
+        start = time.process_time()
+        outcome = work(replace(job, writer=replace(job.writer, layout=layout)))
+        seconds = time.process_time() - start
+        return _Done(seconds, sum(_file_sizes(outcome, layout, job)), outcome.error is None)
+
+
+def _file_sizes(outcome: Outcome, layout: Layout, job: Job) -> Iterator[int]:
+    """Yield the space of each file, and of the lines about it."""
+    for line in outcome.lines:
+        yield len(to_json(line)) + 1
+        if line["what"] == "sample":
+            yield ROW_BYTES
+        for role, names in files_of(line).items():
+            for name in names:
+                size = (layout.root / name).stat().st_size
+                linked = job.writer.link == "hardlink" and line["what"] == "normal"
+                if not (linked and role == "image" and size == job.unit.path.stat().st_size):
+                    yield -(-size // BLOCK_BYTES) * BLOCK_BYTES

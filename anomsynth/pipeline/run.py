@@ -8,10 +8,10 @@ from anomsynth.dataset.extras import write_legend
 from anomsynth.dataset.journal import Journal, Name
 from anomsynth.dataset.manifest import Line
 from anomsynth.dataset.metadata import contents, make_scratch, remove_run, write_run
-from anomsynth.dataset.unfinished import remove_leftovers
+from anomsynth.dataset.unfinished import remove_unfinished
 from anomsynth.dataset.verify import SourceFiles, is_done
 from anomsynth.errors import InputError, OutputError
-from anomsynth.pipeline.backends import Crew, do_all, open_crew
+from anomsynth.pipeline.backends import WorkerPool, do_all, open_pool
 from anomsynth.pipeline.events import Event, Finished, Listener, Started
 from anomsynth.pipeline.plan import UNIT_SAMPLES, Plan, Unit
 from anomsynth.pipeline.tables import Tally, write_tables
@@ -45,21 +45,21 @@ def run(plan: Plan, on_event: Listener | None = None) -> Finished:
     """
     started = time.perf_counter()
     tell = on_event or _nobody
-    with open_crew(plan.options) as crew:
+    with open_pool(plan.options) as pool:
         _prepare(plan)
-        finished = _run(plan, crew, tell, started)
+        finished = _run(plan, pool, tell, started)
     tell(finished)
     return finished
 
 
-def _run(plan: Plan, crew: Crew, tell: Listener, started: float) -> Finished:
+def _run(plan: Plan, pool: WorkerPool, tell: Listener, started: float) -> Finished:
     journal = Journal(plan.layout, plan.categories, UNIT_SAMPLES)
     try:
         pending = _pending(plan, journal)
-        _remove_leftovers(plan, pending)
+        _remove_unfinished(plan, pending)
         waiting = sum(unit.samples for unit in pending)
         tell(Started(plan.samples, plan.samples - waiting))
-        _work(plan, pending, journal, crew, tell)
+        _work(plan, pending, journal, pool, tell)
         return _finish(plan, journal, started)
     finally:
         journal.close()
@@ -102,7 +102,7 @@ def _pending(plan: Plan, journal: Journal) -> list[Unit]:
     return [unit for unit in _pieces(plan) if _name(unit) not in done]
 
 
-def _remove_leftovers(plan: Plan, pending: list[Unit]) -> None:
+def _remove_unfinished(plan: Plan, pending: list[Unit]) -> None:
     """Delete what an earlier run made of units that are to be done now."""
     if not plan.options.resume:
         return
@@ -110,16 +110,18 @@ def _remove_leftovers(plan: Plan, pending: list[Unit]) -> None:
         units = [unit for unit in pending if unit.category == category]
         normals = {unit.rank for unit in units if unit.first == 0}
         samples = {unit.rank * plan.per_photo + index for unit in units for index in unit.indices}
-        remove_leftovers(plan.layout, category, normals, samples)
+        remove_unfinished(plan.layout, category, normals, samples)
 
 
 def _pieces(plan: Plan) -> list[Unit]:
     return [piece for unit in plan.units for piece in unit.pieces()]
 
 
-def _work(plan: Plan, pending: list[Unit], journal: Journal, crew: Crew, tell: Listener) -> None:
-    crew = crew.sized_for(len(pending), sum(unit.samples for unit in pending))
-    outcomes = do_all((Job.of(plan, unit) for unit in pending), crew)
+def _work(
+    plan: Plan, pending: list[Unit], journal: Journal, pool: WorkerPool, tell: Listener
+) -> None:
+    pool = pool.sized_for(len(pending), sum(unit.samples for unit in pending))
+    outcomes = do_all((Job.of(plan, unit) for unit in pending), pool)
     try:
         for outcome in outcomes:
             if outcome.error is not None and plan.options.strict:

@@ -1,7 +1,7 @@
 """What is to be done anew leaves no file behind, and nothing else is touched."""
 
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.unfinished import remove_leftovers
+from anomsynth.dataset.unfinished import remove_unfinished
 
 KEPT = (
     "screw/train/good/000002.png",
@@ -31,7 +31,7 @@ def test_only_files_of_these_photos_and_samples_are_deleted(tmp_path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
 
-    remove_leftovers(Layout(tmp_path), "screw", {1}, {2, 7})
+    remove_unfinished(Layout(tmp_path), "screw", {1}, {2, 7})
 
     left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
     assert left == set(KEPT)

@@ -201,9 +201,9 @@ def ours(category) -> Path:
             files["mask"], hashes["mask"] = mask, array_hash(read(mask))
         named = {role: file.relative_to(root).as_posix() for role, file in files.items()}
         lines.append({"what": "sample", "files": named, "sha256": hashes})
-    home = root / "_anomsynth" / "plate"
-    home.mkdir(parents=True)
-    (home / "manifest.jsonl").write_text("".join(to_json(line) + "\n" for line in lines))
+    metadata = root / "_anomsynth" / "plate"
+    metadata.mkdir(parents=True)
+    (metadata / "manifest.jsonl").write_text("".join(to_json(line) + "\n" for line in lines))
     (root / "_anomsynth/run.json").write_text("{}")
     return root
 

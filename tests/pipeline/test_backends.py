@@ -11,7 +11,7 @@ import pytest
 
 from anomsynth.dataset.images import read_photo
 from anomsynth.errors import MissingExtraError, OutputError, UserError
-from anomsynth.pipeline.backends import MOST_DEATHS, Crew, _UnderWay, open_crew
+from anomsynth.pipeline.backends import MOST_DEATHS, WorkerPool, _UnderWay, open_pool
 from anomsynth.pipeline.events import SampleDone
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.plan import UNIT_SAMPLES, make_plan
@@ -19,26 +19,26 @@ from anomsynth.pipeline.worker import Job
 
 
 @pytest.fixture
-def jobs(workshop, recipe) -> list[Job]:
-    plan = make_plan(workshop.source, workshop.root / "out", recipe, RunOptions())
+def jobs(datasets, recipe) -> list[Job]:
+    plan = make_plan(datasets.source, datasets.root / "out", recipe, RunOptions())
     return [Job.of(plan, unit) for unit in plan.units]
 
 
-def test_threads_make_the_same_files(workshop) -> None:
-    workshop.make("one", per_image=3)
+def test_threads_make_the_same_files(datasets) -> None:
+    datasets.make("one", per_image=3)
 
-    workshop.make("threads", per_image=3, jobs=3, backend="threading")
+    datasets.make("threads", per_image=3, jobs=3, backend="threading")
 
-    assert workshop.tree("threads") == workshop.tree("one")
+    assert datasets.tree("threads") == datasets.tree("one")
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
-def test_threads_of_opencv_do_not_multiply_those_of_the_run(workshop, jobs) -> None:
+def test_threads_of_opencv_do_not_multiply_those_of_the_run(datasets, jobs) -> None:
     threads = cv2.getNumThreads()
     seen = set()
     cv2.setNumThreads(2)
     try:
-        workshop.make(
+        datasets.make(
             "out",
             per_image=1,
             jobs=jobs,
@@ -54,26 +54,26 @@ def test_threads_of_opencv_do_not_multiply_those_of_the_run(workshop, jobs) -> N
 
 
 @pytest.mark.slow
-def test_a_killed_process_costs_no_more_than_its_units(workshop) -> None:
+def test_a_killed_process_costs_no_more_than_its_units(datasets) -> None:
     killer = Killer("LokyProcess")
-    workshop.make("one", per_image=6)
+    datasets.make("one", per_image=6)
 
-    workshop.make("killed", per_image=6, jobs=2, on_event=killer)
+    datasets.make("killed", per_image=6, jobs=2, on_event=killer)
 
     assert killer.killed
-    assert workshop.tree("killed") == workshop.tree("one")
+    assert datasets.tree("killed") == datasets.tree("one")
 
 
 @pytest.mark.slow
-def test_a_dask_cluster_makes_the_same_files_also_when_a_worker_is_killed(workshop) -> None:
+def test_a_dask_cluster_makes_the_same_files_also_when_a_worker_is_killed(datasets) -> None:
     pytest.importorskip("distributed")
     killer = Killer("spawn_main")
-    workshop.make("one", per_image=6)
+    datasets.make("one", per_image=6)
 
-    workshop.make("killed", per_image=6, jobs=2, backend="dask", on_event=killer)
+    datasets.make("killed", per_image=6, jobs=2, backend="dask", on_event=killer)
 
     assert killer.killed
-    assert workshop.tree("killed") == workshop.tree("one")
+    assert datasets.tree("killed") == datasets.tree("one")
 
 
 class Killer:
@@ -152,13 +152,13 @@ def test_a_unit_that_kills_every_worker_ends_the_run(jobs) -> None:
     ],
 )
 def test_batches_keep_all_workers_busy_to_the_end(units, samples, workers, batch) -> None:
-    crew = Crew("loky", workers).sized_for(units, samples)
+    pool = WorkerPool("loky", workers).sized_for(units, samples)
 
-    assert crew.batch == batch
-    assert crew.workers == min(workers, units)
+    assert pool.batch == batch
+    assert pool.workers == min(workers, units)
 
 
-def test_dask_is_an_extra(workshop, monkeypatch) -> None:
+def test_dask_is_an_extra(datasets, monkeypatch) -> None:
     really: Callable[..., object] = importlib.util.find_spec
 
     def without(name: str, *rest: object) -> object:
@@ -167,17 +167,17 @@ def test_dask_is_an_extra(workshop, monkeypatch) -> None:
     monkeypatch.setattr("anomsynth.pipeline.options.find_spec", without)
 
     with pytest.raises(MissingExtraError, match="needs the package distributed") as caught:
-        workshop.make("out", backend="dask")
+        datasets.make("out", backend="dask")
     assert caught.value.hint == "pip install 'anomsynth[dask]'"
-    assert not (workshop.root / "out").exists()
+    assert not (datasets.root / "out").exists()
 
 
-def test_a_scheduler_that_does_not_answer_is_named(workshop, monkeypatch) -> None:
+def test_a_scheduler_that_does_not_answer_is_named(datasets, monkeypatch) -> None:
     pytest.importorskip("distributed")
     monkeypatch.setattr("anomsynth.pipeline.cluster.PATIENCE_S", 0.2)
     options = RunOptions(backend="dask", scheduler="tcp://127.0.0.1:1")
 
-    with pytest.raises(UserError, match=r"127\.0\.0\.1:1: no Dask scheduler"), open_crew(options):
+    with pytest.raises(UserError, match=r"127\.0\.0\.1:1: no Dask scheduler"), open_pool(options):
         pass
 
 
@@ -187,22 +187,22 @@ def test_a_scheduler_is_for_dask_only() -> None:
 
 
 @pytest.mark.parametrize(("jobs", "backend"), [(1, "loky"), (2, "threading")])
-def test_small_files_hold_the_same_pixels(workshop, jobs, backend) -> None:
-    workshop.make("fast", per_image=1)
+def test_small_files_hold_the_same_pixels(datasets, jobs, backend) -> None:
+    datasets.make("fast", per_image=1)
 
-    workshop.make("small", per_image=1, png="small", jobs=jobs, backend=backend)
+    datasets.make("small", per_image=1, png="small", jobs=jobs, backend=backend)
 
-    fast, small = workshop.tree("fast"), workshop.tree("small")
+    fast, small = datasets.tree("fast"), datasets.tree("small")
     sizes = {name: (len(fast[name]), len(small[name])) for name in fast if "/test/" in name}
     assert fast.keys() == small.keys()
     assert any(after < before for before, after in sizes.values())
     for name in sizes:
-        pictures = [read_photo(workshop.root / one / name).pixels for one in ("fast", "small")]
+        pictures = [read_photo(datasets.root / one / name).pixels for one in ("fast", "small")]
         assert (pictures[0] == pictures[1]).all()
 
 
-def test_resuming_with_another_effort_would_change_bytes(workshop, recipe) -> None:
-    workshop.make("out", per_image=1)
+def test_resuming_with_another_effort_would_change_bytes(datasets, recipe) -> None:
+    datasets.make("out", per_image=1)
 
     with pytest.raises(OutputError, match='options png was "fast", is "small"'):
-        workshop.make("out", per_image=1, png="small", resume=True)
+        datasets.make("out", per_image=1, png="small", resume=True)

@@ -1,11 +1,11 @@
-"""A trial of a few samples tells what a whole run takes."""
+"""A few samples, made to measure, show what a whole run takes."""
 
 import time
 
 import pytest
 
 from anomsynth.dataset.images import write_png
-from anomsynth.pipeline import trial
+from anomsynth.pipeline import estimate as estimates
 from anomsynth.pipeline.estimate import Estimate, estimate
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.plan import make_plan
@@ -15,12 +15,12 @@ BLOCK = 4096
 
 
 @pytest.fixture
-def predict(workshop, recipe):
+def predict(datasets, recipe):
     """Estimate a run of the four photos."""
 
     def predict(workers: int = 1, **options) -> Estimate:
-        source = options.pop("source", workshop.source)
-        plan = make_plan(source, workshop.root / "out", recipe, RunOptions(**options))
+        source = options.pop("source", datasets.source)
+        plan = make_plan(source, datasets.root / "out", recipe, RunOptions(**options))
         return estimate(plan, workers)
 
     return predict
@@ -32,27 +32,27 @@ def space(folder) -> int:
 
 
 @pytest.mark.slow
-def test_time_and_disk_come_out_within_30_percent(predict, workshop) -> None:
+def test_time_and_disk_come_out_within_30_percent(predict, datasets) -> None:
     options = {"per_image": 20, "extras": ("soft", "strict")}
     predicted = predict(**options)
 
     start = time.process_time()
-    workshop.make("real", **options)
+    datasets.make("real", **options)
     seconds = time.process_time() - start
 
     assert predicted.samples == 80
     assert predicted.cpu_seconds == pytest.approx(seconds, rel=0.3)
-    assert predicted.size_bytes == pytest.approx(space(workshop.root / "real"), rel=0.3)
+    assert predicted.size_bytes == pytest.approx(space(datasets.root / "real"), rel=0.3)
 
 
-def test_disk_space_of_a_few_samples_is_exact_but_for_the_run_record(predict, workshop) -> None:
+def test_disk_space_of_a_few_samples_is_exact_but_for_the_run_record(predict, datasets) -> None:
     predicted = predict(per_image=2, extras=("height",))
 
-    workshop.make("real", per_image=2, extras=("height",))
+    datasets.make("real", per_image=2, extras=("height",))
 
     # run.json, legend.json, and the ends of two tables' blocks
-    assert space(workshop.root / "real") - predicted.size_bytes <= 4 * BLOCK
-    assert predicted.size_bytes < space(workshop.root / "real")
+    assert space(datasets.root / "real") - predicted.size_bytes <= 4 * BLOCK
+    assert predicted.size_bytes < space(datasets.root / "real")
 
 
 def test_linked_photos_take_no_space(predict) -> None:
@@ -67,10 +67,10 @@ def test_more_samples_cost_more_and_the_basis_is_stated(predict) -> None:
     assert (small.photos, small.samples, large.samples) == (4, 16, 160)
     assert large.cpu_seconds > 4 * small.cpu_seconds > 0
     assert large.size_bytes > 4 * small.size_bytes > 0
-    assert "16 samples of 4 photos made for a trial: 0.012 megapixels" in small.basis
+    assert "16 samples of 4 photos made to measure: 0.012 megapixels" in small.basis
 
 
-def test_nothing_is_left_behind(predict, workshop, tmp_path, monkeypatch) -> None:
+def test_nothing_is_left_behind(predict, datasets, tmp_path, monkeypatch) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
@@ -78,13 +78,13 @@ def test_nothing_is_left_behind(predict, workshop, tmp_path, monkeypatch) -> Non
     predict(per_image=1)
 
     assert list(scratch.iterdir()) == []
-    assert not (workshop.root / "out").exists()
+    assert not (datasets.root / "out").exists()
 
 
 def test_every_category_is_tried_however_little_time_there_is(
     photo_maker, predict, tmp_path, monkeypatch
 ) -> None:
-    monkeypatch.setattr(trial, "ENOUGH_SECONDS", 0.0)
+    monkeypatch.setattr(estimates, "ENOUGH_SECONDS", 0.0)
     for category in "abcd":
         photo_maker(tmp_path / "photos" / category, "1.png", "2.png")
 
@@ -96,7 +96,7 @@ def test_every_category_is_tried_however_little_time_there_is(
 def test_time_runs_out_even_for_many_categories(
     photo_maker, predict, tmp_path, monkeypatch
 ) -> None:
-    monkeypatch.setattr(trial, "MOST_SECONDS", 0.0)
+    monkeypatch.setattr(estimates, "MOST_SECONDS", 0.0)
     for category in "abcd":
         photo_maker(tmp_path / "photos" / category, "1.png")
 
@@ -107,10 +107,10 @@ def test_time_runs_out_even_for_many_categories(
     assert predicted.cpu_seconds > 0
 
 
-def test_photos_that_cannot_be_used_are_told_of(predict, workshop) -> None:
-    (workshop.source / "a.png").write_bytes(b"no picture")
+def test_photos_that_cannot_be_used_are_counted(predict, datasets) -> None:
+    (datasets.source / "a.png").write_bytes(b"no picture")
     some = predict(per_image=1)
-    for path in workshop.source.iterdir():
+    for path in datasets.source.iterdir():
         path.write_bytes(b"no picture")
     none = predict(per_image=1)
 
@@ -122,14 +122,14 @@ def test_photos_that_cannot_be_used_are_told_of(predict, workshop) -> None:
 def test_the_category_of_the_largest_photos_is_tried_first(
     photo_maker, predict, tmp_path, monkeypatch
 ) -> None:
-    monkeypatch.setattr(trial, "MOST_SECONDS", 0.0)
+    monkeypatch.setattr(estimates, "MOST_SECONDS", 0.0)
     photo_maker(tmp_path / "photos" / "a", "1.png")
     (tmp_path / "photos" / "b").mkdir()
     write_png(tmp_path / "photos" / "b" / "1.png", make_pixels(400, 400), tmp_path)
 
     predicted = predict(source=tmp_path / "photos", per_image=1)
 
-    assert "1 photos made for a trial: 0.16 megapixels" in predicted.basis
+    assert "1 photos made to measure: 0.16 megapixels" in predicted.basis
 
 
 @pytest.mark.slow

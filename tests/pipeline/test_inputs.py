@@ -158,9 +158,9 @@ def test_a_photo_without_a_mask_to_avoid_is_free(photos, tmp_path, make) -> None
 )
 @pytest.mark.parametrize("moment", [0, 3, 9])
 def test_a_disk_that_fails_stops_the_run_which_can_be_resumed(
-    workshop, monkeypatch, number, reason, moment
+    datasets, monkeypatch, number, reason, moment
 ) -> None:
-    workshop.make("whole", per_image=1)
+    datasets.make("whole", per_image=1)
     really, left = Path.replace, [moment]
 
     def fails(path, target):
@@ -171,12 +171,12 @@ def test_a_disk_that_fails_stops_the_run_which_can_be_resumed(
 
     monkeypatch.setattr(Path, "replace", fails)
     with pytest.raises(OutputError, match=reason):
-        workshop.make("out", per_image=1)
+        datasets.make("out", per_image=1)
     monkeypatch.undo()
 
-    assert not [name for name in workshop.tree("out") if name.endswith(".part")]
-    workshop.make("out", per_image=1, resume=True)
-    assert workshop.tree("out") == workshop.tree("whole")
+    assert not [name for name in datasets.tree("out") if name.endswith(".part")]
+    datasets.make("out", per_image=1, resume=True)
+    assert datasets.tree("out") == datasets.tree("whole")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root writes all")

@@ -20,20 +20,20 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def categories(workshop, photo_maker) -> Path:
+def categories(datasets, photo_maker) -> Path:
     """Return a source of three categories, whose order is not that of their names' case."""
     for folder, names in (("a", "123"), ("B", "12"), ("c", "1")):
-        photo_maker(workshop.root / "photos" / folder, *(f"{name}.png" for name in names))
-    (workshop.root / "photos" / "a" / "2.png").write_bytes(b"no picture")
-    return workshop.root / "photos"
+        photo_maker(datasets.root / "photos" / folder, *(f"{name}.png" for name in names))
+    (datasets.root / "photos" / "a" / "2.png").write_bytes(b"no picture")
+    return datasets.root / "photos"
 
 
 @pytest.fixture
-def sharded(workshop, make):
+def sharded(datasets, make):
     """Return a folder with the two shards of the four photos."""
     for index in (2, 1):
-        make(workshop.source, workshop.root / "out", per_image=1, shard=(index, 2))
-    return workshop.root / "out"
+        make(datasets.source, datasets.root / "out", per_image=1, shard=(index, 2))
+    return datasets.root / "out"
 
 
 def records(out: Path) -> Path:
@@ -41,14 +41,14 @@ def records(out: Path) -> Path:
 
 
 @pytest.mark.parametrize("shards", [1, 4])
-def test_the_result_is_that_of_a_single_run(categories, workshop, make, tree, shards) -> None:
-    whole = make(categories, workshop.root / "whole", count=5, extras=EXTRAS)
+def test_the_result_is_that_of_a_single_run(categories, datasets, make, tree, shards) -> None:
+    whole = make(categories, datasets.root / "whole", count=5, extras=EXTRAS)
     for index in range(shards, 0, -1):
-        make(categories, workshop.root / "out", count=5, extras=EXTRAS, shard=(index, shards))
+        make(categories, datasets.root / "out", count=5, extras=EXTRAS, shard=(index, shards))
 
-    merged = merge(workshop.root / "out")
+    merged = merge(datasets.root / "out")
 
-    assert tree(workshop.root / "out") == tree(workshop.root / "whole")
+    assert tree(datasets.root / "out") == tree(datasets.root / "whole")
     assert (merged.written, merged.failed, merged.by_kind) == (
         whole.written, whole.failed, whole.by_kind,
     )  # fmt: skip
@@ -65,19 +65,19 @@ def test_merging_again_changes_nothing(sharded, tree) -> None:
     assert (again.written, again.by_kind) == (first.written, first.by_kind)
 
 
-def test_a_merged_dataset_can_be_replayed_and_resumed(sharded, workshop, tree) -> None:
+def test_a_merged_dataset_can_be_replayed_and_resumed(sharded, datasets, tree) -> None:
     merge(sharded)
     before = tree(sharded)
 
-    workshop.make("out", per_image=1, resume=True)
+    datasets.make("out", per_image=1, resume=True)
 
     assert tree(sharded) == before
     assert replay(sharded, "my part/3").kinds
 
 
 @pytest.mark.parametrize("step", range(4))
-def test_a_merge_that_died_is_made_good(sharded, workshop, tree, monkeypatch, step) -> None:
-    workshop.make("whole", per_image=1)
+def test_a_merge_that_died_is_made_good(sharded, datasets, tree, monkeypatch, step) -> None:
+    datasets.make("whole", per_image=1)
     really, calls = Path.replace, iter(range(100))
 
     def dies(path, target):
@@ -92,14 +92,14 @@ def test_a_merge_that_died_is_made_good(sharded, workshop, tree, monkeypatch, st
             merge(sharded)
     merge(sharded)
 
-    assert tree(sharded) == workshop.tree("whole")
+    assert tree(sharded) == datasets.tree("whole")
 
 
-def test_a_missing_shard_is_named(workshop) -> None:
-    workshop.make("out", per_image=1, shard=(2, 3))
+def test_a_missing_shard_is_named(datasets) -> None:
+    datasets.make("out", per_image=1, shard=(2, 3))
 
     with pytest.raises(OutputError, match="missing: 1/3, 3/3") as caught:
-        merge(workshop.root / "out")
+        merge(datasets.root / "out")
     assert "`shard=(1, 3)`, `shard=(3, 3)`" in caught.value.hint
 
 
@@ -117,11 +117,11 @@ def test_a_shard_without_its_manifest_is_unfinished(sharded) -> None:
         merge(sharded)
 
 
-def test_a_shard_of_another_run_is_refused(sharded, workshop, make, recipe) -> None:
+def test_a_shard_of_another_run_is_refused(sharded, datasets, make, recipe) -> None:
     other = build_recipe({**json.loads(recipe.model_dump_json()), "seed": 6}, "test")
-    make(workshop.source, workshop.root / "other", per_image=1, shard=(2, 2), recipe=other)
+    make(datasets.source, datasets.root / "other", per_image=1, shard=(2, 2), recipe=other)
     shutil.rmtree(records(sharded) / "2-of-2")
-    shutil.move(records(workshop.root / "other") / "2-of-2", records(sharded))
+    shutil.move(records(datasets.root / "other") / "2-of-2", records(sharded))
 
     with pytest.raises(OutputError, match="2/2 is of another run than 1/2: seed was 5, is 6"):
         merge(sharded)
@@ -171,11 +171,11 @@ def test_an_unmerged_dataset_says_what_to_do(sharded) -> None:
     assert "anomsynth merge" in caught.value.hint
 
 
-def test_a_folder_without_shards_is_no_place_to_merge(workshop, tmp_path) -> None:
+def test_a_folder_without_shards_is_no_place_to_merge(datasets, tmp_path) -> None:
     with pytest.raises(OutputError, match="not a dataset of anomsynth"):
         merge(tmp_path / "gone")
 
-    workshop.make("out", per_image=1)
-    (workshop.root / "out" / "_anomsynth" / "journal.jsonl").write_text("")
+    datasets.make("out", per_image=1)
+    (datasets.root / "out" / "_anomsynth" / "journal.jsonl").write_text("")
     with pytest.raises(OutputError, match="an unfinished run, not shards"):
-        merge(workshop.root / "out")
+        merge(datasets.root / "out")

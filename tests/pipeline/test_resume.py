@@ -58,10 +58,10 @@ def start(source: Path, out: Path, recipe, jobs: int) -> subprocess.Popen:
 
 
 @pytest.fixture
-def large(workshop, photo_maker):
-    """Return a workshop of ten photos."""
-    folder = photo_maker(workshop.root / "part", *(f"{n}.png" for n in range(10)))
-    return replace(workshop, source=folder)
+def large(datasets, photo_maker):
+    """Return a datasets of ten photos."""
+    folder = photo_maker(datasets.root / "part", *(f"{n}.png" for n in range(10)))
+    return replace(datasets, source=folder)
 
 
 @pytest.mark.slow
@@ -113,9 +113,9 @@ def test_ctrl_c_ends_cleanly(large, recipe, jobs) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("method", "least"), [("replace", 8), ("unlink", 1)])
 def test_a_death_between_any_two_writes_is_made_good(
-    workshop, photo_maker, monkeypatch, method, least
+    datasets, photo_maker, monkeypatch, method, least
 ) -> None:
-    small = replace(workshop, source=photo_maker(workshop.root / "part", "a.bmp"))
+    small = replace(datasets, source=photo_maker(datasets.root / "part", "a.bmp"))
     small.make("whole", per_image=1, extras=EXTRAS)
     whole = small.tree("whole")
     really = getattr(Path, method)
@@ -221,21 +221,21 @@ def test_a_resumed_run_does_not_depend_on_the_journals_order(photos, tmp_path, m
 
 
 @pytest.mark.parametrize("ended", [True, False])
-def test_photos_that_were_replaced_are_done_anew(workshop, photo_maker, monkeypatch, ended) -> None:
-    other = photo_maker(workshop.root / "other", "x.png", "y.png")
+def test_photos_that_were_replaced_are_done_anew(datasets, photo_maker, monkeypatch, ended) -> None:
+    other = photo_maker(datasets.root / "other", "x.png", "y.png")
     if not ended:
         monkeypatch.setattr("anomsynth.pipeline.run._finish", dies)
     with contextlib.nullcontext() if ended else pytest.raises(Killed):
-        workshop.make("out", per_image=4, extras=EXTRAS)
+        datasets.make("out", per_image=4, extras=EXTRAS)
     monkeypatch.undo()
-    (workshop.source / "a.png").write_bytes((other / "x.png").read_bytes())
-    (workshop.source / "d.jpg").write_bytes(b"no picture any more")
+    (datasets.source / "a.png").write_bytes((other / "x.png").read_bytes())
+    (datasets.source / "d.jpg").write_bytes(b"no picture any more")
 
-    workshop.make("out", per_image=4, extras=EXTRAS, resume=True)
-    workshop.make("whole", per_image=4, extras=EXTRAS)
+    datasets.make("out", per_image=4, extras=EXTRAS, resume=True)
+    datasets.make("whole", per_image=4, extras=EXTRAS)
 
-    assert workshop.tree("out") == workshop.tree("whole")
-    assert replay(workshop.root / "out", "my part/0").kinds
+    assert datasets.tree("out") == datasets.tree("whole")
+    assert replay(datasets.root / "out", "my part/0").kinds
 
 
 def dies(*_: object) -> None:

@@ -41,39 +41,39 @@ def test_a_shard_is_one_of_all(shard) -> None:
         RunOptions(shard=shard)
 
 
-def test_shards_write_disjoint_files_with_the_numbers_of_the_whole(workshop, tree) -> None:
-    workshop.make("whole", per_image=2)
+def test_shards_write_disjoint_files_with_the_numbers_of_the_whole(datasets, tree) -> None:
+    datasets.make("whole", per_image=2)
     pictures = {}
     for index in (1, 2, 3):
-        workshop.make(f"out{index}", per_image=2, shard=(index, 3))
-        found = tree(workshop.root / f"out{index}" / "my part")
+        datasets.make(f"out{index}", per_image=2, shard=(index, 3))
+        found = tree(datasets.root / f"out{index}" / "my part")
         assert not pictures.keys() & found.keys()
         pictures |= found
 
-    assert pictures == tree(workshop.root / "whole" / "my part")
+    assert pictures == tree(datasets.root / "whole" / "my part")
 
 
-def test_shards_of_one_folder_leave_each_other_alone(workshop) -> None:
-    workshop.make("out", per_image=1, shard=(1, 2))
-    before = workshop.tree("out")
+def test_shards_of_one_folder_leave_each_other_alone(datasets) -> None:
+    datasets.make("out", per_image=1, shard=(1, 2))
+    before = datasets.tree("out")
 
-    workshop.make("out", per_image=1, shard=(2, 2))
+    datasets.make("out", per_image=1, shard=(2, 2))
 
-    after = workshop.tree("out")
+    after = datasets.tree("out")
     assert {name: after[name] for name in before} == before
     assert len(after) > len(before)
 
 
-def plan_shard(workshop, recipe, **options) -> None:
-    make_plan(workshop.source, workshop.root / "out", recipe, RunOptions(**options))
+def plan_shard(datasets, recipe, **options) -> None:
+    make_plan(datasets.source, datasets.root / "out", recipe, RunOptions(**options))
 
 
-def test_a_shard_that_was_begun_needs_resume(workshop, recipe) -> None:
-    workshop.make("out", per_image=1, shard=(1, 2))
+def test_a_shard_that_was_begun_needs_resume(datasets, recipe) -> None:
+    datasets.make("out", per_image=1, shard=(1, 2))
 
     with pytest.raises(OutputError, match="not empty"):
-        plan_shard(workshop, recipe, per_image=1, shard=(1, 2))
-    assert workshop.make("out", per_image=1, shard=(1, 2), resume=True).written == 2
+        plan_shard(datasets, recipe, per_image=1, shard=(1, 2))
+    assert datasets.make("out", per_image=1, shard=(1, 2), resume=True).written == 2
 
 
 @pytest.mark.parametrize(
@@ -85,15 +85,15 @@ def test_a_shard_that_was_begun_needs_resume(workshop, recipe) -> None:
         ({"per_image": 1}, "holds shards of a run"),
     ],
 )
-def test_what_does_not_fit_to_the_shards_is_refused(workshop, recipe, options, message) -> None:
-    workshop.make("out", per_image=1, shard=(1, 2))
+def test_what_does_not_fit_to_the_shards_is_refused(datasets, recipe, options, message) -> None:
+    datasets.make("out", per_image=1, shard=(1, 2))
 
     with pytest.raises(OutputError, match=message):
-        plan_shard(workshop, recipe, **options)
+        plan_shard(datasets, recipe, **options)
 
 
-def test_a_shard_has_no_place_in_a_whole_dataset(workshop, recipe) -> None:
-    workshop.make("out", per_image=1)
+def test_a_shard_has_no_place_in_a_whole_dataset(datasets, recipe) -> None:
+    datasets.make("out", per_image=1)
 
     with pytest.raises(OutputError, match="holds a whole dataset"):
-        plan_shard(workshop, recipe, per_image=1, shard=(1, 2), resume=True)
+        plan_shard(datasets, recipe, per_image=1, shard=(1, 2), resume=True)

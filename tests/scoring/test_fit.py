@@ -58,12 +58,12 @@ def test_photos_are_thinned_evenly(monkeypatch) -> None:
 
 def test_unreadable_photos_are_told_and_none_at_all_is_an_error(photos, tmp_path) -> None:
     (photos / "a.png").write_bytes(b"nothing")
-    told: list[str] = []
+    lines: list[str] = []
 
-    assert len(read_normals(photos, told.append)) == 3
-    assert "a.png" in told[0]
+    assert len(read_normals(photos, lines.append)) == 3
+    assert "a.png" in lines[0]
 
     for path in photos.iterdir():
         path.write_bytes(b"nothing")
     with pytest.raises(InputError, match="no photo can be read"):
-        read_normals(photos, told.append)
+        read_normals(photos, lines.append)

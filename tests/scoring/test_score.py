@@ -37,13 +37,13 @@ def pairs(tmp_path):
 def test_entries_come_in_order_and_do_not_depend_on_jobs(pairs, monkeypatch) -> None:
     monkeypatch.setattr("anomsynth.scoring.score.CHUNK", 2)
     items = find_labelled(pairs)
-    told = []
+    seen = []
 
-    alone = score_dataset(items, Estimator.default(), on_scored=told.append)
+    alone = score_dataset(items, Estimator.default(), on_scored=seen.append)
     together = score_dataset(items, Estimator.default(), jobs=2)
 
     assert [one.item.image.stem for one in alone] == list("01234")
-    assert tuple(told) == alone
+    assert tuple(seen) == alone
     assert alone == together
     assert min(one.quality.score for one in alone[:4]) > 0.4 > alone[4].quality.score
 
@@ -86,9 +86,9 @@ def test_any_object_that_scores_will_do(pairs) -> None:
     assert scored[0].quality.reasons[0] == "(96, 96, 1)"
 
 
-def test_the_good_photo_and_residuals_of_own_datasets_are_used(workshop) -> None:
-    workshop.make("out", per_image=3, jobs=1)
-    root = workshop.root / "out"
+def test_the_good_photo_and_residuals_of_own_datasets_are_used(datasets) -> None:
+    datasets.make("out", per_image=3, jobs=1)
+    root = datasets.root / "out"
     items = find_labelled(root)
 
     found = find_provenance(items)
@@ -101,9 +101,9 @@ def test_the_good_photo_and_residuals_of_own_datasets_are_used(workshop) -> None
     assert not any("visibility_blind" in one.quality.raw for one in scored)
 
 
-def test_a_damaged_manifest_only_means_that_the_photos_are_unknown(workshop) -> None:
-    workshop.make("out", per_image=1, jobs=1)
-    root = workshop.root / "out"
+def test_a_damaged_manifest_only_means_that_the_photos_are_unknown(datasets) -> None:
+    datasets.make("out", per_image=1, jobs=1)
+    root = datasets.root / "out"
     (manifest,) = root.glob("_anomsynth/*/manifest.jsonl")
     manifest.write_text("not json\n" + manifest.read_text())
 
