@@ -58,7 +58,7 @@ def test_options_and_defaults_are_those_of_the_command(name) -> None:
     command = inspect.signature(getattr(getattr(cli, name), name)).parameters
     function = inspect.signature(getattr(asy, name)).parameters
 
-    shared = [option for option in command if option not in {"quiet", "as_json"}]
+    shared = [option for option in command if option not in {"quiet", "as_json", "fields"}]
     assert [option for option in function if not option.startswith("on_")] == shared
     for option in shared:
         assert function[option].default == command[option].default, option
