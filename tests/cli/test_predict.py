@@ -135,4 +135,4 @@ def test_without_torch_one_line_names_the_extra(call, run, images, tmp_path, mon
     result = call("predict", run, images, "--out", tmp_path / "out")
 
     assert result.exit_code == 2
-    assert "needs torch; pip install 'anomsynth[train]'" in result.stderr
+    assert "not installed: torch; pip install 'anomsynth[train]'" in result.stderr
