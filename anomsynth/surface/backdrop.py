@@ -69,7 +69,8 @@ def distance_from(colours: Float32, weights: Float32, row: Float32, col: Float32
     return np.sqrt(total, out=total)
 
 
-def _distances(colours: Float32, weights: Float32) -> Float32:
+def distances(colours: Float32, weights: Float32) -> Float32:
+    """Return how far the colours of a whole picture are from a background, (h, w)."""
     row, col = centres(colours.shape[0])[:, None], centres(colours.shape[1])[None]
     return distance_from(colours, weights, row, col)
 
@@ -90,24 +91,30 @@ def find_backdrop(colours: Float32) -> Backdrop | None:
     """Return the clearest background of (h, w, C) L*a*b* colours, None if none is clear."""
     blurred = cv2.GaussianBlur(colours, (3, 3), 0.6, borderType=cv2.BORDER_REPLICATE)
     smooth = np.asarray(blurred, dtype=np.float32).reshape(colours.shape)
-    border = np.ones(colours.shape[:2], dtype=bool)
-    border[1:-1, 1:-1] = False
+    border = border_of(colours.shape[:2])
     best: Backdrop | None = None
     explained = np.zeros_like(border)
-    for colour in _candidates(smooth):
-        similar = border & (_distances(smooth, _constant(colour)) < SAME_COLOUR)
+    for colour in border_colours(smooth):
+        similar = border & (distances(smooth, constant_colour(colour)) < SAME_COLOUR)
         if np.count_nonzero(similar & ~explained) < 0.5 * np.count_nonzero(similar):
             continue  # another shade of a background that was tried before
         grown = _grow(smooth, colour, border)
         if grown is None:
             continue
-        explained |= _distances(smooth, grown.weights) < grown.threshold
+        explained |= distances(smooth, grown.weights) < grown.threshold
         if grown.score >= CLEAR and (best is None or grown.score > best.score):
             best = grown
     return best
 
 
-def _candidates(colours: Float32) -> list[Float32]:
+def border_of(shape: tuple[int, ...]) -> Mask:
+    """Return the outermost pixels of a picture, (h, w) bool."""
+    border = np.ones(shape, dtype=bool)
+    border[1:-1, 1:-1] = False
+    return border
+
+
+def border_colours(colours: Float32) -> list[Float32]:
     """Return distinct colours of the sides and corners, the most common on the border first."""
     strips = (colours[:2], colours[-2:], colours[:, :2], colours[:, -2:])
     corners = [strip[:, cols] for strip in strips[:2] for cols in (slice(3), slice(-3, None))]
@@ -125,20 +132,20 @@ def _candidates(colours: Float32) -> list[Float32]:
 
 def _grow(colours: Float32, colour: Float32, border: Mask) -> Backdrop | None:
     """Grow a background from one border colour; its score is 0 unless it ends in a step."""
-    distance = _distances(colours, _constant(colour))
+    distance = distances(colours, constant_colour(colour))
     near = distance[border]
     near = near[near < 2 * SAME_COLOUR]
     if near.size < 0.03 * np.count_nonzero(border):
         return None
     limit = float(np.clip(4 * quantile(near, 0.5), *CALM))
     for _ in range(2):
-        seeds = _reached(distance < limit, border)
+        seeds = reached(distance < limit, border)
         if np.count_nonzero(seeds) < 8:
             return None
-        weights = _slow_colour(colours, seeds)
-        distance = _distances(colours, weights)
-    seeds = _reached(distance < limit, border)
-    if _runs(seeds) > 3 * MOST_RUNS:
+        weights = slow_colour(colours, seeds)
+        distance = distances(colours, weights)
+    seeds = reached(distance < limit, border)
+    if border_runs(seeds) > 3 * MOST_RUNS:
         return None  # a texture, seen before the costly steps
     threshold = max(0.5 * _ring_level(distance, seeds), 0.6 * limit)
     found = None
@@ -154,11 +161,12 @@ def _grow(colours: Float32, colour: Float32, border: Mask) -> Backdrop | None:
     return found
 
 
-def _constant(colour: Float32) -> Float32:
+def constant_colour(colour: Float32) -> Float32:
+    """Return the polynomial of a background of one colour, (6, C)."""
     return np.concatenate([colour[None], np.zeros((TERMS - 1, colour.size), np.float32)])
 
 
-def _reached(similar: Mask, border: Mask) -> Mask:
+def reached(similar: Mask, border: Mask) -> Mask:
     """Return the connected regions of `similar` that touch the border."""
     count, labels = cv2.connectedComponents(similar.view(np.uint8), connectivity=4)
     touching = np.zeros(count, dtype=bool)
@@ -167,7 +175,7 @@ def _reached(similar: Mask, border: Mask) -> Mask:
     return touching[labels]
 
 
-def _slow_colour(colours: Float32, seeds: Mask) -> Float32:
+def slow_colour(colours: Float32, seeds: Mask) -> Float32:
     """Fit the background's slow change: a plane, bent where the background is seen all around."""
     index = np.flatnonzero(seeds)
     index = index[:: max(index.size // 500, 1)]
@@ -188,12 +196,13 @@ def _slow_colour(colours: Float32, seeds: Mask) -> Float32:
 def _ring_level(distance: Float32, seeds: Mask) -> float:
     """Return how far the colour is from the background just beyond it."""
     coded = seeds.view(np.uint8)
-    ring = distance[cv2.dilate(coded, _disc(3)) > cv2.dilate(coded, _disc(1))]
+    ring = distance[cv2.dilate(coded, disc(3)) > cv2.dilate(coded, disc(1))]
     return quantile(ring, 0.4) if ring.size else 0.0
 
 
 @lru_cache(maxsize=8)
-def _disc(radius: int) -> NDArray[np.uint8]:
+def disc(radius: int) -> NDArray[np.uint8]:
+    """Return a disc for dilations and erosions."""
     size = 2 * radius + 1
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)).astype(np.uint8)
 
@@ -209,7 +218,7 @@ def _clean(distance: Float32, threshold: float, border: Mask) -> Mask:
         background[label] = bool(np.mean(distance[labels == label]) < 0.4 * threshold)
     background[0] = False
     part = (~background[labels]).view(np.uint8)
-    part = cv2.morphologyEx(part, cv2.MORPH_OPEN, _disc(1), borderType=cv2.BORDER_REPLICATE)
+    part = cv2.morphologyEx(part, cv2.MORPH_OPEN, disc(1), borderType=cv2.BORDER_REPLICATE)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(part, connectivity=8)
     area = stats[:, cv2.CC_STAT_AREA]
     area[0] = 0
@@ -220,14 +229,14 @@ def _clean(distance: Float32, threshold: float, border: Mask) -> Mask:
 def _calm(part: Mask, distance: Float32, threshold: float) -> bool:
     """Tell whether the background varies little beside the step, and the part is thick."""
     coded = part.view(np.uint8)
-    ground = distance[cv2.dilate(coded, _disc(1), borderType=cv2.BORDER_REPLICATE) == 0]
-    thick = cv2.erode(coded, _disc(2), borderType=cv2.BORDER_REPLICATE)
+    ground = distance[cv2.dilate(coded, disc(1), borderType=cv2.BORDER_REPLICATE) == 0]
+    thick = cv2.erode(coded, disc(2), borderType=cv2.BORDER_REPLICATE)
     if cv2.countNonZero(thick) < 0.1 * cv2.countNonZero(coded):
         return False
     return ground.size == 0 or quantile(ground, 0.9) < 0.75 * threshold
 
 
-def _runs(part: Mask) -> int:
+def border_runs(part: Mask) -> int:
     """Return on how many separate stretches of the picture's border the part stands."""
     ring = np.concatenate([part[0], part[1:, -1], part[-1, -2::-1], part[-2:0:-1, 0]])
     return int(np.count_nonzero(ring != np.roll(ring, 1))) // 2
@@ -237,13 +246,13 @@ def _score(part: Mask, distance: Float32, border: Mask) -> float:
     """Return how clearly a person would see this part before a background, 0 = not at all."""
     inner = np.count_nonzero(part[1:-1, 1:-1]) / max((part.shape[0] - 2) * (part.shape[1] - 2), 1)
     outer = np.count_nonzero(part[border]) / np.count_nonzero(border)
-    if inner < SPECK or outer > 0.85 * inner or _runs(part) > MOST_RUNS:
+    if inner < SPECK or outer > 0.85 * inner or border_runs(part) > MOST_RUNS:
         return 0.0
     coded = part.view(np.uint8)
-    core = cv2.erode(coded, _disc(1), borderType=cv2.BORDER_REPLICATE)
-    near = cv2.erode(core, _disc(1), borderType=cv2.BORDER_REPLICATE)
-    deep = cv2.erode(near, _disc(2), borderType=cv2.BORDER_REPLICATE)
-    wide = cv2.dilate(coded, _disc(1), borderType=cv2.BORDER_REPLICATE)
+    core = cv2.erode(coded, disc(1), borderType=cv2.BORDER_REPLICATE)
+    near = cv2.erode(core, disc(1), borderType=cv2.BORDER_REPLICATE)
+    deep = cv2.erode(near, disc(2), borderType=cv2.BORDER_REPLICATE)
+    wide = cv2.dilate(coded, disc(1), borderType=cv2.BORDER_REPLICATE)
     rim, outline = distance[near > deep], wide > core
     if rim.size == 0 or not outline.any():
         return 0.0
@@ -253,7 +262,7 @@ def _score(part: Mask, distance: Float32, border: Mask) -> float:
     # The largest step nearby: the outline may be half a pixel off the edge.
     jump = cv2.dilate(cv2.dilate(distance, box) - cv2.erode(distance, box), box)
     # Thin leads of another colour than the body have smaller steps of their own.
-    local = np.minimum(cv2.dilate(np.where(part, distance, np.float32(0)), _disc(REACH)), contrast)
+    local = np.minimum(cv2.dilate(np.where(part, distance, np.float32(0)), disc(REACH)), contrast)
     sharp = float(np.mean(jump[outline] > 0.5 * local[outline]))
     if contrast < CONTRAST or sharp < SHARP:
         return 0.0

@@ -1,7 +1,8 @@
 """Where the part is in a photo, as a person would outline it."""
 
+from dataclasses import dataclass
 from functools import cache
-from typing import cast
+from typing import Literal, cast
 
 import cv2
 import numpy as np
@@ -11,23 +12,58 @@ from anomsynth.core.color import decode, lab
 from anomsynth.core.pixels import averaged
 from anomsynth.core.types import Float32, Mask, Pixels
 from anomsynth.surface.backdrop import Backdrop, centres, find_backdrop, quantile
+from anomsynth.surface.flood import THICK, WEAK, Flooded, find_flooded, place_outline
 from anomsynth.surface.margins import find_margins
+from anomsynth.surface.mass import find_mass
 from anomsynth.surface.thumbnail import enlarge, make_thumbnail
 from anomsynth.surface.windows import grey_levels
+
+Method = Literal["backdrop", "flood", "mass", "picture"]
 
 CUT_OUT = 0.01  # share of transparent pixels from which alpha itself is the outline
 SMALLEST_SIDE = 24  # thumbnails with a shorter side hold no background worth telling apart
 COARSE = 102  # longer side of the picture in which the background is found
+FLOODED = 128  # longer side of the picture that is flooded
+ALIKE = 0.85  # overlap from which a flood has nothing to add to a background
+SIZED = 0.8  # share of the least lead of a likely part, where its size is known
+
+
+@dataclass(frozen=True, slots=True)
+class PartFinder:
+    """How the part of a category is found.
+
+    Attributes
+    ----------
+    method : {"backdrop", "flood", "mass", "picture"}
+        A calm background that ends in a step; a flood from the border that a step stops; a solid
+        mass on a patterned ground; or the whole picture, but for dark margins.
+    area : float in [0, 1]
+        Share of the picture that the part usually covers, 0 where it is unknown.
+    photos : int
+        How many photos the decision was made from.
+    backdrop, flood, mass : float in [0, 1]
+        Share of them in which each method saw a part.
+    """
+
+    method: Method
+    area: float = 0.0
+    photos: int = 0
+    backdrop: float = 0.0
+    flood: float = 0.0
+    mass: float = 0.0
 
 
 def find_foreground(
-    pixels: Pixels, alpha: Pixels | None = None, thumbnail: Pixels | None = None
+    pixels: Pixels,
+    alpha: Pixels | None = None,
+    thumbnail: Pixels | None = None,
+    finder: PartFinder | None = None,
 ) -> Mask:
     """Return the (H, W) mask of the part; the whole picture where there is no clear background.
 
     A background is calm, reaches the border of the picture and ends in a step of colour; it may be
-    slightly uneven. Holes through which it shows count as background if they are large. A picture
-    cut out by its alpha channel is taken as cut.
+    slightly uneven, and shadows on it are background. Holes through which it shows count as
+    background if they are large. A picture cut out by its alpha channel is taken as cut.
 
     Parameters
     ----------
@@ -36,34 +72,82 @@ def find_foreground(
         Pixels with alpha 0 are never part.
     thumbnail : (h, w, C), optional
         If it is at hand; made where it is needed.
+    finder : PartFinder, optional
+        What was decided for the photo's category. Without one, the photo speaks for itself.
     """
     shape = pixels.shape[0], pixels.shape[1]
     opaque = None if alpha is None else alpha > 0
     if opaque is not None and np.count_nonzero(opaque) < (1 - CUT_OUT) * opaque.size:
         return opaque
-    soft = find_outline(make_thumbnail(pixels) if thumbnail is None else thumbnail)
+    soft = find_outline(make_thumbnail(pixels) if thumbnail is None else thumbnail, finder)
     part = np.ones(shape, dtype=bool) if soft is None else enlarge(soft, shape)
     return part if opaque is None else part & opaque
 
 
-def find_outline(thumbnail: Pixels) -> Float32 | None:
+def find_outline(thumbnail: Pixels, finder: PartFinder | None = None) -> Float32 | None:
     """Return a (h, w) field in [0, 1] that crosses a half on the outline, None without one.
 
     Parameters
     ----------
     thumbnail : (h, w, C) uint8 or uint16, C in {1, 3}
+    finder : PartFinder, optional
+        As for `find_foreground`.
     """
-    height, width = thumbnail.shape[:2]
-    if min(height, width) < SMALLEST_SIDE:
+    if min(thumbnail.shape[:2]) < SMALLEST_SIDE:
         return None
-    scale = min(COARSE / max(height, width), 1.0)
-    small = max(round(height * scale), 1), max(round(width * scale), 1)
-    coarse = averaged(thumbnail, small)
-    exposure = find_exposure(coarse)
-    backdrop = find_backdrop(perceived(coarse, exposure))
+    method = "" if finder is None else finder.method
+    if method == "mass":
+        colours, exposure = coarse_colours(thumbnail, FLOODED)
+        mass = find_mass(colours)
+        if mass is not None:
+            return place_outline(mass.part, perceived(thumbnail, exposure))
+    if finder is not None and method == "flood":
+        colours, exposure = coarse_colours(thumbnail, FLOODED)
+        flooded = find_flooded(colours, finder.area or None)
+        if flooded is not None and _belongs(flooded, finder):
+            return place_outline(flooded.part, perceived(thumbnail, exposure))
+    backdrop = None
+    if method != "picture":
+        colours, exposure = coarse_colours(thumbnail, COARSE)
+        backdrop = find_backdrop(colours)
+    if not method:
+        colours, fine = coarse_colours(thumbnail, FLOODED)
+        flooded = find_flooded(colours)
+        if flooded is not None and flooded.strong and not _alike(backdrop, flooded):
+            return place_outline(flooded.part, perceived(thumbnail, fine))
     if backdrop is not None:
         return _soften(backdrop, thumbnail, exposure)
     return find_margins(grey_levels(thumbnail))
+
+
+def _belongs(flooded: Flooded, finder: PartFinder) -> bool:
+    """Tell whether a flood's answer is the part: by itself, or as large as the category's."""
+    if flooded.likely:
+        return True
+    sized = finder.area > 0 and 0.4 < flooded.area / finder.area < 2.5
+    return sized and flooded.lead >= SIZED * WEAK and flooded.thickness > THICK
+
+
+def _alike(backdrop: Backdrop | None, flooded: Flooded) -> bool:
+    return backdrop is not None and overlap(backdrop.part, flooded.part) > ALIKE
+
+
+def overlap(one: Mask, other: Mask) -> float:
+    """Return the intersection over the union of two (h, w) masks; sizes may differ."""
+    if one.shape != other.shape:
+        size = (one.shape[1], one.shape[0])
+        other = cv2.resize(other.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    together = int(np.count_nonzero(one | other))
+    return int(np.count_nonzero(one & other)) / max(together, 1)
+
+
+def coarse_colours(thumbnail: Pixels, side: int) -> tuple[Float32, NDArray[np.uint8]]:
+    """Return the (h, w, C) colours of a picture of at most `side` pixels, and its exposure."""
+    height, width = thumbnail.shape[:2]
+    scale = min(side / max(height, width), 1.0)
+    coarse = averaged(thumbnail, (max(round(height * scale), 1), max(round(width * scale), 1)))
+    exposure = find_exposure(coarse)
+    return perceived(coarse, exposure), exposure
 
 
 def perceived(pixels: Pixels, exposure: NDArray[np.uint8]) -> Float32:
