@@ -259,7 +259,8 @@ def _flood_height(ground: _Ground) -> Float32:
     from skimage.morphology import reconstruction  # noqa: PLC0415 - slow to import, seldom needed
 
     start = np.where(ground.seeds, ground.cost, ground.cost.max())
-    return np.asarray(reconstruction(start, ground.cost, method="erosion"), dtype=np.float32)
+    height = reconstruction(start, ground.cost, method="erosion")  # type: ignore[no-untyped-call]  # scikit-image has no types
+    return np.asarray(height, dtype=np.float32)
 
 
 def _without_specks(part: Mask) -> Mask:
@@ -401,7 +402,7 @@ def place_outline(part: Mask, colours: Float32) -> Float32:
             dtype=np.float32,
         )
     # Two sides of nearly one colour (a lens, a thin ring) do not tell where the outline is.
-    kept = np.count_nonzero(field > 0.5) / max(np.count_nonzero(enlarged > 0.5), 1)
+    kept = int(np.count_nonzero(field > 0.5)) / max(int(np.count_nonzero(enlarged > 0.5)), 1)
     return field if KEPT[0] < kept < KEPT[1] else enlarged
 
 
