@@ -11,6 +11,7 @@ from anomsynth.cli import (
     demo,
     evaluate,
     export,
+    foreground,
     generate,
     list_,
     merge,
@@ -42,6 +43,9 @@ app.command("generate", short_help="Make a dataset from good photos.", epilog=ge
     generate.generate
 )
 app.command("merge", short_help="Join the shards of a run.", epilog=merge.EXAMPLE)(merge.merge)
+app.command("foreground", short_help="Write masks of the part.", epilog=foreground.EXAMPLE)(
+    foreground.foreground
+)
 app.command("preview", short_help="Draw a sheet of samples of one photo.", epilog=preview.EXAMPLE)(
     preview.preview
 )

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from anomsynth.pipeline.plan import Plan
 
 
+MOST_CATEGORIES = 12  # that are told where their part was found
+LOOK = (
+    "look at `anomsynth foreground PHOTOS --out MASKS`, correct the masks, and give them by --roi"
+)
+
+
 def print_summary(console: Console, finished: "Generated") -> None:
     """Print counts by kind and by cause of failure, and the lines that load the dataset."""
     plan = finished.plan
@@ -53,6 +59,13 @@ def print_counts(console: Console, finished: "Finished") -> None:
             console.say(f"    {cause:<14}{number:>7}  {reason}".rstrip())
     for image in finished.failed_images:
         console.say(f"  not usable: {image}")
+    for category, part in list(finished.parts.items())[:MOST_CATEGORIES]:
+        console.say(f"  {category}: {part.line}")
+    if len(finished.parts) > MOST_CATEGORIES:
+        console.say(f"  and {len(finished.parts) - MOST_CATEGORIES} more categories, see run.json")
+    for category, part in finished.parts.items():
+        if part.doubt:
+            console.warn(f"{category}: {part.doubt}: {LOOK}")
 
 
 def warn_of_failures(console: Console, finished: "Finished") -> None:
@@ -71,6 +84,7 @@ def counts(finished: "Finished") -> dict[str, object]:
         "failed": finished.failed,
         "by_kind": dict(finished.by_kind),
         "by_cause": dict(finished.by_cause),
+        "parts": {category: part.line for category, part in finished.parts.items()},
         "reasons": {cause: as_flags(text) for cause, text in finished.reasons.items()},
         "failed_images": list(finished.failed_images),
     }

@@ -112,6 +112,7 @@ class Writer:
             "normal",
             split=place[0],
             number=place[1],
+            part_share=round(surface.part_area_px / surface.foreground.size, 4),
             files={"image": layout.relative(path), "extras": extras},
             sha256={"image": array_hash(picture)},
         )

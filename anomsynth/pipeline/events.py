@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from anomsynth.core.types import SampleKey
+from anomsynth.pipeline.parts import PartReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class ImageFailed:
 class Finished:
     """A run ended; counts over the whole dataset, resumed samples included.
 
-    `reasons` holds the most frequent message of each cause of failure, with its hint.
+    `reasons` holds the most frequent message of each cause of failure, with its hint; `parts` how
+    well the photos of each category agree on where the part is.
     """
 
     written: int
@@ -73,6 +75,7 @@ class Finished:
     failed_images: tuple[str, ...] = ()
     seconds: float = 0.0
     reasons: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, PartReport] = field(default_factory=dict)
 
 
 Event = PresetChosen | Estimating | Started | SampleDone | SampleFailed | ImageFailed | Finished

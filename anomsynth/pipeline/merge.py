@@ -14,6 +14,7 @@ from anomsynth.dataset.manifest import Line, read_lines
 from anomsynth.dataset.metadata import make_scratch, read_run
 from anomsynth.errors import OutputError
 from anomsynth.pipeline.events import Finished
+from anomsynth.pipeline.parts import read_finders
 from anomsynth.pipeline.record import differences
 from anomsynth.pipeline.shards import (
     ShardLayout,
@@ -51,9 +52,11 @@ def merge(out: Path) -> Finished:
     layout, tally = Layout(out.resolve()), Tally()
     if not layout.shards.is_dir():
         _count_merged(layout, tally)
-        return tally.finished(time.perf_counter() - started)
+        finders = read_finders(read_run(layout))
+        return tally.finished(time.perf_counter() - started, finders)
     shards = _check_whole(layout)
-    parts = _Parts(shards, _photo_counts(read_record(shards[0]), shards[0]))
+    record = read_record(shards[0])
+    parts = _Parts(shards, _photo_counts(record, shards[0]))
     parts.check_finished()
     make_scratch(layout)
     try:
@@ -66,7 +69,7 @@ def merge(out: Path) -> Finished:
         raise output_error(layout.metadata, error) from error
     finally:
         shutil.rmtree(layout.scratch, ignore_errors=True)
-    return tally.finished(time.perf_counter() - started)
+    return tally.finished(time.perf_counter() - started, read_finders(record))
 
 
 def _count_merged(layout: Layout, tally: Tally) -> None:

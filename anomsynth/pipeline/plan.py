@@ -14,9 +14,11 @@ from anomsynth.dataset.masks import MaskFolder
 from anomsynth.dataset.metadata import check_removable, check_writable, contents, read_run
 from anomsynth.errors import InputError, OutputError, RecipeError
 from anomsynth.pipeline.options import RunOptions
+from anomsynth.pipeline.parts import find_parts, recorded
 from anomsynth.pipeline.record import differences, run_record
 from anomsynth.pipeline.shards import check_shards, in_shard, layout_of
 from anomsynth.recipe.models import Recipe
+from anomsynth.surface.foreground import PartFinder
 
 # Reading and analysing a photo costs as much as one sample or less: 3 % of a full unit.
 UNIT_SAMPLES = 32
@@ -41,6 +43,8 @@ class Unit:
         Where the good photo itself goes.
     roi, avoid, components : path or None
         Masks that go with the photo.
+    finder : PartFinder or None
+        How the part is found in photos of the category, where no mask says where it is.
     """
 
     category: str
@@ -53,6 +57,7 @@ class Unit:
     roi: Path | None = None
     avoid: Path | None = None
     components: Path | None = None
+    finder: PartFinder | None = None
 
     @property
     def indices(self) -> range:
@@ -81,6 +86,8 @@ class Plan:
         Absolute.
     recipes : dict of category -> Recipe
         All of one seed.
+    finders : dict of category -> PartFinder
+        How the part is found; without categories whose recipe or masks say where it is.
     options : RunOptions
     layout : Layout
     units : tuple of Unit
@@ -98,6 +105,7 @@ class Plan:
 
     source: Path
     recipes: Mapping[str, Recipe]
+    finders: Mapping[str, PartFinder]
     options: RunOptions
     layout: Layout
     units: tuple[Unit, ...]
@@ -134,7 +142,10 @@ class Plan:
 
     def record(self) -> dict[str, object]:
         """Return what run.json says: everything that decides the dataset's content."""
-        return run_record(self.recipes, self.options, self.source, self.photos)
+        return {
+            **run_record(self.recipes, self.options, self.source, self.photos),
+            "foreground": recorded(self.finders),
+        }
 
 
 def make_plan(
@@ -167,13 +178,15 @@ def make_plan(
     found = source if isinstance(source, PhotoSource) else find_source(source, options.no_photos())
     _check_apart(found.root, root)
     recipes = _by_category(recipe, tuple(found.categories))
+    finders = _finders(found, recipes, options)
     per_photo, units = _units(found, next(iter(recipes.values())).seed, options)
+    units = tuple(replace(unit, finder=finders.get(unit.category)) for unit in units)
     highest = per_photo * max(len(photos) for photos in found.categories.values())
     layout = layout_of(root, digits_for(highest), options.shard)
     photos = tuple((unit.category, unit.image) for unit in units)
     mine = tuple(itertools.compress(units, in_shard(photos, options.shard)))
     ignored = found.ignored, found.example
-    plan = Plan(found.root, recipes, options, layout, mine, photos, per_photo, *ignored)
+    plan = Plan(found.root, recipes, finders, options, layout, mine, photos, per_photo, *ignored)
     check_kinds(plan.kinds)
     _check_out(plan)
     return plan
@@ -253,6 +266,20 @@ def _units(found: PhotoSource, seed: int, options: RunOptions) -> tuple[int, tup
     for finder in (roi, avoid, components):
         finder.check_used()
     return per_photo, tuple(units)
+
+
+def _finders(
+    found: PhotoSource, recipes: Mapping[str, Recipe], options: RunOptions
+) -> dict[str, PartFinder]:
+    """Decide how the part is found where nobody says where it is."""
+    if options.roi is not None:
+        return {}
+    photos = {
+        category: [photo.path for photo in photos]
+        for category, photos in found.categories.items()
+        if recipes[category].part == "found"
+    }
+    return find_parts(photos, options.jobs)
 
 
 def _share_of(rank: int, photos: int, options: RunOptions) -> int:

@@ -20,7 +20,10 @@ from anomsynth.sqe.all_terms import terms
 # Pixels may differ between versions of these; Python itself has no say in them.
 DECISIVE = ("anomsynth", "numpy", "scipy", "opencv", "pillow", "PyWavelets")
 
-PARTS = ("source", "seed", "recipe", "recipes", "options", "categories", "versions", "plugins")
+PARTS = (
+    *("source", "seed", "recipe", "recipes", "options", "categories", "foreground"),
+    *("versions", "plugins"),
+)
 
 
 def run_record(

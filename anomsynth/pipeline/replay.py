@@ -13,6 +13,7 @@ from anomsynth.dataset.masks import MaskFolder
 from anomsynth.dataset.metadata import read_run
 from anomsynth.dataset.writer import photo_hash
 from anomsynth.errors import InputError, OutputError
+from anomsynth.pipeline.parts import read_finders
 from anomsynth.pipeline.plan import Unit
 from anomsynth.pipeline.record import DECISIVE, differences, plugins, versions
 from anomsynth.pipeline.worker import analyse_photo
@@ -114,6 +115,7 @@ def _unit(record: Line, key: SampleKey, path: Path) -> Unit:
         first=key.index,
         samples=1,
         split="train",
+        finder=read_finders(record).get(key.category),
         roi=masks["roi"],
         avoid=masks["avoid"],
         components=masks["components"],

@@ -147,7 +147,7 @@ def _finish(plan: Plan, journal: Journal, started: float) -> Finished:
         names = [_name(unit) for unit in _pieces(plan) if unit.category == category]
         write_tables(plan.layout, category, _lines(journal, names), tally)
     journal.remove()
-    return tally.finished(time.perf_counter() - started)
+    return tally.finished(time.perf_counter() - started, plan.finders)
 
 
 def _lines(journal: Journal, names: list[Name]) -> Iterator[Line]:

@@ -9,7 +9,9 @@ from anomsynth.dataset.files import write_pieces
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, again_json
 from anomsynth.pipeline.events import Finished
+from anomsynth.pipeline.parts import PartTally
 from anomsynth.sqe.samples import score_cells, score_names
+from anomsynth.surface.foreground import PartFinder
 
 MOST_MESSAGES = 1000  # different ones of each cause that are counted; memory must not grow
 IN_MEMORY = 1 << 22  # bytes of a table of scores, some 40,000 samples
@@ -56,6 +58,7 @@ class Tally:
         self.by_cause: Counter[str] = Counter()
         self.failed_images: dict[str, None] = {}  # a photo of many samples fails unit by unit
         self.messages: dict[str, Counter[str]] = {}
+        self.parts: dict[str, PartTally] = {}
 
     def count(self, line: Line) -> None:
         """Count a line."""
@@ -64,6 +67,9 @@ class Tally:
                 self.written += 1
                 record = line["record"]
                 self.by_kind.update(record["kinds"])  # type: ignore[index]  # written by us
+            case "normal" if "part_share" in line:  # lines of earlier versions tell nothing
+                part = self.parts.setdefault(str(line["category"]), PartTally())
+                part.add(str(line["image"]), float(str(line["part_share"])))
             case "failed sample":
                 self.failed += 1
                 self._count_failure(line, 1)
@@ -82,8 +88,15 @@ class Tally:
         if message in messages or len(messages) < MOST_MESSAGES:
             messages[message] += lost
 
-    def finished(self, seconds: float) -> Finished:
-        """Return the counts; a sample counts for each kind it holds."""
+    def finished(self, seconds: float, finders: Mapping[str, PartFinder]) -> Finished:
+        """Return the counts; a sample counts for each kind it holds.
+
+        Parameters
+        ----------
+        seconds : float
+        finders : dict of category -> PartFinder
+            How the parts were found, where that was decided.
+        """
         return Finished(
             written=self.written,
             failed=self.failed,
@@ -91,6 +104,11 @@ class Tally:
             by_cause=dict(sorted(self.by_cause.items())),
             failed_images=tuple(self.failed_images),
             seconds=seconds,
+            parts={
+                category: self.parts[category].report(finder)
+                for category, finder in sorted(finders.items())
+                if category in self.parts
+            },
             reasons={
                 cause: messages.most_common(1)[0][0]
                 for cause, messages in sorted(self.messages.items())

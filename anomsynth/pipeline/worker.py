@@ -167,9 +167,10 @@ def analyse_photo(
         raise InputError(msg, hint="name it like the photo, or NAME_mask.png")
     height, width = loaded.photo.pixels.shape[:2]
     roi, avoid = (_mask(path, (height, width)) for path in (unit.roi, unit.avoid))
+    where = unit.finder if roi is None else roi
     marked = unit.components
     components = None if marked is None else read_components(marked, (height, width))
-    surface = surface_of(loaded.photo, recipe, components, roi=roi, avoid=avoid)
+    surface = surface_of(loaded.photo, recipe, components, roi=where, avoid=avoid)
     return surface if textures is None else replace(surface, textures=TextureFolder(textures))
 
 

@@ -11,7 +11,7 @@ from anomsynth.core.types import Analysis, Mask, Pixels, Scale, Surface
 from anomsynth.errors import InputError
 from anomsynth.fields.structure import gradient_products
 from anomsynth.surface.camera import measure_camera
-from anomsynth.surface.foreground import find_foreground
+from anomsynth.surface.foreground import PartFinder, find_foreground
 from anomsynth.surface.grain import measure_grain
 from anomsynth.surface.light import measure_light
 from anomsynth.surface.sites import find_edges, find_sites
@@ -26,7 +26,7 @@ def analyze(
     *,
     scale: Scale | None = None,
     encoding: str | None = None,
-    roi: Mask | None = None,
+    roi: Mask | PartFinder | None = None,
     avoid: Mask | None = None,
 ) -> Surface:
     """Measure what a photo of a flawless surface tells us.
@@ -40,8 +40,9 @@ def analyze(
         How large a pixel is; by default the field of view is 100 mm wide.
     encoding : {"srgb", "linear"}, optional
         How the pixels encode light; sRGB by default.
-    roi : (H, W) bool, optional
-        Where the part is; replaces the automatic foreground. Transparent pixels stay out of it.
+    roi : (H, W) bool or PartFinder, optional
+        Where the part is; replaces the automatic foreground. Transparent pixels stay out of it. A
+        `PartFinder` says how the part is found in all photos of the category.
     avoid : (H, W) bool, optional
         Where no defect may go.
 
@@ -63,11 +64,13 @@ def analyze(
     if encoding not in (None, "srgb", "linear"):
         raise InputError(f"unknown encoding {encoding!r}", hint="expected 'srgb' or 'linear'")
     thumbnail = make_thumbnail(pixels)
-    foreground = _part(photo, roi)
+    finder = roi if isinstance(roi, PartFinder) else None
+    marked = None if isinstance(roi, PartFinder) else _part(photo, roi)
+    foreground = marked
     if foreground is None:
-        foreground = find_foreground(pixels, photo.alpha, thumbnail)
+        foreground = find_foreground(pixels, photo.alpha, thumbnail, finder)
     allowed = foreground
-    reachable = foreground if roi is not None else _visible(photo)
+    reachable = foreground if marked is not None else _visible(photo)
     if avoid is not None:
         free = ~_as_mask("avoid", avoid, shape)
         allowed, reachable = foreground & free, reachable & free
@@ -91,7 +94,7 @@ def analyze(
         reachable=reachable,
         floats=photo.floats,
     )
-    given = Analysis(scale, encoding, roi is not None, photo.jpeg)
+    given = Analysis(scale, encoding, marked is not None, photo.jpeg)
     # Only here, so that a surface changed by `replace` has none and is used as it is.
     object.__setattr__(surface, "analysis", given)
     return surface

@@ -10,6 +10,7 @@ from anomsynth.core.photo import Photo, as_photo
 from anomsynth.core.types import Mask, Surface
 from anomsynth.recipe.models import Recipe
 from anomsynth.surface.analyze import analyze, as_whole_picture
+from anomsynth.surface.foreground import PartFinder
 
 # Analysed a second time once, not for every sample; gone with the surface it belongs to.
 _whole: WeakKeyDictionary[Surface, Surface] = WeakKeyDictionary()
@@ -20,7 +21,7 @@ def surface_of(
     recipe: Recipe,
     components: NDArray[np.uint8] | None = None,
     *,
-    roi: Mask | None = None,
+    roi: Mask | PartFinder | None = None,
     avoid: Mask | None = None,
 ) -> Surface:
     """Analyse a photo as a recipe wants it.
@@ -32,7 +33,8 @@ def surface_of(
         Its `part` decides what the part is, unless `roi` does.
     components : (H, W) uint8, optional
         Number of the component each pixel belongs to, 0 for none.
-    roi, avoid : (H, W) bool, optional
+    roi : (H, W) bool or PartFinder, optional
+    avoid : (H, W) bool, optional
         Where the part is, and where no defect may go.
 
     Raises
@@ -41,7 +43,7 @@ def surface_of(
         As `analyze`.
     """
     photo = image if isinstance(image, Photo) else as_photo(image)
-    if roi is None and recipe.part == "picture":
+    if recipe.part == "picture" and (roi is None or isinstance(roi, PartFinder)):
         roi = np.ones(photo.pixels.shape[:2], dtype=np.bool_)
     surface = analyze(photo, scale=recipe.scale, encoding=recipe.encoding, roi=roi, avoid=avoid)
     return surface if components is None else replace(surface, components=components)

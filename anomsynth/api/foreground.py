@@ -1,0 +1,187 @@
+"""Masks of the part, to look at, to correct, and to give back as regions."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anomsynth.api.options import FilePath
+from anomsynth.core.display import to_rgb8
+from anomsynth.core.photo import Photo
+from anomsynth.core.types import Mask
+from anomsynth.dataset.extras import binary
+from anomsynth.dataset.files import make_folder
+from anomsynth.dataset.folders import find_source
+from anomsynth.dataset.images import read_photo, write_png
+from anomsynth.dataset.masks import MASK_ENDING
+from anomsynth.errors import InputError, OutputError
+from anomsynth.pipeline.parts import PartReport, PartTally, find_parts
+from anomsynth.sheets.sheet import write_sheet
+from anomsynth.surface.analyze import one_channel
+from anomsynth.surface.foreground import PartFinder, find_foreground
+
+SHEET = "sheet.png"
+TILE = 192  # pixels of a picture's longer side on the sheet
+ACROSS = 6
+MOST_TILES = 48  # on the sheet, those that differ first
+OUTLINE = (255, 40, 160)
+PAPER = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Foregrounds:
+    """Where the part was found.
+
+    Attributes
+    ----------
+    out : Path
+        Folder of the masks.
+    sheet : Path
+        Picture of the outlines, photos that differ from the others first.
+    masks : int
+        How many were written.
+    parts : dict of category -> PartReport
+        What was found, in words: `line`, and what speaks against it: `doubt`.
+    failed : dict of photo -> message
+        Photos that cannot be read.
+    """
+
+    out: Path
+    sheet: Path | None
+    masks: int
+    parts: Mapping[str, PartReport]
+    failed: Mapping[str, str]
+
+
+def foreground(
+    source: FilePath, out: FilePath, *, overwrite: bool = False, jobs: int = -1
+) -> Foregrounds:
+    """Write a mask of the part for each photo, as `generate` would find it.
+
+    Correct masks by hand where they are wrong, and give the folder back as `roi`.
+
+    Parameters
+    ----------
+    source : path
+        Good photos: a folder, a folder of category folders, or an MVTec-style root.
+    out : path
+        Folder for the masks: ``CATEGORY/NAME_mask.png``, 0 and 255, and ``sheet.png``.
+    overwrite : bool
+        Replace masks that are there.
+    jobs : int
+        Threads that read; -1 is one per core.
+
+    Returns
+    -------
+    Foregrounds
+
+    Raises
+    ------
+    InputError
+        If the source is missing, unreadable or empty.
+    OutputError
+        If the output folder lies in the source, cannot be written, or holds files that would be
+        replaced.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib, anomsynth as asy
+    >>> from PIL import Image
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> (folder / "plates").mkdir()
+    >>> for index, photo in enumerate(asy.demo_photos()["metal"][:4]):
+    ...     Image.fromarray(photo).save(folder / "plates" / f"{index}.png")
+    >>> found = asy.foreground(folder / "plates", folder / "masks")
+    >>> found.parts["plates"].line
+    'part found in 4 of 4 photos by its calm background'
+    """
+    folder = Path(out).resolve()
+    found = find_source(Path(source), [folder])
+    if folder.is_relative_to(found.root):
+        raise OutputError(f"{folder}: lies in the source folder", hint="choose a folder outside")
+    photos = {
+        category: [(photo.key, photo.path) for photo in photos]
+        for category, photos in found.categories.items()
+    }
+    places = {
+        path: _mask_path(folder, category, key)
+        for category, listed in photos.items()
+        for key, path in listed
+    }
+    held = next((place for place in places.values() if place.exists()), None)
+    if held is not None and not overwrite:
+        msg = f"{held}: is there already, perhaps corrected by hand"
+        raise OutputError(msg, hint="choose another folder, or `overwrite=True`")
+    finders = find_parts(
+        {name: [path for _, path in listed] for name, listed in photos.items()}, jobs
+    )
+    make_folder(folder)
+    tallies = {category: PartTally() for category in photos}
+    failed: dict[str, str] = {}
+    tiles: dict[str, NDArray[np.uint8]] = {}
+    for category, listed in photos.items():
+        for key, path in listed:
+            try:
+                photo = read_photo(path)
+            except InputError as error:
+                failed[f"{category}/{key}"] = str(error)
+                continue
+            part = _part_of(photo, finders[category])
+            tallies[category].add(key, float(np.count_nonzero(part)) / part.size)
+            make_folder(places[path].parent)
+            write_png(places[path], binary(part), places[path].parent)
+            tiles[f"{category}/{key}"] = _tile(photo, part)
+    parts = {name: tally.report(finders[name]) for name, tally in tallies.items()}
+    sheet = folder / SHEET if tiles else None
+    if sheet is not None:
+        write_sheet(sheet, _sheet([tiles[name] for name in _order(tiles, parts)]))
+    return Foregrounds(folder, sheet, len(tiles), parts, failed)
+
+
+def _part_of(photo: Photo, finder: PartFinder) -> Mask:
+    return find_foreground(one_channel(photo.pixels), photo.alpha, finder=finder)
+
+
+def _mask_path(folder: Path, category: str, key: str) -> Path:
+    name = PurePosixPath(key)
+    return folder / category / name.with_name(f"{name.stem}{MASK_ENDING}.png")
+
+
+def _order(tiles: Mapping[str, object], parts: Mapping[str, PartReport]) -> list[str]:
+    """Return names of photos, those that differ first, then as many of each category as go."""
+    strange = {f"{name}/{key}" for name, part in parts.items() for key in part.different}
+    first = [name for name in tiles if name in strange]
+    rest = _in_turn([name for name in tiles if name not in strange])
+    return [*first, *rest][:MOST_TILES]
+
+
+def _in_turn(names: list[str]) -> Iterator[str]:
+    """Yield one photo of each category in turn."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(name.partition("/")[0], []).append(name)
+    for rank in range(max(map(len, groups.values()), default=0)):
+        yield from (group[rank] for group in groups.values() if rank < len(group))
+
+
+def _tile(photo: Photo, part: Mask) -> NDArray[np.uint8]:
+    """Return a small picture of the photo with the outline of its part."""
+    factor = TILE / max(part.shape)
+    size = (max(round(part.shape[1] * factor), 1), max(round(part.shape[0] * factor), 1))
+    small = cv2.resize(to_rgb8(photo.pixels), size, interpolation=cv2.INTER_AREA)
+    inside = cv2.resize(part.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    outlines, _ = cv2.findContours(inside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    tile = np.full((TILE, TILE, 3), PAPER, np.uint8)
+    tile[: size[1], : size[0]] = small
+    return np.asarray(cv2.drawContours(tile, outlines, -1, OUTLINE, 2), dtype=np.uint8)
+
+
+def _sheet(tiles: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    across = min(ACROSS, len(tiles))
+    blank = np.full((TILE, TILE, 3), PAPER, np.uint8)
+    filled = [*tiles, *[blank] * (-len(tiles) % across)]
+    lines = [np.hstack(filled[start : start + across]) for start in range(0, len(filled), across)]
+    return np.vstack(lines)
