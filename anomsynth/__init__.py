@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from anomsynth import torch as torch
     from anomsynth.api.evaluate import evaluate
     from anomsynth.api.export import export
+    from anomsynth.api.foreground import foreground
     from anomsynth.api.generate import generate
     from anomsynth.api.merge import merge
     from anomsynth.api.predict import predict
@@ -56,6 +57,7 @@ _MODULES = {
     "demo_photos": "anomsynth.demo.photos",
     "evaluate": "anomsynth.api.evaluate",
     "export": "anomsynth.api.export",
+    "foreground": "anomsynth.api.foreground",
     "generate": "anomsynth.api.generate",
     "load_recipe": "anomsynth.recipe.load",
     "merge": "anomsynth.api.merge",
@@ -85,6 +87,7 @@ __all__ = [
     "demo_photos",
     "evaluate",
     "export",
+    "foreground",
     "generate",
     "load_recipe",
     "merge",
