@@ -52,7 +52,6 @@ HOLE = 0.4  # of the contrast: holes are this near to the ground's colour,
 HOLE_CORE = 0.3  # their middle even nearer,
 HOLE_RIM = 0.7  # and the material around them is this far from it
 SMALLEST_HOLE = 0.003  # of the picture
-KEPT = (0.6, 1.5)  # share of a coarse part that is left where its outline was placed finely
 FAINT = np.float32(1e-6)  # CIE difference below which two colours are one
 
 Bytes = NDArray[np.uint8]
@@ -242,13 +241,13 @@ def _walls(smooth: Float32, ground: _Ground, tries: int) -> Iterator[Flooded]:
         inner = part[1:-1, 1:-1].mean()
         if not AREAS[0] < share < AREAS[1] or part[border].mean() > 0.85 * inner:
             continue
-        waves = ground.cost[_grown(part, 1) == 0]
+        waves = ground.cost[grown(part, 1) == 0]
         if waves.size < 0.1 * part.size:
             continue
         found.append((float(level) / max(float(np.mean(waves**4)) ** 0.25, 0.2), part))
     found.sort(key=lambda pair: -pair[0])
     for lead, part in found[:tries]:
-        core = _shrunk(part, 1) > 0  # without the wall, one pixel wide
+        core = shrunk(part, 1) > 0  # without the wall, one pixel wide
         measured = _measured(smooth, core if core.any() else part, lead, ground)
         if measured is not None:
             yield measured
@@ -273,14 +272,14 @@ def _without_specks(part: Mask) -> Mask:
 
 def _measured(smooth: Float32, part: Mask, lead: float, ground: _Ground) -> Flooded | None:
     """Compare the colours on both sides of the outline; None where there is no other side."""
-    deep = _shrunk(part, 2) > 0
-    inside = deep if deep.sum() >= 0.2 * part.sum() else _shrunk(part, 1) > 0
-    near, far = _grown(part, 1) > 0, _grown(part, 2) == 0
+    deep = shrunk(part, 2) > 0
+    inside = deep if deep.sum() >= 0.2 * part.sum() else shrunk(part, 1) > 0
+    near, far = grown(part, 1) > 0, grown(part, 2) == 0
     if not inside.any() or np.count_nonzero(far) <= 30:
         return None
-    within, enough = _local_mean(smooth, inside)
-    beyond, also = _local_mean(smooth, ~near)
-    outline = near & (_shrunk(part, 1) == 0) & (enough > 0.01) & (also > 0.01)
+    within, enough = local_mean(smooth, inside)
+    beyond, also = local_mean(smooth, ~near)
+    outline = near & (shrunk(part, 1) == 0) & (enough > 0.01) & (also > 0.01)
     if np.count_nonzero(outline) < 8:
         return None
     steps = np.sqrt(((within[outline] - beyond[outline]) ** 2).sum(axis=1))
@@ -299,7 +298,7 @@ def _measured(smooth: Float32, part: Mask, lead: float, ground: _Ground) -> Floo
     )
 
 
-def _local_mean(colours: Float32, where: Mask) -> tuple[Float32, Float32]:
+def local_mean(colours: Float32, where: Mask) -> tuple[Float32, Float32]:
     """Return the mean colour near each pixel over the pixels of `where`, and their share."""
     weight = where.astype(np.float32)
     share = cv2.GaussianBlur(weight, (0, 0), LOOK) + FAINT
@@ -329,8 +328,8 @@ def _without_holes(part: Mask, distance: Float32, contrast: float) -> Mask:
         if stats[label, cv2.CC_STAT_AREA] < least:
             continue
         hole = labels == label
-        rim = (_grown(hole, 3) > _grown(hole, 2)) & part
-        core = _shrunk(hole, 1) > 0
+        rim = (grown(hole, 3) > grown(hole, 2)) & part
+        core = shrunk(hole, 1) > 0
         middle = distance[core if core.any() else hole]
         if rim.any() and (
             np.quantile(distance[rim], 0.2) > HOLE_RIM * contrast
@@ -340,81 +339,18 @@ def _without_holes(part: Mask, distance: Float32, contrast: float) -> Mask:
     return whole
 
 
-def _grown(mask: Mask, radius: int) -> Bytes:
-    grown = cv2.dilate(_coded(mask), disc(radius), borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(grown, dtype=np.uint8)
+def grown(mask: Mask, radius: int) -> Bytes:
+    """Return a mask widened by a disc, as bytes."""
+    wide = cv2.dilate(coded(mask), disc(radius), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(wide, dtype=np.uint8)
 
 
-def _shrunk(mask: Mask, radius: int) -> Bytes:
-    shrunk = cv2.erode(_coded(mask), disc(radius), borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(shrunk, dtype=np.uint8)
+def shrunk(mask: Mask, radius: int) -> Bytes:
+    """Return a mask narrowed by a disc, as bytes."""
+    narrow = cv2.erode(coded(mask), disc(radius), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(narrow, dtype=np.uint8)
 
 
-def _coded(mask: Mask) -> Bytes:
+def coded(mask: Mask) -> Bytes:
+    """Return a mask as bytes for OpenCV."""
     return np.ascontiguousarray(mask).view(np.uint8)
-
-
-def place_outline(part: Mask, colours: Float32) -> Float32:
-    """Place a coarse outline between the colours of its two sides.
-
-    Parameters
-    ----------
-    part : (h, w) bool, coarse
-    colours : (H, W, C) float32, L*a*b* or L*, finer
-
-    Returns
-    -------
-    (H, W) float32 in [0, 1], above a half on the part
-    """
-    shape = colours.shape[0], colours.shape[1]
-    zoom = shape[0] / part.shape[0]
-    enlarged = np.asarray(
-        cv2.resize(part.astype(np.float32), shape[::-1], interpolation=cv2.INTER_LINEAR),
-        dtype=np.float32,
-    )
-    if not part.any():
-        return enlarged
-    field = enlarged
-    coarse = np.asarray(
-        cv2.resize(colours, part.shape[::-1], interpolation=cv2.INTER_AREA), dtype=np.float32
-    ).reshape(*part.shape, colours.shape[2])
-    blurred = cv2.GaussianBlur(colours, (0, 0), 0.7, borderType=cv2.BORDER_REPLICATE)
-    seen = np.asarray(blurred, dtype=np.float32).reshape(colours.shape)
-    reach = max(round(2 * zoom), 2)
-    for _ in range(2):  # the second time from better sides
-        here = field > 0.5
-        small = cv2.resize(_coded(here), part.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
-        inside, outside = _shrunk(small, 1) > 0, _grown(small, 1) == 0
-        if not inside.any():
-            break
-        band = (_grown(here, min(reach, 8)) > 0) & (_shrunk(here, min(reach, 8)) == 0)
-        rows, cols = np.nonzero(band)
-        to_part, to_ground = (
-            _distance_to_side(coarse, side, seen[band], (rows / zoom, cols / zoom))
-            for side in (inside, outside)
-        )
-        field = here.astype(np.float32)
-        known = np.isfinite(to_part) & np.isfinite(to_ground)
-        place = np.flatnonzero(band)[known]
-        field.flat[place] = to_ground[known] / (to_part[known] + to_ground[known] + FAINT)
-        field = np.asarray(
-            cv2.GaussianBlur(field, (0, 0), 1.0, borderType=cv2.BORDER_REPLICATE),
-            dtype=np.float32,
-        )
-    # Two sides of nearly one colour (a lens, a thin ring) do not tell where the outline is.
-    kept = int(np.count_nonzero(field > 0.5)) / max(int(np.count_nonzero(enlarged > 0.5)), 1)
-    return field if KEPT[0] < kept < KEPT[1] else enlarged
-
-
-def _distance_to_side(
-    coarse: Float32, side: Mask, seen: Float32, place: tuple[NDArray[np.float64], ...]
-) -> Float32:
-    """Return how far (N, C) colours are from those of a side near them; infinite if it is far."""
-    mean, share = _local_mean(coarse, side)
-    rows, cols = (
-        np.clip(np.rint(at - 0.25), 0, length - 1).astype(np.intp)
-        for at, length in zip(place, side.shape, strict=True)
-    )
-    difference = seen - mean[rows, cols]
-    far = np.sqrt((difference * difference).sum(axis=1))
-    return np.where(share[rows, cols] > 1e-4, far, np.float32(np.inf))

@@ -12,9 +12,10 @@ from anomsynth.core.color import decode, lab
 from anomsynth.core.pixels import averaged
 from anomsynth.core.types import Float32, Mask, Pixels
 from anomsynth.surface.backdrop import Backdrop, centres, find_backdrop, quantile
-from anomsynth.surface.flood import THICK, WEAK, Flooded, find_flooded, place_outline
+from anomsynth.surface.flood import THICK, WEAK, Flooded, find_flooded
 from anomsynth.surface.margins import find_margins
 from anomsynth.surface.mass import find_mass
+from anomsynth.surface.outline import place_outline
 from anomsynth.surface.thumbnail import enlarge, make_thumbnail
 from anomsynth.surface.windows import grey_levels
 

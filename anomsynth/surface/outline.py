@@ -1,0 +1,76 @@
+"""The outline of a part, placed to fractions of a pixel between the colours of its two sides."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anomsynth.core.types import Float32, Mask
+from anomsynth.surface.flood import FAINT, coded, grown, local_mean, shrunk
+
+KEPT = (0.6, 1.5)  # share of a coarse part that is left where its outline was placed finely
+
+
+def place_outline(part: Mask, colours: Float32) -> Float32:
+    """Place a coarse outline between the colours of its two sides.
+
+    Parameters
+    ----------
+    part : (h, w) bool, coarse
+    colours : (H, W, C) float32, L*a*b* or L*, finer
+
+    Returns
+    -------
+    (H, W) float32 in [0, 1], above a half on the part
+    """
+    shape = colours.shape[0], colours.shape[1]
+    zoom = shape[0] / part.shape[0]
+    enlarged = np.asarray(
+        cv2.resize(part.astype(np.float32), shape[::-1], interpolation=cv2.INTER_LINEAR),
+        dtype=np.float32,
+    )
+    if not part.any():
+        return enlarged
+    field = enlarged
+    coarse = np.asarray(
+        cv2.resize(colours, part.shape[::-1], interpolation=cv2.INTER_AREA), dtype=np.float32
+    ).reshape(*part.shape, colours.shape[2])
+    blurred = cv2.GaussianBlur(colours, (0, 0), 0.7, borderType=cv2.BORDER_REPLICATE)
+    seen = np.asarray(blurred, dtype=np.float32).reshape(colours.shape)
+    reach = max(round(2 * zoom), 2)
+    for _ in range(2):  # the second time from better sides
+        here = field > 0.5
+        small = cv2.resize(coded(here), part.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+        inside, outside = shrunk(small, 1) > 0, grown(small, 1) == 0
+        if not inside.any():
+            break
+        band = (grown(here, min(reach, 8)) > 0) & (shrunk(here, min(reach, 8)) == 0)
+        rows, cols = np.nonzero(band)
+        to_part, to_ground = (
+            _distance_to_side(coarse, side, seen[band], (rows / zoom, cols / zoom))
+            for side in (inside, outside)
+        )
+        field = here.astype(np.float32)
+        known = np.isfinite(to_part) & np.isfinite(to_ground)
+        place = np.flatnonzero(band)[known]
+        field.flat[place] = to_ground[known] / (to_part[known] + to_ground[known] + FAINT)
+        field = np.asarray(
+            cv2.GaussianBlur(field, (0, 0), 1.0, borderType=cv2.BORDER_REPLICATE),
+            dtype=np.float32,
+        )
+    # Two sides of nearly one colour (a lens, a thin ring) do not tell where the outline is.
+    kept = int(np.count_nonzero(field > 0.5)) / max(int(np.count_nonzero(enlarged > 0.5)), 1)
+    return field if KEPT[0] < kept < KEPT[1] else enlarged
+
+
+def _distance_to_side(
+    coarse: Float32, side: Mask, seen: Float32, place: tuple[NDArray[np.float64], ...]
+) -> Float32:
+    """Return how far (N, C) colours are from those of a side near them; infinite if it is far."""
+    mean, share = local_mean(coarse, side)
+    rows, cols = (
+        np.clip(np.rint(at - 0.25), 0, length - 1).astype(np.intp)
+        for at, length in zip(place, side.shape, strict=True)
+    )
+    difference = seen - mean[rows, cols]
+    far = np.sqrt((difference * difference).sum(axis=1))
+    return np.where(share[rows, cols] > 1e-4, far, np.float32(np.inf))
