@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from anomsynth.augment import Augment
     from anomsynth.core.layer import DefectLayer
     from anomsynth.core.sample import Quality, Sample
-    from anomsynth.core.types import SampleKey, Surface
+    from anomsynth.core.types import SampleKey, Scale, Surface
     from anomsynth.demo.photos import demo_photos
     from anomsynth.errors import AnomsynthError
     from anomsynth.recipe.load import load_recipe
@@ -51,6 +51,7 @@ _MODULES = {
     "Recipe": "anomsynth.recipe.models",
     "Sample": "anomsynth.core.sample",
     "SampleKey": "anomsynth.core.types",
+    "Scale": "anomsynth.core.types",
     "Surface": "anomsynth.core.types",
     "analyze": "anomsynth.single",
     "calibrate": "anomsynth.api.score",
@@ -80,6 +81,7 @@ __all__ = [
     "Recipe",
     "Sample",
     "SampleKey",
+    "Scale",
     "Surface",
     "__version__",
     "analyze",

@@ -1,9 +1,11 @@
 """Mean, spread and quantiles of a few pixels, with a fraction of NumPy's overhead.
 
-Each returns the very number that NumPy's function returns; none accepts an empty array.
+All but `order_statistic` return the very number that NumPy's function returns; none accepts an
+empty array.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anomsynth.core.types import Float32
 
@@ -39,3 +41,9 @@ def quantile(values: Float32, share: float) -> np.float32:
     part = np.float32(place - index)
     rise = high - low
     return np.float32(high - rise * (1 - part) if part >= 0.5 else low + rise * part)
+
+
+def order_statistic(values: NDArray[np.generic], share: float) -> float:
+    """Return the value that `share` of the values lie below: one of them, not interpolated."""
+    index = int(share * (values.size - 1))
+    return float(np.partition(values, index)[index])

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.statistics import order_statistic
 from anomsynth.core.types import Float32, Mask
 
 Float64 = NDArray[np.float64]
@@ -75,12 +76,6 @@ def distances(colours: Float32, weights: Float32) -> Float32:
     return distance_from(colours, weights, row, col)
 
 
-def quantile(values: NDArray[np.generic], share: float) -> float:
-    """Return the value that `share` of the values lie below; quick, not interpolated."""
-    index = int(share * (values.size - 1))
-    return float(np.partition(values, index)[index])
-
-
 @lru_cache(maxsize=16)
 def centres(length: int) -> Float32:
     """Return the positions of pixels along a side, in [-0.5, 0.5]."""
@@ -137,7 +132,7 @@ def _grow(colours: Float32, colour: Float32, border: Mask) -> Backdrop | None:
     near = near[near < 2 * SAME_COLOUR]
     if near.size < 0.03 * np.count_nonzero(border):
         return None
-    limit = float(np.clip(4 * quantile(near, 0.5), *CALM))
+    limit = float(np.clip(4 * order_statistic(near, 0.5), *CALM))
     for _ in range(2):
         seeds = reached(distance < limit, border)
         if np.count_nonzero(seeds) < 8:
@@ -197,7 +192,7 @@ def _ring_level(distance: Float32, seeds: Mask) -> float:
     """Return how far the colour is from the background just beyond it."""
     coded = seeds.view(np.uint8)
     ring = distance[cv2.dilate(coded, disc(3)) > cv2.dilate(coded, disc(1))]
-    return quantile(ring, 0.4) if ring.size else 0.0
+    return order_statistic(ring, 0.4) if ring.size else 0.0
 
 
 @lru_cache(maxsize=8)
@@ -233,7 +228,7 @@ def _calm(part: Mask, distance: Float32, threshold: float) -> bool:
     thick = cv2.erode(coded, disc(2), borderType=cv2.BORDER_REPLICATE)
     if cv2.countNonZero(thick) < 0.1 * cv2.countNonZero(coded):
         return False
-    return ground.size == 0 or quantile(ground, 0.9) < 0.75 * threshold
+    return ground.size == 0 or order_statistic(ground, 0.9) < 0.75 * threshold
 
 
 def border_runs(part: Mask) -> int:
@@ -257,7 +252,7 @@ def _score(part: Mask, distance: Float32, border: Mask) -> float:
     if rim.size == 0 or not outline.any():
         return 0.0
     # Well inside, where a slow fade would have gone on, but an edge has ended.
-    contrast = quantile(rim, 0.5)
+    contrast = order_statistic(rim, 0.5)
     box = np.ones((3, 3), np.uint8)
     # The largest step nearby: the outline may be half a pixel off the edge.
     jump = cv2.dilate(cv2.dilate(distance, box) - cv2.erode(distance, box), box)

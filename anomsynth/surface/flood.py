@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.statistics import order_statistic
 from anomsynth.core.types import Float32, Mask
 from anomsynth.surface.backdrop import (
     SAME_COLOUR,
@@ -23,7 +24,6 @@ from anomsynth.surface.backdrop import (
     constant_colour,
     disc,
     distances,
-    quantile,
     slow_colour,
 )
 
@@ -291,8 +291,8 @@ def _measured(smooth: Float32, part: Mask, lead: float, ground: _Ground) -> Floo
         lead=lead,
         contrast=contrast,
         all_round=float(np.mean(steps > max(0.3 * contrast, 3.0))),
-        waves=quantile(rest[far], 0.9),
-        depth=quantile(rest[part], 0.5),
+        waves=order_statistic(rest[far], 0.9),
+        depth=order_statistic(rest[part], 0.5),
         thickness=float(deep.sum() / part.sum()),
         compact=_compactness(part),
     )

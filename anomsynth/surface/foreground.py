@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from anomsynth.core.color import decode, lab
 from anomsynth.core.pixels import averaged
+from anomsynth.core.statistics import order_statistic
 from anomsynth.core.types import Float32, Mask, Pixels
-from anomsynth.surface.backdrop import Backdrop, centres, find_backdrop, quantile
+from anomsynth.surface.backdrop import Backdrop, centres, find_backdrop
 from anomsynth.surface.flood import THICK, WEAK, Flooded, find_flooded
 from anomsynth.surface.margins import find_margins
 from anomsynth.surface.mass import find_mass
@@ -166,7 +167,7 @@ def perceived(pixels: Pixels, exposure: NDArray[np.uint8]) -> Float32:
 def find_exposure(pixels: Pixels) -> NDArray[np.uint8]:
     """Return the table from encoded pixels to 8-bit sRGB that makes a dark photo light."""
     top = np.iinfo(pixels.dtype).max
-    bright = max(quantile(pixels[::2, ::2].ravel(), 0.99) / top, 0.02)
+    bright = max(order_statistic(pixels[::2, ::2].ravel(), 0.99) / top, 0.02)
     # In encoded values a longer exposure is very nearly a factor.
     gain = min(max(0.85 / bright, 1.0), 2.2)
     encoded = np.arange(top + 1, dtype=np.float32) * np.float32(255 * gain / top)

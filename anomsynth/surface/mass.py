@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from anomsynth.core.statistics import order_statistic
 from anomsynth.core.types import Float32, Mask
-from anomsynth.surface.backdrop import border_of, disc, quantile
+from anomsynth.surface.backdrop import border_of, disc
 
 AREAS = (0.03, 0.6)  # of the picture: the mass may cover
 OPENED = 1 / 25  # of the longer side: what is thinner is pattern
@@ -92,7 +93,7 @@ def _with_attachments(smooth: Float32, core: Mask) -> Mask:
     frame &= ~core
     ground = _clusters(smooth[frame])
     distance = np.linalg.norm(smooth[:, :, None] - ground, axis=3).min(axis=2)
-    limit = max(quantile(distance[frame], FOREIGN[0]), FOREIGN[1])
+    limit = max(order_statistic(distance[frame], FOREIGN[0]), FOREIGN[1])
     foreign = (distance > limit) | core
     _, labels = cv2.connectedComponents(foreign.view(np.uint8))
     attached = np.isin(labels, np.unique(labels[core])) & foreign

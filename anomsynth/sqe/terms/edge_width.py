@@ -10,10 +10,10 @@ import math
 
 import numpy as np
 
+from anomsynth.core.statistics import order_statistic
 from anomsynth.core.types import Camera, Float32, Mask
 from anomsynth.sqe.region import Region
 from anomsynth.sqe.term import Term
-from anomsynth.surface.backdrop import quantile
 from anomsynth.surface.sharpness import REACH, spreads_of
 
 BAND = 3.0  # pixels
@@ -40,7 +40,7 @@ def measure_edge_width(region: Region) -> float | None:
     spreads = spreads_of(profile, across, noise)
     if spreads.size < FEWEST:
         return None
-    return math.log(quantile(spreads, SHARP) / max(region.camera.blur_px, FINEST))
+    return math.log(order_statistic(spreads, SHARP) / max(region.camera.blur_px, FINEST))
 
 
 def _edges(levels: Float32, band: Mask, axis: int, noise: float) -> tuple[Float32, Float32]:
@@ -57,7 +57,7 @@ def _edges(levels: Float32, band: Mask, axis: int, noise: float) -> tuple[Float3
     if at.size:
         step = np.abs(flat.take(at + along) - flat.take(at))
         # The defect's own edges are its strongest ones; the others are the surface's texture.
-        outline = LEADING * quantile(step, STRONGEST)
+        outline = LEADING * order_statistic(step, STRONGEST)
         at = at[step >= max(LEAST_STEP, SIGNIFICANT * noise, outline)]
         at = at[:: max(-(-at.size // MOST), 1)]
     profile = flat.take(at + along * PROFILE[:, None])
