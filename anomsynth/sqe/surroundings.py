@@ -9,9 +9,11 @@ import numpy as np
 from anomsynth.core.pixels import averaged
 from anomsynth.core.types import Box, Camera, Float32, Mask, Pixels
 from anomsynth.surface.camera import measure_optics
-from anomsynth.surface.foreground import find_foreground
+from anomsynth.surface.foreground import PartFinder, find_foreground
 from anomsynth.surface.thumbnail import make_thumbnail
 
+# What is left of a filled defect must not be taken for the part: only a calm background shows it.
+CALM_GROUND = PartFinder("backdrop")
 FINEST = 128  # cells of the longer side on which a hole is filled
 STEP = 4  # how much coarser each level is from which holes are filled
 LEAST_ROOM = 8  # pixels to each side that are looked at
@@ -49,7 +51,7 @@ def look_around(surface: Pixels, alpha: Pixels | None) -> tuple[Mask, Camera]:
     alpha : (H, W) of the same type, or None
     """
     thumbnail = make_thumbnail(surface)
-    part = find_foreground(surface, alpha, coarse_thumbnail(thumbnail))
+    part = find_foreground(surface, alpha, coarse_thumbnail(thumbnail), CALM_GROUND)
     return part, measure_optics(surface, part, thumbnail)
 
 

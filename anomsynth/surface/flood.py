@@ -43,7 +43,7 @@ CONTRAST = 8.0  # CIE difference between the two sides of the outline, median
 INNER = 0.3  # least contrast, as a share of how far the part's inside is from the ground
 ALL_ROUND = 0.85  # share of the outline that must show a difference
 CALM = 0.6  # most that the ground may vary, as a share of the contrast
-SMALLEST = 0.02  # least area of a part that one photo alone may show
+SMALLEST = 0.06  # least area of a part that one photo alone may show; less may be a mark on it
 THIN, THICK = 0.08, 0.3  # share of the part that is left after two erosions: strong, weak
 
 COLOURED = 10.0  # chroma of a ground from which darker is told from different
