@@ -104,12 +104,10 @@ def _if_any(name: str, found: dict[str, str]) -> dict[str, object]:
 
 def differences(stored: Mapping[str, object], planned: Mapping[str, object]) -> list[str]:
     """Name what differs between a stored and a planned run, old and new value where it is short."""
-    plain = json.loads(json.dumps(planned))
+    before, now = _renamed(stored), _renamed(json.loads(json.dumps(planned)))
     found = []
     for part in PARTS:
-        old, new = stored.get(part), plain.get(part)
-        if part == "recipe" and isinstance(old, dict):
-            old = _with_new_names(old)
+        old, new = before.get(part), now.get(part)
         if part == "plugins":  # not written where none is used
             old, new = old or {}, new or {}
         if isinstance(old, dict) and isinstance(new, dict):
@@ -121,13 +119,28 @@ def differences(stored: Mapping[str, object], planned: Mapping[str, object]) -> 
             if part == "versions":
                 names = [name for name in names if name in DECISIVE]
             found += [_difference(f"{part} {name}", old.get(name), new.get(name)) for name in names]
+        elif part == "foreground" and old is None:
+            found.append("an older version made it, which found the part in each photo by itself")
         elif old != new:
             found.append(_difference(part, old, new))
     return found
 
 
-def _with_new_names(recipe: dict[str, object]) -> dict[str, object]:
+def _renamed(record: Mapping[str, object]) -> dict[str, object]:
+    """Return a record with its recipes under today's names."""
+    found = dict(record)
+    if "recipe" in found:
+        found["recipe"] = _with_new_names(found["recipe"])
+    recipes = found.get("recipes")
+    if isinstance(recipes, dict):
+        found["recipes"] = {name: _with_new_names(one) for name, one in recipes.items()}
+    return found
+
+
+def _with_new_names(recipe: object) -> object:
     """Return a stored recipe under today's names; as it is where it is none of today's."""
+    if not isinstance(recipe, dict):
+        return recipe
     try:
         return recorded_recipe(recipe, "run.json").model_dump(mode="json")
     except UserError:

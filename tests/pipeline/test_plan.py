@@ -1,5 +1,6 @@
 """A plan settles everything before anything is written, and refuses what cannot end well."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from anomsynth.dataset.images import write_png
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.plan import UNIT_SAMPLES, make_plan
+from anomsynth.pipeline.record import differences
 
 
 @pytest.fixture
@@ -136,6 +138,31 @@ def test_a_run_recorded_with_old_names_is_resumed(photos, tmp_path, recipe, make
     record.write_text(written.replace('"mixed_probability"', '"mixed_share"'))
 
     make_plan(photos, out, recipe, RunOptions(per_image=1, resume=True))
+
+
+def test_recipes_by_category_recorded_with_old_names_are_resumed(
+    photos, tmp_path, recipe, make
+) -> None:
+    out = tmp_path / "out"
+    make(photos, out, per_image=1)
+    path = out / "_anomsynth" / "run.json"
+    written = json.loads(path.read_text().replace('"mixed_probability"', '"mixed_share"'))
+    by_category = dict.fromkeys(written["categories"], written.pop("recipe"))
+    today = dict.fromkeys(written["categories"], recipe.model_dump(mode="json"))
+
+    assert differences({**written, "recipes": by_category}, {**written, "recipes": today}) == []
+
+
+def test_a_run_of_before_parts_were_decided_once_says_so(photos, tmp_path, recipe, make) -> None:
+    out = tmp_path / "out"
+    make(photos, out, per_image=1)
+    path = out / "_anomsynth" / "run.json"
+    written = json.loads(path.read_text())
+    del written["foreground"]
+    path.write_text(json.dumps(written))
+
+    with pytest.raises(OutputError, match="an older version made it"):
+        make_plan(photos, out, recipe, RunOptions(per_image=1, resume=True))
 
 
 def test_jobs_and_links_may_change_when_a_run_is_resumed(photos, tmp_path, recipe, make) -> None:
