@@ -60,6 +60,8 @@ class RunProgress(Bar):
         fields = {item.name: getattr(event, item.name) for item in dataclasses.fields(event)}
         if "key" in fields:
             fields["key"] = dataclasses.asdict(fields["key"])
+        if "parts" in fields:
+            fields["parts"] = {name: part.line for name, part in fields["parts"].items()}
         if "hint" in fields:
             fields["hint"] = as_flags(fields["hint"])
         if not self._console.quiet:

@@ -18,8 +18,15 @@ def demand(holds: object, complaint: str) -> None:
         raise PluginError(complaint)
 
 
-def check_parameters(component: Component) -> None:
+def check_instance(given: object, wanted: type) -> None:
+    """Raise PluginError unless something is an instance of a class."""
+    what = f"the class {given.__name__}" if isinstance(given, type) else type(given).__name__
+    demand(isinstance(given, wanted), f"expected an instance of {wanted.__name__}, got {what}")
+
+
+def check_parameters(component: Component, role: type[Component]) -> None:
     """Raise PluginError unless a component survives being recorded and sent to a worker."""
+    check_instance(component, role)
     loaded = type(component)
     kind = loaded.model_fields["kind"].default
     demand(kind == component.kind, f"kind {component.kind!r} is not the default of its field")

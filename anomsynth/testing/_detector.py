@@ -18,5 +18,5 @@ def check_detector(detector: Detector) -> None:
     """
     from anomsynth.bisqad.model.contract import check_network  # noqa: PLC0415 - imports torch
 
-    check_parameters(detector)
+    check_parameters(detector, Detector)
     check_network(detector)

@@ -26,7 +26,7 @@ def check_exporter(exporter: Exporter) -> None:
     PluginError
         If it does not; the message says in what.
     """
-    check_parameters(exporter)
+    check_parameters(exporter, Exporter)
     with TemporaryDirectory() as folder:
         dataset, out = Path(folder) / "dataset", Path(folder) / "out"
         _write_dataset(dataset)

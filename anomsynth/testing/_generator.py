@@ -8,7 +8,7 @@ from anomsynth.core.layer import DefectLayer
 from anomsynth.core.rng import stream
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Surface
-from anomsynth.testing._demand import check_parameters, demand, pickled, unchanged
+from anomsynth.testing._demand import check_instance, check_parameters, demand, pickled, unchanged
 from anomsynth.testing.surfaces import make_surface
 
 
@@ -40,10 +40,11 @@ def check_generator(generator: Generator, surface: Surface | None = None) -> Non
         If it does not; the message says in what.
     """
     surface = surface or make_surface()
-    check_parameters(generator)
+    check_parameters(generator, Generator)
     before = surface.pixels.copy()
     np.random.seed(0)  # noqa: NPY002 - a hidden use of the global state must show
     first = generator.generate(surface, stream(7, generator.kind))
+    check_instance(first, DefectLayer)
     np.random.seed(1)  # noqa: NPY002 - see above
     again = pickled(generator).generate(surface, stream(7, generator.kind))
     other = generator.generate(surface, stream(8, generator.kind))
@@ -54,11 +55,23 @@ def check_generator(generator: Generator, surface: Surface | None = None) -> Non
     unchanged(before, surface.pixels, "the surface")
     demand(first.support.any(), "the layer supports nothing")
     demand(first.fields(), "the layer changes nothing")
+    _check_place(first, surface)
     _check_fields(first)
+    for name, value in first.measured.items():
+        demand(np.isfinite(float(value)), f"measured {name}: NaN or infinity")
     demand(
         digest(_replay(generator, surface, first)) == digest(first),
         "parameters do not replay the layer",
     )
+
+
+def _check_place(layer: DefectLayer, surface: Surface) -> None:
+    whole = all(isinstance(number, int | np.integer) for number in layer.origin)
+    demand(whole, f"origin: expected whole pixels, got {layer.origin}")
+    rows, cols = np.nonzero(layer.support)
+    rows, cols = rows + layer.origin[0], cols + layer.origin[1]
+    inside = (rows >= 0) & (rows < surface.shape[0]) & (cols >= 0) & (cols < surface.shape[1])
+    demand(inside.any(), "the layer lies outside the picture")
 
 
 def _check_fields(layer: DefectLayer) -> None:

@@ -8,7 +8,7 @@ from anomsynth.core.layer import Change, DefectLayer
 from anomsynth.core.rng import stream
 from anomsynth.core.roles import Refiner
 from anomsynth.core.types import Box, Float32, Surface
-from anomsynth.testing._demand import check_parameters, demand, pickled, unchanged
+from anomsynth.testing._demand import check_instance, check_parameters, demand, pickled, unchanged
 from anomsynth.testing.surfaces import make_surface
 
 SIZE = 48  # pixels of the patch it is tried on
@@ -27,7 +27,7 @@ def check_refiner(refiner: Refiner) -> None:
     PluginError
         If it does not; the message says in what.
     """
-    check_parameters(refiner)
+    check_parameters(refiner, Refiner)
     hooked = any(getattr(type(refiner), name) is not getattr(Refiner, name) for name in HOOKS)
     demand(hooked, f"it overrides none of {', '.join(HOOKS)}")
     for channels in (1, 3):
@@ -66,6 +66,7 @@ def _hooks(
     given = _change(relaxed, surface)
     after = given.after.copy()
     change = refiner.refine(given, surface, rng)
+    check_instance(change, Change)
     unchanged(after, given.after, "the change")
     demand(np.array_equal(change.index, given.index), "refine: the support is another")
     demand(change.after.dtype == np.float32, f"refine: light is {change.after.dtype}, not float32")

@@ -21,7 +21,7 @@ def check_scorer(scorer: Scorer) -> None:
     PluginError
         If it does not; the message says in what.
     """
-    check_parameters(scorer)
+    check_parameters(scorer, Scorer)
     scorer.prepare()
     for channels in (1, 3):
         good = make_pixels(channels=channels)

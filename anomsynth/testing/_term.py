@@ -1,6 +1,7 @@
 """What is asked of a term of the score."""
 
 import math
+from numbers import Real
 
 from anomsynth.errors import PluginError
 from anomsynth.sqe.calibration import default_calibration
@@ -8,7 +9,7 @@ from anomsynth.sqe.estimator import make_picture
 from anomsynth.sqe.region import Region
 from anomsynth.sqe.regions import find_regions
 from anomsynth.sqe.term import Term
-from anomsynth.testing._demand import demand, pickled, unchanged
+from anomsynth.testing._demand import check_instance, demand, pickled, unchanged
 from anomsynth.testing.surfaces import make_defect, make_pixels
 
 SIZES = (4, 24, 90)  # pixels, sides of the defects it is asked about
@@ -27,6 +28,7 @@ def check_term(term: Term) -> None:
     PluginError
         If it does not; the message says in what.
     """
+    check_instance(term, Term)
     demand(term.name.isidentifier(), f"name {term.name!r}: use letters, digits and _")
     demand(term.role in {"fidelity", "utility"}, f"role {term.role!r}: fidelity or utility")
     demand(0 < term.weight < math.inf, f"weight {term.weight}: expected a number above 0")
@@ -45,9 +47,12 @@ def check_term(term: Term) -> None:
 
 
 def _measured(term: Term, region: Region) -> float | None:
-    before = region.pixels.copy()
+    before, marked = region.pixels.copy(), region.inside.copy()
     value, again = term.measure(region), term.measure(region)
     unchanged(before, region.pixels, "the picture")
+    unchanged(marked, region.inside, "the mask")
+    known = value is None or isinstance(value, Real)
+    demand(known, f"it measures {value!r}, neither a number nor None")
     demand(value == again, f"it measures {value}, then {again} of one region")
     demand(value is None or math.isfinite(value), f"it measures {value}")
     return value

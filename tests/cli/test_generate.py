@@ -52,6 +52,8 @@ def test_json_is_lines_with_the_result_last_and_nothing_else(generate) -> None:
     ]  # fmt: skip
     assert lines[-1]["written"] == 2
     assert lines[-1]["categories"] == ["plate", "tile"]
+    assert lines[-2]["parts"] == lines[-1]["parts"]
+    assert lines[-1]["parts"]["plate"].endswith("the part in 3 of 3 photos")
 
 
 def test_quiet_prints_nothing(generate) -> None:

@@ -61,6 +61,27 @@ class NamesAnother(Stain):
         return replace(super().generate(surface, rng), kind="other")
 
 
+class MakesNothing(Stain):
+    def generate(self, surface, rng):
+        super().generate(surface, rng)
+
+
+class LiesElsewhere(Stain):
+    def generate(self, surface, rng):
+        return replace(super().generate(surface, rng), origin=(-900, -900))
+
+
+class LiesBetweenPixels(Stain):
+    def generate(self, surface, rng):
+        layer = super().generate(surface, rng)
+        return replace(layer, origin=(layer.origin[0] + 0.5, layer.origin[1]))
+
+
+class MeasuresNothing(Stain):
+    def generate(self, surface, rng):
+        return replace(super().generate(surface, rng), measured={"depth": float("nan")})
+
+
 def test_the_old_name_of_a_need_is_understood_and_told() -> None:
     with pytest.warns(RenamedWarning, match="Old: needs_parts is called needs_components now"):
 
@@ -91,6 +112,11 @@ def test_accepts_an_honest_one() -> None:
         (LeaksOut(), "outside support"),
         (ForgetsParameters(), "not recorded"),
         (NamesAnother(), "another kind"),
+        (Stain, "expected an instance of Generator, got the class Stain"),
+        (MakesNothing(), "expected an instance of DefectLayer, got NoneType"),
+        (LiesElsewhere(), "outside the picture"),
+        (LiesBetweenPixels(), "expected whole pixels"),
+        (MeasuresNothing(), "measured depth: NaN or infinity"),
     ],
 )
 def test_catches(broken, complaint: str) -> None:

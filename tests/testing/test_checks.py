@@ -88,6 +88,11 @@ class NotANumber(Brighten):
         return replace(change, after=change.after * np.float32(np.nan))
 
 
+class ForgetsToReturn(Brighten):
+    def refine(self, change, surface, rng):
+        super().refine(change, surface, rng)
+
+
 class Undocumented(Brighten):
     strength: float = 1.0
 
@@ -102,6 +107,8 @@ class Undocumented(Brighten):
         (Widens(), "float64, not float32"),
         (Undocumented(), "without a line of documentation: strength"),
         (NotANumber(), "NaN or infinity"),
+        (ForgetsToReturn(), "expected an instance of Change, got NoneType"),
+        (Brighten, "expected an instance of Refiner, got the class Brighten"),
     ],
 )
 def test_a_broken_refiner_is_caught(broken, complaint) -> None:
@@ -167,6 +174,15 @@ def silent(region) -> float | None:
     return None
 
 
+def in_words(region) -> float | None:
+    return "much"
+
+
+def marking(region) -> float | None:
+    region.inside[:] = True
+    return 1.0
+
+
 HONEST = Term(
     "contrast",
     "utility",
@@ -185,6 +201,8 @@ HONEST = Term(
         ({"too_low": ""}, "no words say so"),
         ({"measure": drifting}, "of one region"),
         ({"measure": silent}, "none of the regions"),
+        ({"measure": in_words}, "neither a number nor None"),
+        ({"measure": marking}, "the mask was changed in place"),
         ({"measure": lambda region: 1.0}, "cannot be sent to a worker"),
         ({"weight": 0.0}, "above 0"),
         ({"name": "two words"}, "use letters"),
@@ -196,6 +214,13 @@ def test_a_broken_term_is_caught(changes, complaint) -> None:
 
     with pytest.raises(PluginError, match=complaint):
         check_term(replace(HONEST, **changes))
+
+
+def test_a_class_in_place_of_an_exporter_or_a_term_is_named() -> None:
+    with pytest.raises(PluginError, match="an instance of Exporter, got the class Names"):
+        check_exporter(Names)
+    with pytest.raises(PluginError, match="an instance of Term, got the class Term"):
+        check_term(Term)
 
 
 class Flat(Scorer):
