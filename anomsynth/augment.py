@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.photo import Photo, as_photo
-from anomsynth.core.rng import stream
+from anomsynth.core.rng import checked_seed, stream
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Mask, SampleKey
 from anomsynth.errors import InputError, RecipeError, SynthesisError
@@ -73,16 +73,14 @@ class Augment:
     ) -> None:
         if not 0 <= p <= 1:
             raise RecipeError(f"p: must be a probability, in 0..1, got {p!r}")
-        if seed < 0:
-            raise RecipeError(f"seed: must not be negative, got {seed}")
         if not 0 < mask_value <= 255:
             hint = "it marks defects, 0 is what is good"
             raise RecipeError(f"mask_value: must be in 1..255, got {mask_value}", hint=hint)
         self.recipe = to_recipe(recipe)
         self.p = p
-        self.seed: int | None = seed
+        self.seed: int | None = checked_seed(seed)
         self.mask_value = mask_value
-        self._seed = seed
+        self._seed = checked_seed(seed)
         self._calls = 0
 
     def __repr__(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from anomsynth.core.photo import Photo, as_photo
-from anomsynth.core.rng import stream
+from anomsynth.core.rng import checked_seed, stream
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import SampleKey, Surface
 from anomsynth.dataset.folders import find_source
@@ -80,14 +80,12 @@ class SyntheticDefects(Dataset[Tensors]):
         self.photos = _listed(photos)
         self.recipe = to_recipe(recipe)
         self.size = size
-        self.seed = self.recipe.seed if seed is None else seed
+        self.seed = self.recipe.seed if seed is None else checked_seed(seed)
         self.length = len(self.photos) if length is None else length
         self.defect_share = defect_share
         for name, value in (("size", size), ("length", self.length)):
             if value < 1:
                 raise RecipeError(f"{name}: must be at least 1, got {value}")
-        if self.seed < 0:
-            raise RecipeError(f"seed: must not be negative, got {seed}")
         if not 0 <= defect_share <= 1:
             raise RecipeError(f"defect_share: must lie in 0..1, got {defect_share!r}")
         # Shared, so that workers that outlive an epoch see the next one.

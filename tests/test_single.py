@@ -250,3 +250,19 @@ def test_without_torch_the_data_set_says_what_to_install(monkeypatch) -> None:
 
     assert "anomsynth[train]" in caught.value.hint
     assert "torch" not in asy.__all__
+
+
+@pytest.mark.parametrize("seed", [np.int64(3), np.uint8(3)])
+def test_whole_numbers_of_numpy_are_seeds(photo, seed) -> None:
+    assert np.array_equal(
+        asy.synthesize(photo, "metal", seed=seed).image,
+        asy.synthesize(photo, "metal", seed=3).image,
+    )
+
+
+@pytest.mark.parametrize("seed", [1.5, "three", -1])
+def test_what_is_no_seed_is_refused(photo, seed) -> None:
+    with pytest.raises(RecipeError, match="seed: must"):
+        asy.synthesize(photo, "metal", seed=seed)
+    with pytest.raises(RecipeError, match="seed: must"):
+        asy.Augment("metal", seed=seed)

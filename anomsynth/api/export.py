@@ -1,8 +1,9 @@
 """A dataset in the formats of other tools."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from anomsynth.api.options import FilePath, named
 from anomsynth.dataset.exports import Exported, Exporter, Target, check_export, exporters
@@ -39,7 +40,7 @@ def export(
     to : str or Exporter, or several of them
         ``"coco"``, ``"yolo"``, ``"hf"``, ``"webdataset"``, ``"anomalib-tabular"``,
         ``"uniad-json"``, ``"croissant"``, or that of a plugin.
-    val_share : float in [0, 1], optional
+    val_share : float in [0, 1), optional
         Share of the photos for validation; 0.2 where a format divides them.
     seed : int, optional
         Another number divides otherwise.
@@ -93,7 +94,7 @@ def export(
         **(options or {}),
     }
     given = {name: value for name, value in wanted.items() if value is not None}
-    chosen = _exporters([to] if isinstance(to, str | Exporter) else list(to), given)
+    chosen = _exporters(_listed(to), given)
     root, folder = Path(dataset), Path(out)
     targets = {
         name: Target(folder if len(chosen) == 1 else folder / name, overwrite, hardlink)
@@ -107,6 +108,18 @@ def export(
     }
 
 
+def _listed(to: object) -> list[str | Exporter]:
+    """Return one or several formats as a list; UserError if they are none."""
+    several = isinstance(to, Iterable) and not isinstance(to, str | Exporter)
+    given: list[object] = list(cast("Iterable[object]", to)) if several else [to]
+    found = [item for item in given if isinstance(item, str | Exporter)]
+    if len(found) < len(given) or not found:
+        got = ", ".join(repr(item) for item in given if item not in found) or "none"
+        hint = f"known: {', '.join(map(_format, exporters.kinds()))}"
+        raise UserError(f"`to`: expected formats, got {got}", hint=hint)
+    return found
+
+
 def _exporters(wanted: Sequence[str | Exporter], options: dict[str, object]) -> dict[str, Exporter]:
     """Return the exporters by the names of their formats; each takes the options it has."""
     built = {_format(item.kind): item for item in wanted if isinstance(item, Exporter)}
@@ -114,7 +127,8 @@ def _exporters(wanted: Sequence[str | Exporter], options: dict[str, object]) -> 
     with named("to"):
         classes = {name: exporters.load(kind) for name, kind in kinds.items()}
     for option, value in options.items():
-        if not any(option in loaded.model_fields for loaded in classes.values()):
+        known = any(option in loaded.model_fields for loaded in classes.values())
+        if option == "kind" or not known:
             shown = f"{option}=False" if value is False else option
             msg = f"`{shown}`: {' and '.join(classes) or 'an exporter'} has no such option"
             raise UserError(msg, hint="leave it out")

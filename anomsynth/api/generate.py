@@ -6,7 +6,15 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from anomsynth.api.options import FilePath, Preset, RecipeOptions, choose_recipes, to_path, words
+from anomsynth.api.options import (
+    FilePath,
+    Preset,
+    RecipeOptions,
+    choose_recipes,
+    named,
+    to_path,
+    words,
+)
 from anomsynth.dataset.compression import PngEffort
 from anomsynth.errors import InputError, UserError
 from anomsynth.pipeline.backends import count_workers
@@ -181,7 +189,7 @@ def generate(
         textures=_folder("textures", textures),
         test_share=test_share,
         link="hardlink" if hardlink else "copy",
-        extras=words(extras),
+        extras=_extras(extras),
         resume=resume,
         overwrite=overwrite,
         strict=strict,
@@ -215,6 +223,11 @@ def _folder(option: str, given: FilePath | None) -> Path | None:
     if folder is not None and not folder.is_dir():
         raise InputError(f"`{option}`: {folder}: no such folder", hint="check the path")
     return folder
+
+
+def _extras(given: Sequence[str] | str) -> tuple[str, ...]:
+    with named("extras"):
+        return words(given)
 
 
 def _run_options(**values: object) -> RunOptions:

@@ -1,11 +1,13 @@
 """Options that several functions have: presets, ranges, paths. Errors name the option."""
 
 import math
+import operator
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from numbers import Real
 from pathlib import Path
 
 from anomsynth.dataset.folders import PhotoSource, find_source
@@ -82,7 +84,10 @@ def choose_recipe(preset: Preset, options: RecipeOptions) -> Recipe:
         recipe = _everywhere(recipe)
     if options.kinds is not None:
         with named("kinds"):
-            recipe = choose_kinds(recipe, words(options.kinds))
+            kinds = words(options.kinds)
+            if not kinds:
+                raise UserError("name at least one")
+            recipe = choose_kinds(recipe, kinds)
     if options.refiners is not None:
         with named("refiners"):
             recipe = choose_refiners(recipe, words(options.refiners))
@@ -125,8 +130,17 @@ def choose_recipes(
 
 
 def words(given: Sequence[str] | str) -> tuple[str, ...]:
-    """Return words once each; a text is one word."""
-    return (given,) if isinstance(given, str) else tuple(dict.fromkeys(given))
+    """Return words once each; a text is one word.
+
+    Raises
+    ------
+    UserError
+        If they are neither a text nor texts.
+    """
+    found = (given,) if isinstance(given, str) else given
+    if not isinstance(found, Iterable) or not all(isinstance(word, str) for word in found):
+        raise UserError(f"expected words, got {given!r}")
+    return tuple(dict.fromkeys(found))
 
 
 def to_path(given: FilePath | None) -> Path | None:
@@ -147,8 +161,29 @@ def need_train_extra(*also: str) -> None:
 
 def check_share(option: str, share: float | None) -> None:
     """Raise UserError unless a share is above 0 and at most 1, or None."""
-    if share is not None and not 0 < share <= 1:
+    if share is not None and not 0 < number(option, share) <= 1:
         raise UserError(f"`{option}`: expected a share above 0 and up to 1, got {share:g}")
+
+
+def check_score(option: str, score: float | None) -> None:
+    """Raise UserError unless a score lies in [0, 1], or is None."""
+    if score is not None and not 0 <= number(option, score) <= 1:
+        raise UserError(f"`{option}`: must lie in 0:1, got {score:g}")
+
+
+def number(option: str, given: object, hint: str = "") -> float:
+    """Return a number; UserError if it is none."""
+    if not isinstance(given, Real):
+        raise UserError(f"`{option}`: expected a number, got {given!r}", hint=hint)
+    return float(given)
+
+
+def whole(option: str, given: object) -> int:
+    """Return a whole number of any integer type; UserError if it is none."""
+    try:
+        return operator.index(given)  # type: ignore[arg-type]  # see except
+    except TypeError as error:
+        raise UserError(f"`{option}`: expected a whole number, got {given!r}") from error
 
 
 def span(option: str, given: float | tuple[float, float]) -> tuple[float, float]:
@@ -157,11 +192,14 @@ def span(option: str, given: float | tuple[float, float]) -> tuple[float, float]
     Raises
     ------
     UserError
-        If it is empty, not finite or not above 0.
+        If it is no number or no pair of them, empty, not finite or not above 0.
     """
-    low, high = given if isinstance(given, tuple | list) else (given, given)
-    shown = f"{low:g}" if low == high else f"{low:g}:{high:g}"
     hint = f"for example `{option}=(2, 6)`"
+    ends = given if isinstance(given, tuple | list) else (given, given)
+    if len(ends) != 2:
+        raise UserError(f"`{option}`: expected (low, high), got {given!r}", hint=hint)
+    low, high = (number(option, end, hint) for end in ends)
+    shown = f"{low:g}" if low == high else f"{low:g}:{high:g}"
     if not (math.isfinite(low) and math.isfinite(high)):
         raise UserError(f"`{option}`: expected finite numbers, got {shown!r}", hint=hint)
     if low > high:
@@ -179,23 +217,26 @@ def _changes(options: RecipeOptions) -> dict[str, object]:
     if options.defects_per_image is not None:
         changes["defects_per_image"] = _counts(options.defects_per_image)
     if options.seed is not None:
-        if options.seed < 0:
-            raise UserError(f"`seed`: must be at least 0, got {options.seed}")
-        changes["seed"] = options.seed
+        changes["seed"] = seed = whole("seed", options.seed)
+        if seed < 0:
+            raise UserError(f"`seed`: must be at least 0, got {seed}")
     if options.min_score is not None:
-        if not 0 <= options.min_score <= 1:
-            raise UserError(f"`min_score`: must lie in 0:1, got {options.min_score:g}")
+        check_score("min_score", options.min_score)
         changes["gates"] = {"min_score": options.min_score}
     if options.mm_per_px is not None:
-        if not (math.isfinite(options.mm_per_px) and options.mm_per_px > 0):
-            raise UserError(f"`mm_per_px`: must be above 0, got {options.mm_per_px:g}")
-        changes["mm_per_px"] = options.mm_per_px
+        size = number("mm_per_px", options.mm_per_px)
+        if not (math.isfinite(size) and size > 0):
+            raise UserError(f"`mm_per_px`: must be above 0, got {size:g}")
+        changes["mm_per_px"] = size
     return changes
 
 
 def _load(preset: Preset, changes: dict[str, object]) -> Recipe:
     if isinstance(preset, Recipe):
         return change_recipe(preset, **changes)
+    if not isinstance(preset, str | os.PathLike):
+        what = type(preset).__name__
+        raise UserError(f"expected a preset's name, a path or a Recipe, got a {what}")
     return load_recipe(preset if isinstance(preset, str) else Path(preset), **changes)
 
 

@@ -16,6 +16,7 @@ from anomsynth.api.options import (
     RecipeOptions,
     choose_recipe,
     to_path,
+    whole,
     words,
 )
 from anomsynth.core.registry import generators
@@ -163,7 +164,7 @@ def _check(
 ) -> None:
     if out is not None and out.suffix.lower() != ".png":
         raise OutputError(f"`out`: expected a name that ends in .png, got {str(out)!r}")
-    if not 1 <= count <= MOST_SAMPLES:
+    if not 1 <= whole("count", count) <= MOST_SAMPLES:
         raise UserError(f"`count`: must lie in 1:{MOST_SAMPLES}, got {count}")
     if image is None and not show_all:
         raise UserError("no photo given", hint="give one, or `show_all=True`")

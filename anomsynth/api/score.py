@@ -8,8 +8,10 @@ from anomsynth.api.options import (
     FilePath,
     Preset,
     RecipeOptions,
+    check_score,
     check_share,
     choose_recipe,
+    named,
     to_path,
 )
 from anomsynth.dataset.files import make_folder, write_bytes
@@ -166,6 +168,7 @@ def score(
     >>> len(scores.scored), 0 <= scores.scored[0].quality.score <= 1
     (1, True)
     """
+    check_score("min_score", min_score)
     check_share("keep_top", keep_top)
     check_jobs(jobs)
     root, pair, target = to_path(dataset), (to_path(images), to_path(masks)), to_path(filter_to)
@@ -273,6 +276,11 @@ def load_scorer(
         ready = scorer
     else:
         fields = dict(options or {})
+        if "kind" in fields:
+            raise UserError("`options`: the kind is no field", hint="give it as `scorer`")
+        if scorer is not None:
+            with named("scorer"):
+                scorers.load(scorer)
         if calibration is not None:
             fields["calibration"] = Path(calibration)
         if sqe is not None:

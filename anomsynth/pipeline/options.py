@@ -1,6 +1,7 @@
 """What the user may choose about a run besides its recipe."""
 
 from importlib.util import find_spec
+from numbers import Integral
 from pathlib import Path
 from typing import Literal
 
@@ -109,8 +110,8 @@ class RunOptions(BaseModel):
             raise MissingExtraError(msg, hint="pip install 'anomsynth[dask]'")
 
 
-def check_jobs(jobs: int) -> None:
-    """Raise UserError if a number of worker processes is 0."""
-    if jobs == 0:
+def check_jobs(jobs: object) -> None:
+    """Raise UserError if a number of worker processes is 0, or no whole number."""
+    if not isinstance(jobs, Integral) or jobs == 0:
         hint = "use 1 or more, -1 for one per core, -2 for one less"
-        raise UserError("`jobs`: expected a number of processes, got 0", hint=hint)
+        raise UserError(f"`jobs`: expected a number of processes, got {jobs!r}", hint=hint)

@@ -13,7 +13,7 @@ from anomsynth.core.color import decode, encode_levels
 from anomsynth.core.layer import Change, DefectLayer
 from anomsynth.core.photo import Photo
 from anomsynth.core.pixels import by_blocks
-from anomsynth.core.rng import stream
+from anomsynth.core.rng import checked_seed, stream
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Float32, Light, SampleKey, Surface
 from anomsynth.errors import PlacementError, RecipeError, RejectedError, SynthesisError
@@ -80,9 +80,7 @@ def synthesize(
     if not isinstance(recipe, Recipe):
         msg = f"recipe: expected a Recipe, got {recipe!r}"
         raise RecipeError(msg, hint="make one with load_recipe")
-    seed = recipe.seed if seed is None else seed
-    if seed < 0:
-        raise RecipeError(f"seed: must not be negative, got {seed}")
+    seed = recipe.seed if seed is None else checked_seed(seed)
     if isinstance(image, Surface):
         surface = as_recipe_wants(image, recipe)
     else:

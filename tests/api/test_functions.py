@@ -217,8 +217,24 @@ MISTAKES = {
     "`keep_top`: expected": lambda p, o: asy.score(p, keep_top=1.5),
     "`out`: expected .*html": lambda p, o: asy.report(p, out="page.txt"),
     "`to`: no exporters": lambda p, o: asy.export(p, o, to="cocoa"),
+    "`extras`: expected words, got 5": lambda p, o: asy.generate(p, o, extras=5),
+    "`count`: expected a whole": lambda p, o: asy.preview(p / "plate/0.png", count=1.5),
+    "`min_score`: must lie": lambda p, o: asy.score(p, min_score=2),
+    "`min_score`: expected": lambda p, o: asy.score(p, min_score="x"),
+    "`keep_top`: expected a number": lambda p, o: asy.score(p, keep_top="x"),
+    "`jobs`: expected .* got 'x'": lambda p, o: asy.report(p, jobs="x"),
+    "`to`: expected formats, got 5": lambda p, o: asy.export(p, o, to=5),
+    "`to`: expected formats, got none": lambda p, o: asy.export(p, o, to=[]),
+    "`kind`: coco has": lambda p, o: asy.export(p, o, to="coco", options={"kind": "yolo"}),
     "`shard_size`: coco has": lambda p, o: asy.export(p, o, to="coco", shard_size=9),
 }
+
+
+def test_another_scorer_is_asked_for_by_its_option(dataset, tmp_path) -> None:
+    with pytest.raises(UserError, match="`scorer`: no scorers of kind 'nope'"):
+        asy.score(dataset, scorer="nope", out=tmp_path)
+    with pytest.raises(UserError, match="`options`: the kind is no field"):
+        asy.score(dataset, options={"kind": "learned"}, out=tmp_path)
 
 
 @pytest.mark.parametrize("message", MISTAKES)

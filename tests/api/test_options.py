@@ -1,5 +1,6 @@
 """Options of functions are checked, and errors name the option."""
 
+import numpy as np
 import pytest
 
 from anomsynth.api.options import RecipeOptions, choose_recipe, span
@@ -84,6 +85,15 @@ def test_bad_ranges_are_named(given, message) -> None:
         ({"defects_per_image": (1, 2.5)}, "`defects_per_image`: expected whole numbers"),
         ({"seed": -3}, "`seed`: must be at least 0"),
         ({"min_score": 2}, "`min_score`: must lie in 0:1"),
+        ({"kinds": []}, "`kinds`: name at least one"),
+        ({"kinds": 5}, "`kinds`: expected words, got 5"),
+        ({"severity": "strong"}, "`severity`: expected a number, got 'strong'"),
+        ({"severity": (3, 4, 5)}, "`severity`: expected (low, high), got (3, 4, 5)"),
+        ({"defects_per_image": "1:3"}, "`defects_per_image`: expected a number, got '1:3'"),
+        ({"mm_per_px": "fine"}, "`mm_per_px`: expected a number, got 'fine'"),
+        ({"min_score": "high"}, "`min_score`: expected a number, got 'high'"),
+        ({"seed": 1.5}, "`seed`: expected a whole number, got 1.5"),
+        ({"seed": "five"}, "`seed`: expected a whole number, got 'five'"),
     ],
 )
 def test_mistakes_name_the_option(recipe_file, options, message) -> None:
@@ -91,6 +101,19 @@ def test_mistakes_name_the_option(recipe_file, options, message) -> None:
         choose_recipe(recipe_file, RecipeOptions(**options))
 
     assert str(raised.value).startswith(message)
+
+
+def test_numbers_of_numpy_are_numbers(recipe_file) -> None:
+    options = RecipeOptions(seed=np.int64(3), mm_per_px=np.float32(0.5), severity=np.int64(3))
+
+    recipe = choose_recipe(recipe_file, options)
+
+    assert (recipe.seed, recipe.mm_per_px, recipe.severity.d_prime.low) == (3, 0.5, 3)
+
+
+def test_something_else_than_a_preset_names_the_option() -> None:
+    with pytest.raises(UserError, match=r"`preset`: expected a preset's name, .* got a int"):
+        choose_recipe(5, RecipeOptions())
 
 
 def test_an_unknown_preset_names_the_option() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from anomsynth.core.rng import stream
 from anomsynth.dataset.images import write_png
-from anomsynth.errors import InputError, OutputError
+from anomsynth.errors import InputError, OutputError, UserError
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.plan import UNIT_SAMPLES, make_plan
 from anomsynth.pipeline.record import differences
@@ -173,7 +173,7 @@ def test_jobs_and_links_may_change_when_a_run_is_resumed(photos, tmp_path, recip
 
 
 def test_zero_workers_are_refused(photos, tmp_path, recipe) -> None:
-    with pytest.raises(InputError, match="jobs: 0"):
+    with pytest.raises(UserError, match="`jobs`: expected a number of processes, got 0"):
         make_plan(photos, tmp_path / "out", recipe, RunOptions(jobs=0))
 
 
