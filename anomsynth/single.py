@@ -11,7 +11,7 @@ from anomsynth.core.photo import Photo, as_photo
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Mask, SampleKey, Scale, Surface
 from anomsynth.dataset.images import from_pillow, read_photo
-from anomsynth.errors import RecipeError
+from anomsynth.errors import RecipeError, UnknownComponentError
 from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.models import Recipe
 from anomsynth.sqe.samples import with_rater
@@ -195,6 +195,9 @@ def to_recipe(recipe: Recipe | str | os.PathLike[str]) -> Recipe:
     """
     if isinstance(recipe, Recipe):
         return recipe
+    if recipe == "auto":
+        hint = "name a preset; only `generate` and `preview` choose one"
+        raise UnknownComponentError("no preset 'auto' for a single photo", hint=hint)
     if isinstance(recipe, str):
         return load_recipe(recipe)
     if isinstance(recipe, os.PathLike):

@@ -4,6 +4,7 @@ import importlib
 import pickle
 import re
 import sys
+import traceback
 from dataclasses import replace
 
 import numpy as np
@@ -239,6 +240,15 @@ def test_refuses_what_is_no_recipe(photo) -> None:
         asy.synthesize(photo, {"name": "metal"})
     with pytest.raises(RecipeError, match="no such file"):
         asy.synthesize(photo, "nowhere/mine.toml")
+    with pytest.raises(UnknownComponentError, match="'auto' for a single photo"):
+        asy.synthesize(photo, "auto")
+
+
+def test_a_traceback_says_what_to_do_too(photo) -> None:
+    with pytest.raises(UnknownComponentError) as caught:
+        asy.synthesize(photo, "mettal")
+
+    assert "did you mean 'metal'?" in "".join(traceback.format_exception(caught.value))
 
 
 def test_without_torch_the_data_set_says_what_to_install(monkeypatch) -> None:

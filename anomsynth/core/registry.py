@@ -182,7 +182,9 @@ class Registry(Catalogue[type[C]]):
             where = ".".join(str(part) for part in first["loc"])
             reason = first["msg"].removeprefix("Value error, ")
             hint = ""
-            if first["type"] == "extra_forbidden":
+            if first["type"] == "missing":
+                reason, hint = "is missing", f"see: anomsynth show {data['kind']}"
+            elif first["type"] == "extra_forbidden":
                 reason = "no such parameter"
                 near = difflib.get_close_matches(where, loaded.model_fields, n=1)
                 hint = (

@@ -211,6 +211,8 @@ def _explained(error: ValidationError, where: str) -> RecipeError:
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
     elif first["type"] == "missing":
         reason = "is missing"
+        if first["loc"][-1] == "generator":
+            hint = 'write generator = { kind = "crack" }'
     elif first["type"] != "value_error" and isinstance(first["input"], str | int | float):
         reason = f"{reason[0].lower()}{reason[1:]}, got {first['input']!r}"
     return RecipeError(": ".join(filter(None, (where, place.lstrip("."), reason))), hint=hint)

@@ -50,7 +50,8 @@ def find_preset(name: str) -> Path:
     near = difflib.get_close_matches(name, names, n=1)
     near = near or [short[hit] for hit in difflib.get_close_matches(name, short, n=1)]
     hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
-    raise UnknownComponentError(f"no preset {name!r}", hint=f"{hint} A file's name ends in .toml")
+    hint = f"{hint} (a file's name ends in .toml)"
+    raise UnknownComponentError(f"no preset {name!r}", hint=hint)
 
 
 def preset_origin(name: str) -> Origin | None:

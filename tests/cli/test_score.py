@@ -184,6 +184,9 @@ def test_scorers_are_chosen_by_kind_with_fields_of_their_own(call, dataset, tmp_
     assert named.stdout == plain.stdout
     assert "no.json: cannot be read" in call("score", dataset, *missing).stderr
     assert "did you mean 'sqe'?" in call("score", dataset, "--scorer", "sqee").stderr
-    assert "run: Field required" in call("score", dataset, "--scorer", "learned").stderr
+    assert (
+        "run: is missing; see: anomsynth show learned"
+        in call("score", dataset, "--scorer", "learned").stderr
+    )
     twice = call("score", dataset, "--scorer", "sqe", "--sqe", tmp_path)
     assert "exclude each other" in twice.stderr

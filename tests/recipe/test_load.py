@@ -76,7 +76,7 @@ def test_a_file_without_a_name_is_called_like_the_file(write) -> None:
         ("width_mm = [0.1, 0.2]", "widht_mm = 1",
          "part.toml: mechanisms[0].generator: widht_mm: no such parameter", "'width_mm'"),
         ('generator = { kind = "pitting" }', "weight = 1",
-         "part.toml: mechanisms[1].generator: is missing", ""),
+         "part.toml: mechanisms[1].generator: is missing", 'write generator = { kind'),
         ('generator = { kind = "pitting" }', 'generator = "pitting"',
          "part.toml: mechanisms[1].generator: expected a table with a kind",
          '{ kind = "pitting" }'),
