@@ -26,7 +26,9 @@ SHEET_ROWS = 4  # samples of each category on the sheet
 
 
 def demo(
-    out: Annotated[Path, typer.Argument(help="Folder for everything.")] = Path("anomsynth-demo"),
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder for everything.")] = Path(
+        "anomsynth-demo"
+    ),
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Make it anew where it is already.")
     ] = False,

@@ -21,9 +21,12 @@ EXAMPLE = example("evaluate run real-dataset --out evaluation")
 
 
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="Folder made by anomsynth train.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder made by anomsynth train.")],
     dataset: Annotated[
-        Path, typer.Argument(help="Real test images with masks: test/good, test/KIND.")
+        Path,
+        typer.Argument(
+            metavar="DATASET", help="Real test images with masks: test/good, test/KIND."
+        ),
     ],
     out: Annotated[
         Path | None,

@@ -18,7 +18,7 @@ FLAG = "--option"
 
 Options = Annotated[
     list[str] | None,
-    typer.Option(FLAG, metavar="NAME=VALUE", help="A field of it, see `show KIND`; repeatable."),
+    typer.Option(FLAG, metavar="NAME=VALUE", help="Parameter, see `show KIND`; repeatable."),
 ]
 
 

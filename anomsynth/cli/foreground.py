@@ -12,7 +12,8 @@ EXAMPLE = example("foreground photos --out masks", "generate photos dataset --ro
 
 def foreground(
     source: Annotated[
-        Path, typer.Argument(help="Good photos: folder, folders, or MVTec-style root.")
+        Path,
+        typer.Argument(metavar="SOURCE", help="Good photos: folder, folders, or MVTec-style root."),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the masks and a sheet.")],
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,

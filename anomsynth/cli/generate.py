@@ -50,9 +50,10 @@ EXTRAS = ("soft", "class", "instance", "foreground", "height", "strict")
 
 def generate(
     source: Annotated[
-        Path, typer.Argument(help="Good photos: folder, folders, or MVTec-style root.")
+        Path,
+        typer.Argument(metavar="SOURCE", help="Good photos: folder, folders, or MVTec-style root."),
     ],
-    out: Annotated[Path, typer.Argument(help="Folder for the dataset.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder for the dataset.")],
     preset: Preset = "generic",
     kinds: Kinds = None,
     per_image: Annotated[
@@ -107,7 +108,7 @@ def generate(
     ] = None,
     shard: Annotated[
         str | None,
-        typer.Option("--shard", metavar="I/N", help="Make the I-th of N parts; then merge OUT."),
+        typer.Option("--shard", metavar="I/N", help="Make shard I of N; then merge."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish an interrupted run.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what OUT holds.")] = False,

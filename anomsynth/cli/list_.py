@@ -13,7 +13,7 @@ EXAMPLE = example("list generators", "list presets")
 
 def list_components(
     what: Annotated[
-        str | None, typer.Argument(metavar=f"[{'|'.join(TOPICS)}]", show_default=False)
+        str | None, typer.Argument(metavar="|".join(TOPICS), show_default=False)
     ] = None,
     quiet: Quiet = False,
     as_json: Json = False,

@@ -75,7 +75,7 @@ app.command("show", short_help="Explain a kind or a preset.", epilog=show.EXAMPL
 app.command("replay", short_help="Rebuild and verify a sample.", epilog=replay.EXAMPLE)(
     replay.replay
 )
-app.add_typer(presets.app, name="presets", short_help="Check the shipped presets.")
+app.add_typer(presets.app, name="presets", short_help="Check presets.")
 app.command("demo", short_help="Make a small dataset to look at.", epilog=demo.EXAMPLE)(demo.demo)
 
 

@@ -20,8 +20,10 @@ EXAMPLE = example("predict run new-photos --out results --false-alarm-rate 0.02"
 
 
 def predict(
-    run: Annotated[Path, typer.Argument(help="Folder made by anomsynth train.")],
-    images: Annotated[list[Path], typer.Argument(help="Photos, or folders of photos.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder made by anomsynth train.")],
+    images: Annotated[
+        list[Path], typer.Argument(metavar="IMAGES", help="Photos, or folders of photos.")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for maps and scores.csv.")],
     file_format: Annotated[
         Literal["png16", "tiff"],

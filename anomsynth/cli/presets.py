@@ -22,13 +22,13 @@ app = typer.Typer(
 
 @app.callback()
 def presets() -> None:
-    """Check the shipped presets."""
+    """Check presets."""
 
 
 @app.command("check", epilog=EXAMPLE)
 def check(
     names: Annotated[
-        str | None, typer.Argument(metavar="[A,B]", help="Presets; all.", show_default=False)
+        str | None, typer.Argument(metavar="A,B", help="Presets [all].", show_default=False)
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="DIR", help="Draw a sheet of each here.")

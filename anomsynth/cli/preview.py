@@ -29,7 +29,8 @@ EXAMPLE = example(
 
 def preview(
     image: Annotated[
-        Path | None, typer.Argument(help="Photo of a good part.", show_default=False)
+        Path | None,
+        typer.Argument(metavar="IMAGE", help="Photo of a good part.", show_default=False),
     ] = None,
     show_all: Annotated[
         bool,

@@ -12,7 +12,9 @@ EXAMPLE = example("report my-dataset", "report my-dataset --out report.html --ca
 
 
 def report(
-    dataset: Annotated[Path, typer.Argument(help="Labelled dataset of any tool.")],
+    dataset: Annotated[
+        Path, typer.Argument(metavar="DATASET", help="Labelled dataset of any tool.")
+    ],
     out: Annotated[
         Path | None,
         typer.Option(

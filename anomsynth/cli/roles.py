@@ -44,11 +44,11 @@ def first_line(item: object) -> str:
 
 
 def _written(item: object) -> str:
-    """Return a docstring without its reference marks; a term's is that of its module."""
+    """Return a docstring without its marks for references and code; a term's is its module's."""
     from anomsynth.sqe.term import Term
 
     text = sys.modules[item.measure.__module__].__doc__ if isinstance(item, Term) else item.__doc__
-    return (text or "").strip().replace(" [1]_", "").replace(" [2]_", "")
+    return (text or "").strip().replace(" [1]_", "").replace(" [2]_", "").replace("``", "")
 
 
 def complete_name(incomplete: str) -> list[str]:

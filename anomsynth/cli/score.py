@@ -31,7 +31,8 @@ SECONDS = 5.0  # between two lines of progress
 
 def score(
     dataset: Annotated[
-        Path | None, typer.Argument(help="MVTec AD tree, or a folder with images and masks.")
+        Path | None,
+        typer.Argument(metavar="DATASET", help="MVTec AD tree, or a folder with images and masks."),
     ] = None,
     images: Annotated[
         Path | None, typer.Option("--images", metavar="DIR", help="Images, instead of DATASET.")

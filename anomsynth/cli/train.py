@@ -34,7 +34,10 @@ EXAMPLE = example(
 
 def train(
     dataset: Annotated[
-        Path, typer.Argument(help="Made by generate, or any MVTec-style set with masked defects.")
+        Path,
+        typer.Argument(
+            metavar="DATASET", help="Made by generate, or any MVTec-style set with masked defects."
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help="Folder for the run.")],
     category: Annotated[

@@ -92,7 +92,11 @@ class Crack(Generator):
     )
 
     kind: Literal["crack"] = "crack"
-    mode: Literal["lefm", "path", "frontier"] = parameter("lefm", "choice", "how the line is found")
+    mode: Literal["lefm", "path", "frontier"] = parameter(
+        "lefm",
+        "choice",
+        "line by fracture mechanics, least toughness, or the paper's frontier walk",
+    )
     edge_probability: Probability = parameter(
         0.6, "probability", "that a crack starts at the part's edge", was="edge_share"
     )
