@@ -30,7 +30,7 @@ from anomsynth.core.component import (
     UnitRange,
     parameter,
 )
-from anomsynth.core.layer import Change, DefectLayer
+from anomsynth.core.layer import Change, Channel, DefectLayer
 from anomsynth.core.rng import stream
 from anomsynth.core.roles import Generator, Refiner
 from anomsynth.core.sample import Quality
@@ -58,6 +58,7 @@ __all__ = [
     "Bounds",
     "Box",
     "Change",
+    "Channel",
     "Component",
     "Count",
     "CountRange",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from anomsynth.errors import PluginError
+from anomsynth.recipe.load import load_recipe
 from anomsynth.testing import check_exporter, check_generator, check_refiner, check_scorer
 
 ROOT = Path(__file__).parents[1]
@@ -61,6 +62,18 @@ def test_its_checks_are_real(run, name, component, check) -> None:
 
     with pytest.raises(PluginError, match="is not the default"):
         check(loaded().model_copy(update={"kind": "another"}))
+
+
+def test_the_preset_of_the_guide_loads_and_says_what_a_preset_must(tmp_path) -> None:
+    text = re.findall(r"```toml\n(.*?)```", SECTIONS["A preset"], re.DOTALL)[0]
+    path = tmp_path / "dabs.toml"
+    path.write_text(text.replace('"dab"', '"crack"'))  # which has a width_mm, too
+
+    recipe = load_recipe(path)
+
+    assert [one.weight for one in recipe.mechanisms] == [2, 1]
+    assert recipe.stands_for
+    assert recipe.cannot
 
 
 def test_the_table_of_rooms_is_complete() -> None:
