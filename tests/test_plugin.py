@@ -130,7 +130,7 @@ def test_fields_of_its_exporter_are_set_by_the_command_line(
     table = (tmp_path / "boxes" / "boxes.csv").read_text().splitlines()
     assert table[0] == "image;kind;left;top;width;height"
     assert len(table) > 1
-    refused = call(*words[:2], tmp_path / "again", *words[3:], "--option", "separato=;")
+    refused = call(*words[:2], tmp_path / "again", *words[3:], "--option", "separators=;")
     assert refused.exit_code == 2
     assert "did you mean 'separator'?" in refused.stderr
 

@@ -47,14 +47,13 @@ def test_a_log_names_bad_photos_and_counts_every_few_seconds(capsys, monkeypatch
     clock = count(0, 3.0)
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
 
-    progress = listen(Console())
+    listen(Console())
 
     out, err = capsys.readouterr()
     assert out == ""
     assert "skipped plate/1.png: not an image" in err
     assert "5 of 6 samples" in err
     assert "s left" in err
-    assert progress.resumed == 1
 
 
 @pytest.mark.filterwarnings("default")
