@@ -40,10 +40,20 @@ def _with_origin(line: str, topic: str, name: str) -> str:
 
 def _entries(topic: str) -> dict[str, str]:
     """Return name and first line of everything of a topic."""
-    from anomsynth.recipe.load import load_recipe
     from anomsynth.recipe.presets import preset_names
 
     if topic == PRESETS:
-        return {name: load_recipe(name).description for name in preset_names()}
+        return {name: _described(name) for name in preset_names()}
     known = catalogue(topic)
     return {kind: first_line(known.load(kind)) for kind in known.kinds()}
+
+
+def _described(preset: str) -> str:
+    """Return what a preset says of itself; one of a plugin may be broken, and hides no others."""
+    from anomsynth.errors import UserError
+    from anomsynth.recipe.load import load_recipe
+
+    try:
+        return load_recipe(preset).description
+    except UserError as error:
+        return f"cannot be used: {error}"

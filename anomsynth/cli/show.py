@@ -201,17 +201,28 @@ def _show_format(console: Console) -> None:
     from anomsynth.recipe.schema import recipe_schema
 
     console.say("A recipe is a TOML file with these keys; --json prints its JSON schema.\n")
-    console.table(["key", "default"], list(_keys(_defaults(Recipe))))
+    headings = ("name", "default", "unit", "meaning")
+    rows = [[row[key] for key in headings] for row in _keys(Recipe)]
+    console.table(["key", *headings[1:]], rows)
     console.result(schema=recipe_schema())
 
 
-def _keys(values: dict[str, object], prefix: str = "") -> "Iterator[tuple[str, str]]":
+def _keys(model: "type[BaseModel]", prefix: str = "") -> "Iterator[dict[str, str]]":
+    """Yield the rows of a table's keys; those of a table in it come with its name before them."""
     from pydantic import BaseModel
 
     from anomsynth.core.component import Range
+    from anomsynth.recipe.models import Mechanism
 
-    for name, value in values.items():
-        if isinstance(value, BaseModel) and not isinstance(value, Range):
-            yield from _keys(dict(value), f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", _plain(value)
+    defaults = _defaults(model)
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel) and not issubclass(kind, Range):
+            if field.is_required():
+                yield _parameter(f"{prefix}{name}", field, defaults[name])
+            else:
+                yield from _keys(kind, f"{prefix}{name}.")
+            continue
+        yield _parameter(f"{prefix}{name}", field, defaults[name])
+        if name == "mechanisms":
+            yield from _keys(Mechanism, f"{prefix}{name}.")

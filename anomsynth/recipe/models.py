@@ -30,7 +30,7 @@ class Mechanism(Written):
 
     weight: Positive = parameter(1.0, "relative", "how often it is picked")
     d_prime: PositiveLogRange | None = parameter(None, "ratio", "how visible, instead of severity")
-    generator: SerializeAsAny[Generator]
+    generator: SerializeAsAny[Generator] = Field(description="table of a kind and its parameters")
 
 
 class Severity(Written):
@@ -110,25 +110,31 @@ class Recipe(Written):
     whole picture (circuit boards, whose components would be taken for parts).
     """
 
-    version: Literal[1] = 1
-    name: str
-    description: str = ""
-    stands_for: tuple[str, ...] = ()
-    cannot: tuple[str, ...] = ()
-    stand_in: str = "texture"
-    seed: Whole = 0
-    part: Literal["found", "picture"] = "found"
-    mm_per_px: Positive | None = parameter(None, "mm", "size of a pixel")
+    version: Literal[1] = Field(1, description="of the format")
+    name: str = Field(description="what it is called")
+    description: str = Field("", description="one line for `list presets`")
+    stands_for: tuple[str, ...] = Field((), description="real defects that it imitates")
+    cannot: tuple[str, ...] = Field((), description="real defects that it does not imitate")
+    stand_in: str = Field("texture", description="picture that `presets check` tries it on")
+    seed: Whole = Field(0, description="another number makes other defects")
+    part: Literal["found", "picture"] = Field(
+        "found", description="the part is found on its background, or is the whole picture"
+    )
+    mm_per_px: Positive | None = parameter(
+        None, "mm", "size of a pixel; this, or one of the next two"
+    )
     field_mm: Positive | None = parameter(None, "mm", "width of the field of view")
     object_mm: Positive | None = parameter(None, "mm", "width of the part")
-    encoding: Literal["srgb", "linear"] = "srgb"
-    mechanisms: tuple[Mechanism, ...] = Field(min_length=1)
+    encoding: Literal["srgb", "linear"] = Field("srgb", description="how pixels encode light")
+    mechanisms: tuple[Mechanism, ...] = Field(min_length=1, description="what may happen")
     mixed_probability: Share = parameter(
         0.3, "probability", "several defects of an image differ in kind", was="mixed_share"
     )
     defects_per_image: PositiveCountRange = parameter((1, 3), "count", "defects of an image")
     severity: Severity = Severity()
-    refiners: tuple[SerializeAsAny[Refiner], ...] = ()
+    refiners: tuple[SerializeAsAny[Refiner], ...] = Field(
+        (), description="tables of a kind and its parameters, in their order"
+    )
     material: Material = Material()
     gates: Gates = Gates()
 

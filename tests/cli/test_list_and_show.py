@@ -5,7 +5,8 @@ import json
 import pytest
 
 from anomsynth.cli.roles import ROLES, catalogue
-from anomsynth.core.registry import generators, refiners
+from anomsynth.core.registry import Origin, generators, refiners
+from anomsynth.recipe import presets
 from anomsynth.recipe.presets import preset_names
 
 
@@ -36,6 +37,18 @@ def test_list_of_one_topic_as_json(call) -> None:
 
     assert list(listed["refiners"]) == refiners.kinds()
     assert "generators" not in listed
+
+
+def test_a_broken_preset_of_a_plugin_hides_no_others(call, tmp_path, monkeypatch) -> None:
+    (tmp_path / "broken.toml").write_text('name = "broken"\n[[mechanisms]]\nkind = "crack"\n')
+    monkeypatch.setattr(presets, "_plugins", lambda: ((Origin("odd", "1"), tmp_path),))
+
+    result = call("list", "presets")
+
+    assert result.exit_code == 0
+    assert "broken " in result.stdout
+    assert "mechanisms[0].generator: is missing" in " ".join(result.stdout.split())
+    assert "metal " in result.stdout
 
 
 def test_an_unknown_topic_has_a_suggestion(call) -> None:
@@ -86,7 +99,10 @@ def test_show_knows_every_preset(call, name) -> None:
 
 
 def test_show_recipe_gives_the_format_and_its_schema(call) -> None:
-    assert "severity.d_prime" in call("show", "recipe").stdout
+    shown = call("show", "recipe").stdout
+    assert "severity.d_prime" in shown
+    assert "tries before a sample has failed" in shown
+    assert "mechanisms.weight" in shown
     assert "$defs" in json.loads(call("show", "recipe", "--json").stdout)["schema"]
 
 
