@@ -7,6 +7,7 @@ guards it. On a copy of the package each number is raised and lowered by 20 %, o
 the test must fail; with the number as it is, the test must pass. Exits with 1 if a change survives.
 """
 
+import argparse
 import compileall
 import importlib
 import multiprocessing
@@ -175,4 +176,6 @@ def main(wanted: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    parser = argparse.ArgumentParser(description="Show that tests notice constants off by a fifth.")
+    parser.add_argument("laws", nargs="*", metavar="LAW", help="law or file of the table [all]")
+    sys.exit(main(parser.parse_args().laws))

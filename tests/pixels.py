@@ -9,9 +9,9 @@ with exit code 1 if there is one. Hashes hold for one machine and one set of lib
 file of them is kept: write one on the commit to compare with.
 """
 
+import argparse
 import hashlib
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -78,7 +78,11 @@ def _part(shade: str) -> NDArray[np.uint8]:
 
 def main() -> int:
     """Write the hashes to a file, or compare with one."""
-    command, path = sys.argv[1], Path(sys.argv[2])
+    parser = argparse.ArgumentParser(description="Do samples stay the same, bit for bit?")
+    parser.add_argument("command", choices=["write", "check"])
+    parser.add_argument("path", type=Path, help="JSON file of the hashes")
+    asked = parser.parse_args()
+    command, path = asked.command, asked.path
     found = dict(hashes())
     if command == "write":
         path.write_text(json.dumps(found, indent=1))
