@@ -12,6 +12,7 @@ Levels8 = NDArray[np.uint8]
 WEIGHTS = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # grey of encoded colours, BT.601
 MOST_STEPS = 3  # changes made to a texture
 GREY_STEPS = 8  # kinds of changes for grey pictures; the last of all needs colour
+HUE_TURN = 50  # most the hue turns, on the 180 levels of OpenCV, as imgaug does it for DRAEM
 
 
 def jitter_colours(levels: Float32, strength: float, rng: np.random.Generator) -> Float32:
@@ -93,7 +94,7 @@ def estrange(texture: Levels8, rng: np.random.Generator) -> tuple[Levels8, Level
             continue
         out, table = looked_up(out, table), _unchanged(channels)
         if kind == 8:
-            out = _coloured(out, amount, float(rng.uniform(-50, 50)))
+            out = _coloured(out, amount, float(rng.uniform(-HUE_TURN, HUE_TURN)))
         elif kind == 7:
             out = _sharpened(out, amount)
         else:

@@ -35,6 +35,7 @@ RIM_HURST = 1.2
 TYPICAL = -0.9  # median log radius of drops over the largest
 GATHERED = 0.6  # standard deviation of places over the region's radius
 OVAL = 0.2  # how far a patch of condensation is from a circle
+LEANING = 6.0  # radians over which its direction is drawn: nearly a whole turn
 Float64 = NDArray[np.float64]
 
 
@@ -151,7 +152,11 @@ def _condense(
     count = int(np.clip(wanted, 4, MOST_DROPS))
     spread = min(spread, fine * np.sqrt(count / drawn.wetness))
     turn = rng.uniform(0, 2 * np.pi, count)
-    away = spread * np.sqrt(rng.random(count)) * (1 + OVAL * np.sin(2 * turn + rng.uniform(0, 6)))
+    away = (
+        spread
+        * np.sqrt(rng.random(count))
+        * (1 + OVAL * np.sin(2 * turn + rng.uniform(0, LEANING)))
+    )
     places = np.stack([away * np.sin(turn), away * np.cos(turn)], axis=1)
     places[0] = 0
     sizes = fine * np.exp(rng.normal(0, drawn.fine_scatter, count))

@@ -48,6 +48,7 @@ UNEQUAL = 0.25, 1.1
 RIM_HURST = 0.6
 GLINT = 1.2  # log light by which one facet of a splinter mirrors more than the others
 BRIGHTEST = 8.0  # times the part's own brightness
+RIDGE_AWAY = 0.6  # farthest a ridge between facets lies from the middle, of the radius
 
 
 class Dust(Generator):
@@ -300,7 +301,7 @@ def _albedo(
     facets[:, 0] += GLINT if case.metal else 0.0
     facet = np.zeros(spots.body.size, dtype=np.intp)
     for cut in (1, 2):  # two straight ridges, anywhere on the body, make two to four facets
-        turn, offset = rng.uniform(0, 2 * np.pi, count), rng.uniform(-0.6, 0.6, count)
+        turn, offset = rng.uniform(0, 2 * np.pi, count), rng.uniform(-RIDGE_AWAY, RIDGE_AWAY, count)
         beyond = spots.share * np.cos(spots.angle - turn[spots.body]) > offset[spots.body]
         facet += cut * beyond
     strength = drawn.glint if case.metal else 1.0
