@@ -20,6 +20,8 @@ from anomsynth.sqe.all_terms import terms
 # Pixels may differ between versions of these; Python itself has no say in them.
 DECISIVE = ("anomsynth", "numpy", "scipy", "opencv", "pillow", "PyWavelets")
 
+TEXTS = ("description", "stands_for", "cannot", "stand_in")  # of a recipe: they decide no pixel
+
 PARTS = (
     *("source", "seed", "recipe", "recipes", "options", "categories", "foreground"),
     *("versions", "plugins"),
@@ -127,7 +129,7 @@ def differences(stored: Mapping[str, object], planned: Mapping[str, object]) -> 
 
 
 def _renamed(record: Mapping[str, object]) -> dict[str, object]:
-    """Return a record with its recipes under today's names."""
+    """Return a record with its recipes under today's names, but for what they say to people."""
     found = dict(record)
     if "recipe" in found:
         found["recipe"] = _with_new_names(found["recipe"])
@@ -142,9 +144,10 @@ def _with_new_names(recipe: object) -> object:
     if not isinstance(recipe, dict):
         return recipe
     try:
-        return recorded_recipe(recipe, "run.json").model_dump(mode="json")
+        renamed = recorded_recipe(recipe, "run.json").model_dump(mode="json")
     except UserError:
-        return recipe
+        renamed = recipe
+    return {name: value for name, value in renamed.items() if name not in TEXTS}
 
 
 def _difference(name: str, old: object, new: object) -> str:

@@ -153,6 +153,13 @@ def test_recipes_by_category_recorded_with_old_names_are_resumed(
     assert differences({**written, "recipes": by_category}, {**written, "recipes": today}) == []
 
 
+def test_what_a_recipe_says_to_people_may_change(photos, tmp_path, recipe, make) -> None:
+    make(photos, tmp_path / "out", per_image=1)
+
+    reworded = recipe.model_copy(update={"description": "Other words", "stands_for": ("bolts",)})
+    make_plan(photos, tmp_path / "out", reworded, RunOptions(per_image=1, resume=True))
+
+
 def test_a_run_of_before_parts_were_decided_once_says_so(photos, tmp_path, recipe, make) -> None:
     out = tmp_path / "out"
     make(photos, out, per_image=1)
