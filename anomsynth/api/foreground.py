@@ -18,6 +18,7 @@ from anomsynth.dataset.folders import find_source
 from anomsynth.dataset.images import read_photo, write_png
 from anomsynth.dataset.masks import MASK_ENDING
 from anomsynth.errors import InputError, OutputError
+from anomsynth.pipeline.options import check_jobs
 from anomsynth.pipeline.parts import PartReport, PartTally, find_parts
 from anomsynth.sheets.sheet import write_sheet
 from anomsynth.surface.analyze import one_channel
@@ -80,6 +81,8 @@ def foreground(
 
     Raises
     ------
+    UserError
+        If `jobs` is not valid.
     InputError
         If the source is missing, unreadable or empty.
     OutputError
@@ -98,6 +101,7 @@ def foreground(
     >>> found.parts["plates"].line
     'part found in 4 of 4 photos by its calm background'
     """
+    check_jobs(jobs)
     folder = Path(out).resolve()
     found = find_source(Path(source), [folder])
     if folder.is_relative_to(found.root):

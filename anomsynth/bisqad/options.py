@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from anomsynth.bisqad.detector import Detector, detectors
 from anomsynth.errors import UserError
@@ -16,6 +16,11 @@ MapFormat = Literal["png16", "tiff"]
 EPOCHS = 10
 LITE0 = "tf_efficientnet_lite0"  # backbone whose weights come with a package
 SIZE_STEP = 32  # photos are resized to a multiple of this many pixels
+
+
+def _check_choice(option: str, given: object, choices: tuple[str, ...]) -> None:
+    if given not in choices:
+        raise UserError(f"`{option}`: expected {', '.join(choices)}, got {given!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,11 @@ class TrainOptions:
     spoil: float = 0.0
 
     def __post_init__(self) -> None:
+        _check_choice("weights", self.weights, get_args(WeightsMode))
+        _check_choice("hypergrad", self.hypergrad, get_args(Hypergrad))
+        for option in ("size", "epochs", "seed"):
+            if not isinstance(given := getattr(self, option), int):
+                raise UserError(f"`{option}`: expected a whole number, got {given!r}")
         if self.size < 2 * SIZE_STEP or self.size % SIZE_STEP:
             hint = f"use {2 * SIZE_STEP} or more, e.g. 256"
             msg = f"`size`: expected a multiple of {SIZE_STEP}, got {self.size}"
@@ -206,7 +216,7 @@ class PredictPlan:
     Raises
     ------
     UserError
-        If the rate is not between 0 and 1, or the threshold is not finite.
+        If the rate is not between 0 and 1, the threshold is not finite, or the format unknown.
     """
 
     run: Path
@@ -220,6 +230,7 @@ class PredictPlan:
     overwrite: bool = False
 
     def __post_init__(self) -> None:
+        _check_choice("file_format", self.file_format, get_args(MapFormat))
         if not 0 < self.false_alarm_rate < 1:
             msg = f"`false_alarm_rate`: must be between 0 and 1, got {self.false_alarm_rate:g}"
             raise UserError(msg)

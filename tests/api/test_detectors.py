@@ -81,6 +81,14 @@ def test_mistakes_name_the_option(tmp_path) -> None:
         asy.train(tmp_path, tmp_path / "run", epochs=1, minutes=1)
     with pytest.raises(UserError, match="`size`: expected a multiple of 32"):
         asy.train(tmp_path, tmp_path / "run", size=100)
+    with pytest.raises(UserError, match="`size`: expected a whole number, got 'x'"):
+        asy.train(tmp_path, tmp_path / "run", size="x")
+    with pytest.raises(UserError, match="`weights`: expected bilevel, .* got 'nope'"):
+        asy.train(tmp_path, tmp_path / "run", weights="nope")
+    with pytest.raises(UserError, match="`hypergrad`: expected implicit, unrolled, got 'nope'"):
+        asy.train(tmp_path, tmp_path / "run", hypergrad="nope")
+    with pytest.raises(UserError, match="`file_format`: expected png16, tiff, got 'jpg'"):
+        asy.predict(tmp_path, tmp_path, tmp_path, file_format="jpg")
     with pytest.raises(UserError, match="`bootstrap`: must be at least 0"):
         asy.evaluate(tmp_path, tmp_path, bootstrap=-1)
     with pytest.raises(UserError, match="`threshold`: expected a finite number"):

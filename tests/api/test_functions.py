@@ -222,6 +222,7 @@ MISTAKES = {
     "`min_score`: must lie": lambda p, o: asy.score(p, min_score=2),
     "`min_score`: expected": lambda p, o: asy.score(p, min_score="x"),
     "`keep_top`: expected a number": lambda p, o: asy.score(p, keep_top="x"),
+    "`jobs`: expected .* got 0": lambda p, o: asy.foreground(p, o, jobs=0),
     "`jobs`: expected .* got 'x'": lambda p, o: asy.report(p, jobs="x"),
     "`to`: expected formats, got 5": lambda p, o: asy.export(p, o, to=5),
     "`to`: expected formats, got none": lambda p, o: asy.export(p, o, to=[]),
