@@ -121,7 +121,7 @@ def differences(stored: Mapping[str, object], planned: Mapping[str, object]) -> 
             if part == "versions":
                 names = [name for name in names if name in DECISIVE]
             found += [_difference(f"{part} {name}", old.get(name), new.get(name)) for name in names]
-        elif part == "foreground" and old is None:
+        elif part == "foreground" and old is None and new is not None:
             found.append("an older version made it, which found the part in each photo by itself")
         elif old != new:
             found.append(_difference(part, old, new))

@@ -83,7 +83,7 @@ def test_mistakes_name_the_option(tmp_path) -> None:
         asy.train(tmp_path, tmp_path / "run", size=100)
     with pytest.raises(UserError, match="`size`: expected a whole number, got 'x'"):
         asy.train(tmp_path, tmp_path / "run", size="x")
-    with pytest.raises(UserError, match="`weights`: expected bilevel, .* got 'nope'"):
+    with pytest.raises(UserError, match=r"`weights`: expected bilevel, .* got 'nope'"):
         asy.train(tmp_path, tmp_path / "run", weights="nope")
     with pytest.raises(UserError, match="`hypergrad`: expected implicit, unrolled, got 'nope'"):
         asy.train(tmp_path, tmp_path / "run", hypergrad="nope")
