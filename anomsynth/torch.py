@@ -25,7 +25,7 @@ except ModuleNotFoundError as error:
     raise MissingExtraError("anomsynth.torch needs torch", hint=hint) from error
 
 TRIES = 3  # samples begun for one item before it stays a good photo
-MOST_KEPT = 16  # surfaces in memory, in each worker
+MOST_SURFACES = 16  # surfaces in memory, in each worker
 
 Tensors = tuple[Tensor, Tensor, Tensor]
 
@@ -149,7 +149,7 @@ class SyntheticDefects(Dataset[Tensors]):
         if surface is None:
             surface = surface_of(self.photos[number], self.recipe)
         self._surfaces[number] = surface
-        if len(self._surfaces) > MOST_KEPT:
+        if len(self._surfaces) > MOST_SURFACES:
             self._surfaces.popitem(last=False)
         return surface
 

@@ -78,7 +78,7 @@ def test_its_components_are_listed_and_shown_with_their_origin(example, call) ->
         assert call("show", name).exit_code == 0
 
 
-def test_its_preset_is_loaded_by_name_and_rehearsed(example, call) -> None:
+def test_its_preset_is_loaded_by_name_and_checked(example, call) -> None:
     assert load_recipe("glazed").mechanisms[0].generator.kind == "drip"
     assert preset_origin("glazed").name == "anomsynth-drips"
     assert preset_origin("metal") is None

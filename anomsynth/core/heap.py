@@ -5,7 +5,9 @@ import os
 import sys
 from functools import cache
 
-KEPT = 256 << 20  # bytes that lie free at the end of the heap before the system gets them back
+FREE_BYTES = (
+    256 << 20
+)  # bytes that lie free at the end of the heap before the system gets them back
 STEP = 16 << 20  # bytes by which the heap grows, beyond what is asked for
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4  # malloc.h of glibc
 SHORT = "Insufficient memory", "can't allocate memory"  # as OpenCV and torch put it
@@ -27,7 +29,7 @@ def keep_freed_memory() -> None:
     except (OSError, AttributeError):  # another C library
         return
     mallopt(M_MMAP_MAX, 0)
-    mallopt(M_TRIM_THRESHOLD, KEPT)
+    mallopt(M_TRIM_THRESHOLD, FREE_BYTES)
     mallopt(M_TOP_PAD, STEP)
 
 

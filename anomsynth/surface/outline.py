@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from anomsynth.core.types import Float32, Mask
 from anomsynth.surface.flood import FAINT, coded, grown, local_mean, shrunk
 
-KEPT = (0.6, 1.5)  # share of a coarse part that is left where its outline was placed finely
+AREA_LEFT = (0.6, 1.5)  # share of a coarse part that is left where its outline was placed finely
 
 
 def place_outline(part: Mask, colours: Float32) -> Float32:
@@ -58,8 +58,8 @@ def place_outline(part: Mask, colours: Float32) -> Float32:
             dtype=np.float32,
         )
     # Two sides of nearly one colour (a lens, a thin ring) do not tell where the outline is.
-    kept = int(np.count_nonzero(field > 0.5)) / max(int(np.count_nonzero(enlarged > 0.5)), 1)
-    return field if KEPT[0] < kept < KEPT[1] else enlarged
+    left = int(np.count_nonzero(field > 0.5)) / max(int(np.count_nonzero(enlarged > 0.5)), 1)
+    return field if AREA_LEFT[0] < left < AREA_LEFT[1] else enlarged
 
 
 def _distance_to_side(
