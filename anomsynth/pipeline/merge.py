@@ -14,7 +14,7 @@ from anomsynth.dataset.manifest import Line, read_lines
 from anomsynth.dataset.metadata import make_scratch, read_run
 from anomsynth.errors import OutputError
 from anomsynth.pipeline.events import Finished
-from anomsynth.pipeline.parts import read_finders
+from anomsynth.pipeline.parts import moved_parts, read_finders
 from anomsynth.pipeline.record import differences
 from anomsynth.pipeline.shards import (
     ShardLayout,
@@ -111,7 +111,9 @@ def _check_whole(layout: Layout) -> list[ShardLayout]:
         raise OutputError(f"{layout.root}: unfinished shards: {names}", hint=again(unfinished))
     first = read_record(shards[0])
     for other in shards[1:]:
-        changed = differences(first, read_record(other))
+        record = read_record(other)
+        moved = moved_parts(read_finders(first), read_finders(record))
+        changed = differences(first, record) + [f"the part in {name}" for name in sorted(moved)]
         if changed:
             what = "; ".join(changed)
             msg = f"{layout.root}: shard {show(other)} is of another run than {show(shards[0])}"

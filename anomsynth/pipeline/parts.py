@@ -80,6 +80,22 @@ def read_finders(record: Mapping[str, object]) -> dict[str, PartFinder]:
         raise OutputError("damaged record: foreground", hint="make the dataset again") from error
 
 
+def moved_parts(
+    stored: Mapping[str, PartFinder], finders: Mapping[str, PartFinder]
+) -> frozenset[str]:
+    """Return the categories whose part is found otherwise than a record says."""
+    return frozenset(
+        category
+        for category in stored.keys() | finders.keys()
+        if _deciding(stored.get(category)) != _deciding(finders.get(category))
+    )
+
+
+def _deciding(finder: PartFinder | None) -> tuple[str, float] | None:
+    """Return what of a decision decides pixels."""
+    return None if finder is None else (finder.method, finder.area)
+
+
 @dataclass(frozen=True, slots=True)
 class PartReport:
     """How well the photos of a category agree on where the part is.

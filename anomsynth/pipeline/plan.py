@@ -14,9 +14,15 @@ from anomsynth.dataset.masks import MaskFolder
 from anomsynth.dataset.metadata import check_removable, check_writable, contents, read_run
 from anomsynth.errors import InputError, OutputError, RecipeError
 from anomsynth.pipeline.options import RunOptions
-from anomsynth.pipeline.parts import find_parts, recorded
+from anomsynth.pipeline.parts import find_parts, moved_parts, read_finders, recorded
 from anomsynth.pipeline.record import differences, run_record
-from anomsynth.pipeline.shards import check_shards, in_shard, layout_of
+from anomsynth.pipeline.shards import (
+    check_shards,
+    find_shards,
+    in_shard,
+    layout_of,
+    read_record,
+)
 from anomsynth.recipe.models import Recipe
 from anomsynth.surface.foreground import PartFinder
 
@@ -178,18 +184,33 @@ def make_plan(
     found = source if isinstance(source, PhotoSource) else find_source(source, options.no_photos())
     _check_apart(found.root, root)
     recipes = _by_category(recipe, tuple(found.categories))
-    finders = _finders(found, recipes, options)
     per_photo, units = _units(found, next(iter(recipes.values())).seed, options)
-    units = tuple(replace(unit, finder=finders.get(unit.category)) for unit in units)
     highest = per_photo * max(len(photos) for photos in found.categories.values())
     layout = layout_of(root, digits_for(highest), options.shard)
     photos = tuple((unit.category, unit.image) for unit in units)
     mine = tuple(itertools.compress(units, in_shard(photos, options.shard)))
     ignored = found.ignored, found.example
-    plan = Plan(found.root, recipes, finders, options, layout, mine, photos, per_photo, *ignored)
+    plan = Plan(found.root, recipes, {}, options, layout, mine, photos, per_photo, *ignored)
     check_kinds(plan.kinds)
     _check_out(plan)
-    return plan
+    # Last, because it reads photos.
+    finders = _finders(found, recipes, options)
+    _check_parts(plan, finders)
+    mine = tuple(replace(unit, finder=finders.get(unit.category)) for unit in mine)
+    return replace(plan, finders=finders, units=mine)
+
+
+def _check_parts(plan: Plan, finders: Mapping[str, PartFinder]) -> None:
+    """Raise OutputError if another shard has found parts otherwise: a photo was replaced."""
+    if plan.options.shard is None:
+        return
+    for other in find_shards(plan.layout):
+        if other.shard == plan.options.shard or not other.run_file.is_file():
+            continue
+        moved = moved_parts(read_finders(read_record(other)), finders)
+        if moved:
+            msg = f"{plan.layout.root}: photos of {min(moved)!r} were replaced since other shards"
+            raise OutputError(msg, hint="delete the folder and make all shards anew")
 
 
 def _check_apart(source: Path, out: Path) -> None:

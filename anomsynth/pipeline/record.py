@@ -22,10 +22,7 @@ DECISIVE = ("anomsynth", "numpy", "scipy", "opencv", "pillow", "PyWavelets")
 
 TEXTS = ("description", "stands_for", "cannot", "stand_in")  # of a recipe: they decide no pixel
 
-PARTS = (
-    *("source", "seed", "recipe", "recipes", "options", "categories", "foreground"),
-    *("versions", "plugins"),
-)
+PARTS = ("source", "seed", "recipe", "recipes", "options", "categories", "versions", "plugins")
 
 
 def run_record(
@@ -105,9 +102,14 @@ def _if_any(name: str, found: dict[str, str]) -> dict[str, object]:
 
 
 def differences(stored: Mapping[str, object], planned: Mapping[str, object]) -> list[str]:
-    """Name what differs between a stored and a planned run, old and new value where it is short."""
+    """Name what differs between a stored and a planned run, old and new value where it is short.
+
+    What was decided about parts is not compared: it follows from the photos, which may be mended.
+    """
     before, now = _renamed(stored), _renamed(json.loads(json.dumps(planned)))
     found = []
+    if "foreground" in now and "foreground" not in before:
+        found.append("an older version made it, which found the part in each photo by itself")
     for part in PARTS:
         old, new = before.get(part), now.get(part)
         if part == "plugins":  # not written where none is used
@@ -121,8 +123,6 @@ def differences(stored: Mapping[str, object], planned: Mapping[str, object]) -> 
             if part == "versions":
                 names = [name for name in names if name in DECISIVE]
             found += [_difference(f"{part} {name}", old.get(name), new.get(name)) for name in names]
-        elif part == "foreground" and old is None and new is not None:
-            found.append("an older version made it, which found the part in each photo by itself")
         elif old != new:
             found.append(_difference(part, old, new))
     return found

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from anomsynth.dataset.extras import write_legend
 from anomsynth.dataset.journal import Journal, Name
 from anomsynth.dataset.manifest import Line
-from anomsynth.dataset.metadata import contents, make_scratch, remove_run, write_run
+from anomsynth.dataset.metadata import contents, make_scratch, read_run, remove_run, write_run
 from anomsynth.dataset.unfinished import remove_unfinished
 from anomsynth.dataset.verify import SourceFiles, is_done
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.backends import WorkerPool, do_all, open_pool
 from anomsynth.pipeline.events import Event, Finished, Listener, Started
+from anomsynth.pipeline.parts import moved_parts, read_finders, recorded
 from anomsynth.pipeline.plan import UNIT_SAMPLES, Plan, Unit
 from anomsynth.pipeline.tables import Tally, write_tables
 from anomsynth.pipeline.worker import Job
@@ -55,8 +56,13 @@ def run(plan: Plan, on_event: Listener | None = None) -> Finished:
 def _run(plan: Plan, pool: WorkerPool, tell: Listener, started: float) -> Finished:
     journal = Journal(plan.layout, plan.categories, UNIT_SAMPLES)
     try:
-        pending = _pending(plan, journal)
+        record = read_run(plan.layout)
+        moved = moved_parts(read_finders(record), plan.finders)
+        pending = _pending(plan, journal, moved)
         _remove_unfinished(plan, pending)
+        # Photos were replaced or mended since: only now, when what they spoilt is gone, is it so.
+        if record.get("foreground") != recorded(plan.finders):
+            write_run(plan.layout, plan.record())
         waiting = sum(unit.samples for unit in pending)
         tell(Started(plan.samples, plan.samples - waiting))
         _work(plan, pending, journal, pool, tell)
@@ -88,15 +94,19 @@ def _prepare(plan: Plan) -> None:
             write_legend(layout, category, plan.kinds)
 
 
-def _pending(plan: Plan, journal: Journal) -> list[Unit]:
-    """Return the units whose files are not all there, or are of a photo that was replaced."""
+def _pending(plan: Plan, journal: Journal, moved: frozenset[str]) -> list[Unit]:
+    """Return the units whose files are not all there, or are of a photo that was replaced.
+
+    Of categories whose part has moved all are returned.
+    """
     sources = SourceFiles(plan.source)
     names = journal.names()
     recent = set(names[-DECODED:])
     for name in names:
         lines = journal.lines(name)
         whole = is_done(plan.layout, lines, decode=name in recent)
-        if not (whole and sources.are_those_of(lines)):
+        same = bool(lines) and lines[0]["category"] not in moved
+        if not (whole and same and sources.are_those_of(lines)):
             journal.forget(name)
     done = set(journal.names())
     return [unit for unit in _pieces(plan) if _name(unit) not in done]

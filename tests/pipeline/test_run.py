@@ -167,7 +167,7 @@ def test_a_subset_has_the_same_arrays(photos, tmp_path, make) -> None:
 def test_the_order_of_work_changes_no_byte(photos, tmp_path, make, tree, monkeypatch) -> None:
     make(photos, tmp_path / "forth", per_image=2)
     pending = "anomsynth.pipeline.run._pending"
-    monkeypatch.setattr(pending, lambda plan, _: list(reversed(plan.units)))
+    monkeypatch.setattr(pending, lambda plan, *_: list(reversed(plan.units)))
     make(photos, tmp_path / "back", per_image=2)
 
     assert tree(tmp_path / "forth") == tree(tmp_path / "back")

@@ -48,9 +48,7 @@ def test_every_format_is_documented_and_says_how_to_load_it(write, ours, kind) -
 
 def test_third_parties_add_formats_by_entry_point(monkeypatch) -> None:
     point = EntryPoint("breaks", f"{__name__}:Breaks", "anomsynth.exporters")
-    monkeypatch.setattr(
-        registry, "entry_points", lambda group: [point] if group == point.group else []
-    )
+    monkeypatch.setattr(registry, "points_of", lambda group: [point] * (group == point.group))
 
     own = Registry("exporters", Exporter, package="anomsynth.dataset.exports")
 
