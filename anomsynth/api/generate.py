@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from anomsynth.api.notebook import listener
 from anomsynth.api.options import (
     FilePath,
     Preset,
@@ -138,7 +139,7 @@ def generate(
     environment : sequence of (name, value)
         Variables that a program took options from, recorded in run.json and nothing else.
     on_event : callable, optional
-        Is told what happens, see `anomsynth.pipeline.events`.
+        Is told what happens, see `anomsynth.pipeline.events`. Without one a notebook shows a line.
 
     Returns
     -------
@@ -195,7 +196,7 @@ def generate(
         strict=strict,
         environment=tuple(environment),
     )
-    tell = on_event or _nobody
+    tell = on_event or listener()
     found, recipe = choose_recipes(Path(source), preset, chosen, options.no_photos(), tell)
     plan = make_plan(found, Path(out), recipe, options)
     if dry_run:
@@ -239,7 +240,3 @@ def _run_options(**values: object) -> RunOptions:
         first = error.errors()[0]
         reason = first["msg"].removeprefix("Value error, ")
         raise UserError(f"`{first['loc'][0]}`: {reason}, got {first['input']!r}") from error
-
-
-def _nobody(_: object) -> None:
-    """Listen to nothing."""

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from anomsynth.api.notebook import listener
 from anomsynth.api.options import FilePath, need_train_extra, to_path
 from anomsynth.bisqad.detector import Detector, detectors
 from anomsynth.bisqad.options import (
@@ -87,7 +88,8 @@ def train(
     resume, overwrite : bool
         Finish an interrupted run, or replace what `out` holds.
     on_event : callable, optional
-        Is told what happens, see `anomsynth.bisqad.training.events`.
+        Is told what happens, see `anomsynth.bisqad.training.events`. Without one a notebook shows
+        a line.
 
     Returns
     -------
@@ -149,8 +151,4 @@ def train(
         resume=resume,
         overwrite=overwrite,
     )
-    return run_training(plan, on_event or _nobody)
-
-
-def _nobody(_: object) -> None:
-    """Listen to nothing."""
+    return run_training(plan, on_event or listener())

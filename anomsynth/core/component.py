@@ -260,13 +260,15 @@ def parameter(default: object, unit: str, doc: str, *, was: str = "") -> Any:  #
 def with_new_names(model: type[BaseModel], written: Mapping[str, object]) -> dict[str, object]:
     """Return what was written with the parameters' old names replaced by today's.
 
-    Each old name is told by a `RenamedWarning`; one beside its new name stays, and is an error.
+    Each old name is told by a `RenamedWarning`; one beside its new name is an error.
     """
     renamed = dict(written)
     for name, field in model.model_fields.items():
         extra = field.json_schema_extra
         old = extra.get("was") if isinstance(extra, dict) else None
-        if isinstance(old, str) and old in renamed and name not in renamed:
+        if isinstance(old, str) and old in renamed:
+            if name in renamed:
+                raise ValueError(f"{old} is the old name of {name}: give one of them")
             renamed[name] = renamed.pop(old)
             whose = f"{written['kind']}: " if "kind" in written else ""
             warnings.warn(f"{whose}{old} is called {name} now", RenamedWarning, stacklevel=2)

@@ -159,7 +159,7 @@ def test_old_names_in_what_a_run_recorded_are_understood_in_silence() -> None:
 def test_an_old_name_beside_the_new_one_is_a_mistake(write) -> None:
     both = "version = 1\nmixed_share = 0.2\nmixed_probability = 0.2"
 
-    with pytest.raises(RecipeError, match="mixed_share: no such key"):
+    with pytest.raises(RecipeError, match="mixed_share is the old name of mixed_probability"):
         load_recipe(write(GOOD.replace("version = 1", both)))
 
 
