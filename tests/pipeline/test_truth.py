@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.color import deltaE_cie76, rgb2lab
 
+from anomsynth.core.component import CountRange
 from anomsynth.core.photo import as_photo
 from anomsynth.core.registry import generators, refiners
 from anomsynth.core.sample import Sample
@@ -25,9 +26,7 @@ NEEDS_PARTS = frozenset({"missing_part", "swapped_part"})
 NEEDS_WIRES = "bend"
 REFINERS = tuple(refiners.build({"kind": kind}) for kind in ("npcf", "npcf_plus"))
 LAYOUTS = {"grey": 1, "grey_2d": 0, "grey_alpha": 2, "rgb": 3, "rgba": 4}
-ONE_DEFECT = Recipe.model_fields["defects_per_image"].default.model_copy(
-    update={"low": 1, "high": 1}
-)
+ONE_DEFECT = CountRange(low=1, high=1)
 # CIE 1976 units. The strict mask begins at 1.15, half the just noticeable difference, computed in
 # float32 with table-based roots; scikit-image in float64 may find a little less on such a pixel.
 VISIBLE = 1.1
