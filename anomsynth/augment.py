@@ -80,7 +80,7 @@ class Augment:
         self.p = p
         self.seed: int | None = checked_seed(seed)
         self.mask_value = mask_value
-        self._seed = checked_seed(seed)
+        self._seed = self.seed
         self._calls = 0
 
     def __repr__(self) -> str:

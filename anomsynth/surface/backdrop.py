@@ -102,6 +102,12 @@ def find_backdrop(colours: Float32) -> Backdrop | None:
     return best
 
 
+def smoothed(colours: Float32, deviation: float) -> Float32:
+    """Return (h, w, C) colours blurred by a Gaussian, pixels."""
+    blurred = cv2.GaussianBlur(colours, (0, 0), deviation, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(blurred, dtype=np.float32).reshape(colours.shape)
+
+
 def border_of(shape: tuple[int, ...]) -> Mask:
     """Return the outermost pixels of a picture, (h, w) bool."""
     border = np.ones(shape, dtype=bool)

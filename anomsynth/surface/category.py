@@ -48,9 +48,8 @@ def choose_finder(photos: Iterable[Pixels]) -> PartFinder:
     >>> choose_finder(demo_photos()["metal"]).method
     'backdrop'
     """
-    count, agree = 0, 0
-    backdrops: list[Mask | None] = []
-    floods: list[Flooded | None] = []
+    count = calm = agree = 0
+    floods: list[Flooded] = []
     masses: list[Mask] = []
     for pixels in photos:
         count += 1
@@ -58,17 +57,17 @@ def choose_finder(photos: Iterable[Pixels]) -> PartFinder:
         if min(thumbnail.shape[:2]) < SMALLEST_SIDE:
             continue
         backdrop = find_backdrop(coarse_colours(thumbnail, COARSE)[0])
-        flooded = find_flooded(coarse_colours(thumbnail, FLOODED)[0])
-        mass = find_mass(coarse_colours(thumbnail, FLOODED)[0])
-        backdrops += [None if backdrop is None else backdrop.part]
-        floods += [flooded]
+        colours, _ = coarse_colours(thumbnail, FLOODED)
+        flooded, mass = find_flooded(colours), find_mass(colours)
+        calm += backdrop is not None
+        floods += [] if flooded is None else [flooded]
         masses += [] if mass is None else [mass.core]
         if backdrop is not None and flooded is not None:
             agree += overlap(backdrop.part, flooded.part) > SAME
     alone = count < FEW
-    seen = [item for item in floods if item is not None and (item.strong or item.likely > alone)]
+    seen = [item for item in floods if item.strong or (item.likely and not alone)]
     shares = {
-        "backdrop": sum(item is not None for item in backdrops) / max(count, 1),
+        "backdrop": calm / max(count, 1),
         "flood": len(seen) / max(count, 1),
         "mass": len(masses) / max(count, 1) if _still(masses) else 0.0,
     }

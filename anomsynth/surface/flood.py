@@ -25,6 +25,7 @@ from anomsynth.surface.backdrop import (
     disc,
     distances,
     slow_colour,
+    smoothed,
 )
 
 SMOOTH = 0.8  # deviation, coarse pixels, of the blur that takes noise from the steps
@@ -126,8 +127,7 @@ def find_flooded(colours: Float32, area: float | None = None) -> Flooded | None:
         Share of the picture that the part usually covers. Where nothing is likely by itself, what
         is about as large is taken for the part.
     """
-    smooth = cv2.GaussianBlur(colours, (0, 0), SMOOTH, borderType=cv2.BORDER_REPLICATE)
-    smooth = np.asarray(smooth, dtype=np.float32).reshape(colours.shape)
+    smooth = smoothed(colours, SMOOTH)
     best: Flooded | None = None
     for ground in _grounds(smooth):
         for found in _walls(smooth, ground, TRIES if area is None else LEVELS):

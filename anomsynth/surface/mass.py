@@ -7,8 +7,9 @@ import numpy as np
 
 from anomsynth.core.statistics import order_statistic
 from anomsynth.core.types import Float32, Mask
-from anomsynth.surface.backdrop import border_of, disc
+from anomsynth.surface.backdrop import border_of, disc, smoothed
 
+SMOOTH = 0.8  # deviation, pixels, of the blur that takes noise from the colours
 AREAS = (0.03, 0.6)  # of the picture: the mass may cover
 OPENED = 1 / 25  # of the longer side: what is thinner is pattern
 ALONE = 0.6  # least share of all solid areas of its lightness that the mass must be
@@ -43,8 +44,7 @@ def find_mass(colours: Float32) -> Mass | None:
     colours : (h, w, C) float32, L*a*b* or L*
         Of a small picture.
     """
-    smooth = cv2.GaussianBlur(colours, (0, 0), 0.8, borderType=cv2.BORDER_REPLICATE)
-    smooth = np.asarray(smooth, dtype=np.float32).reshape(colours.shape)
+    smooth = smoothed(colours, SMOOTH)
     light = np.clip(smooth[..., 0] * np.float32(2.55), 0, 255).astype(np.uint8)
     level, _ = cv2.threshold(light, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     best: tuple[float, Mask] | None = None

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.types import Float32, Mask
+from anomsynth.surface.backdrop import smoothed
 from anomsynth.surface.flood import FAINT, coded, grown, local_mean, shrunk
 
 AREA_LEFT = (0.6, 1.5)  # share of a coarse part that is left where its outline was placed finely
@@ -34,8 +35,7 @@ def place_outline(part: Mask, colours: Float32) -> Float32:
     coarse = np.asarray(
         cv2.resize(colours, part.shape[::-1], interpolation=cv2.INTER_AREA), dtype=np.float32
     ).reshape(*part.shape, colours.shape[2])
-    blurred = cv2.GaussianBlur(colours, (0, 0), 0.7, borderType=cv2.BORDER_REPLICATE)
-    seen = np.asarray(blurred, dtype=np.float32).reshape(colours.shape)
+    seen = smoothed(colours, 0.7)
     reach = max(round(2 * zoom), 2)
     for _ in range(2):  # the second time from better sides
         here = field > 0.5
