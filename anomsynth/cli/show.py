@@ -197,12 +197,13 @@ def _changed(component: "Component") -> list[str]:
 
 
 def _show_format(console: Console) -> None:
+    from anomsynth.recipe.extend import Extension
     from anomsynth.recipe.models import Recipe
     from anomsynth.recipe.schema import recipe_schema
 
     console.say("A recipe is a TOML file with these keys; --json prints its JSON schema.\n")
     headings = ("name", "default", "unit", "meaning")
-    rows = [[row[key] for key in headings] for row in _keys(Recipe)]
+    rows = [[row[key] for key in headings] for part in (Recipe, Extension) for row in _keys(part)]
     console.table(["key", *headings[1:]], rows)
     console.result(schema=recipe_schema())
 

@@ -8,13 +8,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from anomsynth.core.component import Component, with_new_names
+from anomsynth.core.component import Component
 from anomsynth.core.registry import generators, refiners
 from anomsynth.errors import RecipeError, RenamedWarning, UserError
+from anomsynth.recipe.extend import Extension, extend, merge, split_extension
 from anomsynth.recipe.models import Mechanism, Recipe
 from anomsynth.recipe.presets import find_preset
-
-SCALES = ("mm_per_px", "field_mm", "object_mm")
 
 
 def load_recipe(source: str | Path, **changes: object) -> Recipe:
@@ -25,8 +24,10 @@ def load_recipe(source: str | Path, **changes: object) -> Recipe:
     source : str or path
         Name of a preset (``"metal"``, ``"mvtec/bottle"``), or a file whose name ends in ``.toml``.
     **changes : recipe keys
-        Values that replace those of the file, as they would be written there; tables are merged,
-        and a scale (`mm_per_px`, `field_mm`, `object_mm`) replaces the other two.
+        Values that replace those of the recipe, as they would be written in a file; tables are
+        merged, and a scale (`mm_per_px`, `field_mm`, `object_mm`) replaces the other two.
+        `base` and `base_share` change what the file extends; other values replace what came of it:
+        with `mechanisms` there are no others.
 
     Raises
     ------
@@ -45,10 +46,9 @@ def load_recipe(source: str | Path, **changes: object) -> Recipe:
     shown = str(path) if is_file else f"presets/{source}.toml"
     written = _read(path, shown)
     written.setdefault("name", path.stem if is_file else str(source))
-    recipe = build_recipe(written, shown)
-    if not changes:
-        return recipe
-    return build_recipe(_merge(written, changes), f"{shown} as changed")
+    extension = {name: changes.pop(name) for name in Extension.model_fields if name in changes}
+    recipe = _build({**written, **extension}, shown, (path,))
+    return _changed(recipe, changes, shown)
 
 
 def change_recipe(recipe: Recipe, **changes: object) -> Recipe:
@@ -64,10 +64,7 @@ def change_recipe(recipe: Recipe, **changes: object) -> Recipe:
     >>> change_recipe(load_recipe("metal"), seed=3).seed
     3
     """
-    if not changes:
-        return recipe
-    written = recipe.model_dump(mode="json", exclude_none=True)
-    return build_recipe(_merge(written, changes), f"{recipe.name} as changed")
+    return _changed(recipe, changes, recipe.name)
 
 
 def build_recipe(written: Mapping[str, object], where: str) -> Recipe:
@@ -78,21 +75,7 @@ def build_recipe(written: Mapping[str, object], where: str) -> Recipe:
     RecipeError, UnknownComponentError
         If something is missing, unknown or out of range.
     """
-    built = dict(written)
-    if "mechanisms" in written:
-        built["mechanisms"] = [
-            _build_mechanism(entry, f"{where}: mechanisms[{index}]")
-            for index, entry in enumerate(_entries(written["mechanisms"], f"{where}: mechanisms"))
-        ]
-    if "refiners" in written:
-        built["refiners"] = [
-            _build_component("refiners", entry, f"{where}: refiners[{index}]")
-            for index, entry in enumerate(_entries(written["refiners"], f"{where}: refiners"))
-        ]
-    try:
-        return Recipe.model_validate(built)
-    except ValidationError as error:
-        raise _explained(error, where) from error
+    return _build(written, where, ())
 
 
 def recorded_recipe(written: Mapping[str, object], where: str) -> Recipe:
@@ -141,6 +124,48 @@ def choose_refiners(recipe: Recipe, kinds: Sequence[str]) -> Recipe:
     return recipe.model_copy(update={"refiners": chosen})
 
 
+def _build(written: Mapping[str, object], where: str, files: tuple[Path, ...]) -> Recipe:
+    """Return a recipe; `files` are those that led to it by their bases, itself last."""
+    extension, built = split_extension(written, where)
+    if extension is not None:
+        base = _load_base(extension.base, where, files)
+        built = extend(base, extension.base_share, built)
+    if "mechanisms" in built:
+        built["mechanisms"] = [
+            _build_mechanism(entry, f"{where}: mechanisms[{index}]")
+            for index, entry in enumerate(_entries(built["mechanisms"], f"{where}: mechanisms"))
+        ]
+    if "refiners" in built:
+        built["refiners"] = [
+            _build_component("refiners", entry, f"{where}: refiners[{index}]")
+            for index, entry in enumerate(_entries(built["refiners"], f"{where}: refiners"))
+        ]
+    try:
+        return Recipe.model_validate(built)
+    except ValidationError as error:
+        raise _explained(error, where) from error
+
+
+def _load_base(name: str, where: str, files: tuple[Path, ...]) -> Recipe:
+    """Return the recipe that one extends: a preset, or a file beside the one that names it."""
+    is_file = name.endswith(".toml")
+    try:
+        path = (files[-1].parent if files else Path()) / name if is_file else find_preset(name)
+        if path.resolve() in [file.resolve() for file in files]:
+            raise RecipeError(f"{name} extends itself", hint="name another base")
+        shown = str(path) if is_file else f"presets/{name}.toml"
+        return _build({"name": path.stem, **_read(path, shown)}, shown, (*files, path))
+    except UserError as error:
+        raise type(error)(f"{where}: base: {error}", hint=error.hint) from error
+
+
+def _changed(recipe: Recipe, changes: Mapping[str, object], where: str) -> Recipe:
+    if not changes:
+        return recipe
+    written = recipe.model_dump(mode="json", exclude_none=True)
+    return build_recipe(merge(written, changes), f"{where} as changed")
+
+
 def _read(path: Path, shown: str) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -154,18 +179,6 @@ def _read(path: Path, shown: str) -> dict[str, object]:
         raise RecipeError(f"{shown}: no such file", hint=hint) from error
     except OSError as error:
         raise RecipeError(f"{shown}: cannot be read: {error.strerror}") from error
-
-
-def _merge(written: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
-    written, changes = with_new_names(Recipe, written), with_new_names(Recipe, changes)
-    if any(changes.get(name) is not None for name in SCALES):
-        written = {name: value for name, value in written.items() if name not in SCALES}
-    merged = dict(written)
-    for name, value in changes.items():
-        old = written.get(name)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        merged[name] = {**old, **value} if both else value  # type: ignore[dict-item]  # checked above
-    return merged
 
 
 def _entries(value: object, where: str) -> Sequence[object]:
@@ -228,4 +241,5 @@ def _keys_at(place: tuple[int | str, ...]) -> list[str]:
             inner = model.model_fields[part].annotation
             if isinstance(inner, type) and issubclass(inner, BaseModel):
                 model = inner
-    return list(model.model_fields)
+    extension = Extension.model_fields if model is Recipe else {}
+    return [*model.model_fields, *extension]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pydantic import BaseModel
 
 from anomsynth.core.registry import generators, refiners
+from anomsynth.recipe.extend import Extension
 from anomsynth.recipe.models import Recipe
 
 RANGE = {
@@ -35,6 +36,9 @@ def recipe_schema() -> dict[str, object]:
     """Return the JSON schema of a recipe file, with every installed generator and refiner."""
     schema = Recipe.model_json_schema()
     definitions = schema["$defs"]
+    extension = Extension.model_json_schema()
+    schema["properties"] |= extension["properties"]
+    schema["anyOf"] = [{"required": extension["required"]}, {"required": schema.pop("required")}]
     for registry, base in ((generators, "Generator"), (refiners, "Refiner")):
         choices = []
         for kind in registry.kinds():

@@ -1,0 +1,111 @@
+"""Recipes that extend a preset or another recipe: ``base = "generic"`` and what differs."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+
+from anomsynth.core.component import Written, parameter, with_new_names
+from anomsynth.errors import RecipeError
+from anomsynth.recipe.models import Mechanism, Recipe
+
+SCALES = ("mm_per_px", "field_mm", "object_mm")
+OF_ITS_OWN = ("name", "description")  # what a recipe says of itself is not its base's
+
+
+class Extension(Written):
+    """What a recipe extends, written beside its other keys.
+
+    Keys that the recipe leaves out are the base's; tables are merged; a scale replaces that of the
+    base. With mechanisms of its own it keeps the base's beside them: a recipe that is too narrow
+    costs a detector more than one that is too broad.
+
+    Attributes
+    ----------
+    base : str
+        Name of a preset, or a recipe file (``.toml``), relative to the file that names it.
+    base_share : float in [0, 1)
+        Share of the defects that the base's mechanisms make beside the recipe's own.
+    """
+
+    base: str = Field(min_length=1, description="preset or recipe file that gives what is left out")
+    base_share: Annotated[float, Field(ge=0, lt=1)] = parameter(
+        0.5, "share", "of the defects made by the base's mechanisms beside own ones"
+    )
+
+
+def split_extension(
+    written: Mapping[str, object], where: str
+) -> tuple[Extension | None, dict[str, object]]:
+    """Return what a recipe extends, None for nothing, and its other keys.
+
+    Raises
+    ------
+    RecipeError
+        If the share is out of range or there is a share and no base.
+    """
+    keys = Extension.model_fields.keys()
+    named = {name: written[name] for name in keys if name in written}
+    rest = {name: value for name, value in written.items() if name not in keys}
+    if not named:
+        return None, rest
+    if "base" not in named:
+        hint = 'write base = "generic" above it'
+        raise RecipeError(f"{where}: base_share without a base", hint=hint)
+    try:
+        return Extension.model_validate(named), rest
+    except ValidationError as error:
+        first = error.errors()[0]
+        place, reason = str(first["loc"][0]), first["msg"]
+        reason = f"{reason[0].lower()}{reason[1:]}"
+        raise RecipeError(f"{where}: {place}: {reason}, got {named[place]!r}") from error
+
+
+def extend(base: Recipe, share: float, written: Mapping[str, object]) -> dict[str, object]:
+    """Return a recipe as written, completed by its base.
+
+    Parameters
+    ----------
+    base : Recipe
+    share : float in [0, 1)
+        Of the defects made by the base's mechanisms, if `written` has mechanisms, too.
+    written : mapping
+        A recipe without its `base`; its mechanisms keep their weights, those of the base are
+        scaled to the share.
+    """
+    merged = merge(base.model_dump(mode="json", exclude_none=True), written)
+    for name in OF_ITS_OWN:
+        if name not in written:
+            merged.pop(name, None)
+    own = written.get("mechanisms")
+    if not isinstance(own, list | tuple):
+        return {**merged, "mechanisms": own or base.mechanisms}
+    theirs = sum(item.weight for item in base.mechanisms)
+    factor = share / (1 - share) * sum(map(_weight, own)) / theirs
+    scaled = [
+        item.model_copy(update={"weight": item.weight * factor})
+        for item in base.mechanisms
+        if factor > 0
+    ]
+    return {**merged, "mechanisms": [*own, *scaled]}
+
+
+def merge(written: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
+    """Return what is written with changes: tables are merged, a scale replaces another."""
+    written, changes = with_new_names(Recipe, written), with_new_names(Recipe, changes)
+    if any(changes.get(name) is not None for name in SCALES):
+        written = {name: value for name, value in written.items() if name not in SCALES}
+    merged = dict(written)
+    for name, value in changes.items():
+        old = written.get(name)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        merged[name] = {**old, **value} if both else value  # type: ignore[dict-item]  # checked above
+    return merged
+
+
+def _weight(entry: object) -> float:
+    """Return the weight of a mechanism as written; one that is wrong is told when it is built."""
+    if isinstance(entry, Mechanism):
+        return entry.weight
+    weight = entry.get("weight", 1.0) if isinstance(entry, Mapping) else 1.0
+    return float(weight) if isinstance(weight, int | float) else 1.0
