@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.color import decode, lab
-from anomsynth.core.types import Box, Float32, Surface
+from anomsynth.core.types import Box, Float32, Grain, Surface
 
 SIDE = 256  # pixels a side at which appearance is measured
 SAMPLES = 64  # pixels a side that are looked at for the light of a place
@@ -34,6 +34,8 @@ class Appearance:
         Distance between the 5th and 95th percentile of L*.
     coherence : float in [0, 1]
         How parallel the texture runs, median over the part.
+    alignment : float in [0, 1]
+        How much the whole part's texture runs one way: turned marks are parallel and not aligned.
     repetition : float in [0, 1]
         Highest side peak of the texture's autocorrelation: weaves and grids repeat.
     """
@@ -45,6 +47,7 @@ class Appearance:
     contrast: float
     spread: float
     coherence: float
+    alignment: float
     repetition: float
 
 
@@ -70,6 +73,7 @@ def measure_appearance(surface: Surface) -> Appearance:
         contrast=float(local[part].std()),
         spread=float(high - low),
         coherence=float(np.median(surface.grain.coherence)),
+        alignment=_alignment(surface.grain),
         repetition=_repetition(np.where(part, local, 0).astype(np.float32)),
     )
 
@@ -87,6 +91,15 @@ def _colour(median: Float32) -> tuple[float, float]:
     return float(np.hypot(green_red, blue_yellow)), float(
         np.degrees(np.arctan2(blue_yellow, green_red)) % 360
     )
+
+
+def _alignment(grain: Grain) -> float:
+    """Return the length of the mean doubled direction, weighted by coherence."""
+    total = float(grain.coherence.sum())
+    if total <= 0:
+        return 0.0
+    turns = np.exp(2j * grain.angle) * grain.coherence
+    return float(np.abs(turns.sum()) / total)
 
 
 def _repetition(texture: Float32) -> float:

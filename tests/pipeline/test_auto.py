@@ -9,11 +9,12 @@ import pytest
 
 from anomsynth.demo.standins import make_stand_in
 from anomsynth.errors import InputError
-from anomsynth.pipeline.auto import FINISHES, MATERIALS, choose_preset, guess_material
+from anomsynth.pipeline.auto import FINISHES, LOOKS, MATERIALS, choose_preset, guess_material
 from anomsynth.recipe.presets import preset_names
 from anomsynth.surface.analyze import analyze
 from anomsynth.surface.appearance import Appearance, measure_appearance
 
+REAL = Path(__file__).parents[3] / "shared" / "data" / "foreground"
 LOOK = Appearance(
     part_share=1.0,
     lightness=50.0,
@@ -22,6 +23,7 @@ LOOK = Appearance(
     contrast=1.0,
     spread=10.0,
     coherence=0.2,
+    alignment=0.3,
     repetition=0.0,
 )
 
@@ -37,7 +39,10 @@ def write(folder: Path, pixels: np.ndarray, name: str = "0.png") -> Path:
 @pytest.mark.parametrize(
     ("category", "preset"),
     [("bottle", "mvtec/bottle"), ("Metal Nut", "mvtec/metal_nut"), ("wood", "mvtec/wood"),
-     ("pcb1", "visa/pcb1"), ("02", "btad/02"), ("metal_cast", "metal_cast")],
+     ("pcb1", "visa/pcb1"), ("metal_cast", "metal_cast"),
+     ("mvtec_bottle", "mvtec/bottle"), ("MVTec-AD-wood", "mvtec/wood"),
+     ("visa-candle", "visa/candle"), ("VisA_pcb1", "visa/pcb1"), ("BTAD_01", "btad/01"),
+     ("parts/mvtec_pill", "mvtec/pill")],
 )  # fmt: skip
 def test_a_known_name_decides_without_a_look(category: str, preset: str) -> None:
     choice = choose_preset(category, [])
@@ -63,11 +68,26 @@ def test_every_material_that_words_tell_has_a_preset() -> None:
     assert set(FINISHES) | set(MATERIALS) <= set(preset_names())
 
 
-def test_warm_light_does_not_turn_metal_into_wood() -> None:
-    marks = replace(LOOK, coherence=0.7, hue_deg=60.0)
+def test_a_number_is_a_category_of_a_data_set_only_inside_its_folder(tmp_path: Path) -> None:
+    photo = write(tmp_path / "btad" / "02" / "train" / "ok", make_stand_in("texture").pixels)
+    other = write(tmp_path / "line" / "02", make_stand_in("texture").pixels)
 
-    assert guess_material(replace(marks, chroma=9.0))[0] == "metal_brushed"
+    assert choose_preset("02", [photo]).preset == "btad/02"
+    assert choose_preset("02", [other]).preset == "generic"
+
+
+def test_warm_light_does_not_turn_metal_into_wood() -> None:
+    marks = replace(LOOK, coherence=0.7, alignment=0.95, hue_deg=60.0)
+
+    assert guess_material(replace(marks, chroma=8.0))[0] == "metal_brushed"
     assert guess_material(replace(marks, chroma=20.0))[0] == "wood"
+    assert guess_material(replace(marks, chroma=11.0))[0] == "generic"
+
+
+def test_marks_that_turn_about_are_no_brushed_metal() -> None:
+    turned = replace(LOOK, coherence=0.7, alignment=0.2)
+
+    assert guess_material(turned)[0] == "generic"
 
 
 def test_an_unknown_name_leaves_it_to_the_look(tmp_path: Path) -> None:
@@ -91,7 +111,7 @@ def test_unreadable_photos_are_passed_over(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("stand_in", "preset"),
-    [("wood", "wood"), ("weave", "fabric"), ("plate", "metal_brushed"), ("object", "food")],
+    [("wood", "wood"), ("weave", "fabric"), ("plate", "metal_brushed"), ("object", "generic")],
 )
 def test_stand_ins_are_taken_for_what_they_stand_for(stand_in: str, preset: str) -> None:
     look = measure_appearance(analyze(make_stand_in(stand_in).pixels))
@@ -99,21 +119,57 @@ def test_stand_ins_are_taken_for_what_they_stand_for(stand_in: str, preset: str)
     assert guess_material(look)[0] == preset
 
 
-@pytest.mark.parametrize(
-    ("changes", "preset"),
-    [
-        ({}, "generic"),
-        ({"contrast": 12.0}, "concrete"),
-        ({"contrast": 3.0}, "metal_cast"),
-        ({"lightness": 90.0}, "ceramic_tile"),
-        ({"chroma": 20.0, "hue_deg": 300.0}, "plastic"),
-        ({"chroma": 20.0, "hue_deg": 150.0, "spread": 40.0}, "pcb"),
-        ({"part_share": 0.3, "lightness": 20.0}, "rubber"),
-    ],
-)
-def test_every_look_has_a_preset_that_exists(changes: dict[str, float], preset: str) -> None:
-    chosen, why = guess_material(replace(LOOK, **changes))
+@pytest.mark.parametrize("preset", sorted(LOOKS))
+def test_a_look_in_the_middle_of_its_bounds_is_told_with_full_confidence(preset: str) -> None:
+    middle = {bound.name: (bound.low + min(bound.high, 2 * bound.low + 1)) / 2
+              for bound in LOOKS[preset][1]}  # fmt: skip
+
+    chosen, why = guess_material(replace(LOOK, **middle))
 
     assert chosen == preset
     assert chosen in preset_names()
-    assert why
+    assert "confidence 1.00" in why
+    assert all(other in why for other in LOOKS if other != preset)
+
+
+def test_an_unsure_look_is_generic_and_says_what_was_considered() -> None:
+    chosen, why = guess_material(LOOK)
+
+    assert chosen == "generic"
+    assert all(preset in why for preset in LOOKS)
+
+
+# What a look may say of each product; the broad preset is never wrong.
+ACCEPTABLE = {
+    "bsd_ballscrew": {"metal", "metal_brushed"},
+    "elpv_mono": {"glass"},
+    "hazelnut_toy": {"plastic"},
+    "kolektor_sdd": {"plastic"},
+    "magnetic_tile": {"magnetic_tile", "metal_brushed", "ceramic_tile"},
+    "mpdd_metal_plate": {"metal_painted"},
+    "mtoc_optics": {"glass"},
+    "mvtec_bottle": {"glass", "mvtec/bottle"},
+    "mvtec_leather_crops": {"leather", "mvtec/leather"},
+    "mvtec_pill": {"mvtec/pill"},
+    "mvtec_screw": {"metal", "mvtec/screw"},
+    "mvtec_tile_crops": {"ceramic_tile", "mvtec/tile", "concrete"},
+    "mvtec_toothbrush": {"plastic", "mvtec/toothbrush"},
+    "mvtec_transistor": {"pcb", "mvtec/transistor"},
+    "piped_paper_grey": {"paper"},
+    "sk_coins": {"metal"},
+    "sk_textures": {"concrete"},
+    "steel_scratch_crops": {"metal", "metal_brushed"},
+    "visa_fryum": {"food", "visa/fryum"},
+}
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="no real photos here")
+@pytest.mark.parametrize("product", sorted(ACCEPTABLE))
+def test_no_real_product_is_taken_for_a_wrong_material(product: str) -> None:
+    photos = [path for path in sorted((REAL / product).iterdir())
+              if path.suffix in {".png", ".jpg"} and "mask" not in path.name]  # fmt: skip
+
+    choice = choose_preset("photos", photos)
+
+    assert photos
+    assert choice.preset in ACCEPTABLE[product] | {"generic"}, choice
