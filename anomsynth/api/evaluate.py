@@ -20,6 +20,7 @@ def evaluate(
     bootstrap: int = 200,
     device: str = "cpu",
     threads: int | None = None,
+    source_layout: str | None = None,
     on_progress: Callable[[int, int], object] | None = None,
 ) -> "EvaluateResult":
     """Measure AUROC, AP, F1 and AUPRO with 95 % intervals, and draw heat maps beside images.
@@ -43,6 +44,8 @@ def evaluate(
         ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``.
     threads : int, optional
         CPU threads of the network; torch's own choice if not given.
+    source_layout : str, optional
+        How the dataset is laid out, if it is not recognised; see `anomsynth.dataset.labelled`.
     on_progress : function (done, total), optional
         Called after each image.
 
@@ -84,7 +87,7 @@ def evaluate(
     )
 
     plan = EvaluatePlan(
-        Path(run), Path(dataset), to_path(out), category, bootstrap, device, threads
+        Path(run), Path(dataset), to_path(out), category, bootstrap, device, threads, source_layout
     )
     return run_evaluation(plan, on_progress or _nobody)
 

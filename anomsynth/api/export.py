@@ -24,6 +24,7 @@ def export(
     hardlink: bool = False,
     overwrite: bool = False,
     options: Mapping[str, object] | None = None,
+    source_layout: str | None = None,
     on_picture: Callable[[str, int, int], object] | None = None,
 ) -> dict[str, Exported]:
     """Write a dataset of any tool in other formats; the dataset is never written to.
@@ -34,7 +35,7 @@ def export(
     Parameters
     ----------
     dataset : path
-        MVTec AD tree of ours or of any tool, or a folder of ``images`` and ``masks``.
+        Labelled dataset of any tool.
     out : path
         Folder to make; with several formats, one in it for each.
     to : str or Exporter, or several of them
@@ -56,6 +57,8 @@ def export(
         Replace an earlier export.
     options : dict, optional
         Other fields of the formats, of those of plugins too.
+    source_layout : str, optional
+        How the dataset is laid out, if it is not recognised; see `anomsynth.dataset.labelled`.
     on_picture : function (format, done, total), optional
         Called after each picture.
 
@@ -103,7 +106,13 @@ def export(
     for target in targets.values():  # before the first is written
         check_export(root, target)
     return {
-        name: write(root, targets[name], exporter, on_picture and partial(on_picture, name))
+        name: write(
+            root,
+            targets[name],
+            exporter,
+            on_picture=on_picture and partial(on_picture, name),
+            layout=source_layout,
+        )
         for name, exporter in chosen.items()
     }
 

@@ -58,7 +58,12 @@ class Foregrounds:
 
 
 def foreground(
-    source: FilePath, out: FilePath, *, overwrite: bool = False, jobs: int = -1
+    source: FilePath,
+    out: FilePath,
+    *,
+    overwrite: bool = False,
+    source_layout: str | None = None,
+    jobs: int = -1,
 ) -> Foregrounds:
     """Write a mask of the part for each photo, as `generate` would find it.
 
@@ -72,6 +77,8 @@ def foreground(
         Folder for the masks: ``CATEGORY/NAME_mask.png``, 0 and 255, and ``sheet.png``.
     overwrite : bool
         Replace masks that are there.
+    source_layout : str, optional
+        How the source is laid out, if it is not recognised; see `anomsynth.dataset.labelled`.
     jobs : int
         Threads that read; -1 is one per core.
 
@@ -103,7 +110,7 @@ def foreground(
     """
     check_jobs(jobs)
     folder = Path(out).resolve()
-    found = find_source(Path(source), [folder])
+    found = find_source(Path(source), [folder], source_layout)
     if folder.is_relative_to(found.root):
         raise OutputError(f"{folder}: lies in the source folder", hint="choose a folder outside")
     photos = {

@@ -63,6 +63,7 @@ def generate(
     avoid: FilePath | None = None,
     components: FilePath | None = None,
     textures: FilePath | None = None,
+    source_layout: str | None = None,
     test_share: float = 0.2,
     extras: Sequence[Extra] | Extra = (),
     hardlink: bool = False,
@@ -85,7 +86,7 @@ def generate(
     Parameters
     ----------
     source : path
-        Good photos: a folder, a folder of category folders, or an MVTec-style root.
+        Good photos: a folder, a folder of category folders, or a dataset of a known layout.
     out : path
         Folder for the dataset.
     preset : str, path or Recipe
@@ -114,6 +115,9 @@ def generate(
         Folder of masks of the components that may go missing.
     textures : path, optional
         Folder of pictures to take foreign textures from.
+    source_layout : str, optional
+        How the source is laid out, if it is not recognised: one of
+        `anomsynth.dataset.labelled.SourceLayout`, or ``"photos"`` if every picture is good.
     test_share : float in [0, 1]
         Share of the photos that go to test/good.
     extras : sequence of {"soft", "class", "instance", "foreground", "height", "strict"}
@@ -188,6 +192,7 @@ def generate(
         avoid=_folder("avoid", avoid),
         components=_folder("components", components),
         textures=_folder("textures", textures),
+        source_layout=source_layout,
         test_share=test_share,
         link="hardlink" if hardlink else "copy",
         extras=_extras(extras),
@@ -197,7 +202,7 @@ def generate(
         environment=tuple(environment),
     )
     tell = on_event or listener()
-    found, recipe = choose_recipes(Path(source), preset, chosen, options.no_photos(), tell)
+    found, recipe = choose_recipes(Path(source), preset, chosen, options, tell)
     plan = make_plan(found, Path(out), recipe, options)
     if dry_run:
         tell(Estimating())

@@ -14,6 +14,7 @@ from anomsynth.dataset.folders import PhotoSource, find_source
 from anomsynth.errors import MissingExtraError, UserError
 from anomsynth.pipeline.auto import choose_preset
 from anomsynth.pipeline.events import PresetChosen
+from anomsynth.pipeline.options import RunOptions
 from anomsynth.recipe.load import change_recipe, choose_kinds, choose_refiners, load_recipe
 from anomsynth.recipe.models import Recipe
 
@@ -98,7 +99,7 @@ def choose_recipes(
     source: Path,
     preset: Preset,
     options: RecipeOptions,
-    no_photos: Sequence[Path] = (),
+    options_of_run: RunOptions,
     on_event: Callable[[PresetChosen], object] | None = None,
 ) -> tuple[Path | PhotoSource, Recipe | dict[str, Recipe]]:
     """Load one recipe for all, or with ``"auto"`` list the source and load what fits each category.
@@ -108,7 +109,8 @@ def choose_recipes(
     source : Path
     preset, options
         See `choose_recipe`.
-    no_photos : folders in the source that hold no photos
+    options_of_run : RunOptions
+        Say which folders in the source hold no photos, and how it is laid out.
     on_event : callable, optional
         Is told what was chosen for each category, and why.
 
@@ -119,7 +121,7 @@ def choose_recipes(
     """
     if preset != AUTO:
         return source, choose_recipe(preset, options)
-    found = find_source(source, list(no_photos))
+    found = find_source(source, options_of_run.no_photos(), options_of_run.source_layout)
     recipes = {}
     for category, photos in found.categories.items():
         choice = choose_preset(category, [photo.path for photo in photos])

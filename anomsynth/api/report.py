@@ -38,6 +38,7 @@ def report(
     *,
     out: FilePath | None = None,
     calibration: FilePath | None = None,
+    source_layout: str | None = None,
     jobs: int = -1,
 ) -> Reported:
     """Score a dataset and write one self-contained HTML page about it.
@@ -50,6 +51,8 @@ def report(
         The page; ``report.html`` in the dataset's metadata folder ``_anomsynth`` if not given.
     calibration : path, optional
         Made by `calibrate`.
+    source_layout : str, optional
+        How the dataset is laid out, if it is not recognised; see `anomsynth.dataset.labelled`.
     jobs : int
         Worker processes; -1 is one per core.
 
@@ -82,7 +85,7 @@ def report(
     if page.suffix.lower() not in {".html", ".htm"}:
         raise OutputError(f"`out`: expected a name that ends in .html, got {str(page)!r}")
     check_jobs(jobs)
-    found = collect(root, load_scorer(calibration), jobs=jobs)
+    found = collect(root, load_scorer(calibration), jobs=jobs, layout=source_layout)
     text = build_page(found).encode()
     make_folder(page.parent)
     write_bytes(page, text, page.parent)

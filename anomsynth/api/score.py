@@ -15,8 +15,10 @@ from anomsynth.api.options import (
     to_path,
 )
 from anomsynth.dataset.files import make_folder, write_bytes
-from anomsynth.dataset.labelled import Labelled, find_labelled, find_pairs
+from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layout import RESERVED
+from anomsynth.dataset.layouts.item import Labelled
+from anomsynth.dataset.layouts.simple import find_pairs
 from anomsynth.errors import InputError, UserError
 from anomsynth.pipeline.options import check_jobs
 from anomsynth.scoring.fit import EMBEDDED, embedded_materials, own_materials, read_normals
@@ -102,6 +104,7 @@ def score(
     sqe: FilePath | None = None,
     scorer: str | Scorer | None = None,
     options: Mapping[str, object] | None = None,
+    source_layout: str | None = None,
     jobs: int = -1,
     on_scored: Callable[[Scored], object] | None = None,
 ) -> Scores:
@@ -113,7 +116,7 @@ def score(
     Parameters
     ----------
     dataset : path, optional
-        MVTec AD tree, or a folder with images and masks.
+        Labelled dataset of any tool.
     images, masks : path, optional
         Folders of images and of masks with the same stems, instead.
     out : path, optional
@@ -136,6 +139,8 @@ def score(
         Another way to score: its kind, or itself.
     options : dict, optional
         Fields of the scorer that is named by its kind.
+    source_layout : str, optional
+        How the dataset is laid out, if it is not recognised; see `anomsynth.dataset.labelled`.
     jobs : int
         Worker processes; -1 is one per core, -2 one less.
     on_scored : callable, optional
@@ -172,7 +177,7 @@ def score(
     check_share("keep_top", keep_top)
     check_jobs(jobs)
     root, pair, target = to_path(dataset), (to_path(images), to_path(masks)), to_path(filter_to)
-    items = _find(root, *pair)
+    items = _find(root, *pair, source_layout)
     if target is not None:
         check_target(target, [path for path in (root, *pair) if path is not None])
     rater = load_scorer(calibration, sqe, scorer, options)
@@ -295,7 +300,9 @@ def _nobody(_: object) -> None:
     """Listen to nothing."""
 
 
-def _find(dataset: Path | None, images: Path | None, masks: Path | None) -> tuple[Labelled, ...]:
+def _find(
+    dataset: Path | None, images: Path | None, masks: Path | None, layout: str | None
+) -> tuple[Labelled, ...]:
     if (images is None) != (masks is None):
         raise UserError("`images` and `masks` belong together", hint="give both folders")
     if dataset is not None and images is not None:
@@ -303,7 +310,7 @@ def _find(dataset: Path | None, images: Path | None, masks: Path | None) -> tupl
     if images is not None and masks is not None:
         items = find_pairs(images, masks)
     elif dataset is not None:
-        items = find_labelled(dataset)
+        items = find_labelled(dataset, layout)
     else:
         raise UserError("nothing to score", hint="give a dataset, or `images` and `masks`")
     if all(item.good for item in items):

@@ -39,6 +39,7 @@ def train(
     threads: int | None = None,
     resume: bool = False,
     overwrite: bool = False,
+    source_layout: str | None = None,
     on_event: TrainListener | None = None,
 ) -> TrainFinished:
     """Train a detector on synthetic defects, weighting each by what it teaches.
@@ -50,7 +51,7 @@ def train(
     Parameters
     ----------
     dataset : path
-        Made by `generate`, or any MVTec-style set with masked defects.
+        Made by `generate`, or any labelled set with masked defects.
     out : path
         Folder for the run.
     category : str, optional
@@ -87,6 +88,8 @@ def train(
         CPU threads of the network; torch's own choice if not given.
     resume, overwrite : bool
         Finish an interrupted run, or replace what `out` holds.
+    source_layout : str, optional
+        How the dataset is laid out, if it is not recognised; see `anomsynth.dataset.labelled`.
     on_event : callable, optional
         Is told what happens, see `anomsynth.bisqad.training.events`. Without one a notebook shows
         a line.
@@ -140,6 +143,7 @@ def train(
         seed=seed,
         online=online,
         spoil=spoil,
+        source_layout=source_layout,
     )
     plan = TrainPlan(
         Path(dataset),

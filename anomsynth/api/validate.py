@@ -7,16 +7,17 @@ from anomsynth.dataset.validate import Verdict
 from anomsynth.dataset.validate import validate as check
 
 
-def validate(dataset: FilePath, *, deep: bool = False) -> Verdict:
+def validate(dataset: FilePath, *, deep: bool = False, source_layout: str | None = None) -> Verdict:
     """Check a dataset of any tool for what loaders trip over, and say what to do.
 
     Parameters
     ----------
     dataset : path
-        A root of category folders in MVTec AD layout, one such category, or a folder that holds
-        ``images`` and ``masks``.
+        A dataset of any known layout, see `anomsynth.dataset.labelled`, or one category of it.
     deep : bool
         Decode every image too, not only the masks.
+    source_layout : str, optional
+        How the dataset is laid out, if it is not recognised; see `anomsynth.dataset.labelled`.
 
     Returns
     -------
@@ -40,4 +41,4 @@ def validate(dataset: FilePath, *, deep: bool = False) -> Verdict:
     >>> verdict.sound, verdict.findings[0].check
     (False, 'mask-values')
     """
-    return check(Path(dataset), deep=deep)
+    return check(Path(dataset), deep=deep, layout=source_layout)

@@ -49,6 +49,8 @@ class TrainOptions:
     seed : int
     online : bool
         A quarter of the defects is made anew each epoch.
+    source_layout : str or None
+        How the dataset is laid out; recognised by default.
     spoil : float in [0, 1]
         Share of the defects that is spoiled on purpose, for experiments.
 
@@ -71,6 +73,7 @@ class TrainOptions:
     seed: int = 0
     online: bool = False
     spoil: float = 0.0
+    source_layout: str | None = None
 
     def __post_init__(self) -> None:
         _check_choice("weights", self.weights, get_args(WeightsMode))
@@ -162,6 +165,8 @@ class EvaluatePlan:
         cpu, cuda, cuda:1, mps, or auto.
     threads : int or None
         CPU threads of the network; torch's own choice by default.
+    source_layout : str or None
+        How the dataset is laid out; recognised by default.
 
     Raises
     ------
@@ -176,6 +181,7 @@ class EvaluatePlan:
     bootstrap: int = 200
     device: str = "cpu"
     threads: int | None = None
+    source_layout: str | None = None
 
     def __post_init__(self) -> None:
         if self.bootstrap < 0:

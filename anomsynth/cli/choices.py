@@ -57,6 +57,14 @@ Seed = Annotated[
         "--seed", min=0, envvar=SEED, callback=note, help="Another number makes other defects."
     ),
 ]
+SourceLayout = Annotated[
+    str | None,
+    typer.Option(
+        "--source-layout",
+        metavar="NAME",
+        help="How it is laid out, if not recognised, e.g. mvtec, visa, folders; photos: all good.",
+    ),
+]
 MmPerPx = Annotated[
     float | None,
     typer.Option("--mm-per-px", help="Size of a pixel, instead of the preset's scale."),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from anomsynth.cli.choices import SourceLayout
 from anomsynth.cli.console import SOME_FAILED, Console, Json, Quiet, example, reporting
 from anomsynth.cli.train_extra import (
     Counter,
@@ -42,6 +43,7 @@ def evaluate(
     ] = 200,
     device: Device = "cpu",
     threads: Threads = None,
+    source_layout: SourceLayout = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -62,6 +64,7 @@ def evaluate(
                 bootstrap=bootstrap,
                 device=device,
                 threads=threads,
+                source_layout=source_layout,
                 on_progress=counter,
             )
         files = [str(path) for path in (result.metrics_file, *result.pages)]

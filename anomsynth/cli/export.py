@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from anomsynth.cli.choices import parse_words
+from anomsynth.cli.choices import SourceLayout, parse_words
 from anomsynth.cli.console import SOME_FAILED, Console, Json, Quiet, example, reporting
 from anomsynth.cli.fields import FLAG, Options, parse_fields
 from anomsynth.errors import UserError
@@ -59,6 +59,7 @@ def export(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an earlier export in OUT.")
     ] = False,
+    source_layout: SourceLayout = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -99,6 +100,7 @@ def export(
             hardlink=hardlink,
             overwrite=overwrite,
             options=fields,
+            source_layout=source_layout,
             on_picture=_progress(console),
         )
         results = [_report(console, name, exported) for name, exported in done.items()]

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from anomsynth.cli.choices import SourceLayout
 from anomsynth.cli.console import SOME_FAILED, Json, Quiet, example, reporting
 
 EXAMPLE = example("foreground photos --out masks", "generate photos dataset --roi masks")
@@ -18,6 +19,7 @@ def foreground(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the masks and a sheet.")],
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Threads; -1 is one per core.")] = -1,
+    source_layout: SourceLayout = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -30,7 +32,7 @@ def foreground(
     with reporting(quiet=quiet, as_json=as_json) as console:
         from anomsynth.api.foreground import foreground as find
 
-        found = find(source, out, overwrite=overwrite, jobs=jobs)
+        found = find(source, out, overwrite=overwrite, source_layout=source_layout, jobs=jobs)
         for category, part in found.parts.items():
             console.say(f"{category}: {part.line}")
             if part.doubt:

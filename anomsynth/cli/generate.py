@@ -15,6 +15,7 @@ from anomsynth.cli.choices import (
     Refiners,
     Seed,
     Severity,
+    SourceLayout,
     parse_counts,
     parse_range,
     parse_refiners,
@@ -35,10 +36,8 @@ from anomsynth.cli.environment import Jobs, taken
 from anomsynth.cli.summary import print_summary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from anomsynth.api.options import RecipeOptions
-    from anomsynth.pipeline.options import Extra
+    from anomsynth.pipeline.options import Extra, RunOptions
 
 EXAMPLE = example(
     "generate photos dataset --preset metal --per-image 4",
@@ -51,7 +50,7 @@ EXTRAS = ("soft", "class", "instance", "foreground", "height", "strict")
 def generate(
     source: Annotated[
         Path,
-        typer.Argument(metavar="SOURCE", help="Good photos: folder, folders, or MVTec-style root."),
+        typer.Argument(metavar="SOURCE", help="Good photos: folder, folders, or a known dataset."),
     ],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder for the dataset.")],
     preset: Preset = "generic",
@@ -85,6 +84,7 @@ def generate(
         Path | None,
         typer.Option("--textures", metavar="DIR", help="Pictures to take foreign textures from."),
     ] = None,
+    source_layout: SourceLayout = None,
     test_share: Annotated[
         float, typer.Option("--test-share", min=0, max=1, help="Share of photos for test/good.")
     ] = 0.2,
@@ -149,9 +149,17 @@ def generate(
             min_score=min_score,
         )
         words = [] if extras is None else parse_words("--extras", extras, EXTRAS)
-        folders = [folder for folder in (roi, avoid, components, textures) if folder is not None]
         if print_config:
-            _print_config(console, source, preset, chosen, folders)
+            from anomsynth.pipeline.options import RunOptions
+
+            of_run = RunOptions(
+                roi=roi,
+                avoid=avoid,
+                components=components,
+                textures=textures,
+                source_layout=source_layout,
+            )
+            _print_config(console, source, preset, chosen, of_run)
             return
         with RunProgress(console) as progress:
             done = make(
@@ -171,6 +179,7 @@ def generate(
                 avoid=avoid,
                 components=components,
                 textures=textures,
+                source_layout=source_layout,
                 test_share=test_share,
                 extras=cast("list[Extra]", words),
                 hardlink=hardlink,
@@ -199,13 +208,13 @@ def _print_config(
     source: Path,
     preset: str,
     options: "RecipeOptions",
-    no_photos: "Sequence[Path]",
+    of_run: "RunOptions",
 ) -> None:
     from anomsynth.api.options import choose_recipes
     from anomsynth.cli.progress import note_choice
     from anomsynth.recipe.schema import to_toml
 
-    _, chosen = choose_recipes(source, preset, options, no_photos, partial(note_choice, console))
+    _, chosen = choose_recipes(source, preset, options, of_run, partial(note_choice, console))
     if not isinstance(chosen, dict):
         settings = chosen.model_dump(mode="json", exclude_none=True)
         console.answer(to_toml(chosen).rstrip(), settings)

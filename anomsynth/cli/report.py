@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from anomsynth.cli.choices import SourceLayout
 from anomsynth.cli.console import Json, Quiet, example, reporting
 from anomsynth.cli.environment import Jobs
 
@@ -25,6 +26,7 @@ def report(
         Path | None, typer.Option("--calibration", help="Of `anomsynth score --calibrate`.")
     ] = None,
     jobs: Jobs = -1,
+    source_layout: SourceLayout = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -35,7 +37,9 @@ def report(
     with reporting(quiet=quiet, as_json=as_json) as console:
         from anomsynth.api.report import report as write
 
-        done = write(dataset, out=out, calibration=calibration, jobs=jobs)
+        done = write(
+            dataset, out=out, calibration=calibration, source_layout=source_layout, jobs=jobs
+        )
         console.say(f"{done.samples} samples, {done.size_bytes / 1e6:.1f} MB: {done.page}")
         if done.problems:
             console.say(f"{done.problems} files have problems; the page lists them")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from anomsynth.cli.choices import Preset, parse_words
+from anomsynth.cli.choices import Preset, SourceLayout, parse_words
 from anomsynth.cli.console import SOME_FAILED, Console, Json, Quiet, example, reporting
 from anomsynth.cli.environment import Jobs
 from anomsynth.cli.fields import Options, parse_fields
@@ -93,6 +93,7 @@ def score(
     ] = None,
     preset: Preset = "generic",
     jobs: Jobs = -1,
+    source_layout: SourceLayout = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -132,6 +133,7 @@ def score(
             sqe=sqe,
             scorer=scorer,
             options=_fields(scorer, sqe, options or ()),
+            source_layout=source_layout,
             jobs=jobs,
             on_scored=_listener(console),
         )

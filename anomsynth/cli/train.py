@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from anomsynth.cli.choices import parse_words
+from anomsynth.cli.choices import SourceLayout, parse_words
 from anomsynth.cli.console import (
     SOME_FAILED,
     Console,
@@ -96,6 +96,7 @@ def train(
     threads: Threads = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish an interrupted run.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what RUN holds.")] = False,
+    source_layout: SourceLayout = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -129,6 +130,7 @@ def train(
                 seed=seed,
                 online=online,
                 spoil=spoil,
+                source_layout=source_layout,
                 cache=cache,
                 device=device,
                 threads=threads,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from anomsynth.cli.choices import SourceLayout
 from anomsynth.cli.console import SOME_FAILED, Console, Json, Quiet, as_flags, example, reporting
 
 if TYPE_CHECKING:
@@ -18,11 +19,12 @@ SHOWN = 5  # files of a kind of finding; all of them are in the JSON
 
 def validate(
     dataset: Annotated[
-        Path, typer.Argument(metavar="DATASET", help="MVTec AD tree, or images and masks.")
+        Path, typer.Argument(metavar="DATASET", help="Labelled dataset of any tool.")
     ],
     deep: Annotated[
         bool, typer.Option("--deep", help="Decode every image too, not only the masks.")
     ] = False,
+    source_layout: SourceLayout = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -33,7 +35,7 @@ def validate(
     with reporting(quiet=quiet, as_json=as_json) as console:
         from anomsynth.api.validate import validate as check
 
-        verdict = check(dataset, deep=deep)
+        verdict = check(dataset, deep=deep, source_layout=source_layout)
         _print(console, dataset, verdict, deep=deep)
         for finding in verdict.findings:
             console.line("finding", {**finding.line(), "hint": as_flags(finding.hint)})

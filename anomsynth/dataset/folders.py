@@ -1,16 +1,16 @@
 """Which photos a source folder holds, by category, in an order no file system decides."""
 
-import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from anomsynth.dataset.images import SUFFIXES
+from anomsynth.dataset.labelled import PHOTOS, recognise
 from anomsynth.dataset.layout import RESERVED
+from anomsynth.dataset.layouts.smell import check_goods
+from anomsynth.dataset.layouts.tree import GOOD_NAMES, child
+from anomsynth.dataset.paths import check_name, exists, is_dir, is_passed_over, nfc, printable
 from anomsynth.errors import InputError
-
-GOOD = PurePosixPath("train/good")
-NO_TEXT = frozenset({"Cc", "Cs"})  # Unicode: control characters, halves of surrogate pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,45 +49,47 @@ class PhotoSource:
     example: str = ""
 
 
-def find_source(root: Path, exclude: Collection[Path] = ()) -> PhotoSource:
-    """List the photos of a folder.
+def find_source(
+    root: Path, exclude: Collection[Path] = (), layout: str | None = None
+) -> PhotoSource:
+    """List the good training photos of a folder.
 
-    Understood are, in this order: one MVTec-style category (holds train/good), an MVTec-style root
-    (folders that hold train/good; their test data is left alone), a folder of photos, and a folder
-    of category folders with photos anywhere below each.
+    Understood are, in this order: the layouts of `anomsynth.dataset.labelled`, of which test data,
+    defects and masks are left alone; a folder of photos; and a folder of category folders with
+    photos anywhere below each.
 
     Parameters
     ----------
     root : Path
         A folder of photos and the one category it makes carry the folder's name.
     exclude : folders that are no photos, e.g. of masks
+    layout : str, optional
+        One of `SourceLayout`, or "photos" for all good photos; recognised if not given.
 
     Raises
     ------
     InputError
-        If the folder is missing or unreadable, holds no photos, or names clash.
+        If the folder is missing or unreadable, holds no photos, names clash, or something among
+        the photos looks like defects or masks.
+    UserError
+        If there is no layout of this name.
 
     Notes
     -----
     Signs of a photo's name that are no text are escaped in its key; see `check_name`.
     """
-    if not root.exists():
+    if not exists(root):
         raise InputError(f"{root}: no such folder", hint="check the path")
-    if not root.is_dir():
+    if not is_dir(root):
         raise InputError(f"{root}: not a folder", hint="give the folder that holds the photos")
     top = root.resolve()
     listing = _Listing(top, frozenset(path.resolve() for path in exclude))
-    categories = listing.categories()
+    categories = listing.categories(layout)
     if not categories:
         endings = ", ".join(sorted(SUFFIXES))
         msg = f"{root}: no photos found ({len(listing.ignored)} other entries ignored)"
         raise InputError(msg, hint=f"photos end in {endings}")
     return PhotoSource(top, categories, len(listing.ignored), listing.example())
-
-
-def nfc(text: str) -> str:
-    """Return the composed form of a name; macOS and Linux store the same name differently."""
-    return unicodedata.normalize("NFC", text)
 
 
 class _Listing:
@@ -98,24 +100,71 @@ class _Listing:
         self.exclude = exclude
         self.ignored: list[Path] = []
 
-    def categories(self) -> dict[str, tuple[SourceImage, ...]]:
-        if (self.root / GOOD).is_dir():
-            return self._named([(self.root, self._images(self.root / GOOD, deep=True))])
-        folders = sorted(
-            (path for path in self._entries(self.root) if path.is_dir()),
-            key=lambda path: nfc(path.name),
-        )
-        mvtec = [folder for folder in folders if (folder / GOOD).is_dir()]
-        if mvtec:
-            self.ignored += [path for path in folders if not (path / GOOD).is_dir()]
-            return self._named([(path, self._images(path / GOOD, deep=True)) for path in mvtec])
-        self.ignored.clear()
+    def categories(self, layout: str | None) -> dict[str, tuple[SourceImage, ...]]:
+        if layout != PHOTOS:
+            goods = [folder for folder in (self.root, *self._folders()) if _good_folder(folder)]
+            if layout in {None, "mvtec", "loco"} and goods and self._is_plain(goods):
+                return self._of_mvtec(goods)
+            found = self._recognised(layout)
+            if found is not None:
+                return found
+        categories = self._folders()
         direct = self._images(self.root, deep=False)
         if direct:
-            return self._named([(self.root, direct)])
-        categories = frozenset(folders)
-        self.ignored = [path for path in self.ignored if path not in categories]
-        return self._named([(path, self._images(path, deep=True)) for path in folders])
+            named = self._named([(self.root, direct)])
+        else:
+            self.ignored = [path for path in self.ignored if path not in frozenset(categories)]
+            named = self._named([(path, self._images(path, deep=True)) for path in categories])
+        if layout != PHOTOS:
+            _check(self.root, named)
+        return named
+
+    def _of_mvtec(self, goods: list[Path]) -> dict[str, tuple[SourceImage, ...]]:
+        if goods[0] == self.root:
+            goods = goods[:1]
+        else:
+            found = [path for path in self._entries(self.root) if is_dir(path)]
+            self.ignored += [path for path in found if path not in goods]
+        places = [(folder, place) for folder in goods if (place := _good_folder(folder))]
+        named = self._named([(folder, self._images(place, deep=True)) for folder, place in places])
+        for folder, place in places:
+            _check(place, {"": named.get(category_name(folder), ())})
+        return named
+
+    def _is_plain(self, goods: list[Path]) -> bool:
+        """Tell whether good photos lie in ``train/good`` itself and their masks not beside them."""
+        return not any(is_dir(place / "rgb") for folder in goods if (place := _good_folder(folder)))
+
+    def _recognised(self, layout: str | None) -> dict[str, tuple[SourceImage, ...]] | None:
+        """Return the good photos of a layout that has others than ``train/good``."""
+        found = recognise(self.root, layout, self.exclude)
+        if found is None:
+            if layout is not None:
+                msg = f"{self.root}: not laid out as {layout!r}"
+                raise InputError(msg, hint="leave `source_layout` out, and see what is recognised")
+            return None
+        name, items = found
+        categories: dict[str, dict[str, Path]] = {}
+        for item in items:
+            if item.good and item.split == "train":
+                inside = item.image.relative_to(self.root)
+                start = 1 if len(inside.parts) > 1 and inside.parts[0] == item.category else 0
+                key = nfc(printable(Path(*inside.parts[start:]).as_posix()))
+                categories.setdefault(item.category, {})[key] = item.image
+            else:
+                self.ignored.append(item.image)
+        if not categories:
+            msg = f"{self.root}: laid out as {name!r}, but without good photos for training"
+            hint = "`source_layout='photos'` takes every picture for a good photo"
+            raise InputError(msg, hint=hint)
+        return {
+            category: tuple(SourceImage(key, paths[key]) for key in sorted(paths))
+            for category, paths in sorted(categories.items())
+        }
+
+    def _folders(self) -> list[Path]:
+        found = [path for path in self._entries(self.root, count=False) if is_dir(path)]
+        return sorted(found, key=lambda path: nfc(path.name))
 
     def example(self) -> str:
         """Return something that was left out, below the root."""
@@ -152,7 +201,7 @@ class _Listing:
 
     def _files(self, folder: Path, walk: "_Walk | None") -> Iterator[Path]:
         for path in self._entries(folder):
-            if path.is_dir():
+            if is_dir(path):
                 if walk is not None and walk.is_new(path):
                     yield from self._files(path, walk)
                 else:
@@ -162,15 +211,27 @@ class _Listing:
             else:
                 self.ignored.append(path)
 
-    def _entries(self, folder: Path) -> list[Path]:
+    def _entries(self, folder: Path, *, count: bool = True) -> list[Path]:
         try:
             entries = sorted(folder.iterdir())
         except OSError as error:
             hint = "check the folder's permissions"
             raise InputError(f"{folder}: cannot be read: {error.strerror}", hint=hint) from error
-        self.ignored += [path for path in entries if path.name.startswith(".")]
-        visible = [path for path in entries if not path.name.startswith(".")]
-        return [path for path in visible if path not in self.exclude]
+        if count:
+            self.ignored += [path for path in entries if is_passed_over(path.name)]
+        return [
+            path for path in entries if not is_passed_over(path.name) and path not in self.exclude
+        ]
+
+
+def _good_folder(category: Path) -> Path | None:
+    """Return ``train/good`` of a category, however it is spelt, None if it has none."""
+    train = child(category, "train")
+    return None if train is None else child(train, *sorted(GOOD_NAMES))
+
+
+def _check(root: Path, categories: Mapping[str, Sequence[SourceImage]]) -> None:
+    check_goods(root, [photo.path for photos in categories.values() for photo in photos])
 
 
 class _Walk:
@@ -214,26 +275,3 @@ def category_name(folder: Path) -> str:
     if name == RESERVED:
         raise InputError(f"{folder}: the name {RESERVED!r} is taken", hint="rename the folder")
     return name
-
-
-def check_name(path: Path) -> None:
-    """Raise InputError if a path has control characters or bytes that are no text.
-
-    A manifest could not name it, and a shell or a loader would stumble over it.
-    """
-    if printable(str(path)) != str(path):
-        msg = f"{printable(str(path))}: a name with control characters or bytes that are no text"
-        raise InputError(msg, hint="rename it")
-
-
-def printable(name: str) -> str:
-    """Return a name with control characters and bytes that are no text as escapes."""
-    return "".join(
-        _escaped(sign) if unicodedata.category(sign) in NO_TEXT else sign for sign in name
-    )
-
-
-def _escaped(sign: str) -> str:
-    # Python stands the byte 0xff that is no text for by U+DCFF.
-    code = ord(sign) - 0xDC00 if 0xDC80 <= ord(sign) <= 0xDCFF else ord(sign)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

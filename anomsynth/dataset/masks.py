@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from anomsynth.dataset.folders import nfc
 from anomsynth.dataset.images import SUFFIXES
+from anomsynth.dataset.paths import nfc
 from anomsynth.errors import InputError
 
 MASK_ENDING = "_mask"

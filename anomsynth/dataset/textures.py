@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from anomsynth.core.types import Pixels
-from anomsynth.dataset.folders import nfc
 from anomsynth.dataset.images import SUFFIXES, read_photo
+from anomsynth.dataset.paths import nfc
 from anomsynth.errors import InputError
 
 CACHED = 8  # pictures kept in memory by each process

@@ -41,7 +41,7 @@ class Verdict:
         return not self.counts["error"]
 
 
-def validate(root: Path, *, deep: bool = False) -> Verdict:
+def validate(root: Path, *, deep: bool = False, layout: str | None = None) -> Verdict:
     """Check a dataset.
 
     Looked at are names and their pairing, files that do not belong, splits, masks (every pixel),
@@ -50,11 +50,12 @@ def validate(root: Path, *, deep: bool = False) -> Verdict:
     Parameters
     ----------
     root : Path
-        A root of category folders in MVTec AD layout, one such category, or a folder that holds
-        ``images`` and ``masks``.
+        A dataset of any layout that `find_labelled` knows, or one category of it.
     deep : bool
         Decode every image too: damage that no check sum tells, equal pixels in unequal files, and
         hashes of images against the manifest.
+    layout : str, optional
+        How it is laid out; recognised if not given.
 
     Raises
     ------
@@ -66,7 +67,7 @@ def validate(root: Path, *, deep: bool = False) -> Verdict:
     The MVTec AD layout: P. Bergmann et al., "The MVTec anomaly detection dataset", IJCV, 2021.
     What loaders make of each trap was tried with anomalib 2.7.0.
     """
-    trees = read_trees(root.resolve())
+    trees = read_trees(root.resolve(), layout)
     found = [finding for tree in trees for finding in _check(tree, deep=deep)]
     order = {level: rank for rank, level in enumerate(LEVELS)}
     found.sort(key=lambda finding: (order[finding.level], finding.check, finding.file))

@@ -47,6 +47,8 @@ class RunOptions(BaseModel):
     link : {"copy", "hardlink"}
         How 8-bit PNG photos come into the dataset; everything else is converted.
     extras : masks written beside the dataset
+    source_layout : str or None
+        How the source is laid out, see `find_source`; recognised by default.
     resume, overwrite : bool
         What to do with a non-empty output folder.
     strict : bool
@@ -71,6 +73,7 @@ class RunOptions(BaseModel):
     test_share: float = Field(default=0.2, ge=0, le=1)
     link: Literal["copy", "hardlink"] = "copy"
     extras: tuple[Extra, ...] = ()
+    source_layout: str | None = None
     resume: bool = False
     overwrite: bool = False
     strict: bool = False

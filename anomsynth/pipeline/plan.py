@@ -181,7 +181,9 @@ def make_plan(
     """
     options.check_workers()
     root = out.resolve()
-    found = source if isinstance(source, PhotoSource) else find_source(source, options.no_photos())
+    found = source
+    if not isinstance(found, PhotoSource):
+        found = find_source(found, options.no_photos(), options.source_layout)
     _check_apart(found.root, root)
     recipes = _by_category(recipe, tuple(found.categories))
     per_photo, units = _units(found, next(iter(recipes.values())).seed, options)

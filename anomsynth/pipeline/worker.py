@@ -13,9 +13,9 @@ import cv2
 from anomsynth.core.heap import keep_freed_memory
 from anomsynth.core.types import Mask, SampleKey, Surface
 from anomsynth.dataset.components import read_components
-from anomsynth.dataset.folders import check_name, printable
 from anomsynth.dataset.images import LoadedPhoto, load_photo, read_mask
 from anomsynth.dataset.manifest import Line
+from anomsynth.dataset.paths import check_name, printable
 from anomsynth.dataset.textures import TextureFolder
 from anomsynth.dataset.writer import SourcePhoto, Writer, failed_line, photo_hash, unusable_line
 from anomsynth.errors import InputError, SynthesisError

@@ -11,8 +11,9 @@ import numpy as np
 
 from anomsynth.core.sample import Quality
 from anomsynth.core.types import Float32, Mask, Pixels
-from anomsynth.dataset.labelled import Labelled, find_labelled
+from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layout import RESERVED, Layout
+from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.manifest import read_lines
 from anomsynth.dataset.metadata import read_run
 from anomsynth.errors import InputError, OutputError
@@ -65,7 +66,9 @@ class Collection:
     made_seconds: float | None
 
 
-def collect(root: Path, scorer: AnyScorer, *, jobs: int = 1) -> Collection:
+def collect(
+    root: Path, scorer: AnyScorer, *, jobs: int = 1, layout: str | None = None
+) -> Collection:
     """Score a dataset and gather what the page shows.
 
     Raises
@@ -73,7 +76,7 @@ def collect(root: Path, scorer: AnyScorer, *, jobs: int = 1) -> Collection:
     InputError
         If the folder holds no labelled images, or no defect among them.
     """
-    items = find_labelled(root)
+    items = find_labelled(root, layout)
     defects = [item for item in items if not item.good]
     if not defects:
         raise InputError(f"{root}: holds no defect images", hint="nothing to report")

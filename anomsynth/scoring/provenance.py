@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from anomsynth.dataset.labelled import Labelled
 from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.manifest import Line, read_lines
 from anomsynth.errors import OutputError
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from anomsynth.core.photo import Photo
 from anomsynth.core.sample import Quality
 from anomsynth.core.types import Mask, Pixels
-from anomsynth.dataset.images import read_binary_mask, read_photo
-from anomsynth.dataset.labelled import Labelled
+from anomsynth.dataset.images import read_photo
+from anomsynth.dataset.layouts.item import Labelled, read_strict_truth
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.backends import count_workers
 from anomsynth.pipeline.worker import in_child
@@ -170,7 +170,7 @@ def read_labelled(item: Labelled) -> tuple[Photo, Mask]:
         raise InputError(f"{item.image}: no mask", hint="name it like the image, or NAME_mask.png")
     photo = read_photo(item.image)
     height, width = photo.pixels.shape[:2]
-    return photo, read_binary_mask(item.mask, (height, width))
+    return photo, read_strict_truth(item.mask, item.truth, (height, width))
 
 
 def _look_away(_pixels: Pixels, _mask: Mask) -> None:

@@ -4,15 +4,17 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from anomsynth.core.pixels import marked
 from anomsynth.dataset.csv_text import csv_text
+from anomsynth.dataset.extras import binary
 from anomsynth.dataset.files import link_file, make_folder, output_error, write_bytes
 from anomsynth.dataset.images import image_size, load_photo, write_png
-from anomsynth.dataset.labelled import Labelled
 from anomsynth.dataset.layout import GOOD, Layout, digits_for
+from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.errors import InputError, OutputError
 
 REJECTED = "rejected.csv"
@@ -140,9 +142,7 @@ def write_selection(
         target = _target(layout, item, number)
         _place_picture(item.image, target, layout.scratch, copy=copy)
         if item.kind != GOOD and item.mask is not None:
-            _place_mask(
-                item.mask, layout.mask(item.category, (item.kind,), number), layout, copy=copy
-            )
+            _place_mask(item, layout.mask(item.category, (item.kind,), number), layout, copy=copy)
         rows.append(
             (layout.relative(target), str(item.image), "" if score is None else f"{score:.6g}")
         )
@@ -178,18 +178,22 @@ def _place_picture(source: Path, target: Path, scratch: Path, *, copy: bool) -> 
     write_png(target, photo.pixels, scratch)
 
 
-def _place_mask(source: Path, target: Path, layout: Layout, *, copy: bool) -> None:
+def _place_mask(item: Labelled, target: Path, layout: Layout, *, copy: bool) -> None:
+    if item.truth is not None:
+        size = load_photo(item.image).photo.pixels.shape
+        write_png(target, binary(item.truth.read((size[0], size[1]))), layout.scratch)
+        return
+    source = cast("Path", item.mask)
     loaded = load_photo(source)
     pixels = loaded.photo.pixels
     top = int(pixels.max())
-    binary = bool(np.all((pixels == 0) | (pixels == top)))
-    if loaded.plain and pixels.shape[2] == 1 and top == 255 and binary:
+    two_values = bool(np.all((pixels == 0) | (pixels == top)))
+    if loaded.plain and pixels.shape[2] == 1 and top == 255 and two_values:
         link_file(source, target, layout.scratch, copy=copy)
         return
-    if not binary:
+    if not two_values:
         raise InputError(f"{source}: not a binary mask", hint="save it as PNG with 0 and 255 only")
-    inside = marked(pixels)
-    write_png(target, inside.astype(np.uint8) * np.uint8(255), layout.scratch)
+    write_png(target, binary(marked(pixels)), layout.scratch)
 
 
 def _write_table(

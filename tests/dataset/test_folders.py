@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from anomsynth.dataset.folders import check_name, find_source
+from anomsynth.dataset.folders import find_source
+from anomsynth.dataset.paths import check_name
 from anomsynth.errors import InputError
 
 

@@ -1,7 +1,5 @@
 """From photos and masks on disk to tensors of one size."""
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import torch
@@ -10,7 +8,6 @@ from torch import Tensor
 
 from anomsynth.core.photo import Photo
 from anomsynth.core.types import Mask, Pixels
-from anomsynth.dataset.images import read_mask
 
 # A resized mask is on where it covers at least this share of a pixel: hairlines must not vanish.
 MASK_SHARE = 0.25
@@ -29,17 +26,6 @@ def photo_tensor(photo: Photo, size: int, *, grey: bool = False) -> Tensor:
     values = resized(pixels, size).astype(np.float32) / np.float32(full)
     planes = torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1)))
     return planes.expand(3, -1, -1).contiguous()
-
-
-def read_mask_tensor(path: Path, shape: tuple[int, int], size: int) -> Tensor:
-    """Read the mask of a photo of `shape` as `mask_tensor`.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read or is not of the photo's shape.
-    """
-    return mask_tensor(read_mask(path, shape), size)
 
 
 def mask_tensor(mask: Mask, size: int) -> Tensor:

@@ -11,9 +11,10 @@ from anomsynth.bisqad.data.spoil import Fault, spoil
 from anomsynth.bisqad.options import TrainOptions
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Mask, SampleKey
-from anomsynth.dataset.images import read_mask, read_photo
-from anomsynth.dataset.labelled import Labelled, find_labelled
+from anomsynth.dataset.images import read_photo
+from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.layouts.item import Labelled, Truth, read_truth
 from anomsynth.dataset.metadata import read_run
 from anomsynth.errors import InputError, UserError
 from anomsynth.recipe.load import recorded_recipe
@@ -37,6 +38,8 @@ class Item:
     image : Path
     mask : Path or None
         None for good photos, and for defects that are still to be made.
+    truth : Truth or None
+        How defects are marked, unless `mask` is a mask of two values.
     recipe, key : Recipe and SampleKey, or None
         A defect made from the good photo `image` when it is read.
     seed : int
@@ -50,6 +53,7 @@ class Item:
     kind: str
     image: Path
     mask: Path | None = None
+    truth: Truth | None = None
     recipe: Recipe | None = None
     key: SampleKey | None = None
     seed: int = 0
@@ -78,7 +82,7 @@ class Item:
             return made[..., : pixels.shape[2]], sample.mask
         if self.mask is None:
             return pixels, np.zeros(pixels.shape[:2], dtype=bool)
-        mask = read_mask(self.mask, (pixels.shape[0], pixels.shape[1]))
+        mask = read_truth(self.mask, self.truth, (pixels.shape[0], pixels.shape[1]))
         if not mask.any():
             hint = "good photos belong into the folder good"
             raise InputError(f"{self.mask}: marks nothing", hint=hint)
@@ -125,7 +129,12 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
     UserError
         If the dataset has several categories and nobody said which.
     """
-    found = _of_category(find_labelled(dataset), dataset, options.category, unified=options.unified)
+    found = _of_category(
+        find_labelled(dataset, options.source_layout),
+        dataset,
+        options.category,
+        unified=options.unified,
+    )
     good = [item for item in found if item.good]
     marked = [item for item in found if not item.good and item.mask is not None]
     _check_classes(dataset, found, good, marked)
@@ -179,7 +188,8 @@ def spoiled(items: Iterable[Item], faults: dict[str, Fault], seed: int) -> tuple
 
 
 def _item(entry: Labelled, prefix: str = "") -> Item:
-    return Item(prefix + entry.id, entry.category, entry.kind, entry.image, entry.mask)
+    name = prefix + entry.id
+    return Item(name, entry.category, entry.kind, entry.image, entry.mask, entry.truth)
 
 
 def _of_category(

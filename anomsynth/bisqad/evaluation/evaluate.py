@@ -77,7 +77,7 @@ def evaluate(
     UserError
         If the device is not there.
     """
-    tests = find_tests(plan.dataset, plan.category)
+    tests = find_tests(plan.dataset, plan.category, plan.source_layout)
     groups = read_groups(plan.dataset)
     check_writable(plan.folder)
     read_config(plan.run)

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from anomsynth.bisqad.data.images import photo_tensor, read_mask_tensor
+from anomsynth.bisqad.data.images import mask_tensor, photo_tensor
 from anomsynth.bisqad.evaluation.predictions import LabelledPrediction, Prediction, UnreadablePhoto
 from anomsynth.bisqad.model.decoder import image_score
 from anomsynth.bisqad.model.run import Run
 from anomsynth.core.types import Float32, Mask
 from anomsynth.dataset.images import read_photo
-from anomsynth.dataset.labelled import Labelled
+from anomsynth.dataset.layouts.item import Labelled, read_truth
 from anomsynth.errors import InputError
 
 BATCH = 8  # photos at once
@@ -78,5 +78,5 @@ def _look(run: Run, images: torch.Tensor) -> tuple[list[Float32], list[float]]:
 def _truth(image: Labelled, shape: tuple[int, int], size: int) -> Mask | None:
     if image.mask is None:
         return None
-    truth: Mask = read_mask_tensor(image.mask, shape, size).numpy()
+    truth: Mask = mask_tensor(read_truth(image.mask, image.truth, shape), size).numpy()
     return truth if truth.any() else None

@@ -1,16 +1,26 @@
 """The labelled test images of a dataset, and which of them show one physical object."""
 
 import csv
+import logging
 from pathlib import Path
 
-from anomsynth.dataset.labelled import Labelled, find_labelled
+from anomsynth.dataset.labelled import find_labelled
+from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.errors import InputError
 
 GROUPS = "groups.csv"
 
 
-def find_tests(root: Path, category: str | None = None) -> dict[str, tuple[Labelled, ...]]:
+logger = logging.getLogger(__name__)
+
+
+def find_tests(
+    root: Path, category: str | None = None, layout: str | None = None
+) -> dict[str, tuple[Labelled, ...]]:
     """List the test images of a dataset by category.
+
+    Where the dataset does not divide its good photos, all of them are test images; a warning says
+    so, because a detector that learned from them knows them.
 
     Raises
     ------
@@ -18,8 +28,10 @@ def find_tests(root: Path, category: str | None = None) -> dict[str, tuple[Label
         If there are none, or a category has no good images or no defects.
     """
     found: dict[str, list[Labelled]] = {}
-    for item in find_labelled(root):
-        if item.split == "test":
+    unsplit = 0
+    for item in find_labelled(root, layout):
+        unsplit += item.unsplit
+        if item.split == "test" or item.unsplit:
             found.setdefault(item.category, []).append(item)
     if category is not None:
         if category not in found:
@@ -34,6 +46,13 @@ def find_tests(root: Path, category: str | None = None) -> dict[str, tuple[Label
             missing, there = ("defects", "good") if kinds == {True} else ("good images", "defects")
             msg = f"{root}: the test images of {name} are all {there}, there are no {missing}"
             raise InputError(msg, hint="metrics compare good images with defects")
+    if unsplit:
+        logger.warning(
+            "%s: nothing divides its %d good photos; results are too good if the detector was "
+            "trained on them",
+            root,
+            unsplit,
+        )
     return {name: tuple(items) for name, items in found.items()}
 
 

@@ -15,9 +15,9 @@ from anomsynth.bisqad.options import MapFormat, PredictPlan
 from anomsynth.core.types import Float32
 from anomsynth.dataset.csv_text import csv_text
 from anomsynth.dataset.files import make_folder, write_bytes
-from anomsynth.dataset.folders import nfc
 from anomsynth.dataset.images import SUFFIXES, write_png
 from anomsynth.dataset.metadata import check_writable
+from anomsynth.dataset.paths import nfc
 from anomsynth.errors import InputError, OutputError
 
 MAPS, SCORES = "maps", "scores.csv"

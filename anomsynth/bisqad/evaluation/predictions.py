@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anomsynth.core.types import Float32, Mask
-from anomsynth.dataset.labelled import Labelled
+from anomsynth.dataset.layouts.item import Labelled
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.tree import Tree
 from anomsynth.dataset.images import read_photo
-from anomsynth.dataset.labelled import GOOD_NAMES
+from anomsynth.dataset.layouts.tree import GOOD_NAMES
 from anomsynth.dataset.manifest import array_hash
 from anomsynth.errors import InputError
 

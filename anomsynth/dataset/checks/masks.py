@@ -11,19 +11,23 @@ from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.pictures import read_header
 from anomsynth.dataset.checks.tree import Tree
 from anomsynth.dataset.images import read_photo
-from anomsynth.dataset.labelled import GOOD_NAMES
+from anomsynth.dataset.layouts.tree import GOOD_NAMES
 from anomsynth.errors import InputError
 
 SAVE = "save it as a PNG of 8 bits and one channel with the values 0 and 255 only"
+FORMATS = frozenset({"mask-format", "mask-values"})  # findings about what a mask is made of
 MOST_DEFECT = 0.9  # share of the image; more is an inverted mask, as a rule
 
 
 def check_masks(tree: Tree) -> Iterator[Finding]:
     """Decode every mask and find what makes loaders misread it."""
-    images = {item.mask: item.image for item in tree.items if item.mask is not None}
+    images = {mark: item.image for item in tree.items for mark in item.marks}
+    levels = {mark for item in tree.items if item.truth is not None for mark in item.marks}
     for kind, masks in tree.masks.items():
         for path in masks if kind.lower() not in GOOD_NAMES else ():
-            yield from _mask(tree, path, images.get(path))
+            found = _mask(tree, path, images.get(path))
+            # Where the layout has class numbers for values, they are no fault.
+            yield from (one for one in found if path not in levels or one.check not in FORMATS)
 
 
 def _mask(tree: Tree, path: Path, image: Path | None) -> Iterator[Finding]:

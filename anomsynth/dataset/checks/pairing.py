@@ -8,8 +8,9 @@ from pathlib import Path
 from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.strays import PNG
 from anomsynth.dataset.checks.tree import Tree
-from anomsynth.dataset.folders import nfc
-from anomsynth.dataset.labelled import GOOD_NAMES, TRUTH
+from anomsynth.dataset.layouts.mvtec import TRUTH
+from anomsynth.dataset.layouts.tree import GOOD_NAMES
+from anomsynth.dataset.paths import nfc
 
 RENAME = "give all files names of one width, e.g. 000001.png with 000001_mask.png"
 
@@ -23,7 +24,8 @@ def check_pairing(tree: Tree) -> Iterator[Finding]:
             counts_agree = False
             continue
         images, masks = defects.get(kind, ()), tree.masks.get(kind, ())
-        yield from _same_stems(tree, images)
+        if tree.layout in {"mvtec", "images-masks"}:
+            yield from _same_stems(tree, images)
         yield from _unpaired(tree, kind, images, masks)
         counts_agree &= len(images) == len(masks)
     if tree.is_mvtec and counts_agree:
@@ -41,8 +43,9 @@ def _same_stems(tree: Tree, images: Sequence[Path]) -> Iterator[Finding]:
 def _unpaired(
     tree: Tree, kind: str, images: Sequence[Path], masks: Sequence[Path]
 ) -> Iterator[Finding]:
-    own = {item.image: item.mask for item in tree.items if item.split == "test"}
-    used = {own[path] for path in images if path in own}
+    own = {item.image: item.mask for item in tree.items}
+    here = set(images)
+    used = {mark for item in tree.items if item.image in here for mark in item.marks}
     left = sorted((path for path in masks if path not in used), key=str)
     alone = sorted((path for path in images if own.get(path) is None), key=str)
     if len(alone) == len(left) and all(

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.tree import Tree
-from anomsynth.dataset.labelled import GOOD_NAMES, TRUTH
 from anomsynth.dataset.layout import GOOD
+from anomsynth.dataset.layouts.mvtec import TRUTH
+from anomsynth.dataset.layouts.tree import GOOD_NAMES
 
 
 def check_splits(tree: Tree) -> Iterator[Finding]:

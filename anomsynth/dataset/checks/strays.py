@@ -5,8 +5,8 @@ from pathlib import Path, PurePosixPath
 
 from anomsynth.dataset.checks.finding import Finding, Level
 from anomsynth.dataset.checks.tree import Tree, is_picture
-from anomsynth.dataset.labelled import SPLITS, TRUTH
 from anomsynth.dataset.layout import GOOD
+from anomsynth.dataset.layouts.mvtec import SPLITS, TRUTH
 
 PNG = frozenset({".png", ".PNG"})  # as anomalib spells them; .Png is not read
 AWAY = "move it out of the category's folder, e.g. to a folder beside the category"

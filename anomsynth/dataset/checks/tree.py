@@ -4,19 +4,15 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 from anomsynth.dataset.images import SUFFIXES
-from anomsynth.dataset.labelled import (
-    GOOD_NAMES,
-    SPLITS,
-    TRUTH,
-    Labelled,
-    find_categories,
-    find_labelled,
-)
+from anomsynth.dataset.labelled import SourceLayout, need_layout
 from anomsynth.dataset.layout import RESERVED
-from anomsynth.errors import InputError
+from anomsynth.dataset.layouts.item import Labelled
+from anomsynth.dataset.layouts.mvtec import SPLITS, TRUTH, find_categories
+from anomsynth.dataset.layouts.tree import GOOD_NAMES
 
 Folders = Mapping[str, Sequence[Path]]
 
@@ -37,8 +33,7 @@ class Tree:
     images : (split, kind) -> pictures that lie directly in ``split/kind``
     masks : kind -> pictures that lie directly in ``ground_truth/kind``
     items : the labelled images with their masks
-    is_mvtec : bool
-        False for a folder of images with a folder of masks beside it.
+    layout : SourceLayout
     """
 
     root: Path
@@ -49,7 +44,12 @@ class Tree:
     images: Mapping[tuple[str, str], Sequence[Path]]
     masks: Folders
     items: tuple[Labelled, ...]
-    is_mvtec: bool = True
+    layout: SourceLayout = "mvtec"
+
+    @property
+    def is_mvtec(self) -> bool:
+        """Whether loaders of the MVTec AD tree are meant to read it."""
+        return self.layout == "mvtec"
 
     def name(self, path: Path) -> str:
         """Return a path as findings name it."""
@@ -67,7 +67,7 @@ class Tree:
                 yield kind, paths
 
 
-def read_trees(root: Path) -> tuple[Tree, ...]:
+def read_trees(root: Path, layout: str | None = None) -> tuple[Tree, ...]:
     """List the categories of a dataset; see `find_labelled` for what is understood.
 
     Raises
@@ -75,17 +75,20 @@ def read_trees(root: Path) -> tuple[Tree, ...]:
     InputError
         If there is no such folder, it cannot be read, or holds no labelled image.
     """
-    items = find_labelled(root)
-    if (root / "images").is_dir() and (root / "masks").is_dir():
+    name, items = need_layout(root, layout)
+    if name == "images-masks":
         return (_pairs(root, items),)
-    try:
-        folders = find_categories(root)
-    except OSError as error:
-        raise InputError(f"{root}: cannot be read: {error.strerror}") from error
-    return tuple(
-        _tree(root, folder, tuple(item for item in items if folder in item.image.parents))
-        for folder in folders
-    )
+    if name != "mvtec":
+        return tuple(
+            _other(root, name, tuple(group))
+            for _, group in groupby(
+                sorted(items, key=lambda item: item.category), key=lambda item: item.category
+            )
+        )
+    owners: dict[Path, list[Labelled]] = {folder: [] for folder in find_categories(root)}
+    for item in items:
+        owners[item.image.parents[2]].append(item)
+    return tuple(_tree(root, folder, tuple(own)) for folder, own in owners.items())
 
 
 def is_picture(path: Path) -> bool:
@@ -114,8 +117,21 @@ def _pairs(root: Path, items: tuple[Labelled, ...]) -> Tree:
     files = tuple(path for files, *_ in found for path in files)
     return Tree(
         root, root, files, (), (), {("test", "defect"): images}, {"defect": masks}, items,
-        is_mvtec=False,
+        layout="images-masks",
     )  # fmt: skip
+
+
+def _other(root: Path, layout: SourceLayout, items: tuple[Labelled, ...]) -> Tree:
+    """Return a category of another layout: its images and what marks them, no other files."""
+    images: dict[tuple[str, str], list[Path]] = defaultdict(list)
+    masks: dict[str, list[Path]] = defaultdict(list)
+    for item in items:
+        # Some layouts have defects among their training images, and loaders that know it.
+        images[item.split if item.good else "test", item.kind].append(item.image)
+        masks[item.kind] += item.marks
+    folder = root if root.name == items[0].category else root / items[0].category
+    files = tuple(path for paths in (*images.values(), *masks.values()) for path in paths)
+    return Tree(root, folder, files, (), (), images, masks, items, layout)
 
 
 def _walk(folder: Path) -> tuple[tuple[Path, ...], tuple[Path, ...], tuple[Path, ...]]:

@@ -22,6 +22,7 @@ __all__ = [
     "check_export",
     "export",
     "exporters",
+    "read_source",
 ]
 
 exporters: Registry[Exporter] = Registry(
@@ -74,6 +75,8 @@ def export(
     target: Target,
     exporter: Exporter,
     on_picture: Callable[[int, int], object] | None = None,
+    *,
+    layout: str | None = None,
 ) -> Exported:
     """Write a dataset of any tool in another format, whole or not at all.
 
@@ -83,12 +86,14 @@ def export(
     Parameters
     ----------
     dataset : Path
-        MVTec AD tree of ours or of any tool, or a folder of ``images`` and ``masks``.
+        Of any layout that `find_labelled` knows.
     target : Target
     exporter : Exporter
         E.g. ``exporters.build({"kind": "coco", "val_share": 0.1})``.
     on_picture : function (done, total) -> None
         Called after each picture.
+    layout : str, optional
+        How the dataset is laid out; recognised if not given.
 
     Raises
     ------
@@ -100,7 +105,7 @@ def export(
         If the format needs a package that is not installed.
     """
     check_export(dataset, target)
-    source = read_source(dataset)
+    source = read_source(dataset, layout)
     source.on_picture = on_picture
     total = len(source.pictures)
     out = target.out.resolve()

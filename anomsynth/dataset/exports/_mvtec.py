@@ -2,7 +2,7 @@
 
 from anomsynth.dataset.exports._source import Loaded
 from anomsynth.dataset.exports._staging import Staging
-from anomsynth.dataset.labelled import TRUTH
+from anomsynth.dataset.layouts.mvtec import TRUTH
 
 
 def place(loaded: Loaded, out: Staging, folder: str = "") -> tuple[str, str]:

@@ -10,11 +10,12 @@ import numpy as np
 
 from anomsynth.core.types import Mask
 from anomsynth.dataset.exports._instances import MaskInstance, recorded_kinds, split_mask
-from anomsynth.dataset.folders import nfc
-from anomsynth.dataset.images import read_binary_mask, read_photo
-from anomsynth.dataset.labelled import Labelled, find_labelled
+from anomsynth.dataset.images import read_photo
+from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.layouts.item import Labelled, read_strict_truth
 from anomsynth.dataset.manifest import Line, read_lines
+from anomsynth.dataset.paths import nfc
 from anomsynth.errors import InputError, OutputError
 
 
@@ -129,7 +130,7 @@ class Source:
                 self.on_picture(self.done, len(self.pictures))
 
 
-def read_source(root: Path) -> Source:
+def read_source(root: Path, layout: str | None = None) -> Source:
     """List a dataset of any tool, with the manifests and scores of ours.
 
     Raises
@@ -140,7 +141,7 @@ def read_source(root: Path) -> Source:
         If a manifest is damaged.
     """
     root = root.resolve()
-    items = sorted(find_labelled(root), key=lambda item: (item.id, item.image.name))
+    items = sorted(find_labelled(root, layout), key=lambda item: (item.id, item.image.name))
     lines, scores = _records(root, {item.category for item in items})
     names = _unique([item.id for item in items])
     flat = _unique([_plain(name) for name in names])
@@ -166,7 +167,7 @@ def _load(picture: ExportedImage, root: Path) -> Loaded:
     path = picture.labelled.mask
     if path is None:
         raise InputError(f"{picture.path}: it has no mask")
-    mask = read_binary_mask(path, shape)
+    mask = read_strict_truth(path, picture.labelled.truth, (shape[0], shape[1]))
     if not mask.any():
         raise InputError(f"{path}: the mask is empty")
     instances = split_mask(mask, picture.labelled.kind, picture.line, root)

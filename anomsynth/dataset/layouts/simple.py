@@ -1,0 +1,72 @@
+"""Layouts of one's own: ``images`` and ``masks``, or a folder for good photos and each defect."""
+
+from pathlib import Path
+
+from anomsynth.dataset.layout import GOOD
+from anomsynth.dataset.layouts.item import Labelled
+from anomsynth.dataset.layouts.tree import (
+    GOOD_NAMES,
+    TRUTH_NAMES,
+    MaskIndex,
+    child,
+    folders,
+    pictures,
+)
+from anomsynth.dataset.paths import is_dir, nfc
+from anomsynth.errors import InputError
+
+
+def find_images_and_masks(root: Path) -> tuple[Labelled, ...]:
+    """List ``root/images``, every one a defect, with ``root/masks``; nothing without these."""
+    if not (is_dir(root / "images") and is_dir(root / "masks")):
+        return ()
+    return find_pairs(root / "images", root / "masks")
+
+
+def find_pairs(images: Path, masks: Path) -> tuple[Labelled, ...]:
+    """List a folder of defect images with the masks of the same stems in another folder.
+
+    Raises
+    ------
+    InputError
+        If one of the folders is missing, or `images` holds no picture.
+    """
+    for folder in (images, masks):
+        if not is_dir(folder):
+            raise InputError(f"{folder}: no such folder", hint="check the path")
+    index = MaskIndex(masks)
+    name = images.resolve().parent.name or "images"
+    pairs = tuple(
+        Labelled(name, "test", "defect", path, index.find(path)) for path in pictures(images)
+    )
+    if not pairs:
+        raise InputError(f"{images}: holds no picture", hint="PNG, JPEG, TIFF, BMP or WebP")
+    return pairs
+
+
+def find_folders(root: Path) -> tuple[Labelled, ...]:
+    """List ``good``, a folder of each kind of defect, and ``mask`` with theirs, as anomalib has it.
+
+    The masks of a kind lie in the folder of masks, or in one of the kind's name in it. Nothing if
+    there is no folder of good photos, or nothing beside it. Nothing divides the good photos.
+    """
+    good = child(root, *sorted(GOOD_NAMES))
+    others = [path for path in folders(root) if path != good]
+    if good is None or not others or not pictures(good):
+        return ()
+    masks = next((path for path in others if path.name.lower() in TRUTH_NAMES), None)
+    name = nfc(root.resolve().name)
+    found: list[Labelled] = []
+    for kind in others:
+        if kind.name.lower() in TRUTH_NAMES:
+            continue
+        own = None if masks is None else child(masks, kind.name, kind.name.lower())
+        index = MaskIndex(own or masks)
+        found += [
+            Labelled(name, "test", nfc(kind.name), path, index.find(path))
+            for path in pictures(kind)
+        ]
+    if not found:  # a category that is called good, perhaps with masks of its part
+        return ()
+    goods = (Labelled(name, "train", GOOD, path, None, unsplit=True) for path in pictures(good))
+    return (*goods, *found)

@@ -1,0 +1,74 @@
+"""What layouts have in common: names of folders in any case, pictures, and masks by their names."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from anomsynth.dataset.images import SUFFIXES
+from anomsynth.dataset.layout import GOOD, RESERVED
+from anomsynth.dataset.paths import files_in, folders_in, is_dir, nfc
+
+GOOD_NAMES = frozenset({GOOD, "ok", "normal"})  # MVTec AD, BTAD, VisA and others
+TRUTH_NAMES = frozenset({"ground_truth", "gt", "mask", "masks", "label", "labels", "annotations"})
+# Of MVTec AD; KolektorSDD2; KolektorSDD and DAGM; labelling tools; the image's own name.
+MASK_ENDINGS = ("_mask", "_gt", "_label", ".mask", "")
+
+
+def folders(folder: Path) -> list[Path]:
+    """List the folders in a folder; none of ours, of the system or hidden."""
+    return [path for path in folders_in(folder) if path.name != RESERVED]
+
+
+def child(folder: Path, *names: str) -> Path | None:
+    """Return the folder in a folder that has one of these lower-case names in any case."""
+    for name in names:
+        if is_dir(folder / name):
+            return folder / name
+    return next((path for path in folders(folder) if path.name.lower() in names), None)
+
+
+def pictures(folder: Path) -> list[Path]:
+    """List the pictures that lie directly in a folder."""
+    return [path for path in files_in(folder) if path.suffix.lower() in SUFFIXES]
+
+
+def pictures_below(folder: Path) -> Iterator[Path]:
+    """Yield the pictures anywhere below a folder; links to folders are not followed."""
+    yield from pictures(folder)
+    for path in folders(folder):
+        if not path.is_symlink():
+            yield from pictures_below(path)
+
+
+class MaskIndex:
+    """Finds the mask of an image by its name among the entries of a folder.
+
+    Upper and lower case count alike where that leaves no doubt.
+
+    Parameters
+    ----------
+    folder : Path or None
+        None holds no masks.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        found = [] if folder is None else pictures(folder)
+        self._exact = {nfc(path.stem): path for path in found}
+        self._lower = {nfc(path.stem).lower(): path for path in found}
+
+    def find(self, image: Path) -> Path | None:
+        """Return the mask of an image, None if there is none."""
+        stem = nfc(image.stem)
+        for index, name in ((self._exact, stem), (self._lower, stem.lower())):
+            for ending in MASK_ENDINGS:
+                if name + ending in index:
+                    return index[name + ending]
+        return None
+
+
+def mask_stem(stem: str) -> str | None:
+    """Return the name of the image that a mask of this name belongs to, None if it is no mask's."""
+    lower = stem.lower()
+    for ending in MASK_ENDINGS:
+        if ending and lower.endswith(ending) and len(lower) > len(ending):
+            return stem[: -len(ending)]
+    return None
