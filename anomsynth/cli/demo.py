@@ -21,7 +21,6 @@ EXAMPLE = example("demo", "demo my-demo --overwrite")
 AGAIN = "anomsynth demo --overwrite"
 PRESET = "generic"
 PER_IMAGE = 3
-ATTEMPTS = 50  # a first look should not end with a failed sample
 SHEET_ROWS = 4  # samples of each category on the sheet
 
 
@@ -49,11 +48,9 @@ def demo(
         from anomsynth.api.generate import generate
         from anomsynth.cli.progress import RunProgress
         from anomsynth.pipeline.events import SampleDone
-        from anomsynth.recipe.load import load_recipe
         from anomsynth.sheets.sheet import write_sheet
 
         _write_photos(photos)
-        recipe = load_recipe(PRESET, gates={"attempts": ATTEMPTS})
         made: dict[str, tuple[str, ...]] = {}
 
         with RunProgress(console) as progress:
@@ -66,7 +63,7 @@ def demo(
             finished = generate(
                 photos,
                 dataset,
-                preset=recipe,
+                preset=PRESET,
                 per_image=PER_IMAGE,
                 jobs=jobs,
                 overwrite=overwrite,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
     from anomsynth.core.component import Component
+    from anomsynth.recipe.extend import Extension
     from anomsynth.recipe.models import Recipe
     from anomsynth.sqe.term import Term
 
@@ -40,7 +41,7 @@ def show(
     Parameters are listed with unit, default range and meaning, with the law and its source.
     """
     with reporting(quiet=quiet, as_json=as_json) as console:
-        from anomsynth.recipe.load import load_recipe
+        from anomsynth.recipe.load import load_recipe, read_extension
         from anomsynth.recipe.presets import preset_names
 
         if name == RECIPE:
@@ -48,7 +49,7 @@ def show(
         elif not _show_named(console, name.replace("-", "_")):
             if not (name.endswith(".toml") or name in preset_names()):
                 raise _unknown(name)
-            _show_recipe(console, load_recipe(name))
+            _show_recipe(console, load_recipe(name), read_extension(name))
 
 
 def _show_named(console: Console, kind: str) -> bool:
@@ -153,7 +154,7 @@ def _plain(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _show_recipe(console: Console, recipe: "Recipe") -> None:
+def _show_recipe(console: Console, recipe: "Recipe", extends: "Extension | None") -> None:
     scale = {
         name: value
         for name in ("mm_per_px", "field_mm", "object_mm")
@@ -167,6 +168,10 @@ def _show_recipe(console: Console, recipe: "Recipe") -> None:
             console.say(f"{heading}: {item}")
     if recipe.stands_for or recipe.cannot:
         console.say()
+    if extends is not None:
+        console.say(
+            f"extends:           {extends.base}, for {extends.base_share:.0%} of the defects"
+        )
     console.say("scale:             " + ", ".join(f"{k} = {v:g}" for k, v in scale.items()))
     console.say(f"defects per image: {_plain(recipe.defects_per_image)}")
     console.say(f"visibility d':     {_plain(strength.d_prime)}; areas to {strength.area_cap:g}")

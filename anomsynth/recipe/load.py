@@ -41,14 +41,28 @@ def load_recipe(source: str | Path, **changes: object) -> Recipe:
     >>> load_recipe("metal", seed=3, severity={"d_prime": [2, 4]}).severity.d_prime.high
     4.0
     """
-    is_file = isinstance(source, Path) or source.endswith(".toml")
-    path = Path(source) if is_file else find_preset(str(source))
-    shown = str(path) if is_file else f"presets/{source}.toml"
-    written = _read(path, shown)
-    written.setdefault("name", path.stem if is_file else str(source))
+    path, shown = _find(source)
+    written = {"name": _name(source), **_read(path, shown)}
     extension = {name: changes.pop(name) for name in Extension.model_fields if name in changes}
     recipe = _build({**written, **extension}, shown, (path,))
     return _changed(recipe, changes, shown)
+
+
+def read_extension(source: str | Path) -> Extension | None:
+    """Return what a preset or a recipe file extends, None if it stands alone.
+
+    Raises
+    ------
+    RecipeError, UnknownComponentError
+        As `load_recipe`, as far as this needs the file.
+
+    Examples
+    --------
+    >>> read_extension("metal").base, read_extension("generic")
+    ('generic', None)
+    """
+    path, shown = _find(source)
+    return split_extension(_read(path, shown), shown)[0]
 
 
 def change_recipe(recipe: Recipe, **changes: object) -> Recipe:
@@ -148,13 +162,12 @@ def _build(written: Mapping[str, object], where: str, files: tuple[Path, ...]) -
 
 def _load_base(name: str, where: str, files: tuple[Path, ...]) -> Recipe:
     """Return the recipe that one extends: a preset, or a file beside the one that names it."""
-    is_file = name.endswith(".toml")
+    beside = files[-1].parent if files else Path()
     try:
-        path = (files[-1].parent if files else Path()) / name if is_file else find_preset(name)
+        path, shown = _find(beside / name if name.endswith(".toml") else name)
         if path.resolve() in [file.resolve() for file in files]:
             raise RecipeError(f"{name} extends itself", hint="name another base")
-        shown = str(path) if is_file else f"presets/{name}.toml"
-        return _build({"name": path.stem, **_read(path, shown)}, shown, (*files, path))
+        return _build({"name": name, **_read(path, shown)}, shown, (*files, path))
     except UserError as error:
         raise type(error)(f"{where}: base: {error}", hint=error.hint) from error
 
@@ -164,6 +177,19 @@ def _changed(recipe: Recipe, changes: Mapping[str, object], where: str) -> Recip
         return recipe
     written = recipe.model_dump(mode="json", exclude_none=True)
     return build_recipe(merge(written, changes), f"{where} as changed")
+
+
+def _find(source: str | Path) -> tuple[Path, str]:
+    """Return the file of a recipe, and how messages call it."""
+    if isinstance(source, Path) or source.endswith(".toml"):
+        return Path(source), str(source)
+    return find_preset(source), f"presets/{source}.toml"
+
+
+def _name(source: str | Path) -> str:
+    """Return what a recipe is called that does not say so."""
+    is_file = isinstance(source, Path) or source.endswith(".toml")
+    return Path(source).stem if is_file else str(source)
 
 
 def _read(path: Path, shown: str) -> dict[str, object]:

@@ -95,7 +95,7 @@ class Gates(Written):
     min_pixels: Some = parameter(6, "count", "fewest visible pixels")
     min_visibility: Share = parameter(1.0, "ratio", "least d' over the least severity")
     max_clipped: Share = parameter(0.1, "share", "of the visible pixels, driven to black or white")
-    attempts: Some = parameter(24, "count", "tries before a sample has failed")
+    attempts: Some = parameter(96, "count", "tries before a sample has failed")
     min_score: Share = parameter(0.0, "ratio", "least quality of a sample")
     redraws: Whole = parameter(12, "count", "samples drawn anew for their quality")
 

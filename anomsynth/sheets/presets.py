@@ -8,7 +8,7 @@ from anomsynth.core.registry import generators
 from anomsynth.core.types import SampleKey, Surface
 from anomsynth.demo.standins import make_stand_in, stand_in_names
 from anomsynth.errors import RecipeError, SynthesisError
-from anomsynth.recipe.load import load_recipe
+from anomsynth.recipe.load import load_recipe, read_extension
 from anomsynth.recipe.models import Mechanism, Recipe
 from anomsynth.recipe.presets import preset_names
 from anomsynth.sheets.sheet import SheetRow
@@ -35,7 +35,9 @@ class PresetCheck:
 
 
 def check_preset(name: str, seed: int = 0) -> PresetCheck:
-    """Load a preset and make one sample with each of its mechanisms on its stand-in.
+    """Load a preset and make one sample with each of its own mechanisms on its stand-in.
+
+    Those of its base are the base's to check.
 
     Raises
     ------
@@ -43,6 +45,8 @@ def check_preset(name: str, seed: int = 0) -> PresetCheck:
         If the preset cannot be loaded.
     """
     recipe = load_recipe(name)
+    if read_extension(name) is not None:
+        recipe = load_recipe(name, base_share=0)
     problems = [] if recipe.description else ["describes nothing"]
     if recipe.stand_in not in stand_in_names():
         known = ", ".join(stand_in_names())
