@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anomsynth.api.options import FilePath, need_train_extra
-from anomsynth.bisqad.options import MapFormat, PredictPlan
+from anomsynth.bisqad.options import MapFormat, Pictures, PredictPlan
 
 if TYPE_CHECKING:
     from anomsynth.bisqad.evaluation.predict import PredictResult
@@ -16,6 +16,7 @@ def predict(
     images: FilePath | Sequence[FilePath],
     out: FilePath,
     *,
+    pictures: Pictures = "all",
     file_format: MapFormat = "png16",
     false_alarm_rate: float = 0.01,
     threshold: float | None = None,
@@ -24,7 +25,12 @@ def predict(
     threads: int | None = None,
     on_progress: Callable[[int, int], object] | None = None,
 ) -> "PredictResult":
-    """Write the anomaly map of every photo at its own size, and scores.csv with decisions.
+    """Say which photos are defective, and where.
+
+    For people an overlay (heat map and contours), a mask, and one offline page with the worst
+    photos first; for programs the anomaly map of each photo at its own size, scores.csv with
+    decisions, and regions.json with a box, an area and a score for each region. A photo that is
+    not defective has no regions, and an empty mask.
 
     Scores are log-odds. The threshold comes from good photos that training did not learn from.
 
@@ -35,7 +41,9 @@ def predict(
     images : path, or several
         Photos, or folders of photos.
     out : path
-        Folder for maps and scores.csv.
+        Folder for all of it.
+    pictures : {"none", "flagged", "all"}
+        Which photos get an overlay, a mask and a place on the page.
     file_format : {"png16", "tiff"}
         Of the maps: 16-bit PNG (log-odds = value / 65535 * 32 - 16) or TIFF of float32.
     false_alarm_rate : float in (0, 1)
@@ -54,7 +62,7 @@ def predict(
     Returns
     -------
     PredictResult
-        Its `decisions` with name, score, verdict and map of each photo.
+        Its `decisions` with name, score, verdict, regions and files of each photo.
 
     Raises
     ------
@@ -93,6 +101,7 @@ def predict(
         Path(run),
         tuple(Path(image) for image in several),
         Path(out),
+        pictures=pictures,
         file_format=file_format,
         false_alarm_rate=false_alarm_rate,
         threshold=threshold,

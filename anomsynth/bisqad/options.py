@@ -12,6 +12,7 @@ from anomsynth.errors import UserError
 WeightsMode = Literal["bilevel", "sqe", "uniform"]
 Hypergrad = Literal["implicit", "unrolled"]
 MapFormat = Literal["png16", "tiff"]
+Pictures = Literal["none", "flagged", "all"]
 
 EPOCHS = 10
 LITE0 = "tf_efficientnet_lite0"  # backbone whose weights come with a package
@@ -204,7 +205,9 @@ class PredictPlan:
     images : tuple of Path
         Photos, or folders of photos.
     out : Path
-        For the maps and scores.csv.
+        For the maps, scores.csv and regions.json, overlays, masks and the page.
+    pictures : {"none", "flagged", "all"}
+        Which photos get an overlay, a mask and a place on the page: none, the defective ones, all.
     file_format : {"png16", "tiff"}
         Of the maps: 16-bit grey PNG (log-odds = value / 65535 * 32 - 16), or TIFF of float32
         log-odds.
@@ -228,6 +231,7 @@ class PredictPlan:
     run: Path
     images: tuple[Path, ...]
     out: Path
+    pictures: Pictures = "all"
     file_format: MapFormat = "png16"
     false_alarm_rate: float = 0.01
     threshold: float | None = None
@@ -236,6 +240,7 @@ class PredictPlan:
     overwrite: bool = False
 
     def __post_init__(self) -> None:
+        _check_choice("pictures", self.pictures, get_args(Pictures))
         _check_choice("file_format", self.file_format, get_args(MapFormat))
         if not 0 < self.false_alarm_rate < 1:
             msg = f"`false_alarm_rate`: must be between 0 and 1, got {self.false_alarm_rate:g}"

@@ -24,7 +24,13 @@ def predict(
     images: Annotated[
         list[Path], typer.Argument(metavar="IMAGES", help="Photos, or folders of photos.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for maps and scores.csv.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for pictures, maps, tables.")],
+    pictures: Annotated[
+        Literal["none", "flagged", "all"],
+        typer.Option(
+            "--pictures", help="Which photos get an overlay, a mask and a place on the page."
+        ),
+    ] = "all",
     file_format: Annotated[
         Literal["png16", "tiff"],
         typer.Option(
@@ -45,7 +51,10 @@ def predict(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Write the anomaly map of every photo at its own size, and scores.csv with decisions.
+    """Say which photos are defective, and where.
+
+    For people: overlays (heat map, contours), masks, and index.html, worst first. For programs:
+    maps at the photo's size, scores.csv with decisions, regions.json with boxes in pixels.
 
     Scores are log-odds. The threshold comes from good photos that training kept aside.
     """
@@ -57,6 +66,7 @@ def predict(
                 run,
                 images,
                 out,
+                pictures=pictures,
                 file_format=file_format,
                 false_alarm_rate=false_alarm_rate,
                 threshold=threshold,
@@ -84,11 +94,15 @@ def _print(console: Console, result: "PredictResult", out: Path, rate: float) ->
             f"alarms: the threshold is their highest score, "
             f"{100 * limit.false_alarms:.2g} % are to be expected"
         )
-    console.say(f"maps: {result.maps}, scores: {result.scores}")
+    if result.page is not None:
+        console.say(f"look at them: {result.page}")
+    console.say(f"maps: {result.maps}, scores: {result.scores}, boxes: {result.regions}")
     console.result(
         out=str(out),
+        page=None if result.page is None else str(result.page),
         photos=len(result.decisions),
         defective=found,
+        regions=sum(len(decision.regions) for decision in result.decisions),
         threshold=limit.value,
         false_alarm_rate=limit.false_alarms if limit.normals else None,
         unread=[{"image": str(item.path), "message": item.message} for item in result.unread],

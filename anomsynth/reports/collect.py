@@ -17,8 +17,8 @@ from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.manifest import read_lines
 from anomsynth.dataset.metadata import read_run
 from anomsynth.errors import InputError, OutputError
+from anomsynth.pages.thumbnails import Thumbnail, make_thumbnail, side_for
 from anomsynth.reports.heatmap import HeatMap, on_cells
-from anomsynth.reports.thumbnails import Thumbnail, make_thumbnail, side_for
 from anomsynth.scoring.score import Scored, read_labelled, score_each
 from anomsynth.sqe.scorer import AnyScorer
 

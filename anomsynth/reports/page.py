@@ -2,18 +2,16 @@
 
 import html
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 
 from anomsynth._version import __version__
 from anomsynth.core.types import Float32
+from anomsynth.pages.page import HISTOGRAMS, Card, Gallery, Section, build, gallery_section, row
+from anomsynth.pages.thumbnails import data_uri
 from anomsynth.reports.collect import Collection, Entry
 from anomsynth.reports.heatmap import coloured
-from anomsynth.reports.thumbnails import Thumbnail, data_uri
 
-TOKEN = re.compile(r"@([a-z]+)@")
 MOST_UPRIGHT = 8  # kinds whose names stand side by side; more are turned
 MOST_PROBLEMS = 200  # listed; the rest is counted
 
@@ -23,21 +21,17 @@ def build_page(found: Collection) -> str:
 
     All names and messages that come from disk are escaped; pictures are inlined.
     """
-    folder = files("anomsynth.reports")
-    parts = {
-        "style": folder.joinpath("page.css").read_text("utf-8"),
-        "script": folder.joinpath("page.js").read_text("utf-8"),
-        "title": html.escape(f"anomsynth report: {found.root.resolve().name}"),
-        "summary": html.escape(_summary(found)),
-        "tables": _counts(found) + _facts(found),
-        "heat": _heat(found),
-        "problems": _problems(found.problems),
-        "recipe": _recipe(found.run),
-        "data": _json({"samples": [_sample(entry) for entry in found.entries]}),
-    }
-    # In one pass: a file called @data@ must not be filled in.
-    template = folder.joinpath("page.html").read_text("utf-8")
-    return TOKEN.sub(lambda match: parts[match[1]], template)
+    gallery = Gallery([_card(entry) for entry in found.entries], ("category", "kind"))
+    sections = [
+        Section("Overview", f'<div class="tables">{_counts(found)}{_facts(found)}</div>'),
+        Section("Scores", HISTOGRAMS),
+        Section("Where defects fall", f'<div class="charts">{_heat(found)}</div>'),
+        gallery_section("Samples", gallery),
+        Section("Rejects and problems", _problems(found.problems)),
+        Section("How it was made", _recipe(found.run)),
+    ]
+    title = f"anomsynth report: {found.root.resolve().name}"
+    return build(title, _summary(found), sections, gallery)
 
 
 def _summary(found: Collection) -> str:
@@ -53,13 +47,13 @@ def _counts(found: Collection) -> str:
     for entry in found.entries:
         scores[entry.item.kind].append(entry.quality.score)
     categories = sorted({*found.normals, *(category for category, _ in counts)})
-    head = _row(["category", "good", *kinds], "th")
+    head = row(["category", "good", *kinds], "th")
     body = [
-        _row([category, found.normals.get(category, 0), *(counts[category, k] for k in kinds)])
+        row([category, found.normals.get(category, 0), *(counts[category, k] for k in kinds)])
         for category in categories
     ]
     medians = [float(sorted(values)[len(values) // 2]) for values in scores.values()]
-    last = _row(["median score", "", *medians])
+    last = row(["median score", "", *medians])
     many = " many" if len(kinds) > MOST_UPRIGHT else ""
     return f'<div class="counts{many}"><table>{head}{"".join(body)}{last}</table></div>'
 
@@ -77,7 +71,7 @@ def _facts(found: Collection) -> str:
     if isinstance(versions, Mapping):
         rows += [[f"made with {name}", value] for name, value in versions.items()]
     rows.append(["reported by anomsynth", __version__])
-    return f"<table>{''.join(_row(row) for row in rows)}</table>"
+    return f"<table>{''.join(map(row, rows))}</table>"
 
 
 def _rate(count: int, seconds: float) -> str:
@@ -97,10 +91,10 @@ def _map(name: str, share: Float32) -> str:
 def _problems(problems: Sequence[tuple[str, str]]) -> str:
     if not problems:
         return "<p>None.</p>"
-    rows = "".join(_row(pair) for pair in problems[:MOST_PROBLEMS])
+    rows = "".join(row(pair) for pair in problems[:MOST_PROBLEMS])
     more = len(problems) - MOST_PROBLEMS
     rest = f"<p>and {more} more</p>" if more > 0 else ""
-    return f"<table>{_row(['file', 'reason'], 'th')}{rows}</table>{rest}"
+    return f"<table>{row(['file', 'reason'], 'th')}{rows}</table>{rest}"
 
 
 def _recipe(run: Mapping[str, object]) -> str:
@@ -111,50 +105,15 @@ def _recipe(run: Mapping[str, object]) -> str:
     return f"<pre>{html.escape(json.dumps(shown, indent=1, ensure_ascii=False))}</pre>"
 
 
-def _row(cells: Sequence[object], tag: str = "td") -> str:
-    shown = "".join(f"<{tag}{_class(cell)}>{html.escape(_text(cell))}</{tag}>" for cell in cells)
-    return f"<tr>{shown}</tr>"
-
-
-def _text(cell: object) -> str:
-    return f"{cell:.2f}" if isinstance(cell, float) else str(cell)
-
-
-def _class(cell: object) -> str:
-    """Return what sets numbers apart: aligned, and those that say there is none dimmed."""
-    if isinstance(cell, str):
-        return ""
-    return ' class="n none"' if cell == 0 else " class=n"
-
-
-def _sample(entry: Entry) -> dict[str, object]:
+def _card(entry: Entry) -> Card:
     quality = entry.quality
-    sample: dict[str, object] = {
-        "path": entry.path,
-        "category": entry.item.category,
-        "kind": entry.item.kind,
-        "score": round(quality.score, 4),
-        "fidelity": round(quality.fidelity, 4),
-        "utility": round(quality.utility, 4),
-        "terms": {name: round(value, 3) for name, value in quality.terms.items()},
-        "reasons": list(quality.reasons),
-        "thumb": _image(entry.thumbnail),
-    }
-    if entry.large is not None:
-        sample["large"] = _image(entry.large)
-    return sample
-
-
-def _image(thumbnail: Thumbnail) -> dict[str, object]:
-    return {
-        "uri": thumbnail.uri,
-        "w": thumbnail.width,
-        "h": thumbnail.height,
-        "outline": thumbnail.outline,
-    }
-
-
-def _json(value: object) -> str:
-    """Return JSON that may stand in a script element: no text in it can end the element."""
-    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return Card(
+        path=entry.path,
+        score=quality.score,
+        facets={"category": entry.item.category, "kind": entry.item.kind},
+        thumbnail=entry.thumbnail,
+        large=entry.large,
+        facts=f"fidelity {quality.fidelity:.2f}, utility {quality.utility:.2f}",
+        reasons=quality.reasons,
+        table=[(name, f"{value:.2f}") for name, value in quality.terms.items()],
+    )

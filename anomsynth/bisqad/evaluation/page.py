@@ -1,26 +1,22 @@
-"""The page of an evaluation: numbers, and heat maps beside the photos; one file, no network."""
+"""The page of an evaluation: numbers, and heat maps over the photos; one file, no network."""
 
-import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from html import escape
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from anomsynth.bisqad.evaluation.category import Evaluation
 from anomsynth.bisqad.evaluation.metrics import ALL, MACRO, METRICS
-from anomsynth.bisqad.evaluation.pixels import enlarged
+from anomsynth.bisqad.evaluation.overlay import HeatScale, heated
 from anomsynth.bisqad.evaluation.predictions import LabelledPrediction
-from anomsynth.core.display import to_rgb8
-from anomsynth.core.types import Float32
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.layout import GOOD
+from anomsynth.pages.page import HISTOGRAMS, Card, Gallery, Section, build, gallery_section
+from anomsynth.pages.thumbnails import data_uri, make_thumbnail
 
-SIDE = 224  # pixels of the longer side of a picture
-PER_KIND = 8  # images shown of each kind
-QUALITY = 85  # of the JPEG pictures
+SIDE = 320  # pixels of the longer side of a picture
+PER_KIND = 24  # images shown of each kind
 TITLES = {
     "image_auroc": "image AUROC",
     "image_ap": "image AP",
@@ -30,41 +26,6 @@ TITLES = {
     "pixel_f1": "pixel F1",
     "aupro": "AUPRO",
 }
-OUTLINE = (0, 255, 255)  # cyan: no colour of the heat map
-Rgb = NDArray[np.uint8]
-
-STYLE = """
-:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
-body { margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
-table { border-collapse: collapse; display: block; overflow-x: auto; }
-th, td { padding: .25rem .8rem; text-align: right; border-bottom: 1px solid #8884; }
-th:first-child, td:first-child { text-align: left; }
-small { opacity: .7; white-space: nowrap; }
-.grid { display: flex; flex-wrap: wrap; gap: 1rem; }
-figure { margin: 0; } figure img { display: inline-block; vertical-align: top; }
-figcaption { font-size: .85rem; overflow-wrap: anywhere; max-width: 30rem; }
-.scale { height: .8rem; width: 20rem; max-width: 100%; }
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class HeatScale:
-    """The range of logits that the colours stand for.
-
-    Attributes
-    ----------
-    low, high : float
-        Logits of the darkest and of the brightest colour.
-    """
-
-    low: float
-    high: float
-
-    def colour(self, values: Float32) -> Rgb:
-        """Return a map in colours, (H, W, 3) uint8 RGB."""
-        share = (values - self.low) / (self.high - self.low)
-        steps = np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8)
-        return _rgb(cv2.applyColorMap(steps, cv2.COLORMAP_INFERNO))
 
 
 def evaluation_page(
@@ -73,8 +34,8 @@ def evaluation_page(
     """Return the HTML page of one category.
 
     Pictures are inside the page. Of each kind some images are shown, spread evenly from the
-    lowest to the highest score, so misses stand first; of the good ones those with the highest
-    scores, the false alarms.
+    lowest to the highest score; of the good ones those with the highest scores, the false alarms.
+    What is taken for the other class most clearly stands first.
 
     Raises
     ------
@@ -82,27 +43,23 @@ def evaluation_page(
         If a photo that was read before cannot be read now.
     """
     heat = heat_range(predictions)
-    parts = [
-        "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>",
-        f"<h1>{escape(title)}</h1>",
-        _facts(evaluation),
-        _table(evaluation),
-        "<h2>Heat maps</h2>",
-        _legend(heat),
-    ]
+    middle = _middle(predictions)
     kinds = [kind for kind in evaluation.values if kind not in {ALL, MACRO}]
+    shown: list[LabelledPrediction] = []
     for kind in [*kinds, GOOD]:
         members = [item for item in predictions if item.labelled.kind == kind]
-        shown = choose(members, highest=kind == GOOD)
-        parts.append(f"<h3>{escape(kind)} <small>{len(shown)} of {len(members)}</small></h3>")
-        parts.append('<div class="grid">')
-        parts.extend(_figure(item, heat) for item in shown)
-        parts.append("</div>")
-    parts.append("</body></html>")
-    return "\n".join(parts) + "\n"
+        shown += choose(members, highest=kind == GOOD)
+    scores = [item.prediction.score for item in shown]
+    span = (float(np.floor(min(scores))), float(np.floor(max(scores)) + 1))
+    cards = [_card(item, heat, middle) for item in shown]
+    gallery = Gallery(cards, ("kind",), worst="high", span=span)
+    sections = [
+        Section("Numbers", _facts(evaluation) + f'<div class="counts">{_table(evaluation)}</div>'),
+        Section("Scores", HISTOGRAMS),
+        gallery_section("Heat maps", gallery, _legend(heat, len(shown), len(predictions))),
+    ]
+    count = sum(evaluation.images.values())
+    return build(title, f"{count} test images of {len(kinds)} kinds of defects", sections, gallery)
 
 
 def heat_range(predictions: Sequence[LabelledPrediction]) -> HeatScale:
@@ -122,23 +79,26 @@ def choose(members: Sequence[LabelledPrediction], *, highest: bool) -> list[Labe
     return [ranked[int(place)] for place in places]
 
 
-def pictures(item: LabelledPrediction, heat: HeatScale) -> tuple[Rgb, Rgb]:
-    """Return photo with outlined truth, and photo under its heat map, (h, w, 3) uint8 RGB."""
+def _middle(predictions: Sequence[LabelledPrediction]) -> float:
+    """Return a score between those of typical good images and of typical defects."""
+    sides = [
+        np.median([item.prediction.score for item in predictions if item.labelled.good == good])
+        for good in (True, False)
+    ]
+    return float(np.mean(sides))
+
+
+def _card(item: LabelledPrediction, heat: HeatScale, middle: float) -> Card:
     photo = read_photo(item.labelled.image).pixels
-    scale = min(SIDE / max(photo.shape[:2]), 1.0)
-    size = [max(round(side * scale), 1) for side in photo.shape[:2]]
-    small = cv2.resize(photo, (size[1], size[0]), interpolation=cv2.INTER_AREA)
-    plain = to_rgb8(small)
-    hot = heat.colour(enlarged(item.prediction.map, (size[0], size[1]))).astype(np.float32)
-    grey = plain.astype(np.float32).mean(axis=2, keepdims=True)
-    under = np.rint(np.clip(0.35 * grey + 0.75 * hot, 0, 255)).astype(np.uint8)
-    if item.truth is not None and item.truth.any():
-        inside = cv2.resize(
-            item.truth.astype(np.uint8), (size[1], size[0]), interpolation=cv2.INTER_NEAREST
-        )
-        lines, _ = cv2.findContours(inside.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-        cv2.drawContours(plain, lines, -1, OUTLINE, 1)
-    return plain, under
+    score = item.prediction.score
+    over = partial(heated, values=item.prediction.map, scale=heat)
+    return Card(
+        path=f"{item.labelled.kind}/{item.labelled.image.name}",
+        score=score,
+        facets={"kind": item.labelled.kind},
+        thumbnail=make_thumbnail(photo, item.truth, SIDE, over),
+        rank=score - middle if item.labelled.good else middle - score,
+    )
 
 
 def _facts(evaluation: Evaluation) -> str:
@@ -177,33 +137,12 @@ def _cell(evaluation: Evaluation, subset: str, name: str) -> str:
     return f"{100 * value:.1f} <small>[{100 * low:.1f}, {100 * high:.1f}]</small>"
 
 
-def _legend(heat: HeatScale) -> str:
+def _legend(heat: HeatScale, shown: int, count: int) -> str:
     ramp = np.linspace(heat.low, heat.high, 256, dtype=np.float32)[None]
     return (
-        f'<p><img class="scale" alt="colour scale" src="{_source(heat.colour(ramp))}"><br>'
-        f"log-odds of a defect from {heat.low:.1f} (dark) to {heat.high:.1f} (bright), the same "
-        "for all. Left the photo with the marked defect outlined, right the map over it. Each kind "
-        "from its lowest score to its highest; good images: the highest scores.</p>"
+        f'<p><img class="scale" alt="colour scale" src="{data_uri(heat.colour(ramp))}">'
+        f"Heat: score of each place from {heat.low:.1f} (clear) to {heat.high:.1f} (bright), the "
+        "same for all; outlined: the marked defects. Worst first: missed defects and false "
+        f"alarms. {shown} of {count} images: of each kind some along its scores, of the good ones "
+        "the highest.</p>"
     )
-
-
-def _figure(item: LabelledPrediction, heat: HeatScale) -> str:
-    plain, hot = pictures(item, heat)
-    name = escape(item.labelled.image.name)
-    return (
-        f'<figure><img loading="lazy" alt="{name}" src="{_source(plain)}"> '
-        f'<img loading="lazy" alt="heat map of {name}" src="{_source(hot)}">'
-        f"<figcaption>{name}: score {item.prediction.score:.2f}</figcaption></figure>"
-    )
-
-
-def _source(picture: Rgb) -> str:
-    options = [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
-    done, encoded = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), options)
-    if not done:
-        raise ValueError(f"a picture of {picture.shape} is not possible in JPEG")
-    return f"data:image/jpeg;base64,{base64.b64encode(encoded.tobytes()).decode()}"
-
-
-def _rgb(picture: NDArray[np.generic]) -> Rgb:
-    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8)  # type: ignore[arg-type]  # 8 bits

@@ -1,70 +1,44 @@
-"""Look at photos with a trained detector and write down what it sees."""
+"""Look at photos with a trained detector and write down what it sees, for people and programs."""
 
-from collections.abc import Callable, Iterable, Sequence
+import csv
+import json
+import statistics
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from anomsynth._version import __version__
+from anomsynth.bisqad.evaluation.input_photos import InputPhoto, find_photos
+from anomsynth.bisqad.evaluation.overlay import HeatScale, heated, scale_around, with_contours
 from anomsynth.bisqad.evaluation.pixels import enlarged
-from anomsynth.bisqad.evaluation.predictions import Prediction, UnreadablePhoto
+from anomsynth.bisqad.evaluation.predicted_page import PredictedPage
+from anomsynth.bisqad.evaluation.predictions import Decision, SeenPhoto, UnreadablePhoto
+from anomsynth.bisqad.evaluation.regions import defect_mask, find_regions
 from anomsynth.bisqad.evaluation.threshold import Threshold, choose_threshold
 from anomsynth.bisqad.model.run_config import read_calibration, read_config
 from anomsynth.bisqad.options import MapFormat, PredictPlan
-from anomsynth.core.types import Float32
+from anomsynth.core.display import levels_of, to_rgb8
+from anomsynth.core.types import Float32, Mask
 from anomsynth.dataset.csv_text import csv_text
-from anomsynth.dataset.files import make_folder, write_bytes
-from anomsynth.dataset.images import SUFFIXES, write_png
+from anomsynth.dataset.files import output_error, write_bytes
+from anomsynth.dataset.images import write_png
 from anomsynth.dataset.metadata import check_writable
-from anomsynth.dataset.paths import nfc
 from anomsynth.errors import InputError, OutputError
 
-MAPS, SCORES = "maps", "scores.csv"
-COLUMNS = ("image", "score", "threshold", "defective", "map")
+MAPS, OVERLAYS, MASKS = "maps", "overlays", "masks"
+SCORES, REGIONS, PAGE = "scores.csv", "regions.json", "index.html"
+COLUMNS = ("image", "score", "threshold", "defective", "map", "overlay", "mask")
 PNG_RANGE = 16.0  # logits from -16 to 16 fill the 16 bits: steps of 0.0005
 ENDINGS = {"png16": "png", "tiff": "tiff"}
+MEANINGS = {
+    "png16": "16-bit grey PNG, score = value / 65535 * 32 - 16",
+    "tiff": "TIFF of float32 scores",
+}
+QUALITY = 90  # of the overlays' JPEG
 ProgressListener = Callable[[int, int], object]
-
-
-@dataclass(frozen=True, slots=True)
-class InputPhoto:
-    """A photo to look at and its name in the results.
-
-    Attributes
-    ----------
-    path : Path
-    name : str
-        Posix path below the folder that was given, or the file's own name.
-    map : str
-        Posix path of its map below the output folder, without ending.
-    """
-
-    path: Path
-    name: str
-    map: str
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What was decided on one photo.
-
-    Attributes
-    ----------
-    image : str
-        Name of the photo.
-    score : float
-        Logit.
-    defective : bool
-        Whether the score is above the threshold.
-    map : str
-        Posix path below the output folder.
-    """
-
-    image: str
-    score: float
-    defective: bool
-    map: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,8 +50,10 @@ class PredictResult:
     decisions : tuple of Decision
         In the order of the photos, without those that could not be read.
     threshold : Threshold
-    maps, scores : Path
-        The folder of the maps, and the table of scores.
+    maps, scores, regions : Path
+        The folder of the maps, the table of scores, and the regions as JSON.
+    page : Path or None
+        All photos to look at; None where no pictures were wanted.
     unread : tuple of UnreadablePhoto
         Photos that were left out.
     """
@@ -86,46 +62,19 @@ class PredictResult:
     threshold: Threshold
     maps: Path
     scores: Path
+    regions: Path
+    page: Path | None
     unread: tuple[UnreadablePhoto, ...]
-
-
-def find_photos(sources: Sequence[Path], out: Path) -> tuple[InputPhoto, ...]:
-    """List photos: files as they are given, folders with everything below, by name.
-
-    Hidden files and folders and the maps of an earlier call in `out` are passed over.
-
-    Raises
-    ------
-    InputError
-        If a source is missing, or there is no photo at all.
-    """
-    passed = (out / MAPS).resolve()
-    found: dict[Path, str] = {}
-    for source in sources:
-        if source.is_dir():
-            for path in sorted(source.rglob("*")):
-                inside = path.relative_to(source)
-                hidden = any(part.startswith(".") for part in inside.parts)
-                if path.suffix.lower() not in SUFFIXES or hidden or not path.is_file():
-                    continue
-                if passed not in path.resolve().parents:
-                    found.setdefault(path, nfc(inside.as_posix()))
-        elif source.exists():
-            found.setdefault(source, nfc(source.name))
-        else:
-            raise InputError(f"{source}: no such file or folder", hint="check the path")
-    if not found:
-        msg = f"{', '.join(map(str, sources))}: holds no photo"
-        raise InputError(msg, hint="PNG, JPEG, TIFF, BMP or WebP")
-    return tuple(_named(found.items()))
 
 
 def predict(
     plan: PredictPlan, on_progress: ProgressListener = lambda _done, _total: None
 ) -> PredictResult:
-    """Write the anomaly map of every photo at the photo's own size, and scores.csv with decisions.
+    """Write what a detector says about photos.
 
-    A photo that cannot be read costs itself only.
+    For programs: the anomaly map of every photo at its own size, scores.csv with decisions,
+    regions.json. For people: overlays of the heat map, masks, and a page. A photo that cannot be
+    read costs itself only.
 
     Parameters
     ----------
@@ -140,57 +89,154 @@ def predict(
     Raises
     ------
     InputError
-        If there is no photo, the run does not load, or has no scores of good photos to choose a
-        threshold by.
+        If there is no photo, the run does not load, has no scores of good photos to choose a
+        threshold by, or its network answers with NaN.
     OutputError
         If `out` holds results already, or cannot be written to.
     UserError
         If the device is not there.
     """
-    photos = find_photos(plan.images, plan.out)
+    photos = find_photos(plan.images, [plan.out / name for name in (MAPS, OVERLAYS, MASKS)])
     check_writable(plan.out)
     check_out(plan.out, overwrite=plan.overwrite)
     read_config(plan.run)
-    if plan.threshold is not None:
-        threshold = Threshold(plan.threshold, 0.0, 0)
-    else:
-        threshold = choose_threshold(read_calibration(plan.run), plan.false_alarm_rate)
+    threshold, typical = _threshold(plan)
     # Torch takes seconds to import: what can be wrong without it is said before.
     from anomsynth.bisqad.evaluation.inference import predict_photos  # noqa: PLC0415 - see above
     from anomsynth.bisqad.model.run import load_run, use_threads  # noqa: PLC0415 - see above
 
     use_threads(plan.threads)
     run = load_run(plan.run, device=plan.device)
-    for folder in sorted({(plan.out / photo.map).parent for photo in photos} | {plan.out}):
-        make_folder(folder)
-    decisions: list[Decision] = []
+    scale = scale_around(threshold.value, typical)
+    writer = _Writer(plan, threshold, scale, len(photos))
     unread: list[UnreadablePhoto] = []
     predictions = predict_photos(run, [photo.path for photo in photos])
     for done, (photo, found) in enumerate(zip(photos, predictions, strict=True), 1):
         if isinstance(found, UnreadablePhoto):
             unread.append(found)
         else:
-            path = plan.out / f"{photo.map}.{ENDINGS[plan.file_format]}"
-            write_map(path, found, plan.out, plan.file_format)
-            name = path.relative_to(plan.out).as_posix()
-            defective = found.score > threshold.value
-            decisions.append(Decision(photo.name, found.score, defective, name))
+            writer.add(photo, found)
         on_progress(done, len(photos))
-    write_bytes(plan.out / SCORES, _table(decisions, threshold), plan.out)
-    return PredictResult(
-        tuple(decisions), threshold, plan.out / MAPS, plan.out / SCORES, tuple(unread)
-    )
+    return writer.finish(unread)
 
 
-def write_map(path: Path, result: Prediction, scratch: Path, file_format: MapFormat) -> None:
-    """Write the map of a photo at the photo's size.
+class _Writer:
+    """Writes the results of one photo after the other, and in the end what is told of all."""
+
+    def __init__(
+        self, plan: PredictPlan, threshold: Threshold, scale: HeatScale, count: int
+    ) -> None:
+        self._plan, self._threshold, self._scale = plan, threshold, scale
+        self._decisions: list[Decision] = []
+        self._page = PredictedPage(count, threshold, scale)
+        self._begun = False
+
+    def add(self, photo: InputPhoto, seen: SeenPhoto) -> None:
+        """Write what is known of a photo."""
+        plan, score = self._plan, seen.prediction.score
+        if not self._begun:  # nothing is made or removed before a first photo went well
+            clear_out(plan.out)
+            self._begun = True
+        values = enlarged(seen.prediction.map, seen.prediction.shape)
+        defective = score > self._threshold.value
+        mask = (
+            defect_mask(values, self._threshold.value)
+            if defective
+            else np.zeros(values.shape, bool)
+        )
+        ending = ENDINGS[plan.file_format]
+        drawn = plan.pictures == "all" or (plan.pictures == "flagged" and defective)
+        decision = Decision(
+            photo.name,
+            score,
+            defective,
+            map=f"{MAPS}/{photo.stem}.{ending}",
+            shape=seen.prediction.shape,
+            regions=find_regions(values, mask) if defective else (),
+            overlay=f"{OVERLAYS}/{photo.stem}.jpg" if drawn else "",
+            mask=f"{MASKS}/{photo.stem}.png" if drawn else "",
+        )
+        write_map(plan.out / decision.map, values, plan.out, plan.file_format)
+        if drawn:
+            self._draw(seen, decision, mask)
+        self._decisions.append(decision)
+
+    def finish(self, unread: Sequence[UnreadablePhoto]) -> PredictResult:
+        """Write scores, regions and the page."""
+        out, decisions = self._plan.out, self._decisions
+        if not self._begun:
+            clear_out(out)
+        write_bytes(out / REGIONS, self._regions(), out)
+        page = None
+        if self._plan.pictures != "none":
+            page = out / PAGE
+            title = f"anomsynth: {self._plan.run.resolve().name} on photos"
+            write_bytes(page, self._page.text(title, decisions, unread).encode(), out)
+        write_bytes(out / SCORES, _table(decisions, self._threshold), out)
+        return PredictResult(
+            tuple(decisions),
+            self._threshold,
+            out / MAPS,
+            out / SCORES,
+            out / REGIONS,
+            page,
+            tuple(unread),
+        )
+
+    def _draw(self, seen: SeenPhoto, decision: Decision, mask: Mask) -> None:
+        out, pixels = self._plan.out, seen.photo.pixels
+        rgb = to_rgb8(pixels, levels_of(pixels))
+        picture = with_contours(heated(rgb, seen.prediction.map, self._scale), mask)
+        options = (cv2.IMWRITE_JPEG_QUALITY, QUALITY)
+        done, coded = cv2.imencode(".jpg", picture[..., ::-1], options)
+        if not done:
+            hint = "give `pictures='none'`, or cut the photo"
+            msg = f"{decision.image}: {picture.shape[1]} x {picture.shape[0]} is too large for JPEG"
+            raise InputError(msg, hint=hint)
+        write_bytes(out / decision.overlay, coded.tobytes(), out)
+        write_png(out / decision.mask, mask.view(np.uint8) * np.uint8(255), out)
+        self._page.add(seen, decision, mask)
+
+    def _regions(self) -> bytes:
+        limit = self._threshold
+        photos = [
+            {
+                "image": decision.image,
+                "width": decision.shape[1],
+                "height": decision.shape[0],
+                "score": round(decision.score, 6),
+                "defective": decision.defective,
+                "regions": [region.as_json() for region in decision.regions],
+            }
+            for decision in self._decisions
+        ]
+        values = {
+            "anomsynth": __version__,
+            "run": str(self._plan.run),
+            "threshold": limit.value,
+            "false_alarm_rate": limit.false_alarms if limit.normals else None,
+            "maps": MEANINGS[self._plan.file_format],
+            "photos": photos,
+        }
+        return (json.dumps(values, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode()
+
+
+def _threshold(plan: PredictPlan) -> tuple[Threshold, float | None]:
+    """Return the threshold, and what good photos score if that is known."""
+    if plan.threshold is not None:
+        return Threshold(plan.threshold, 0.0, 0), None
+    scores = read_calibration(plan.run)
+    return choose_threshold(scores, plan.false_alarm_rate), statistics.median(scores)
+
+
+def write_map(path: Path, values: Float32, scratch: Path, file_format: MapFormat) -> None:
+    """Write a map (H, W) of the photo's size.
 
     Raises
     ------
     OutputError
         If the file cannot be written.
     """
-    values = enlarged(result.map, result.shape)
     if file_format == "png16":
         write_png(path, as_png16(values), scratch)
         return
@@ -213,23 +259,34 @@ def check_out(out: Path, *, overwrite: bool) -> None:
         raise OutputError(msg, hint="choose another folder, or give `overwrite=True`")
 
 
-def _named(found: Iterable[tuple[Path, str]]) -> list[InputPhoto]:
-    """Give each photo a map of its own, also where only the endings of two photos differ."""
-    photos: list[InputPhoto] = []
-    taken: set[str] = set()
-    for path, name in found:
-        ending = path.suffix
-        stem = name.removesuffix(ending)
-        candidates = [stem, f"{stem}_{ending.lstrip('.')}"]
-        number = 2
-        # Folders of some systems do not tell upper from lower case.
-        while candidates[0].casefold() in taken:
-            del candidates[0]
-            candidates.append(f"{stem}_{number}")
-            number += 1
-        taken.add(candidates[0].casefold())
-        photos.append(InputPhoto(path, name, f"{MAPS}/{candidates[0]}"))
-    return photos
+def clear_out(out: Path) -> None:
+    """Make the folder, and remove what an earlier prediction wrote there, by its table.
+
+    Raises
+    ------
+    OutputError
+        If that cannot be done.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name in (PAGE, REGIONS) if (out / SCORES).is_file() else ():
+            (out / name).unlink(missing_ok=True)
+        for name in _named_by(out / SCORES):
+            path = out / name
+            if out.resolve() in path.resolve().parents:
+                path.unlink(missing_ok=True)
+        (out / SCORES).unlink(missing_ok=True)
+    except OSError as error:
+        raise output_error(out, error) from error
+
+
+def _named_by(table: Path) -> list[str]:
+    """Return the files that an earlier table of scores names."""
+    if not table.is_file():
+        return []
+    with table.open(encoding="utf-8", newline="", errors="replace") as file:
+        rows = list(csv.DictReader(file))
+    return [row[name] for row in rows for name in ("map", "overlay", "mask") if row.get(name)]
 
 
 def _table(decisions: Sequence[Decision], threshold: Threshold) -> bytes:
@@ -240,6 +297,8 @@ def _table(decisions: Sequence[Decision], threshold: Threshold) -> bytes:
             f"{threshold.value:.6f}",
             int(decision.defective),
             decision.map,
+            decision.overlay,
+            decision.mask,
         ]
         for decision in decisions
     )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from anomsynth.bisqad.evaluation.regions import FoundRegion
+from anomsynth.core.photo import Photo
 from anomsynth.core.types import Float32, Mask
 from anomsynth.dataset.layouts.item import Labelled
 
@@ -27,6 +29,52 @@ class Prediction:
     shape: tuple[int, int]
     map: Float32
     score: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeenPhoto:
+    """A photo as it was read, and what the detector says about it.
+
+    Attributes
+    ----------
+    photo : Photo
+    prediction : Prediction
+    """
+
+    photo: Photo
+    prediction: Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided on one photo, and what was written about it.
+
+    Attributes
+    ----------
+    image : str
+        Name of the photo.
+    score : float
+        Logit.
+    defective : bool
+        Whether the score is above the threshold.
+    map : str
+        Posix path below the output folder.
+    shape : (int, int)
+        Height and width of the photo.
+    regions : tuple of FoundRegion
+        Where it is defective, the worst first; none on a photo that is not.
+    overlay, mask : str
+        Posix paths below the output folder; empty where no picture was wanted.
+    """
+
+    image: str
+    score: float
+    defective: bool
+    map: str
+    shape: tuple[int, int]
+    regions: tuple[FoundRegion, ...] = ()
+    overlay: str = ""
+    mask: str = ""
 
 
 @dataclass(frozen=True, slots=True)

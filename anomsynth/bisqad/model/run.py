@@ -118,7 +118,7 @@ def read_detector(folder: Path, config: RunConfig) -> DetectorNetwork:
     Raises
     ------
     InputError
-        If the file is missing, damaged or holds other shapes.
+        If the file is missing, damaged or holds other shapes, NaN or infinity.
     """
     path = folder / MODEL
     try:
@@ -139,5 +139,9 @@ def read_detector(folder: Path, config: RunConfig) -> DetectorNetwork:
                 f"{CONFIG} asks for {wanted.get(name, 'none of that name')}"
             )
             raise InputError(msg, hint="both files must come from one training")
+    broken = [name for name, value in sorted(tensors.items()) if not value.isfinite().all()]
+    if broken:
+        hint = "train again, or take the file from a copy"
+        raise InputError(f"{path}: {broken[0]} holds NaN or infinity", hint=hint)
     detector.load_state_dict(tensors)
     return detector

@@ -1,6 +1,8 @@
 """Predictions keep the photo's size, the documented scale, and the promised false-alarm rate."""
 
 import csv
+import json
+import shutil
 
 import pytest
 
@@ -9,9 +11,10 @@ pytest.importorskip("timm")
 
 import cv2  # noqa: E402 - needs torch
 import numpy as np  # noqa: E402 - needs torch
+from safetensors.torch import load, save  # noqa: E402 - needs torch
 
-from anomsynth.bisqad.evaluation.predict import as_png16, check_out, find_photos, predict, write_map  # noqa: E402 - needs torch
-from anomsynth.bisqad.evaluation.predictions import Prediction  # noqa: E402 - needs torch
+from anomsynth.bisqad.evaluation.input_photos import find_photos  # noqa: E402 - needs torch
+from anomsynth.bisqad.evaluation.predict import as_png16, check_out, predict, write_map  # noqa: E402 - needs torch
 from anomsynth.bisqad.evaluation.threshold import Threshold, choose_threshold  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.run import build_detector, write_run  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.run_config import RunConfig  # noqa: E402 - needs torch
@@ -91,25 +94,135 @@ def test_table_says_score_and_decision(look, tmp_path) -> None:
 
 
 def test_both_formats_hold_the_same_logits(tmp_path) -> None:
-    values = np.random.default_rng(0).normal(0, 4, (16, 16)).astype(np.float32)
-    result = Prediction(tmp_path, (40, 24), values, 0.0)
+    values = np.random.default_rng(0).normal(0, 4, (40, 24)).astype(np.float32)
 
-    write_map(tmp_path / "a.png", result, tmp_path, "png16")
-    write_map(tmp_path / "a.tiff", result, tmp_path, "tiff")
+    write_map(tmp_path / "a.png", values, tmp_path, "png16")
+    write_map(tmp_path / "a.tiff", values, tmp_path, "tiff")
 
     exact = cv2.imread(str(tmp_path / "a.tiff"), cv2.IMREAD_UNCHANGED)
     coded = cv2.imread(str(tmp_path / "a.png"), cv2.IMREAD_UNCHANGED)
     assert exact.dtype == np.float32
     assert exact.shape == coded.shape == (40, 24)
     assert np.abs(coded / 65535 * 32 - 16 - exact).max() < 0.0003
-    # Linear between centres: the map does not shift, so its mean stays.
-    assert exact.mean() == pytest.approx(values.mean(), abs=0.1)
+    assert np.array_equal(exact, values)
 
 
 def test_logits_beyond_the_scale_are_cut_off() -> None:
     logits = np.array([-99, -16, 0, 16, 99], np.float32)
 
     assert as_png16(logits).tolist() == [0, 0, 32768, 65535, 65535]
+
+
+def test_defective_photos_have_regions_and_masks_of_their_pixels_good_ones_none(
+    look, tmp_path
+) -> None:
+    for number in range(4):
+        write_photo(tmp_path / f"in/{number}.png", (40, 52), seed=number)
+    scores = sorted(decision.score for decision in look().decisions)
+
+    result = look(scores[1])
+
+    written = json.loads(result.regions.read_text())
+    assert written["threshold"] == scores[1]
+    assert [photo["defective"] for photo in written["photos"]].count(True) == 2
+    for photo, decision in zip(written["photos"], result.decisions, strict=True):
+        mask = cv2.imread(str(tmp_path / "out" / decision.mask), cv2.IMREAD_UNCHANGED)
+        values = cv2.imread(str(tmp_path / "out" / decision.map), cv2.IMREAD_UNCHANGED)
+        assert mask.shape == values.shape == (photo["height"], photo["width"]) == (40, 52)
+        assert set(np.unique(mask)) <= {0, 255}
+        assert (mask > 0).any() == photo["defective"] == bool(photo["regions"])
+        assert sum(region["area"] for region in photo["regions"]) == (mask > 0).sum()
+        boxes = np.zeros(mask.shape, bool)
+        for region in photo["regions"]:
+            top, left = region["top"], region["left"]
+            box = (
+                slice(top, top + region["height"]),
+                slice(left, left + region["width"]),
+            )
+            boxes[box] = True
+            assert 0 < region["area"] <= region["height"] * region["width"]
+            assert region["score"] == pytest.approx(values[box].max() / 65535 * 32 - 16, abs=0.0005)
+        assert not (mask > 0)[~boxes].any()
+
+
+@pytest.mark.parametrize(("pictures", "drawn"), [("none", 0), ("flagged", 1), ("all", 3)])
+def test_pictures_are_made_of_those_asked_for(look, tmp_path, pictures, drawn) -> None:
+    for number in range(3):
+        write_photo(tmp_path / f"in/{number}.png", (40, 52, 3), seed=number)
+    scores = sorted(decision.score for decision in look().decisions)
+
+    result = look(scores[1], pictures=pictures)
+
+    out = tmp_path / "out"
+    for folder in ("overlays", "masks"):
+        assert len(list((out / folder).rglob("*.*"))) == drawn
+    assert (out / "index.html").is_file() == (pictures != "none")
+    assert result.page == (out / "index.html" if drawn else None)
+    assert len(list((out / "maps").iterdir())) == 3
+    for decision in result.decisions:
+        assert bool(decision.overlay) == bool(decision.mask)
+        if decision.overlay:
+            assert cv2.imread(str(out / decision.overlay)).shape == (40, 52, 3)
+
+
+def test_a_second_prediction_leaves_nothing_of_the_first(look, tmp_path) -> None:
+    for name in "ab":
+        write_photo(tmp_path / f"in/{name}.png")
+    look()
+    (tmp_path / "in/b.png").unlink()
+    own = tmp_path / "out/maps/mine.txt"
+    own.write_text("kept")
+
+    look(file_format="tiff")
+
+    left = {path.name for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert left == {
+        "a.tiff",
+        "a.jpg",
+        "a.png",
+        "scores.csv",
+        "regions.json",
+        "index.html",
+        own.name,
+    }
+
+
+def test_nothing_outside_the_folder_is_removed(look, tmp_path) -> None:
+    write_photo(tmp_path / "in/a.png")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/scores.csv").write_text("image,map\na,../in/a.png\n")
+
+    look()
+
+    assert (tmp_path / "in/a.png").is_file()
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_an_error(run, tmp_path, wrong) -> None:
+    folder = tmp_path / "broken"
+    shutil.copytree(run, folder)
+    tensors = load((folder / "model.safetensors").read_bytes())
+    tensors["head.bias"][:] = wrong
+    (folder / "model.safetensors").write_bytes(save(tensors))
+    photo = write_photo(tmp_path / "a.png")
+
+    with pytest.raises(InputError, match=r"model\.safetensors: head.bias holds NaN or infinity"):
+        predict(PredictPlan(folder, (photo,), tmp_path / "out", threshold=0.0))
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_map_that_is_no_number_is_an_error_not_a_good_photo(look, tmp_path, monkeypatch) -> None:
+    write_photo(tmp_path / "in/a.png")
+    maps = [np.full((16, 16), np.nan, np.float32)]
+    monkeypatch.setattr(
+        "anomsynth.bisqad.evaluation.inference._look", lambda run, photos: (maps, [float("nan")])
+    )
+
+    with pytest.raises(InputError, match=r"a\.png: the network of .* answers with NaN"):
+        look()
+
+    assert not (tmp_path / "out").exists()
 
 
 def test_broken_photo_costs_itself_only(look, tmp_path) -> None:
@@ -132,9 +245,9 @@ def test_photos_that_differ_in_ending_or_folder_get_maps_of_their_own(tmp_path) 
     (one / "A.bmp").write_bytes(b"x")
     write_photo(two / "a.png")
 
-    photos = find_photos([one, two], tmp_path / "out")
+    photos = find_photos([one, two])
 
-    names = [photo.map.casefold() for photo in photos]
+    names = [photo.stem.casefold() for photo in photos]
     assert len(photos) == 4
     assert len(set(names)) == 4
 
@@ -145,16 +258,16 @@ def test_earlier_maps_hidden_files_and_other_files_are_no_photos(tmp_path) -> No
     write_photo(tmp_path / ".cache/b.png")
     (tmp_path / "notes.txt").write_text("")
 
-    photos = find_photos([tmp_path], tmp_path / "results")
+    photos = find_photos([tmp_path], [tmp_path / "results/maps"])
 
     assert [photo.name for photo in photos] == ["a.png"]
 
 
 def test_no_photo_and_no_path_are_reported(tmp_path) -> None:
     with pytest.raises(InputError, match="holds no photo"):
-        find_photos([tmp_path], tmp_path / "out")
+        find_photos([tmp_path])
     with pytest.raises(InputError, match="nowhere: no such"):
-        find_photos([tmp_path / "nowhere"], tmp_path / "out")
+        find_photos([tmp_path / "nowhere"])
 
 
 def test_earlier_results_are_kept_unless_asked(tmp_path) -> None:

@@ -9,7 +9,9 @@
   let shown = [];
   let drawn = 0;
   let current = -1;
-  let outlines = true;
+  const facets = data.facets;
+  const [from, to] = data.span;
+  const rank = (sample) => sample.rank ?? (data.worst === "low" ? -sample.score : sample.score);
 
   const make = (tag, attributes = {}, text = "") => {
     const node = document.createElement(tag);
@@ -28,6 +30,7 @@
     const options = { src: image.uri, width: image.w, height: image.h, alt: "", decoding: "async" };
     if (lazy) options.loading = "lazy";
     box.append(make("img", options));
+    if (image.heat) box.append(make("img", { ...options, src: image.heat, class: "heat" }));
     const svg = drawing("svg", { viewBox: `0 0 ${image.w} ${image.h}`, preserveAspectRatio: "none" });
     svg.append(drawing("path", { d: image.outline }));
     box.append(svg);
@@ -40,17 +43,19 @@
   };
   const distinct = (key) => [...new Set(samples.map((sample) => sample[key]))].sort();
 
+  const limit = (id, otherwise) => ($(id).value === "" ? otherwise : Number($(id).value));
   const matches = (sample) =>
-    (!$("category").value || sample.category === $("category").value) &&
-    (!$("kind").value || sample.kind === $("kind").value) &&
-    sample.score >= Number($("low").value || 0) - 1e-9 &&
-    sample.score <= Number($("high").value || 1) + 1e-9;
+    facets.every((name) => !$(name).value || sample[name] === $(name).value) &&
+    sample.score >= limit("low", from) - 1e-9 &&
+    sample.score <= limit("high", to) + 1e-9;
 
+  const last = facets[facets.length - 1];
   const orders = {
-    worst: (a, b) => a.score - b.score,
-    best: (a, b) => b.score - a.score,
+    worst: (a, b) => rank(b) - rank(a),
+    best: (a, b) => rank(a) - rank(b),
     name: (a, b) => (a.path < b.path ? -1 : 1),
-    kind: (a, b) => (a.kind === b.kind ? a.score - b.score : a.kind < b.kind ? -1 : 1),
+    kind: (a, b) =>
+      a[last] === b[last] ? rank(b) - rank(a) : a[last] < b[last] ? -1 : 1,
   };
 
   const addCards = () => {
@@ -61,7 +66,7 @@
       const card = make("button", { class: "card", type: "button", "aria-label": sample.path });
       card.append(picture(sample.thumb, true));
       const line = make("small");
-      line.append(make("span", { class: "score" }, sample.score.toFixed(2)), ` ${sample.kind}`);
+      line.append(make("span", { class: "score" }, sample.score.toFixed(2)), ` ${sample[last]}`);
       card.append(line, make("small", {}, sample.reasons[0] || ""));
       card.addEventListener("click", () => zoom(index));
       item.append(card);
@@ -85,12 +90,12 @@
     $("stage").replaceChildren(picture(sample.large || sample.thumb, false));
     const caption = $("caption");
     caption.replaceChildren(make("strong", {}, sample.path), ` score ${sample.score.toFixed(3)}`);
-    caption.append(`, fidelity ${sample.fidelity.toFixed(2)}, utility ${sample.utility.toFixed(2)}`);
+    if (sample.facts) caption.append(`, ${sample.facts}`);
     for (const reason of sample.reasons) caption.append(make("div", { class: "bad" }, reason));
     const table = make("table");
-    for (const [name, value] of Object.entries(sample.terms)) {
+    for (const [name, value] of sample.table) {
       const row = make("tr");
-      row.append(make("td", {}, name), make("td", { class: "n" }, value.toFixed(2)));
+      row.append(make("td", {}, name), make("td", { class: "n" }, value));
       table.append(row);
     }
     caption.append(table);
@@ -99,7 +104,11 @@
 
   const histogram = (name, values, pick) => {
     const counts = new Array(BINS).fill(0);
-    for (const value of values) counts[Math.min(BINS - 1, Math.floor(value * BINS))] += 1;
+    const at = (bin) => from + ((to - from) * bin) / BINS;
+    for (const value of values) {
+      const bin = Math.floor(((value - from) / (to - from)) * BINS);
+      counts[Math.min(BINS - 1, Math.max(0, bin))] += 1;
+    }
     const top = Math.max(1, ...counts);
     const figure = make("figure", { class: "chart" });
     figure.append(make("figcaption", {}, `${name} (${values.length})`));
@@ -110,14 +119,18 @@
       svg.append(drawing("rect", { class: "bar", x, y: 76 - height, width: 9.5, height }));
       const hit = drawing("rect", { class: "hit", x, y: 4, width: 9.5, height: 74 });
       const title = drawing("title", {});
-      title.textContent = `${(bin / BINS).toFixed(2)} to ${((bin + 1) / BINS).toFixed(2)}: ${count}`;
+      title.textContent = `${at(bin).toFixed(2)} to ${at(bin + 1).toFixed(2)}: ${count}`;
       hit.append(title);
-      hit.addEventListener("click", () => pick(bin / BINS, (bin + 1) / BINS));
+      hit.addEventListener("click", () => pick(at(bin), at(bin + 1)));
       svg.append(hit);
     });
-    for (const [x, text] of [[5, "0"], [106, "0.5"], [207, "1"]]) {
-      const label = drawing("text", { x, y: 89 });
-      label.textContent = text;
+    if (data.limit !== null && data.limit >= from && data.limit <= to) {
+      const x = 5 + (210 * (data.limit - from)) / (to - from);
+      svg.append(drawing("line", { class: "limit", x1: x, x2: x, y1: 4, y2: 78 }));
+    }
+    for (const [x, anchor, share] of [[5, "start", 0], [110, "middle", 0.5], [215, "end", 1]]) {
+      const label = drawing("text", { x, y: 89, "text-anchor": anchor });
+      label.textContent = String(Number(at(share * BINS).toFixed(2)));
       svg.append(label);
     }
     figure.append(svg);
@@ -125,28 +138,31 @@
   };
 
   const choose = (kind) => (low, high) => {
-    $("kind").value = kind;
+    $(last).value = kind;
     $("low").value = low.toFixed(2);
     $("high").value = high.toFixed(2);
     apply();
     $("filters").scrollIntoView({ block: "start" });
   };
 
-  const setOutlines = (wanted) => {
-    outlines = wanted;
-    $("outlines").checked = wanted;
-    document.body.classList.toggle("plain", !wanted);
+  const toggles = { outlines: "plain", heat: "cool" }; // box -> class of the page without it
+  const toggle = (id, wanted = !$(id).checked) => {
+    $(id).checked = wanted;
+    document.body.classList.toggle(toggles[id], !wanted);
   };
 
-  options($("category"), distinct("category"));
-  options($("kind"), distinct("kind"));
-  $("histograms").append(histogram("all", samples.map((sample) => sample.score), choose("")));
-  for (const kind of distinct("kind")) {
-    const scores = samples.filter((sample) => sample.kind === kind).map((sample) => sample.score);
-    $("histograms").append(histogram(kind, scores, choose(kind)));
+  for (const name of facets) options($(name), distinct(name));
+  if ($("histograms")) {
+    $("histograms").append(histogram("all", samples.map((sample) => sample.score), choose("")));
+    for (const kind of distinct(last)) {
+      const scores = samples.filter((sample) => sample[last] === kind).map((sample) => sample.score);
+      $("histograms").append(histogram(kind, scores, choose(kind)));
+    }
   }
-  for (const id of ["category", "kind", "low", "high", "sort"]) $(id).addEventListener("change", apply);
-  $("outlines").addEventListener("change", () => setOutlines($("outlines").checked));
+  for (const id of [...facets, "low", "high", "sort"]) $(id).addEventListener("change", apply);
+  for (const id of Object.keys(toggles)) {
+    if ($(id)) $(id).addEventListener("change", () => toggle(id, $(id).checked));
+  }
   $("theme").addEventListener("click", () => {
     const root = document.documentElement;
     const dark = root.dataset.theme
@@ -159,7 +175,8 @@
   });
   document.addEventListener("keydown", (event) => {
     if (event.target.matches("input, select") || event.ctrlKey || event.metaKey) return;
-    if (event.key === "o") setOutlines(!outlines);
+    if (event.key === "o") toggle("outlines");
+    if (event.key === "h" && $("heat")) toggle("heat");
     if (event.key === "t") $("theme").click();
     if (!$("zoom").open) return;
     if (event.key === "ArrowRight") zoom(current + 1);

@@ -1,13 +1,14 @@
 """Small pictures that fit into a page, with the outline of what is labelled."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.display import to_rgb8
+from anomsynth.core.display import Rgb, to_rgb8
 from anomsynth.core.types import Mask
 from anomsynth.errors import OutputError
 
@@ -29,12 +30,15 @@ class Thumbnail:
     width, height : int
     outline : str
         SVG path of the mask's outlines in the picture's pixels; empty without a mask.
+    heat : str
+        A picture that can be laid over it, as `uri`; empty without one.
     """
 
     uri: str
     width: int
     height: int
     outline: str
+    heat: str = ""
 
 
 def side_for(count: int, budget: int) -> int:
@@ -45,7 +49,12 @@ def side_for(count: int, budget: int) -> int:
     return SIDES[-1]
 
 
-def make_thumbnail(pixels: NDArray[np.generic], mask: Mask | None, side: int) -> Thumbnail:
+def make_thumbnail(
+    pixels: NDArray[np.generic],
+    mask: Mask | None,
+    side: int,
+    heat: Callable[[Rgb], Rgb] | None = None,
+) -> Thumbnail:
     """Shrink a picture to `side` and outline its mask; small pictures are not enlarged.
 
     Parameters
@@ -53,6 +62,8 @@ def make_thumbnail(pixels: NDArray[np.generic], mask: Mask | None, side: int) ->
     pixels : (H, W) or (H, W, C) uint8 or uint16
     mask : (H, W) bool, or None
     side : int
+    heat : function (small picture) -> picture, optional
+        Returns what can be laid over the small picture.
 
     Raises
     ------
@@ -63,12 +74,17 @@ def make_thumbnail(pixels: NDArray[np.generic], mask: Mask | None, side: int) ->
     height, width = shown.shape[:2]
     factor = min(side / max(height, width), 1.0)
     size = max(round(width * factor), 1), max(round(height * factor), 1)
-    small = cv2.resize(shown, size, interpolation=cv2.INTER_AREA)
-    done, coded = cv2.imencode(".webp", small[..., ::-1], (cv2.IMWRITE_WEBP_QUALITY, QUALITY))
+    small = np.asarray(cv2.resize(shown, size, interpolation=cv2.INTER_AREA), np.uint8)
+    outline = "" if mask is None else outline_path(mask, size)
+    hot = "" if heat is None else _webp_uri(heat(small))
+    return Thumbnail(_webp_uri(small), size[0], size[1], outline, hot)
+
+
+def _webp_uri(rgb: Rgb) -> str:
+    done, coded = cv2.imencode(".webp", rgb[..., ::-1], (cv2.IMWRITE_WEBP_QUALITY, QUALITY))
     if not done:
         raise OutputError("this OpenCV writes no WebP", hint="reinstall opencv-python-headless")
-    uri = "data:image/webp;base64," + base64.b64encode(coded.tobytes()).decode("ascii")
-    return Thumbnail(uri, size[0], size[1], "" if mask is None else outline_path(mask, size))
+    return "data:image/webp;base64," + base64.b64encode(coded.tobytes()).decode("ascii")
 
 
 def outline_path(mask: Mask, size: tuple[int, int]) -> str:
@@ -88,7 +104,7 @@ def outline_path(mask: Mask, size: tuple[int, int]) -> str:
     return "".join(parts)
 
 
-def data_uri(rgb: NDArray[np.uint8]) -> str:
+def data_uri(rgb: Rgb) -> str:
     """Return an (H, W, 3) picture as a PNG data URI."""
     _, coded = cv2.imencode(".png", rgb[..., ::-1])
     return "data:image/png;base64," + base64.b64encode(coded.tobytes()).decode("ascii")

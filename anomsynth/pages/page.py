@@ -1,0 +1,197 @@
+"""One HTML file with sections and a gallery of pictures that can be filtered, sorted, enlarged."""
+
+import html
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Literal
+
+from anomsynth.pages.thumbnails import Thumbnail
+
+TOKEN = re.compile(r"@([a-z]+)@")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One picture of a gallery and what is told of it.
+
+    Attributes
+    ----------
+    path : str
+        Its name.
+    score : float
+    facets : mapping
+        What it can be filtered by, e.g. its kind, in the gallery's order.
+    thumbnail : Thumbnail
+    large : Thumbnail or None
+        Shown when it is enlarged.
+    facts : str
+        Said after its score when it is enlarged.
+    reasons : sequence of str
+        Said below it.
+    table : sequence of (name, value)
+        Shown when it is enlarged.
+    rank : float or None
+        The highest stand first where the worst do; by score if None.
+    """
+
+    path: str
+    score: float
+    facets: Mapping[str, str]
+    thumbnail: Thumbnail
+    large: Thumbnail | None = None
+    facts: str = ""
+    reasons: Sequence[str] = ()
+    table: Sequence[tuple[str, str]] = ()
+    rank: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """Pictures, and how they are sorted and drawn.
+
+    Attributes
+    ----------
+    cards : sequence of Card
+    facets : sequence of str
+        Names of what can be filtered by; the last one has a histogram of scores for each value.
+    worst : {"low", "high"}
+        Which scores are the worst.
+    span : (low, high)
+        Of the scores, for filters and histograms.
+    limit : float or None
+        A score that is marked in the histograms.
+    """
+
+    cards: Sequence[Card]
+    facets: Sequence[str]
+    worst: Literal["low", "high"] = "low"
+    span: tuple[float, float] = (0.0, 1.0)
+    limit: float | None = None
+
+    @property
+    def heated(self) -> bool:
+        """Whether its pictures have heat maps."""
+        return any(card.thumbnail.heat for card in self.cards)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a page: its heading and its HTML, in which all that comes from disk is escaped."""
+
+    heading: str
+    content: str
+
+
+def build(title: str, summary: str, sections: Sequence[Section], gallery: Gallery) -> str:
+    """Return a page; `title` and `summary` are texts, which are escaped here."""
+    folder = files("anomsynth.pages")
+    keys = "o outlines, h heat" if gallery.heated else "o outlines"
+    parts = {
+        "style": folder.joinpath("page.css").read_text("utf-8"),
+        "script": folder.joinpath("page.js").read_text("utf-8"),
+        "title": html.escape(title),
+        "summary": html.escape(summary),
+        "sections": "\n".join(map(_section, sections)),
+        "keys": keys,
+        "data": _json(
+            {
+                "facets": list(gallery.facets),
+                "worst": gallery.worst,
+                "span": list(gallery.span),
+                "limit": gallery.limit,
+                "samples": [_sample(card) for card in gallery.cards],
+            }
+        ),
+    }
+    # In one pass: a file called @data@ must not be filled in.
+    template = folder.joinpath("page.html").read_text("utf-8")
+    return TOKEN.sub(lambda match: parts[match[1]], template)
+
+
+def gallery_section(heading: str, gallery: Gallery, before: str = "") -> Section:
+    """Return the section with the filters and the pictures, after the HTML `before`."""
+    choices = "".join(
+        f'<label>{name} <select id="{name}"></select></label>' for name in gallery.facets
+    )
+    low, high = gallery.span
+    bounds = f'type="number" min="{low:g}" max="{high:g}" step="{(high - low) / 20:g}"'
+    last = gallery.facets[-1]
+    boxes = '<label><input id="outlines" type="checkbox" checked> outlines (o)</label>'
+    if gallery.heated:
+        boxes += '<label><input id="heat" type="checkbox" checked> heat (h)</label>'
+    form = (
+        f'<form id="filters" onsubmit="return false">{choices}'
+        f'<label>score from <input id="low" {bounds} value="{low:g}"></label>'
+        f'<label>to <input id="high" {bounds} value="{high:g}"></label>'
+        '<label>sort <select id="sort"><option value="worst">worst first</option>'
+        '<option value="best">best first</option><option value="name">by name</option>'
+        f'<option value="kind">by {last}</option></select></label>'
+        f'{boxes}<output id="count" aria-live="polite"></output></form>'
+    )
+    grid = '<div id="grid" class="grid" role="list"></div><div id="more"></div>'
+    return Section(heading, f"{before}{form}{grid}")
+
+
+HISTOGRAMS = '<p>Click a bar to see its pictures.</p><div id="histograms" class="charts"></div>'
+
+
+def row(cells: Sequence[object], tag: str = "td") -> str:
+    """Return a row of a table; texts are escaped, numbers aligned."""
+    shown = "".join(f"<{tag}{_class(cell)}>{html.escape(_text(cell))}</{tag}>" for cell in cells)
+    return f"<tr>{shown}</tr>"
+
+
+def _section(section: Section) -> str:
+    name = re.sub(r"\W+", "-", section.heading.lower())
+    heading = html.escape(section.heading)
+    return (
+        f'<section aria-labelledby="h-{name}"><h2 id="h-{name}">{heading}</h2>'
+        f"{section.content}</section>"
+    )
+
+
+def _text(cell: object) -> str:
+    return f"{cell:.2f}" if isinstance(cell, float) else str(cell)
+
+
+def _class(cell: object) -> str:
+    """Return what sets numbers apart: aligned, and those that say there is none dimmed."""
+    if isinstance(cell, str):
+        return ""
+    return ' class="n none"' if cell == 0 else " class=n"
+
+
+def _sample(card: Card) -> dict[str, object]:
+    sample: dict[str, object] = {
+        "path": card.path,
+        **card.facets,
+        "score": round(card.score, 4),
+        "facts": card.facts,
+        "table": [list(pair) for pair in card.table],
+        "reasons": list(card.reasons),
+        "thumb": _image(card.thumbnail),
+    }
+    if card.rank is not None:
+        sample["rank"] = round(card.rank, 4)
+    if card.large is not None:
+        sample["large"] = _image(card.large)
+    return sample
+
+
+def _image(thumbnail: Thumbnail) -> dict[str, object]:
+    image: dict[str, object] = {
+        "uri": thumbnail.uri,
+        "w": thumbnail.width,
+        "h": thumbnail.height,
+        "outline": thumbnail.outline,
+    }
+    return {**image, "heat": thumbnail.heat} if thumbnail.heat else image
+
+
+def _json(value: object) -> str:
+    """Return JSON that may stand in a script element: no text in it can end the element."""
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
