@@ -4,10 +4,11 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from joblib import Parallel, delayed
 
-from anomsynth.core.types import Pixels
+from anomsynth.core.types import Box, Pixels
 from anomsynth.dataset.images import read_photo
 from anomsynth.errors import InputError, OutputError
 from anomsynth.surface.analyze import one_channel
@@ -62,7 +63,14 @@ def _readable(paths: Iterable[Path]) -> Iterator[Pixels]:
 
 def recorded(finders: Mapping[str, PartFinder]) -> dict[str, object]:
     """Return decisions as plain JSON values."""
-    return {category: asdict(finder) for category, finder in finders.items()}
+    return {
+        category: {
+            **asdict(finder),
+            "captions": [list(box) for box in finder.captions],
+            "size": list(finder.size),
+        }
+        for category, finder in finders.items()
+    }
 
 
 def read_finders(record: Mapping[str, object]) -> dict[str, PartFinder]:
@@ -75,9 +83,15 @@ def read_finders(record: Mapping[str, object]) -> dict[str, PartFinder]:
     """
     stored = record.get("foreground", {})
     try:
-        return {str(name): PartFinder(**finder) for name, finder in dict(stored).items()}  # type: ignore[call-overload]  # see except
+        return {str(name): _read_finder(finder) for name, finder in dict(stored).items()}  # type: ignore[call-overload]  # see except
     except (TypeError, ValueError) as error:
         raise OutputError("damaged record: foreground", hint="make the dataset again") from error
+
+
+def _read_finder(stored: Mapping[str, Any]) -> PartFinder:
+    height, width = stored.get("size", (0, 0))
+    captions = tuple(Box(*box) for box in stored.get("captions", ()))
+    return PartFinder(**{**stored, "captions": captions, "size": (height, width)})
 
 
 def moved_parts(
@@ -91,9 +105,11 @@ def moved_parts(
     )
 
 
-def _deciding(finder: PartFinder | None) -> tuple[str, float] | None:
+def _deciding(finder: PartFinder | None) -> tuple[object, ...] | None:
     """Return what of a decision decides pixels."""
-    return None if finder is None else (finder.method, finder.area)
+    if finder is None:
+        return None
+    return finder.method, finder.area, finder.captions, finder.size if finder.captions else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +138,12 @@ class PartReport:
     @property
     def line(self) -> str:
         """What was found, in words."""
+        captions = len(self.finder.captions)
+        burned = f"; left alone: {captions} captions burned in by the camera" if captions else ""
+        return self._where + burned.replace("1 captions", "1 caption")
+
+    @property
+    def _where(self) -> str:
         if self.finder.method == "picture":
             return f"the whole picture is the part in {self.photos - self.found} of {self._all}"
         names = (

@@ -168,6 +168,9 @@ def analyse_photo(
     height, width = loaded.photo.pixels.shape[:2]
     roi, avoid = (_mask(path, (height, width)) for path in (unit.roi, unit.avoid))
     where = unit.finder if roi is None else roi
+    captions = None if unit.finder is None else unit.finder.avoided((height, width))
+    if captions is not None:
+        avoid = captions if avoid is None else avoid | captions
     marked = unit.components
     components = None if marked is None else read_components(marked, (height, width))
     surface = surface_of(loaded.photo, recipe, components, roi=where, avoid=avoid)

@@ -1,12 +1,14 @@
 """How the part is found in the photos of a category: one decision, from several of them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
 from anomsynth.core.types import Mask, Pixels
 from anomsynth.surface.backdrop import find_backdrop
+from anomsynth.surface.captions import Captions
 from anomsynth.surface.flood import Flooded, find_flooded
 from anomsynth.surface.foreground import (
     COARSE,
@@ -51,8 +53,10 @@ def choose_finder(photos: Iterable[Pixels]) -> PartFinder:
     count = calm = agree = 0
     floods: list[Flooded] = []
     masses: list[Mask] = []
+    captions = Captions()
     for pixels in photos:
         count += 1
+        captions.add(pixels)
         thumbnail = make_thumbnail(pixels)
         if min(thumbnail.shape[:2]) < SMALLEST_SIDE:
             continue
@@ -66,19 +70,19 @@ def choose_finder(photos: Iterable[Pixels]) -> PartFinder:
             agree += overlap(backdrop.part, flooded.part) > SAME
     alone = count < FEW
     seen = [item for item in floods if item.strong or (item.likely and not alone)]
-    shares = {
-        "backdrop": calm / max(count, 1),
-        "flood": len(seen) / max(count, 1),
-        "mass": len(masses) / max(count, 1) if _still(masses) else 0.0,
-    }
+    by_backdrop, by_flood = calm / max(count, 1), len(seen) / max(count, 1)
+    by_mass = len(masses) / max(count, 1) if _still(masses) else 0.0
+    shares = by_backdrop, by_flood, by_mass
     area = float(np.median([item.area for item in seen])) if seen else 0.0
-    if shares["flood"] >= ENOUGH and not (shares["backdrop"] >= ENOUGH and agree >= ENOUGH * count):
-        return PartFinder("flood", area, count, **shares)
-    if shares["backdrop"] >= ENOUGH:
-        return PartFinder("backdrop", area, count, **shares)
-    if shares["mass"] >= ENOUGH:
-        return PartFinder("mass", area, count, **shares)
-    return PartFinder("picture", 0.0, count, **shares)
+    if by_flood >= ENOUGH and not (by_backdrop >= ENOUGH and agree >= ENOUGH * count):
+        finder = PartFinder("flood", area, count, *shares)
+    elif by_backdrop >= ENOUGH:
+        finder = PartFinder("backdrop", area, count, *shares)
+    elif by_mass >= ENOUGH:
+        finder = PartFinder("mass", area, count, *shares)
+    else:
+        finder = PartFinder("picture", 0.0, count, *shares)
+    return replace(finder, captions=captions.boxes(), size=captions.size)
 
 
 def _still(masses: list[Mask]) -> bool:

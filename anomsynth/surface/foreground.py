@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from anomsynth.core.color import decode, lab
 from anomsynth.core.pixels import averaged
 from anomsynth.core.statistics import order_statistic
-from anomsynth.core.types import Float32, Mask, Pixels
+from anomsynth.core.types import Box, Float32, Mask, Pixels
 from anomsynth.surface.backdrop import Backdrop, centres, find_backdrop
 from anomsynth.surface.flood import THICK, WEAK, Flooded, find_flooded
 from anomsynth.surface.margins import find_margins
@@ -45,6 +45,10 @@ class PartFinder:
         How many photos the decision was made from.
     backdrop, flood, mass : float in [0, 1]
         Share of them in which each method saw a part.
+    captions : tuple of Box
+        Text and scale bars that the camera burned into all photos: no defect goes there.
+    size : (int, int)
+        Height and width of the photos with these captions.
     """
 
     method: Method
@@ -53,6 +57,17 @@ class PartFinder:
     backdrop: float = 0.0
     flood: float = 0.0
     mass: float = 0.0
+    captions: tuple[Box, ...] = ()
+    size: tuple[int, int] = (0, 0)
+
+    def avoided(self, shape: tuple[int, int]) -> Mask | None:
+        """Return the (H, W) mask of the captions of a photo of this shape, None without any."""
+        if not self.captions or shape != self.size:
+            return None
+        mask = np.zeros(shape, dtype=np.bool_)
+        for box in self.captions:
+            mask[box.slices] = True
+        return mask
 
 
 def find_foreground(

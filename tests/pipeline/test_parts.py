@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import anomsynth as asy
 from anomsynth.dataset.images import read_photo
 from anomsynth.pipeline.parts import PartTally, find_parts, read_finders
 from anomsynth.pipeline.replay import replay
@@ -140,3 +141,24 @@ def test_a_whole_picture_that_might_hold_a_part_is_doubted() -> None:
     assert sure.line == "the whole picture is the part in 1 of 1 photo"
     assert sure.doubt == ""
     assert unsure.doubt.startswith("a part was seen in 44% of the photos that were looked at")
+
+
+def test_text_that_the_camera_burned_in_is_left_alone(tmp_path: Path) -> None:
+    source, out = tmp_path / "photos", tmp_path / "out"
+    source.mkdir()
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        levels = (120 + 40 * rng.random() + rng.normal(0, 8, (120, 160))).astype(np.uint8)
+        cv2.putText(levels, "x200 1 mm", (4, 114), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255, 2)
+        cv2.imwrite(str(source / f"{seed}.png"), levels)
+    finished = asy.generate(source, out, per_image=4)
+
+    record = json.loads((out / "_anomsynth" / "run.json").read_text())
+    (finder,) = read_finders(record).values()
+    text = finder.avoided((120, 160))
+    assert text is not None
+    assert "burned in by the camera" in finished.parts["photos"].line
+    masks = [cv2.imread(str(path), 0) for path in out.rglob("*_mask.png")]
+    assert len(masks) == 24
+    assert not any((mask[text] > 0).any() for mask in masks)
+    assert asy.generate(source, out, per_image=4, resume=True).written == 24
