@@ -87,6 +87,13 @@ def film_depth(reflectance: Float64) -> Float64:
     return -0.5 * np.log(np.clip(reflectance, 1e-3, 1))
 
 
+def paint(lightness: float, saturation: float, hue: float) -> Float64:
+    """Return a coating of some luminance albedo, hue (share of a turn) and saturation, (3,)."""
+    turns = 2 * np.pi * (hue - np.arange(3) / 3)
+    colour = 1 - saturation * (0.5 - 0.5 * np.cos(turns))
+    return np.clip(lightness * colour / float(colour @ LUMINANCE), 0.01, 0.95)
+
+
 def relative_albedo(albedo: Float64, light: Float64, reflectance: float) -> Float32:
     """Return how bright a material looks relative to the surface whose place it takes.
 

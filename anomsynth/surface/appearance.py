@@ -11,6 +11,7 @@ from anomsynth.core.types import Box, Float32, Grain, Surface
 
 SIDE = 256  # pixels a side at which appearance is measured
 SAMPLES = 64  # pixels a side that are looked at for the light of a place
+BRIGHTEST = 0.99  # quantile of a picture's light that is white, not a glint
 LEAST_LAG = 4  # cells of the autocorrelation that are texture's own smoothness, not repetition
 
 
@@ -131,6 +132,13 @@ def mean_light(surface: Surface, box: Box) -> NDArray[np.float64]:
         Inside the picture.
     """
     return tones(surface, box).mean(axis=0)
+
+
+def white_level(surface: Surface) -> float:
+    """Return the linear light of the brightest thing in the picture, its strongest channel."""
+    step = max(max(surface.shape) // SAMPLES, 1)
+    light = decode(np.ascontiguousarray(surface.pixels[::step, ::step]), surface.encoding)
+    return float(np.quantile(light.max(axis=2), BRIGHTEST))
 
 
 def tones(surface: Surface, box: Box) -> NDArray[np.float64]:

@@ -131,10 +131,20 @@ def pick_edge_site(
     PlacementError
         If the outline is nowhere allowed.
     """
-    pick = rng.random()
+    return edge_at(surface, float(rng.random()))
+
+
+def edge_at(surface: Surface, share: float) -> tuple[tuple[int, int], tuple[float, float]]:
+    """Return the pixel and the normal at `share` in [0, 1) of the part's outline.
+
+    Raises
+    ------
+    PlacementError
+        If the outline is nowhere allowed.
+    """
     if len(surface.edge_sites) == 0:
         raise PlacementError("no pixel on the outline of the part is allowed for a defect")
-    index = int(pick * len(surface.edge_sites))
+    index = int(share * len(surface.edge_sites))
     row, col = surface.edge_sites[index]
     normal = surface.edge_normals[index]
     return (int(row), int(col)), (float(normal[0]), float(normal[1]))

@@ -11,6 +11,7 @@ from anomsynth.fields.pigments import (
     film_depth,
     mixed_reflectance,
     opaque_reflectance,
+    paint,
     relative_albedo,
     rust_colours,
     seen_depth,
@@ -125,3 +126,11 @@ def test_films_keep_their_depth_in_luminance() -> None:
     assert film.shape == (1, 2, 3)
     assert float(film[0, 0] @ LUMINANCE) == pytest.approx(0.2, rel=1e-5)
     assert seen_film(field, np.ones(3), 1) is field
+
+
+@pytest.mark.parametrize("hue", [0.0, 0.4, 0.8])
+def test_paint_has_its_luminance_and_hue(hue: float) -> None:
+    colour = paint(0.2, 0.6, hue)
+
+    assert colour @ LUMINANCE == pytest.approx(0.2)
+    assert colour.argmax() == round(3 * hue) % 3

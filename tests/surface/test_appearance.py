@@ -8,7 +8,7 @@ import pytest
 from anomsynth.core.types import Box
 from anomsynth.demo.photos import demo_photos
 from anomsynth.surface.analyze import analyze
-from anomsynth.surface.appearance import mean_light, measure_appearance, tones
+from anomsynth.surface.appearance import mean_light, measure_appearance, tones, white_level
 from anomsynth.testing import WARM, make_pixels, make_surface
 
 
@@ -71,3 +71,12 @@ def test_large_boxes_are_sampled() -> None:
 
     assert 1000 < len(tones(surface, Box(0, 0, 900, 900))) <= 70 * 70
     assert np.isfinite(tones(surface, Box(5, 5, 6, 6))).all()
+
+
+def test_white_is_the_brightest_thing_in_the_picture() -> None:
+    surface = make_surface()
+    lamp = surface.pixels.copy()
+    lamp[:20, :40] = 255
+
+    assert white_level(replace(surface, pixels=lamp)) == pytest.approx(1)
+    assert white_level(surface) < 0.4

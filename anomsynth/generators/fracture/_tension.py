@@ -7,7 +7,8 @@ import numpy as np
 
 from anomsynth.core.types import Grain, Surface
 from anomsynth.generators.fracture._growth import Direction, Inside, Tip
-from anomsynth.surface.sites import pick_edge_site, pick_site
+from anomsynth.surface.rims import pick_rim_or_edge
+from anomsynth.surface.sites import pick_site
 
 GRAINS = 16  # side of the repeating table of local misfits
 DRIVE = 0.3, 0.6  # least K^2 of a starting tip and how much more it may have [closure]
@@ -49,18 +50,33 @@ def inside_allowed(surface: Surface) -> Inside:
     return inside
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where cracks begin.
+
+    Attributes
+    ----------
+    edge_probability : float in [0, 1]
+        Probability of an edge crack; it starts along the inward normal, within 20 degrees.
+    rim_probability : float in [0, 1]
+        Probability that the edge is one inside the part: a rim, a step, a seam.
+    """
+
+    edge_probability: float
+    rim_probability: float = 0.0
+
+
 def place_tips(
-    surface: Surface, length: float, edge_probability: float, rng: np.random.Generator
+    surface: Surface, length: float, start: Start, rng: np.random.Generator
 ) -> list[Tip]:
-    """Return one tip at the part's edge, or two that start back to back inside.
+    """Return one tip at an edge, or two that start back to back inside.
 
     Parameters
     ----------
     surface : Surface
     length : float
         Length of the whole crack, pixels.
-    edge_probability : float in [0, 1]
-        Probability of an edge crack; it starts along the inward normal, within 20 degrees.
+    start : Start
     rng : numpy.random.Generator
 
     Raises
@@ -70,8 +86,8 @@ def place_tips(
     """
     coin, turn, slant, share, drive = rng.random(5)
     drive = DRIVE[0] + DRIVE[1] * drive
-    if coin < edge_probability and len(surface.edge_sites):
-        (row, col), (down, across) = pick_edge_site(surface, rng)
+    if coin < start.edge_probability and len(surface.edge_sites):
+        (row, col), (down, across), _ = pick_rim_or_edge(surface, start.rim_probability, rng)
         heading = math.atan2(down, across) + math.radians(SLANT_DEG) * (2 * slant - 1)
         return [Tip(row, col, heading, length, drive)]
     row, col = pick_site(surface, rng)

@@ -18,7 +18,8 @@ from anomsynth.fields.noise import fbm, value_noise
 from anomsynth.fields.outlines import EDGE_PX, Mouths, harmonic_rims, mouth_field
 from anomsynth.fields.regions import box_around
 from anomsynth.surface.behind import light_behind
-from anomsynth.surface.sites import pick_edge_site, pick_site
+from anomsynth.surface.rims import pick_rim_or_edge
+from anomsynth.surface.sites import pick_site
 
 MOST_CELLS = 256
 SMALLEST_PX = 2.5  # half length
@@ -60,8 +61,11 @@ class Chip(Generator):
     inner_probability: UnitRange = parameter(
         0.1, "probability", "that a flake lies away from the edge", was="inner_share"
     )
+    rim_probability: Probability = parameter(
+        0.25, "probability", "that the edge lies inside the part: a rim, a step, a seam"
+    )
     corner_probability: Probability = parameter(
-        0.2, "probability", "that a chip at the edge lies at a corner"
+        0.2, "probability", "that a chip at the outline lies at a corner"
     )
     depth_ratio: SizeRange = parameter((0.1, 0.3), "of width", "depth of the dish")
     section: SizeRange = parameter((1.6, 4.0), "exponent", "e of the dish: 2 bowl, 4 flat floor")
@@ -87,7 +91,7 @@ class Chip(Generator):
         inside = inner < drawn.inner_probability or len(surface.edge_sites) == 0
         break_ = _draw_break(surface, drawn, inside, rng)
         tone = drawn.albedo ** (BRIGHTER if bright < drawn.bright_probability else 1.0)
-        if gone < drawn.missing_probability and not inside:
+        if gone < drawn.missing_probability and break_.through:
             return _lost_piece(surface, break_, drawn, tone, rng)
         return _flake(surface, break_, drawn, tone, rng)
 
@@ -98,6 +102,7 @@ class _Break:
 
     `share` is the distance from the deepest point (1 on the outline), `inside` the distance to
     the outline (> 0 within), `away` the distance from the blow, `reach` the farthest of it.
+    `through` says that it lies on the outline of the part, so that the background may show.
     """
 
     grid: Grid
@@ -106,6 +111,7 @@ class _Break:
     away: Float32
     reach: float
     width: float
+    through: bool
 
 
 def _draw_break(surface: Surface, drawn: Chip, inside: bool, rng: np.random.Generator) -> _Break:
@@ -113,9 +119,11 @@ def _draw_break(surface: Surface, drawn: Chip, inside: bool, rng: np.random.Gene
     if inside:
         row, col = pick_site(surface, rng)
         normal: Vector = (float(np.sin(2 * np.pi * turn)), float(np.cos(2 * np.pi * turn)))
+        through = False
     else:
-        (row, col), normal = pick_edge_site(surface, rng)
-        if at_corner < drawn.corner_probability:
+        (row, col), normal, inner = pick_rim_or_edge(surface, drawn.rim_probability, rng)
+        through = not inner
+        if through and at_corner < drawn.corner_probability:
             toward = np.array([np.cos(2 * np.pi * turn), np.sin(2 * np.pi * turn)])
             far = int((surface.edge_sites @ toward).argmax())
             row, col = (int(part) for part in surface.edge_sites[far])
@@ -141,7 +149,7 @@ def _draw_break(surface: Surface, drawn: Chip, inside: bool, rng: np.random.Gene
     down, right = grid.offsets(*blow)
     away = np.sqrt(down * down + right * right)
     reach = float(np.hypot(half, width))
-    return _Break(grid, share, detail - outside, away, reach, width)
+    return _Break(grid, share, detail - outside, away, reach, width, through)
 
 
 def fracture_face(shape: tuple[int, int], rng: np.random.Generator) -> Float32:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from anomsynth.core.color import luminance
 from anomsynth.core.types import Box, Float32, Mask, Surface
 from anomsynth.fields.noise import value_noise
-from anomsynth.fields.pigments import AGES, LUMINANCE, rust_colours
+from anomsynth.fields.pigments import AGES, rust_colours
 from anomsynth.surface.appearance import mean_light
 
 Float64 = NDArray[np.float64]
@@ -97,13 +97,6 @@ def rust(
     slow = value_noise(shape, max(cell, 2.0), rng, octaves=4, hurst=0.5)
     ages = np.clip(np.float32(age) + np.float32(AGE_SCATTER) * slow, 0, 1)
     return table[np.rint(ages * (AGES - 1)).astype(np.intp)]
-
-
-def paint(lightness: float, saturation: float, hue: float) -> Float64:
-    """Return a coating of some luminance albedo, hue (share of a turn) and saturation, (3,)."""
-    turns = 2 * np.pi * (hue - np.arange(3) / 3)
-    colour = 1 - saturation * (0.5 - 0.5 * np.cos(turns))
-    return np.clip(lightness * colour / float(colour @ LUMINANCE), 0.01, 0.95)
 
 
 def as_seen(albedo: Float32, channels: int) -> Float32:

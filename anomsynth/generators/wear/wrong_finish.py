@@ -21,11 +21,11 @@ from anomsynth.errors import PlacementError
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.noise import value_noise
 from anomsynth.fields.paths import fbm_trace
+from anomsynth.fields.pigments import paint
 from anomsynth.generators.wear._finishes import (
     Mottle,
     as_seen,
     illumination,
-    paint,
     rust,
     steel,
 )

@@ -10,6 +10,7 @@ from anomsynth.core.types import Grain, Surface
 from anomsynth.errors import PlacementError
 from anomsynth.generators.fracture._growth import Tip
 from anomsynth.generators.fracture._tension import (
+    Start,
     Tension,
     across_tension,
     inside_allowed,
@@ -28,14 +29,14 @@ def grained(coherence: float) -> Grain:
 def test_edge_cracks_start_on_the_outline_and_run_inwards(surface: Surface) -> None:
     inside = inside_allowed(surface)
     for seed in range(20):
-        (tip,) = place_tips(surface, 60.0, 1.0, np.random.default_rng(seed))
+        (tip,) = place_tips(surface, 60.0, Start(1.0), np.random.default_rng(seed))
 
         assert inside(tip.row, tip.col)
         assert not inside(tip.row - 3 * math.sin(tip.heading), tip.col - 3 * math.cos(tip.heading))
 
 
 def test_inner_cracks_grow_both_ways(surface: Surface) -> None:
-    one, other = place_tips(surface, 60.0, 0.0, np.random.default_rng(0))
+    one, other = place_tips(surface, 60.0, Start(0.0), np.random.default_rng(0))
 
     assert one.length + other.length == pytest.approx(60)
     assert math.cos(one.heading - other.heading) == pytest.approx(-1)
@@ -43,7 +44,7 @@ def test_inner_cracks_grow_both_ways(surface: Surface) -> None:
 
 def test_a_part_without_room_is_named() -> None:
     with pytest.raises(PlacementError):
-        place_tips(make_surface(16, 16), 10.0, 0.5, np.random.default_rng(0))
+        place_tips(make_surface(16, 16), 10.0, Start(0.5), np.random.default_rng(0))
 
 
 def test_tension_turns_along_the_crack() -> None:

@@ -6,7 +6,7 @@ import pytest
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Box
 from anomsynth.fields.pigments import LUMINANCE
-from anomsynth.generators.wear._finishes import Mottle, as_seen, illumination, paint, steel
+from anomsynth.generators.wear._finishes import Mottle, as_seen, illumination, steel
 from anomsynth.testing import make_surface
 
 
@@ -29,14 +29,6 @@ def test_spots_are_self_affine_up_to_their_size(hurst: float, seen: float) -> No
 
     # At a third of their size 0.8 reads 0.71: the steps level off there.
     assert np.log(second / first) / np.log(8) / 2 == pytest.approx(seen, abs=0.06)
-
-
-@pytest.mark.parametrize("hue", [0.0, 0.4, 0.8])
-def test_paint_has_its_luminance_and_hue(hue: float) -> None:
-    colour = paint(0.2, 0.6, hue)
-
-    assert colour @ LUMINANCE == pytest.approx(0.2)
-    assert colour.argmax() == round(3 * hue) % 3
 
 
 def test_grey_photos_show_the_luminance() -> None:
