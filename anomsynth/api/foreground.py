@@ -18,6 +18,7 @@ from anomsynth.dataset.folders import find_source
 from anomsynth.dataset.images import read_photo, write_png
 from anomsynth.dataset.masks import MASK_ENDING
 from anomsynth.errors import InputError, OutputError
+from anomsynth.pipeline.depths import find_depths, spread
 from anomsynth.pipeline.options import check_jobs
 from anomsynth.pipeline.parts import PartReport, PartTally, find_parts
 from anomsynth.sheets.sheet import write_sheet
@@ -126,9 +127,9 @@ def foreground(
     if held is not None and not overwrite:
         msg = f"{held}: is there already, perhaps corrected by hand"
         raise OutputError(msg, hint="choose another folder, or `overwrite=True`")
-    finders = find_parts(
-        {name: [path for _, path in listed] for name, listed in photos.items()}, jobs
-    )
+    paths = {name: [path for _, path in listed] for name, listed in photos.items()}
+    depths = find_depths(paths, jobs)
+    finders = find_parts(paths, jobs, depths)
     make_folder(folder)
     tallies = {category: PartTally() for category in photos}
     failed: dict[str, str] = {}
@@ -136,7 +137,7 @@ def foreground(
     for category, listed in photos.items():
         for key, path in listed:
             try:
-                photo = read_photo(path)
+                photo = spread(read_photo(path), depths.get(category), path)
             except InputError as error:
                 failed[f"{category}/{key}"] = str(error)
                 continue

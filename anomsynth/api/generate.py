@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Literal
 
 from pydantic import ValidationError
 
@@ -64,6 +65,8 @@ def generate(
     components: FilePath | None = None,
     textures: FilePath | None = None,
     source_layout: str | None = None,
+    bits: int | None = None,
+    tree_depth: Literal[8, 16] = 8,
     test_share: float = 0.2,
     extras: Sequence[Extra] | Extra = (),
     hardlink: bool = False,
@@ -118,6 +121,10 @@ def generate(
     source_layout : str, optional
         How the source is laid out, if it is not recognised: one of
         `anomsynth.dataset.labelled.SourceLayout`, or ``"photos"`` if every picture is good.
+    bits : int from 8 to 16, optional
+        How many bits the camera uses of 16-bit photos; found in the photos if not given.
+    tree_depth : {8, 16}
+        Bits of the dataset's pictures where photos have 16; 16 keeps the camera's own levels.
     test_share : float in [0, 1]
         Share of the photos that go to test/good.
     extras : sequence of {"soft", "class", "instance", "foreground", "height", "strict"}
@@ -193,6 +200,8 @@ def generate(
         components=_folder("components", components),
         textures=_folder("textures", textures),
         source_layout=source_layout,
+        bits=bits,
+        tree_depth=tree_depth,
         test_share=test_share,
         link="hardlink" if hardlink else "copy",
         extras=_extras(extras),

@@ -27,6 +27,7 @@ from anomsynth.dataset.textures import TextureFolder
 from anomsynth.demo.standins import make_stand_in
 from anomsynth.errors import OutputError, SynthesisError, UserError
 from anomsynth.pipeline.auto import FALLBACK, choose_preset, guess_material
+from anomsynth.pipeline.depths import find_depths, spread
 from anomsynth.pipeline.events import Listener, PresetChosen
 from anomsynth.recipe.models import Recipe
 from anomsynth.sheets.gallery import STAND_INS, draw_gallery, make_rows
@@ -196,6 +197,9 @@ def _surface(
     textures: Path | None,
 ) -> Surface:
     photo = to_photo(image)
+    path = _file(image)
+    if path is not None:
+        photo = spread(photo, find_depths({"": [path]}, 1).get(""), path)
     height, width = photo.pixels.shape[:2]
     numbers = None if components is None else read_components(components, (height, width))
     surface = surface_of(photo, recipe, numbers)

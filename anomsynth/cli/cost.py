@@ -4,7 +4,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from anomsynth.cli.console import Console
-from anomsynth.cli.summary import ignored_line
+from anomsynth.cli.summary import depth_lines, ignored_line
 
 if TYPE_CHECKING:
     from anomsynth.pipeline.estimate import Estimate
@@ -30,6 +30,8 @@ def print_plan(console: Console, plan: "Plan", cost: "Estimate") -> None:
             for name, all_, good, made in counts
         ],
     )
+    for line in depth_lines(plan):
+        console.say(line)
     if plan.ignored:
         console.say(ignored_line(plan))
     workplaces = "threads" if plan.options.backend == "threading" else "processes"
@@ -46,6 +48,7 @@ def print_plan(console: Console, plan: "Plan", cost: "Estimate") -> None:
             for name, all_, good, made in counts
         },
         samples=plan.samples,
+        depths={category: depth.bits for category, depth in plan.depths.items()},
         ignored=plan.ignored,
         ignored_example=plan.ignored_example,
         size_bytes=cost.size_bytes,

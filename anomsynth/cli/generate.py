@@ -85,6 +85,14 @@ def generate(
         typer.Option("--textures", metavar="DIR", help="Pictures to take foreign textures from."),
     ] = None,
     source_layout: SourceLayout = None,
+    bits: Annotated[
+        int | None,
+        typer.Option("--bits", min=8, max=16, help="Bits that the camera uses of 16 [found]."),
+    ] = None,
+    tree_depth: Annotated[
+        int,
+        typer.Option("--tree-depth", metavar="8|16", help="Bits of pictures of 16-bit photos."),
+    ] = 8,
     test_share: Annotated[
         float, typer.Option("--test-share", min=0, max=1, help="Share of photos for test/good.")
     ] = 0.2,
@@ -180,6 +188,8 @@ def generate(
                 components=components,
                 textures=textures,
                 source_layout=source_layout,
+                bits=bits,
+                tree_depth=cast("Literal[8, 16]", tree_depth),
                 test_share=test_share,
                 extras=cast("list[Extra]", words),
                 hardlink=hardlink,

@@ -29,6 +29,8 @@ def print_summary(console: Console, finished: "Generated") -> None:
         f"{finished.written} samples{earlier} in {finished.seconds:.1f} s ({rate:.1f}/s) -> {out}"
     )
     print_counts(console, finished)
+    for line in depth_lines(plan):
+        console.say(f"  {line}")
     if plan.ignored:
         console.say(f"  {ignored_line(plan)}")
     if plan.options.shard is not None:
@@ -42,6 +44,7 @@ def print_summary(console: Console, finished: "Generated") -> None:
         out=str(out),
         categories=list(categories),
         **counts(finished),
+        depths={category: depth.bits for category, depth in plan.depths.items()},
         ignored=plan.ignored,
         ignored_example=plan.ignored_example,
         seconds=finished.seconds,
@@ -88,6 +91,14 @@ def counts(finished: "Finished") -> dict[str, object]:
         "reasons": {cause: as_flags(text) for cause, text in finished.reasons.items()},
         "failed_images": list(finished.failed_images),
     }
+
+
+def depth_lines(plan: "Plan") -> list[str]:
+    """Say of which categories the camera uses less than 16 bits."""
+    return [
+        f"{category}: the photos use {depth.bits} of 16 bits (give --bits N if that is wrong)"
+        for category, depth in plan.depths.items()
+    ]
 
 
 def ignored_line(plan: "Plan") -> str:

@@ -6,6 +6,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.depth import Depth
 from anomsynth.core.types import FLOAT_LEVELS, Floats, Jpeg, Pixels
 from anomsynth.errors import InputError
 
@@ -33,6 +34,8 @@ class Photo:
         Compression tables, where the file names them.
     floats : array as it was given, or None
         A float image; its `pixels` and `alpha` hold it in steps of 1/65535.
+    depth : Depth or None
+        The camera's, where it uses less than 16 bits; `pixels` are spread over all of them.
     """
 
     pixels: Pixels
@@ -40,6 +43,7 @@ class Photo:
     flat: bool = False
     jpeg: Jpeg | None = None
     floats: Floats | None = None
+    depth: Depth | None = None
 
 
 def as_photo(array: NDArray[np.generic]) -> Photo:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.color import decode
+from anomsynth.core.depth import Depth
 from anomsynth.errors import RenamedWarning
 
 Float32 = NDArray[np.float32]
@@ -261,6 +262,9 @@ class Surface:
         whose `pixels` have one channel, so that no mechanism can colour it.
     floats : (H, W) or (H, W, C) float32 or float64, or None
         A float image as it was given, alpha included; results are one too.
+    depth : Depth or None
+        The camera's, where it uses less than 16 bits; `pixels` and results keep to its levels,
+        spread over 0..65535.
     part_area_px : int
         Area of the part in pixels, counted from `foreground`.
     analysis : Analysis or None
@@ -286,6 +290,7 @@ class Surface:
     components: NDArray[np.uint8] | None = None
     textures: TextureSource | None = None
     floats: Floats | None = None
+    depth: Depth | None = None
     part_area_px: int = field(init=False)
     analysis: Analysis | None = field(init=False, default=None)
 

@@ -65,12 +65,11 @@ def write_extras(
     return files
 
 
-def write_original(layout: Layout, number: int, sample: Sample) -> str:
+def write_original(layout: Layout, category: str, number: int, picture: NDArray[np.generic]) -> str:
     """Write the picture with all its bits and its alpha, where the tree holds 8-bit colour."""
-    picture = sample.image
     if picture.ndim == 3 and picture.shape[2] == 2:  # OpenCV writes no grey with alpha
         picture = picture[..., [0, 0, 0, 1]]
-    path = layout.beside(sample.key.category, "original", f"{layout.number(number)}.png")
+    path = layout.beside(category, "original", f"{layout.number(number)}.png")
     write_png(path, picture, layout.scratch)
     return layout.relative(path)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from anomsynth.dataset.checks.brightness import check_brightness
 from anomsynth.dataset.checks.duplicates import check_duplicates
 from anomsynth.dataset.checks.finding import LEVELS, Finding
 from anomsynth.dataset.checks.masks import check_masks
@@ -80,6 +81,7 @@ def _check(tree: Tree, *, deep: bool) -> Iterator[Finding]:
     yield from check_splits(tree)
     yield from check_pairing(tree)
     yield from check_pictures(tree, deep=deep)
+    yield from check_brightness(tree)
     yield from check_masks(tree)
     yield from check_duplicates(tree, deep=deep)
     yield from check_record(tree, deep=deep)

@@ -71,12 +71,15 @@ class Writer:
     kinds : every kind of the run, sorted
     link : {"copy", "hardlink"}
         How photos come in that are plain 8-bit PNG already.
+    tree_depth : {8, 16}
+        Bits of the tree's pictures where photos have 16; 16 keeps the camera's own levels.
     """
 
     layout: Layout
     extras: Sequence[str] = ()
     kinds: Sequence[str] = ()
     link: Literal["copy", "hardlink"] = "copy"
+    tree_depth: Literal[8, 16] = 8
 
     def normal(
         self, origin: SourcePhoto, place: tuple[str, int], loaded: LoadedPhoto, surface: Surface
@@ -103,7 +106,7 @@ class Writer:
         if "foreground" in self.extras:
             name = f"{GOOD}/{layout.number(place[1])}"
             extras.append(write_foreground(layout, origin.category, name, surface))
-        picture = layout_picture(loaded.photo.pixels)
+        picture = self._picture(loaded.photo.pixels, surface)
         if not loaded.plain:
             write_png(path, picture, layout.scratch)
         else:
@@ -120,9 +123,9 @@ class Writer:
     def sample(self, origin: SourcePhoto, number: int, sample: Sample, surface: Surface) -> Line:
         """Put a sample into the tree, its extras beside it.
 
-        The tree holds 8-bit grey or RGB, because loaders cut 16 bits off at white and drop
-        alpha; a sample with more is kept whole among the extras, in ``original``. Scores are
-        those that the sample carries.
+        The tree holds 8-bit grey or RGB unless `tree_depth` is 16, because loaders cut 16 bits off
+        at white and drop alpha; a sample with more is kept whole among the extras, in
+        ``original``, in the camera's own levels. Scores are those that the sample carries.
 
         Raises
         ------
@@ -133,17 +136,18 @@ class Writer:
         image = layout.image(key.category, sample.kinds, number)
         mask = layout.mask(key.category, sample.kinds, number)
         colour = without_alpha(sample.image)
-        picture, label = layout_picture(colour), binary(sample.mask)
+        picture, label = self._picture(colour, surface), binary(sample.mask)
+        whole = camera_levels(sample.image, surface)
         extras = write_extras(layout, number, sample, self.extras, self.kinds)
         if picture.dtype != sample.image.dtype or picture.shape != sample.image.shape:
-            extras.append(write_original(layout, number, sample))
+            extras.append(write_original(layout, key.category, number, whole))
         if "foreground" in self.extras:
             name = layout.number(number)
             extras.append(write_foreground(layout, key.category, name, surface))
         write_png(mask, label, layout.scratch)
         write_png(image, picture, layout.scratch)
         picture_hash = array_hash(picture)
-        whole_hash = picture_hash if picture is sample.image else array_hash(sample.image)
+        whole_hash = picture_hash if picture is whole else array_hash(whole)
         return origin.line(
             "sample",
             id=f"{key.category}/{layout.number(number)}",
@@ -160,6 +164,22 @@ class Writer:
             supports=[pack_support(item) for item in sample.instances],
             scores=dict(sample.scores),
         )
+
+    def _picture(self, pixels: NDArray[np.generic], surface: Surface) -> NDArray[np.generic]:
+        """Return colour planes as the tree holds them."""
+        if self.tree_depth == 8 or pixels.dtype != np.uint16:
+            return layout_picture(pixels)
+        flat = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
+        return flat if surface.depth is None else surface.depth.narrow(flat)
+
+
+def camera_levels(image: NDArray[np.generic], surface: Surface) -> NDArray[np.generic]:
+    """Return a sample's picture, (H, W) or (H, W, C), in the levels of the camera; alpha stays."""
+    if surface.depth is None:
+        return image
+    if surface.alpha is None:
+        return surface.depth.narrow(image)
+    return np.concatenate([surface.depth.narrow(image[..., :-1]), image[..., -1:]], axis=2)
 
 
 def failed_line(origin: SourcePhoto, number: int, index: int, error: Exception) -> Line:

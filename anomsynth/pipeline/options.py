@@ -49,6 +49,10 @@ class RunOptions(BaseModel):
     extras : masks written beside the dataset
     source_layout : str or None
         How the source is laid out, see `find_source`; recognised by default.
+    bits : int from 8 to 16, or None
+        How many bits the camera uses of 16-bit photos; found in the photos by default.
+    tree_depth : {8, 16}
+        Bits of the tree's pictures where photos have 16; 16 keeps the camera's own levels.
     resume, overwrite : bool
         What to do with a non-empty output folder.
     strict : bool
@@ -74,6 +78,8 @@ class RunOptions(BaseModel):
     link: Literal["copy", "hardlink"] = "copy"
     extras: tuple[Extra, ...] = ()
     source_layout: str | None = None
+    bits: int | None = Field(default=None, ge=8, le=16)
+    tree_depth: Literal[8, 16] = 8
     resume: bool = False
     overwrite: bool = False
     strict: bool = False

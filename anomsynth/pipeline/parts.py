@@ -8,9 +8,11 @@ from typing import Any
 
 from joblib import Parallel, delayed
 
+from anomsynth.core.depth import Depth
 from anomsynth.core.types import Box, Pixels
 from anomsynth.dataset.images import read_photo
 from anomsynth.errors import InputError, OutputError
+from anomsynth.pipeline.depths import spread
 from anomsynth.surface.analyze import one_channel
 from anomsynth.surface.category import PHOTOS, choose_finder
 from anomsynth.surface.foreground import PartFinder
@@ -28,7 +30,11 @@ WORDS = {
 }
 
 
-def find_parts(categories: Mapping[str, Sequence[Path]], jobs: int) -> dict[str, PartFinder]:
+def find_parts(
+    categories: Mapping[str, Sequence[Path]],
+    jobs: int,
+    depths: Mapping[str, Depth] | None = None,
+) -> dict[str, PartFinder]:
     """Decide for each category how the part is found, from some of its photos.
 
     The photos are evenly spaced in the order of their names, so that the decision is the same for
@@ -39,23 +45,27 @@ def find_parts(categories: Mapping[str, Sequence[Path]], jobs: int) -> dict[str,
     categories : dict of category -> all of its photos, in order
     jobs : int
         Threads that read.
+    depths : dict of category -> Depth, optional
+        Of those whose 16-bit photos use less.
     """
+    known = depths or {}
     threads = jobs if jobs < 0 else min(jobs, max(len(categories), 1))
     chosen = Parallel(n_jobs=threads, prefer="threads")(
-        delayed(_choose)(photos) for photos in categories.values()
+        delayed(_choose)(photos, known.get(name)) for name, photos in categories.items()
     )
     return dict(zip(categories, chosen, strict=True))
 
 
-def _choose(photos: Sequence[Path]) -> PartFinder:
+def _choose(photos: Sequence[Path], depth: Depth | None) -> PartFinder:
     count = min(len(photos), PHOTOS)
-    return choose_finder(_readable(photos[index * len(photos) // count] for index in range(count)))
+    looked_at = (photos[index * len(photos) // count] for index in range(count))
+    return choose_finder(_readable(looked_at, depth))
 
 
-def _readable(paths: Iterable[Path]) -> Iterator[Pixels]:
+def _readable(paths: Iterable[Path], depth: Depth | None) -> Iterator[Pixels]:
     for path in paths:
         try:
-            photo = read_photo(path)
+            photo = spread(read_photo(path), depth, path)
         except InputError:
             continue  # the run says so when it comes to it
         yield one_channel(photo.pixels)

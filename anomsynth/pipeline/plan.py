@@ -2,17 +2,19 @@
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from anomsynth.core.depth import Depth
 from anomsynth.core.rng import stream
 from anomsynth.dataset.folders import PhotoSource, SourceImage, find_source
 from anomsynth.dataset.layout import Layout, check_kinds, digits_for
 from anomsynth.dataset.masks import MaskFolder
 from anomsynth.dataset.metadata import check_removable, check_writable, contents, read_run
 from anomsynth.errors import InputError, OutputError, RecipeError
+from anomsynth.pipeline.depths import choose_depths, recorded_depths
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.parts import find_parts, moved_parts, read_finders, recorded
 from anomsynth.pipeline.record import differences, run_record
@@ -51,6 +53,8 @@ class Unit:
         Masks that go with the photo.
     finder : PartFinder or None
         How the part is found in photos of the category, where no mask says where it is.
+    depth : Depth or None
+        Of the camera, where it uses less than the 16 bits of the category's files.
     """
 
     category: str
@@ -64,6 +68,7 @@ class Unit:
     avoid: Path | None = None
     components: Path | None = None
     finder: PartFinder | None = None
+    depth: Depth | None = None
 
     @property
     def indices(self) -> range:
@@ -107,6 +112,8 @@ class Plan:
         Files and folders of the source that are no photos.
     ignored_example : str
         One of them, below the source folder.
+    depths : dict of category -> Depth
+        Of those whose 16-bit photos use less.
     """
 
     source: Path
@@ -119,6 +126,7 @@ class Plan:
     per_photo: int
     ignored: int
     ignored_example: str = ""
+    depths: Mapping[str, Depth] = field(default_factory=dict)
 
     @property
     def out(self) -> Path:
@@ -151,6 +159,7 @@ class Plan:
         return {
             **run_record(self.recipes, self.options, self.source, self.photos),
             "foreground": recorded(self.finders),
+            **({"depths": recorded_depths(self.depths)} if self.depths else {}),
         }
 
 
@@ -194,11 +203,17 @@ def make_plan(
     ignored = found.ignored, found.example
     plan = Plan(found.root, recipes, {}, options, layout, mine, photos, per_photo, *ignored)
     check_kinds(plan.kinds)
+    _check_apart_from_others(plan)
+    # Reads photos.
+    depths = choose_depths(_paths(found, tuple(found.categories)), options.bits, options.jobs)
+    plan = replace(plan, depths=depths)
     _check_out(plan)
-    # Last, because it reads photos.
-    finders = _finders(found, recipes, options)
+    finders = _finders(found, recipes, options, depths)
     _check_parts(plan, finders)
-    mine = tuple(replace(unit, finder=finders.get(unit.category)) for unit in mine)
+    mine = tuple(
+        replace(unit, finder=finders.get(unit.category), depth=depths.get(unit.category))
+        for unit in mine
+    )
     return replace(plan, finders=finders, units=mine)
 
 
@@ -224,7 +239,8 @@ def _check_apart(source: Path, out: Path) -> None:
         raise OutputError(f"{out}: holds the source folder {source}", hint=hint)
 
 
-def _check_out(plan: Plan) -> None:
+def _check_apart_from_others(plan: Plan) -> None:
+    """Raise OutputError if the run may not write where it should, whatever its settings."""
     options, layout = plan.options, plan.layout
     if options.resume and options.overwrite:
         raise OutputError("`resume` and `overwrite` exclude each other", hint="give one of them")
@@ -233,6 +249,14 @@ def _check_out(plan: Plan) -> None:
     if held == "other":
         msg = f"{layout.root}: not empty, and not made by anomsynth"
         raise OutputError(msg, hint="choose another output folder")
+    if held == "run" and not (options.resume or options.overwrite):
+        raise OutputError(f"{layout.root}: not empty", hint="add `resume=True` or `overwrite=True`")
+
+
+def _check_out(plan: Plan) -> None:
+    """Raise OutputError if what is there was begun with other settings, or may not be removed."""
+    options, layout = plan.options, plan.layout
+    held = contents(layout)
     check_shards(layout, held, plan.record(), options)
     if held in {"nothing", "shards"}:
         return
@@ -243,8 +267,6 @@ def _check_out(plan: Plan) -> None:
         if changed:
             msg = f"{layout.root}: was begun with other settings: {'; '.join(changed)}"
             raise OutputError(msg, hint="use the same settings, or `overwrite=True`")
-    else:
-        raise OutputError(f"{layout.root}: not empty", hint="add `resume=True` or `overwrite=True`")
 
 
 def _by_category(
@@ -291,18 +313,21 @@ def _units(found: PhotoSource, seed: int, options: RunOptions) -> tuple[int, tup
     return per_photo, tuple(units)
 
 
+def _paths(found: PhotoSource, categories: Iterable[str]) -> dict[str, list[Path]]:
+    return {name: [photo.path for photo in found.categories[name]] for name in categories}
+
+
 def _finders(
-    found: PhotoSource, recipes: Mapping[str, Recipe], options: RunOptions
+    found: PhotoSource,
+    recipes: Mapping[str, Recipe],
+    options: RunOptions,
+    depths: Mapping[str, Depth],
 ) -> dict[str, PartFinder]:
     """Decide how the part is found where nobody says where it is."""
     if options.roi is not None:
         return {}
-    photos = {
-        category: [photo.path for photo in photos]
-        for category, photos in found.categories.items()
-        if recipes[category].part == "found"
-    }
-    return find_parts(photos, options.jobs)
+    wanted = [name for name in found.categories if recipes[name].part == "found"]
+    return find_parts(_paths(found, wanted), options.jobs, depths)
 
 
 def _share_of(rank: int, photos: int, options: RunOptions) -> int:

@@ -22,7 +22,17 @@ DECISIVE = ("anomsynth", "numpy", "scipy", "opencv", "pillow", "PyWavelets")
 
 TEXTS = ("description", "stands_for", "cannot", "stand_in")  # of a recipe: they decide no pixel
 
-PARTS = ("source", "seed", "recipe", "recipes", "options", "categories", "versions", "plugins")
+PARTS = (
+    "source",
+    "seed",
+    "recipe",
+    "recipes",
+    "options",
+    "categories",
+    "versions",
+    "plugins",
+    "depths",
+)
 
 
 def run_record(
@@ -57,6 +67,7 @@ def run_record(
             "test_share": options.test_share,
             "extras": sorted(options.extras),
             "png": options.png,
+            **({"tree_depth": options.tree_depth} if options.tree_depth != 8 else {}),
             **{name: _absolute(folder) for name, folder in options.folders().items()},
         },
     }
@@ -112,7 +123,7 @@ def differences(stored: Mapping[str, object], planned: Mapping[str, object]) -> 
         found.append("an older version made it, which found the part in each photo by itself")
     for part in PARTS:
         old, new = before.get(part), now.get(part)
-        if part == "plugins":  # not written where none is used
+        if part in {"plugins", "depths"}:  # not written where there is none
             old, new = old or {}, new or {}
         if isinstance(old, dict) and isinstance(new, dict):
             names = [

@@ -1,6 +1,7 @@
 """Makes a recorded sample again, from its key alone, and proves that it is the same."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from anomsynth.core.sample import Sample
@@ -11,8 +12,9 @@ from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, array_hash, read_lines
 from anomsynth.dataset.masks import MaskFolder
 from anomsynth.dataset.metadata import read_run
-from anomsynth.dataset.writer import photo_hash
+from anomsynth.dataset.writer import camera_levels, photo_hash
 from anomsynth.errors import InputError, OutputError
+from anomsynth.pipeline.depths import read_depths, spread
 from anomsynth.pipeline.parts import read_finders
 from anomsynth.pipeline.plan import Unit
 from anomsynth.pipeline.record import DECISIVE, differences, plugins, versions
@@ -52,6 +54,7 @@ def replay(out: Path, sample_id: str) -> Sample:
     key = SampleKey(str(line["category"]), str(line["image"]), int(str(line["index"])))
     unit = _unit(record, key, path)
     textures = _part(record, "options").get("textures")
+    loaded = replace(loaded, photo=spread(loaded.photo, unit.depth, path))
     surface = analyse_photo(
         loaded,
         unit,
@@ -61,7 +64,10 @@ def replay(out: Path, sample_id: str) -> Sample:
     )
     sample = synthesize(surface, recipe, seed=recipe.seed, key=key)
     hashes = _part(line, "sha256")
-    made = {"sample": array_hash(sample.image), "mask": array_hash(binary(sample.mask))}
+    made = {
+        "sample": array_hash(camera_levels(sample.image, surface)),
+        "mask": array_hash(binary(sample.mask)),
+    }
     if any(hashes.get(name) != value for name, value in made.items()):
         raise OutputError(f"{sample_id}: came out differently", hint=_why(record, recipe))
     return with_rater(sample, surface)
@@ -116,6 +122,7 @@ def _unit(record: Line, key: SampleKey, path: Path) -> Unit:
         samples=1,
         split="train",
         finder=read_finders(record).get(key.category),
+        depth=read_depths(record).get(key.category),
         roi=masks["roi"],
         avoid=masks["avoid"],
         components=masks["components"],

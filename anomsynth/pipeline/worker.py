@@ -19,6 +19,7 @@ from anomsynth.dataset.paths import check_name, printable
 from anomsynth.dataset.textures import TextureFolder
 from anomsynth.dataset.writer import SourcePhoto, Writer, failed_line, photo_hash, unusable_line
 from anomsynth.errors import InputError, SynthesisError
+from anomsynth.pipeline.depths import spread
 from anomsynth.pipeline.events import ImageFailed, SampleDone, SampleFailed
 from anomsynth.pipeline.plan import Plan, Unit
 from anomsynth.recipe.models import Recipe
@@ -60,7 +61,7 @@ class Job:
     def of(cls, plan: Plan, unit: Unit) -> "Job":
         """Return the job of a plan's unit."""
         options = plan.options
-        writer = Writer(plan.layout, options.extras, plan.kinds, options.link)
+        writer = Writer(plan.layout, options.extras, plan.kinds, options.link, options.tree_depth)
         return cls(
             unit=unit,
             recipe=plan.recipes[unit.category],
@@ -124,6 +125,7 @@ def work(job: Job, parent: int | None = None) -> Outcome:
         loaded = load_photo(unit.path)
         hashes = photo_hash(loaded.photo), loaded.file_sha256
         origin = SourcePhoto(unit.category, unit.image, file, *hashes)
+        loaded = replace(loaded, photo=spread(loaded.photo, unit.depth, unit.path))
         surface = analyse_photo(
             loaded, unit, job.recipe, needs_roi=job.roi is not None, textures=job.textures
         )

@@ -93,6 +93,7 @@ def analyze(
         repeats=photo.pixels.shape[2] // pixels.shape[2],
         reachable=reachable,
         floats=photo.floats,
+        depth=photo.depth,
     )
     given = Analysis(scale, encoding, marked is not None, photo.jpeg)
     # Only here, so that a surface changed by `replace` has none and is used as it is.
@@ -109,7 +110,7 @@ def as_whole_picture(surface: Surface) -> Surface:
         As it came from `analyze` without `roi`.
     """
     jpeg = None if surface.analysis is None else surface.analysis.jpeg
-    photo = Photo(surface.pixels, surface.alpha, surface.flat, jpeg, surface.floats)
+    photo = Photo(surface.pixels, surface.alpha, surface.flat, jpeg, surface.floats, surface.depth)
     everywhere = np.ones(surface.shape, dtype=np.bool_)
     avoid = None if surface.reachable is None else ~surface.reachable
     whole = analyze(photo, roi=everywhere, avoid=avoid)

@@ -1,6 +1,7 @@
 """The picture and its masks while defects are added to it one after another."""
 
 from dataclasses import replace
+from typing import cast
 
 import cv2
 import numpy as np
@@ -76,7 +77,7 @@ class Canvas:
         seen = np.empty(change.index.size, dtype=np.float32)
         for part in blocks(seen.size):
             index = change.index[part]
-            proposed = quantise(levels[part], patch.dtype)
+            proposed = self._quantised(levels[part])
             seen[part] = visible_change(flat.take(index, axis=0), proposed, self.surface.encoding)
             put_rows(flat, index, proposed)
         difference = np.zeros(layer.support.shape, dtype=np.float32)
@@ -112,6 +113,12 @@ class Canvas:
                 residuals=change.residuals,
             )
         )
+
+    def _quantised(self, levels: Float32) -> Pixels:
+        depth = self.surface.depth
+        if depth is not None:  # no level that the camera cannot give
+            return depth.quantise(levels)
+        return cast("Pixels", quantise(levels, self.pixels.dtype))
 
     def _write(
         self, here: tuple[slice, slice], patch: Pixels, strict: Mask, difference: Float32

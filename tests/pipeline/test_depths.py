@@ -1,0 +1,181 @@
+"""Ten and twelve bits of a camera in 16-bit files: worked on, written and told in that range."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anomsynth.core.depth import Depth, depth_of
+from anomsynth.dataset.images import read_photo
+from anomsynth.dataset.manifest import read_lines
+from anomsynth.dataset.validate import validate
+from anomsynth.errors import InputError
+from anomsynth.pipeline.depths import choose_depths, find_depths
+from anomsynth.pipeline.replay import replay
+
+
+def write_deep(folder: Path, bits: int, *, shift: int = 0, count: int = 2) -> Path:
+    """Write 16-bit photos of a camera of so many bits."""
+    folder.mkdir(parents=True)
+    for number in range(count):
+        rng = np.random.default_rng(number)
+        share = np.clip(rng.normal(0.5, 0.04, (96, 128)), 0, 1)
+        share[0, 0] = 0.99
+        levels = np.rint(share * ((1 << bits) - 1)).astype(np.uint16)
+        cv2.imwrite(str(folder / f"{number}.png"), levels << np.uint16(shift))
+    return folder
+
+
+@given(bits=st.integers(8, 16), shift=st.integers(0, 8), level=st.integers(0, 65535))
+def test_spreading_over_the_full_range_is_undone_exactly(bits, shift, level) -> None:
+    depth = Depth(bits, min(shift, 16 - bits))
+    pixels = np.array([[0, level & depth.top, depth.top]], np.uint16) << np.uint16(depth.shift)
+
+    wide = depth.widen(pixels)
+
+    assert (wide[0, 0], wide[0, 2]) == (0, 65535)
+    assert np.array_equal(depth.narrow(wide), pixels)
+
+
+@given(bits=st.integers(8, 16), level=st.floats(0, 255))
+def test_levels_are_rounded_to_those_the_camera_knows(bits, level) -> None:
+    depth = Depth(bits)
+
+    pixels = depth.quantise(np.array([level], np.float32))
+
+    assert np.array_equal(depth.widen(depth.narrow(pixels)), pixels)
+    assert float(pixels[0]) / 257 == pytest.approx(level, abs=0.5 * 255 / depth.top + 0.003)
+
+
+@pytest.mark.parametrize(
+    ("highest", "used", "depth"),
+    [
+        (4095, 4095, Depth(12)),
+        (3000, 4095, Depth(12)),
+        (1023, 1023, Depth(10)),
+        (9000, 16383, Depth(14)),
+        (65535, 65535, Depth()),
+        (40000, 65535, Depth()),
+        (65520, 65520, Depth(12, 4)),
+        (65472, 65472, Depth(10, 6)),
+        (65280, 65280, Depth(8, 8)),
+        (0, 0, Depth()),
+    ],
+)
+def test_the_depth_follows_from_the_brightest_pixel_and_the_empty_bits(
+    highest, used, depth
+) -> None:
+    assert depth_of(highest, used) == depth
+
+
+def test_one_bright_photo_of_many_decides_for_the_category(tmp_path) -> None:
+    photos = sorted(write_deep(tmp_path / "part", 10, count=5).iterdir())
+    cv2.imwrite(str(photos[3]), np.full((8, 8), 4000, np.uint16))
+
+    assert find_depths({"part": photos}, 1) == {"part": Depth(12)}
+
+
+def test_photos_of_eight_and_of_all_bits_have_no_depth_of_their_own(tmp_path, write_photos) -> None:
+    shallow = sorted(write_photos(tmp_path / "shallow", 2).rglob("*.png"))
+    full = sorted(write_deep(tmp_path / "full", 16).iterdir())
+
+    assert find_depths({"shallow": shallow, "full": full}, 1) == {}
+
+
+def test_the_user_has_the_last_word(tmp_path) -> None:
+    photos = {"part": sorted(write_deep(tmp_path / "part", 12, shift=4).iterdir())}
+
+    assert choose_depths(photos, None, 1) == {"part": Depth(12, 4)}
+    assert choose_depths(photos, 12, 1) == {"part": Depth(12, 4)}
+    assert choose_depths(photos, 14, 1) == {"part": Depth(14)}
+    assert choose_depths(photos, 16, 1) == {}
+
+
+@pytest.mark.parametrize("shift", [0, 4])
+def test_a_twelve_bit_category_is_made_as_its_sixteen_bit_picture_would_be(
+    shift, tmp_path, make
+) -> None:
+    deep = write_deep(tmp_path / "a" / "my part", 12, shift=shift)
+    wide = tmp_path / "b" / "my part"
+    wide.mkdir(parents=True)
+    for path in deep.iterdir():
+        pixels = read_photo(path).pixels[..., 0]
+        cv2.imwrite(str(wide / path.name), Depth(12, shift).widen(pixels))
+
+    found = make(deep, tmp_path / "deep", per_image=3)
+    expected = make(wide, tmp_path / "wide", per_image=3)
+
+    assert found.written == expected.written > 0
+    for path in (tmp_path / "wide" / "my part").rglob("*.png"):
+        near = read_photo(tmp_path / "deep" / path.relative_to(tmp_path / "wide")).pixels
+        far = read_photo(path).pixels
+        # Steps of 12 bits decide about the few pixels at the limit of visibility.
+        assert np.mean(np.abs(near.astype(int) - far.astype(int)) > 1) < 0.005
+    for path in (tmp_path / "deep" / "_anomsynth" / "my part" / "original").iterdir():
+        pixels = read_photo(path).pixels
+        assert int(pixels.max()) <= 4095 << shift
+        assert not np.any(pixels & np.uint16((1 << shift) - 1))
+
+
+def test_outside_the_mask_the_camera_s_levels_are_untouched(tmp_path, make) -> None:
+    source = write_deep(tmp_path / "my part", 12)
+
+    make(source, tmp_path / "out", per_image=1, tree_depth=16)
+
+    lines = list(read_lines(tmp_path / "out" / "_anomsynth" / "my part" / "manifest.jsonl"))
+    for line in lines:
+        if line["what"] != "sample":
+            continue
+        made = read_photo(tmp_path / "out" / line["files"]["image"]).pixels[..., 0]
+        mask = read_photo(tmp_path / "out" / line["files"]["mask"]).pixels[..., 0] > 0
+        photo = read_photo(source / line["image"]).pixels[..., 0]
+        assert made.dtype == np.uint16
+        assert np.array_equal(made[~mask], photo[~mask])
+        assert int(made.max()) <= 4095
+
+
+def test_the_depth_is_recorded_and_replay_comes_out_the_same(tmp_path, make) -> None:
+    make(write_deep(tmp_path / "my part", 12), tmp_path / "out", per_image=1)
+
+    record = json.loads((tmp_path / "out" / "_anomsynth" / "run.json").read_text())
+    assert record["depths"] == {
+        "my part": {"bits": 12, "shift": 0, "tree_level": "255 * value / 4095"}
+    }
+    assert replay(tmp_path / "out", "my part/0").image.dtype == np.uint16
+
+
+def test_a_photo_brighter_than_the_given_bits_costs_itself(tmp_path, make) -> None:
+    finished = make(write_deep(tmp_path / "my part", 12), tmp_path / "out", bits=10)
+
+    assert len(finished.failed_images) == 2
+    assert "above 1023 (10 bits)" in str(finished.reasons)
+
+
+def test_values_beyond_the_depth_are_refused() -> None:
+    with pytest.raises(InputError, match="value 5000, above 4095"):
+        Depth(12).widen(np.array([[5000]], np.uint16))
+
+
+def test_validate_warns_of_trees_that_are_nearly_black(tmp_path, make) -> None:
+    source = write_deep(tmp_path / "my part", 12)
+
+    make(source, tmp_path / "right", per_image=1)
+    make(source, tmp_path / "wrong", per_image=1, bits=16)
+
+    def checks(out: Path) -> set[str]:
+        return {finding.check for finding in validate(out).findings}
+
+    assert "near-black" not in checks(tmp_path / "right")
+    assert "near-black" in checks(tmp_path / "wrong")
+
+
+def test_the_command_says_how_many_bits_are_used(tmp_path, call) -> None:
+    source = write_deep(tmp_path / "my part", 12)
+
+    said = call("generate", source, tmp_path / "out", "--kinds", "scratch", "--jobs", 1)
+
+    assert "my part: the photos use 12 of 16 bits (give --bits N" in said.output
