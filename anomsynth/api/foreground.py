@@ -4,12 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.api.options import FilePath
-from anomsynth.core.display import to_rgb8
 from anomsynth.core.photo import Photo
 from anomsynth.core.types import Mask
 from anomsynth.dataset.extras import binary
@@ -21,6 +19,7 @@ from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.depths import find_depths, spread
 from anomsynth.pipeline.options import check_jobs
 from anomsynth.pipeline.parts import PartReport, PartTally, find_parts
+from anomsynth.sheets.parts import part_tile, tiled
 from anomsynth.sheets.sheet import write_sheet
 from anomsynth.surface.analyze import one_channel
 from anomsynth.surface.foreground import PartFinder, find_foreground
@@ -29,8 +28,6 @@ SHEET = "sheet.png"
 TILE = 192  # pixels of a picture's longer side on the sheet
 ACROSS = 6
 MOST_TILES = 48  # on the sheet, those that differ first
-OUTLINE = (255, 40, 160)
-PAPER = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +142,11 @@ def foreground(
             tallies[category].add(key, float(np.count_nonzero(part)) / part.size)
             make_folder(places[path].parent)
             write_png(places[path], binary(part), places[path].parent)
-            tiles[f"{category}/{key}"] = _tile(photo, part)
+            tiles[f"{category}/{key}"] = part_tile(photo.pixels, part, TILE)
     parts = {name: tally.report(finders[name]) for name, tally in tallies.items()}
     sheet = folder / SHEET if tiles else None
     if sheet is not None:
-        write_sheet(sheet, _sheet([tiles[name] for name in _order(tiles, parts)]))
+        write_sheet(sheet, tiled([tiles[name] for name in _order(tiles, parts)], ACROSS))
     return Foregrounds(folder, sheet, len(tiles), parts, failed)
 
 
@@ -177,23 +174,3 @@ def _in_turn(names: list[str]) -> Iterator[str]:
         groups.setdefault(name.partition("/")[0], []).append(name)
     for rank in range(max(map(len, groups.values()), default=0)):
         yield from (group[rank] for group in groups.values() if rank < len(group))
-
-
-def _tile(photo: Photo, part: Mask) -> NDArray[np.uint8]:
-    """Return a small picture of the photo with the outline of its part."""
-    factor = TILE / max(part.shape)
-    size = (max(round(part.shape[1] * factor), 1), max(round(part.shape[0] * factor), 1))
-    small = cv2.resize(to_rgb8(photo.pixels), size, interpolation=cv2.INTER_AREA)
-    inside = cv2.resize(part.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-    outlines, _ = cv2.findContours(inside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    tile = np.full((TILE, TILE, 3), PAPER, np.uint8)
-    tile[: size[1], : size[0]] = small
-    return np.asarray(cv2.drawContours(tile, outlines, -1, OUTLINE, 2), dtype=np.uint8)
-
-
-def _sheet(tiles: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    across = min(ACROSS, len(tiles))
-    blank = np.full((TILE, TILE, 3), PAPER, np.uint8)
-    filled = [*tiles, *[blank] * (-len(tiles) % across)]
-    lines = [np.hstack(filled[start : start + across]) for start in range(0, len(filled), across)]
-    return np.vstack(lines)

@@ -17,6 +17,7 @@ from anomsynth.api.options import (
     to_path,
     words,
 )
+from anomsynth.api.overview import write_overview
 from anomsynth.dataset.compression import PngEffort
 from anomsynth.errors import InputError, UserError
 from anomsynth.pipeline.backends import count_workers
@@ -39,11 +40,19 @@ class Generated(Finished):
         Samples that an earlier run had made.
     cost : Estimate or None
         What the run would cost; None where it was done.
+    sheet : Path or None
+        Picture of where the parts were found and of some samples; None for shards.
     """
 
     plan: Plan = field(repr=False)
     resumed: int = 0
     cost: Estimate | None = None
+    sheet: Path | None = None
+
+    @property
+    def good(self) -> int:
+        """How many good photos the test set holds."""
+        return sum(unit.split == "test" for unit in self.plan.units)
 
 
 def generate(
@@ -230,7 +239,9 @@ def _run(plan: Plan, tell: Listener) -> Generated:
 
     finished = run(plan, listen)
     counts = {item.name: getattr(finished, item.name) for item in fields(finished)}
-    return Generated(**counts, plan=plan, resumed=resumed)
+    whole = finished.written and plan.options.shard is None
+    sheet = write_overview(plan.out) if whole else None
+    return Generated(**counts, plan=plan, resumed=resumed, sheet=sheet)
 
 
 def _folder(option: str, given: FilePath | None) -> Path | None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from anomsynth.api.options import FilePath
+from anomsynth.api.overview import write_overview
 from anomsynth.pipeline.events import Finished
 from anomsynth.pipeline.merge import merge as join
 
@@ -43,4 +44,6 @@ def merge(out: FilePath) -> Finished:
     >>> asy.merge(folder / "out").written
     2
     """
-    return join(Path(out))
+    merged = join(Path(out))
+    write_overview(Path(out))
+    return merged

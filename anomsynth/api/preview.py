@@ -148,12 +148,13 @@ def preview(
         sheet, missing = _gallery(recipe, chosen, surface)
         return Preview(_written(sheet, target), target, (), missing, recipe.seed)
     file = _file(image)
-    rows, failed = _rows(surface, recipe, "image" if file is None else file.name, count)
+    samples, failed = _samples(surface, recipe, "image" if file is None else file.name, count)
     causes = dict(failed.most_common())
-    if not rows:
+    if not samples:
         return Preview(None, None, (), causes, recipe.seed)
-    samples = tuple(row.sample for row in rows)
-    return Preview(_written(contact_sheet(rows), target), target, samples, causes, recipe.seed)
+    before = surface.assemble(surface.pixels)
+    sheet = contact_sheet([SheetRow.of(before, sample) for sample in samples])
+    return Preview(_written(sheet, target), target, tuple(samples), causes, recipe.seed)
 
 
 def _check(
@@ -224,20 +225,17 @@ def _gallery(
     return draw_gallery(rows, list(surfaces)), missing
 
 
-def _rows(
+def _samples(
     surface: Surface, recipe: Recipe, name: str, count: int
-) -> tuple[list[SheetRow], Counter[str]]:
-    before = surface.assemble(surface.pixels)
-    rows: list[SheetRow] = []
+) -> tuple[list[Sample], Counter[str]]:
+    samples: list[Sample] = []
     failed: Counter[str] = Counter()
     for index in range(count):
         try:
-            sample = synthesize(surface, recipe, key=SampleKey("preview", name, index))
+            samples.append(synthesize(surface, recipe, key=SampleKey("preview", name, index)))
         except SynthesisError as error:
             failed[str(error)] += 1
-        else:
-            rows.append(SheetRow(before, sample))
-    return rows, failed
+    return samples, failed
 
 
 def _written(sheet: NDArray[np.uint8], out: Path | None) -> NDArray[np.uint8]:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from anomsynth.pipeline.plan import Plan
 
 
+MOST_PER_GOOD = (
+    3  # defects to one good test photo; a threshold chosen by F1 then rejects good parts
+)
 MOST_CATEGORIES = 12  # that are told where their part was found
 LOOK = (
     "look at `anomsynth foreground PHOTOS --out MASKS`, correct the masks, and give them by --roi"
@@ -37,8 +40,9 @@ def print_summary(console: Console, finished: "Generated") -> None:
         index, count = plan.options.shard
         console.say(f"\nshard {index} of {count}; when all are done: anomsynth merge {out}")
     elif finished.written:
-        for line in loading_lines(out, categories):
+        for line in (*loading_lines(out, categories), *next_lines(finished)):
             console.say(line)
+        note_ratio(console, finished)
     warn_of_failures(console, finished)
     console.result(
         out=str(out),
@@ -47,6 +51,8 @@ def print_summary(console: Console, finished: "Generated") -> None:
         depths={category: depth.bits for category, depth in plan.depths.items()},
         ignored=plan.ignored,
         ignored_example=plan.ignored_example,
+        good_test_photos=finished.good,
+        sheet=None if finished.sheet is None else str(finished.sheet),
         seconds=finished.seconds,
     )
 
@@ -69,6 +75,35 @@ def print_counts(console: Console, finished: "Finished") -> None:
     for category, part in finished.parts.items():
         if part.doubt:
             console.warn(f"{category}: {part.doubt}: {LOOK}")
+
+
+def note_ratio(console: Console, finished: "Generated") -> None:
+    """Say that the test set holds too many defects to a good photo, and what mends it."""
+    good = finished.good
+    if good == 0 or finished.written <= MOST_PER_GOOD * good:
+        return
+    categories = max(len(finished.plan.categories), 1)
+    fair = max(2 * good // categories, 1)
+    console.note(
+        f"\n{finished.written} defects to {good} good photos in the test set: a threshold that a"
+        " tool chooses on it, as anomalib does, rejects good parts; make fewer defects"
+        f" (--count {fair}) or keep more photos for the test (--test-share 0.5). train and export"
+        " use all defects."
+    )
+
+
+def next_lines(finished: "Generated") -> list[str]:
+    """Return what to do with the dataset, with its path."""
+    out = shlex.quote(str(finished.plan.out))
+    seen = [] if finished.sheet is None else ["", f"Look at it: {finished.sheet}"]
+    return [
+        *seen,
+        "Then:",
+        f"  anomsynth report {out}  # a page with every sample, its score and why",
+        f"  anomsynth score {out} --keep-top 0.8 --filter-to BETTER  # the better ones",
+        f"  anomsynth train {out} --out RUN  # a detector for photos of new parts",
+        f"  anomsynth export {out} YOLO --to yolo  # or coco, ...: for other tools",
+    ]
 
 
 def warn_of_failures(console: Console, finished: "Finished") -> None:
@@ -114,7 +149,8 @@ def loading_lines(out: Path, categories: Sequence[str]) -> list[str]:
     root = out.resolve()
     return [
         "",
-        "Load it with anomalib:",
+        "Load it with anomalib (PaDiM, PatchCore and EfficientAD learn from the good photos alone:",
+        "the defects are what they are validated on):",
         "  from anomalib.data import MVTecAD",
         f"  datamodule = MVTecAD(root={str(root)!r}, category={category!r}){others}{more}",
         "or train on it:",

@@ -173,11 +173,16 @@ class Sample:
         """Open picture and zoom, both with outlines, in the system's viewer."""
         Image.fromarray(self._drawn()).show(title=repr(self))
 
-    def spot(self, tile_px: int) -> Box:
-        """Return the part of the image around its largest defect that a zoom shows."""
+    @property
+    def largest(self) -> Mask:
+        """(H, W) bool: the defect that covers most."""
         areas = [item.area_px for item in self.instances]
         chosen = int(np.argmax(areas)) if areas else 0
-        return zoom_box(self.instance_index == chosen + 1, tile_px)
+        return np.asarray(self.instance_index == chosen + 1)
+
+    def spot(self, tile_px: int) -> Box:
+        """Return the part of the image around its largest defect that a zoom shows."""
+        return zoom_box(self.largest, tile_px)
 
     def _repr_png_(self) -> bytes:
         """Return what a notebook shows: picture and zoom with outlines, as PNG."""

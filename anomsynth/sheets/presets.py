@@ -93,5 +93,5 @@ def _try(
         except SynthesisError as error:
             reason = str(error)
         else:
-            return SheetRow(surface.assemble(surface.pixels), sample)
+            return SheetRow.of(surface.assemble(surface.pixels), sample)
     return reason

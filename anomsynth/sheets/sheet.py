@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.display import Rgb, levels_of, outlined, scaled, to_rgb8
+from anomsynth.core.display import Rgb, levels_of, outlined, scaled, to_rgb8, zoom_box
 from anomsynth.core.sample import Sample
-from anomsynth.core.types import Box
+from anomsynth.core.types import Box, Mask
 from anomsynth.dataset.files import make_folder
 from anomsynth.dataset.images import write_png
 
@@ -27,16 +28,27 @@ class SheetRow:
 
     Attributes
     ----------
-    photo : (H, W) or (H, W, C) uint8 or uint16, C in {1, 2, 3, 4}
-        The photo the sample was made of.
-    sample : Sample
+    photo, image : (H, W) or (H, W, C) uint8 or uint16, C in {1, 2, 3, 4}
+        The photo the sample was made of, and the sample.
+    masks : pair of (H, W) bool
+        Strict mask and label mask.
+    marks : (H, W) bool
+        What the zoom shows.
     caption : str
-        Printed above the pictures; empty for the sample's kinds and visibility.
+        Printed above the pictures.
     """
 
     photo: NDArray[np.generic]
-    sample: Sample
-    caption: str = ""
+    image: NDArray[np.generic]
+    masks: tuple[Mask, Mask]
+    marks: Mask
+    caption: str
+
+    @classmethod
+    def of(cls, photo: NDArray[np.generic], sample: Sample, caption: str = "") -> Self:
+        """Return the row of a sample, by default with its kinds and how visible they are."""
+        masks = (sample.strict, sample.mask)
+        return cls(photo, sample.image, masks, sample.largest, caption or _caption(sample))
 
 
 def contact_sheet(rows: Sequence[SheetRow], *, tile_px: int = 224, across: int = 1) -> Rgb:
@@ -90,23 +102,22 @@ def write_sheet(path: Path, sheet: Rgb) -> None:
 def _strip(row: SheetRow, tile_px: int) -> Rgb:
     levels = levels_of(row.photo)
     before = to_rgb8(row.photo, levels)
-    after = to_rgb8(row.sample.image, levels)
-    masks = (row.sample.strict, row.sample.mask)
+    after = to_rgb8(row.image, levels)
     whole = Box(0, 0, *before.shape[:2])
-    spot = row.sample.spot(tile_px)
+    spot = zoom_box(row.marks, tile_px)
     pictures = [
         scaled(before, whole, tile_px),
         scaled(after, whole, tile_px),
-        outlined(after, masks, whole, tile_px),
+        outlined(after, row.masks, whole, tile_px),
         scaled(after, spot, tile_px),
-        outlined(after, masks, spot, tile_px),
+        outlined(after, row.masks, spot, tile_px),
     ]
     tall = max(picture.shape[0] for picture in pictures)
     sheet = _paper(LINE + tall + GAP, len(pictures) * (tile_px + GAP))
     for index, picture in enumerate(pictures):
         left = index * (tile_px + GAP) + (tile_px - picture.shape[1]) // 2
         sheet[LINE : LINE + picture.shape[0], left : left + picture.shape[1]] = picture
-    _write(sheet, row.caption or _caption(row.sample), (2, LINE - 4))
+    _write(sheet, row.caption, (2, LINE - 4))
     zoom = max(pictures[3].shape[:2]) / max(spot.shape)
     _write(sheet, f"x{zoom:.1f}", (3 * (tile_px + GAP) + 2, LINE - 4))
     return sheet

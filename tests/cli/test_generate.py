@@ -42,6 +42,24 @@ def test_makes_the_dataset_and_says_how_to_load_it(generate, out) -> None:
     assert result.stderr == ""
 
 
+def test_ends_with_the_picture_to_look_at_and_the_next_commands(generate, out) -> None:
+    result = generate("--per-image", 1, "--test-share", 0.4)
+
+    sheet = out / "_anomsynth" / "sheet.png"
+    assert f"Look at it: {sheet}" in result.stdout
+    assert sheet.exists()
+    for command in ("report", "score", "train", "export"):
+        assert f"  anomsynth {command} {out}" in result.stdout
+
+
+@pytest.mark.parametrize(("defects", "told"), [(1, False), (4, True)])
+def test_too_many_defects_for_the_good_test_photos_are_told(generate, defects, told) -> None:
+    result = generate("--per-image", defects, "--test-share", 0.4)
+
+    assert (f"{6 * defects} defects to 2 good photos in the test set" in result.stderr) is told
+    assert ("--count 2 " in result.stderr or "--count 2)" in result.stderr) is told
+
+
 def test_json_is_lines_with_the_result_last_and_nothing_else(generate) -> None:
     result = generate("--count", 1, "--json")
 
@@ -94,7 +112,9 @@ def test_auto_chooses_for_each_category_and_lists_the_source_once(
     listed = []
     categories = _Listing.categories
     monkeypatch.setattr(
-        _Listing, "categories", lambda self: (listed.append(self.root), categories(self))[1]
+        _Listing,
+        "categories",
+        lambda self, *more: (listed.append(self.root), categories(self, *more))[1],
     )
 
     result = call("generate", photos, out, "--preset", "auto", "--count", 1, "--jobs", 1)

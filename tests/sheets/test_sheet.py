@@ -34,7 +34,7 @@ def make_row(image: np.ndarray, box: Box, caption: str = "") -> SheetRow:
         key=SampleKey("", "", 0),
         seed=0,
     )
-    return SheetRow(image, sample, caption)
+    return SheetRow.of(image, sample, caption)
 
 
 def panel(sheet: np.ndarray, index: int) -> np.ndarray:

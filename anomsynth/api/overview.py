@@ -1,0 +1,125 @@
+"""The sheet beside a dataset: where its parts were found, and samples of every kind."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice, zip_longest
+from pathlib import Path
+
+import numpy as np
+
+from anomsynth.core.display import Rgb
+from anomsynth.core.photo import Photo
+from anomsynth.dataset.images import read_mask, read_photo
+from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.manifest import Line, read_lines
+from anomsynth.dataset.metadata import read_run
+from anomsynth.errors import InputError
+from anomsynth.pipeline.parts import read_finders
+from anomsynth.sheets.parts import PAPER, part_tile, tiled
+from anomsynth.sheets.sheet import SheetRow, contact_sheet, write_sheet
+from anomsynth.surface.analyze import one_channel
+from anomsynth.surface.foreground import PartFinder, find_foreground
+
+ROWS = 12  # samples on the sheet
+PARTS = 3  # photos on which the part is outlined
+TILE = 224  # pixels of a picture's longer side
+
+
+def write_overview(out: Path) -> Path | None:
+    """Write ``_anomsynth/sheet.png``: photos with the part outlined, then some samples.
+
+    As many categories as go are on it, of each the kinds of defects in turn. It is read from the
+    files of the dataset; photos that are gone are left out.
+
+    Parameters
+    ----------
+    out : path
+        Folder of a finished dataset.
+
+    Returns
+    -------
+    path or None
+        None if nothing can be shown.
+
+    Raises
+    ------
+    OutputError
+        If the record cannot be read or the sheet not written.
+    """
+    layout = Layout(out.resolve())
+    record = read_run(layout)
+    source, finders = Path(str(record["source"])), read_finders(record)
+    categories = record.get("categories")
+    names = [str(name) for name in categories] if isinstance(categories, dict | list) else []
+    lines = [varied(_samples(layout, name), ROWS) for name in names[:ROWS]]
+    in_turn = (line for line in chain.from_iterable(zip_longest(*lines)) if line is not None)
+    rows: list[SheetRow] = []
+    tiles: list[Rgb] = []
+    for line in islice(in_turn, ROWS):
+        photo, row = _row(layout, source, line)
+        if photo is None:
+            continue
+        finder = finders.get(str(line["category"]))
+        if finder is not None and len(tiles) < PARTS:
+            tiles.append(_tile(photo, finder))
+        rows += [] if row is None else [row]
+    if not rows:
+        return None
+    sheet = contact_sheet(rows, tile_px=TILE, across=1 if len(rows) < ROWS // 2 else 2)
+    if tiles:
+        parts = tiled(tiles, PARTS)[:, : sheet.shape[1]]
+        paper = np.full((parts.shape[0], sheet.shape[1], 3), PAPER, np.uint8)
+        paper[:, : parts.shape[1]] = parts
+        sheet = np.vstack([paper, sheet])
+    path = layout.metadata / "sheet.png"
+    write_sheet(path, sheet)
+    return path
+
+
+def varied(samples: Iterable[Line], most: int) -> list[Line]:
+    """Return some samples: first those that show a kind of defect for the first time."""
+    seen: set[str] = set()
+    fresh: list[Line] = []
+    rest: list[Line] = []
+    for line in samples:
+        kinds = {str(kind) for kind in _kinds(line)}
+        if len(fresh) < most and not kinds <= seen:
+            fresh.append(line)
+            seen |= kinds
+        elif len(rest) < most:
+            rest.append(line)
+    return [*fresh, *rest][:most]
+
+
+def _samples(layout: Layout, category: str) -> Iterator[Line]:
+    path = layout.manifest(category)
+    if path.exists():
+        yield from (line for line in read_lines(path) if line.get("what") == "sample")
+
+
+def _kinds(line: Line) -> Sequence[object]:
+    record = line.get("record")
+    kinds = record.get("kinds") if isinstance(record, dict) else None
+    return kinds if isinstance(kinds, list) else ()
+
+
+def _row(layout: Layout, source: Path, line: Line) -> tuple[Photo | None, SheetRow | None]:
+    """Return the photo of a sample and its row, None for what is gone."""
+    files, origin = line.get("files"), line.get("source")
+    if not isinstance(files, dict) or not isinstance(origin, dict):
+        return None, None
+    try:
+        photo = read_photo(source / str(origin["file"]))
+        image = read_photo(layout.root / str(files["image"]))
+        height, width = image.pixels.shape[:2]
+        mask = read_mask(layout.root / str(files["mask"]), (height, width))
+    except InputError:
+        return None, None
+    kinds = ", ".join(map(str, _kinds(line)))
+    caption = f"{line['category']}/{line['number']}: {kinds}"
+    row = SheetRow(photo.pixels, image.pixels, (mask, mask), mask, caption)
+    return photo, row
+
+
+def _tile(photo: Photo, finder: PartFinder) -> Rgb:
+    pixels = one_channel(photo.pixels)
+    return part_tile(pixels, find_foreground(pixels, photo.alpha, finder=finder), TILE)

@@ -1,0 +1,92 @@
+"""The sheet beside a dataset shows the parts and the kinds of defects, from its files."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+import anomsynth as asy
+from anomsynth.api.overview import PARTS, ROWS, TILE, varied, write_overview
+from anomsynth.core.display import LABEL_COLOUR
+from anomsynth.sheets.parts import OUTLINE
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "discs"
+    folder.mkdir()
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        levels = np.full((96, 128), 20.0)
+        cv2.circle(levels, (60 + seed, 48), 36, 180, -1)
+        levels = cv2.GaussianBlur(levels, (0, 0), 0.8) + rng.normal(0, 3, levels.shape)
+        Image.fromarray(levels.clip(0, 255).astype(np.uint8)).save(folder / f"{seed}.png")
+    return folder
+
+
+def shades(sheet: np.ndarray, colour: tuple[int, int, int]) -> int:
+    return int((sheet == colour).all(axis=2).sum())
+
+
+def test_a_run_leaves_a_sheet_with_parts_and_labels(photos: Path, tmp_path: Path) -> None:
+    done = asy.generate(photos, tmp_path / "out", preset="metal", per_image=4, jobs=1)
+
+    assert done.sheet == (tmp_path / "out").resolve() / "_anomsynth" / "sheet.png"
+    sheet = np.asarray(Image.open(done.sheet))
+    parts, samples = sheet[:TILE], sheet[TILE:]
+    assert shades(parts[:, : PARTS * TILE], OUTLINE) > 500
+    assert shades(samples, OUTLINE) == 0
+    assert shades(samples, LABEL_COLOUR) > 200
+    assert sheet.shape[1] > 2 * 5 * TILE  # two samples side by side
+    assert samples.shape[0] > ROWS // 2 * 100
+
+
+def test_the_sheet_is_the_same_for_any_number_of_jobs(photos: Path, tmp_path: Path) -> None:
+    sheets = [
+        asy.generate(photos, tmp_path / str(jobs), per_image=2, jobs=jobs).sheet.read_bytes()
+        for jobs in (1, 2)
+    ]
+
+    assert sheets[0] == sheets[1]
+
+
+def test_a_shard_has_no_sheet_and_a_merged_dataset_has(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for number in (1, 2):
+        done = asy.generate(photos, out, per_image=1, jobs=1, shard=(number, 2))
+        assert done.sheet is None
+
+    asy.merge(out)
+
+    assert (out / "_anomsynth" / "sheet.png").exists()
+
+
+def test_photos_that_are_gone_are_left_out(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    asy.generate(photos, out, per_image=1, jobs=1)
+    before = np.asarray(Image.open(out / "_anomsynth" / "sheet.png"))
+    for path in sorted(photos.iterdir())[1:]:
+        path.unlink()
+
+    write_overview(out)
+
+    after = np.asarray(Image.open(out / "_anomsynth" / "sheet.png"))
+    assert after.shape[0] < before.shape[0]
+    for path in photos.iterdir():
+        path.unlink()
+    assert write_overview(out) is None
+
+
+def test_the_test_set_knows_its_good_photos(photos: Path, tmp_path: Path) -> None:
+    done = asy.generate(photos, tmp_path / "out", per_image=1, jobs=1, test_share=0.5)
+
+    assert done.good == len(list((tmp_path / "out" / "discs" / "test" / "good").iterdir()))
+
+
+def test_what_shows_a_kind_for_the_first_time_comes_first() -> None:
+    kinds = [["crack"], ["crack"], ["crack", "pitting"], ["pitting"], ["chip"]]
+    lines = [{"number": at, "record": {"kinds": each}} for at, each in enumerate(kinds)]
+
+    assert [line["number"] for line in varied(lines, 4)] == [0, 2, 4, 1]
