@@ -157,7 +157,7 @@ def _plain(value: object) -> str:
 def _show_recipe(console: Console, recipe: "Recipe", extends: "Extension | None") -> None:
     scale = {
         name: value
-        for name in ("mm_per_px", "field_mm", "object_mm")
+        for name in ("mm_per_px", "field_mm", "object_mm", "part_mm")
         if (value := getattr(recipe, name)) is not None
     }
     total = sum(mechanism.weight for mechanism in recipe.mechanisms)

@@ -1,5 +1,6 @@
 """The values that flow through the pipeline. All are immutable."""
 
+import math
 import warnings
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, Self
@@ -74,11 +75,15 @@ class Scale:
         Width of the field of view (the longer side of the picture).
     object_mm : float or None
         Longer side of the box around the part.
+    part_mm : float or None
+        Side of a square as large as the part: sizes then follow the part, whatever its place in
+        the picture and however slender it is.
     """
 
     mm_per_px: float | None = None
     field_mm: float | None = None
     object_mm: float | None = None
+    part_mm: float | None = None
 
     def of(self, foreground: Mask) -> float:
         """Return millimeters per pixel for a picture with this (H, W) foreground."""
@@ -86,6 +91,8 @@ class Scale:
             return self.mm_per_px
         if self.field_mm is not None:
             return self.field_mm / max(foreground.shape)
+        if self.part_mm is not None:
+            return self.part_mm / math.sqrt(max(int(np.count_nonzero(foreground)), 1))
         box = Box.around(foreground) or Box(0, 0, *foreground.shape)
         return (self.object_mm or 100.0) / max(box.shape)
 

@@ -7,9 +7,8 @@ from pydantic import Field, ValidationError
 
 from anomsynth.core.component import Written, parameter, with_new_names
 from anomsynth.errors import RecipeError
-from anomsynth.recipe.models import Mechanism, Recipe
+from anomsynth.recipe.models import SCALES, Mechanism, Recipe
 
-SCALES = ("mm_per_px", "field_mm", "object_mm")
 OF_ITS_OWN = ("name", "description")  # what a recipe says of itself is not its base's
 
 

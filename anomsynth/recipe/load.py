@@ -25,7 +25,7 @@ def load_recipe(source: str | Path, **changes: object) -> Recipe:
         Name of a preset (``"metal"``, ``"mvtec/bottle"``), or a file whose name ends in ``.toml``.
     **changes : recipe keys
         Values that replace those of the recipe, as they would be written in a file; tables are
-        merged, and a scale (`mm_per_px`, `field_mm`, `object_mm`) replaces the other two.
+        merged, and a scale (`mm_per_px`, `field_mm`, `object_mm`, `part_mm`) replaces any other.
         `base` and `base_share` change what the file extends; other values replace what came of it:
         with `mechanisms` there are no others.
 

@@ -16,6 +16,7 @@ from anomsynth.core.roles import Generator, Refiner
 from anomsynth.core.types import Scale
 from anomsynth.recipe.toml import recipe_text
 
+SCALES = ("mm_per_px", "field_mm", "object_mm", "part_mm")  # a recipe gives one of them
 MOST_KINDS, MOST_NAME = 3, 30  # that the one line of a recipe shows
 
 Whole = Annotated[int, Field(ge=0)]
@@ -103,11 +104,11 @@ class Gates(Written):
 class Recipe(Written):
     """Everything that decides what a run makes; written as TOML.
 
-    Exactly one of `mm_per_px`, `field_mm` and `object_mm` sets the scale. `stands_for` says which
-    real defects the recipe imitates, `cannot` which it does not; `stand_in` names the picture
-    that ``anomsynth presets check`` draws it on. None of the three changes what is made. `part`
-    says what counts as the part where no region is given: what is found on a background, or the
-    whole picture (circuit boards, whose components would be taken for parts).
+    Exactly one of `mm_per_px`, `field_mm`, `object_mm` and `part_mm` sets the scale. `stands_for`
+    says which real defects the recipe imitates, `cannot` which it does not; `stand_in` names the
+    picture that ``anomsynth presets check`` draws it on. None of the three changes what is made.
+    `part` says what counts as the part where no region is given: what is found on a background, or
+    the whole picture (circuit boards, whose components would be taken for parts).
     """
 
     version: Literal[1] = Field(1, description="of the format")
@@ -121,10 +122,11 @@ class Recipe(Written):
         "found", description="the part is found on its background, or is the whole picture"
     )
     mm_per_px: Positive | None = parameter(
-        None, "mm", "size of a pixel; this, or one of the next two"
+        None, "mm", "size of a pixel; this, or one of the next three"
     )
     field_mm: Positive | None = parameter(None, "mm", "width of the field of view")
     object_mm: Positive | None = parameter(None, "mm", "width of the part")
+    part_mm: Positive | None = parameter(None, "mm", "side of a square as large as the part")
     encoding: Literal["srgb", "linear"] = Field("srgb", description="how pixels encode light")
     mechanisms: tuple[Mechanism, ...] = Field(min_length=1, description="what may happen")
     mixed_probability: Share = parameter(
@@ -140,13 +142,9 @@ class Recipe(Written):
 
     @model_validator(mode="after")
     def _one_scale(self) -> Self:
-        given = [
-            name
-            for name in ("mm_per_px", "field_mm", "object_mm")
-            if getattr(self, name) is not None
-        ]
+        given = [name for name in SCALES if getattr(self, name) is not None]
         if len(given) != 1:
-            msg = f"give exactly one of mm_per_px, field_mm, object_mm; got {given or 'none'}"
+            msg = f"give exactly one of {', '.join(SCALES)}; got {given or 'none'}"
             raise ValueError(msg)
         return self
 
@@ -186,4 +184,4 @@ class Recipe(Written):
     @property
     def scale(self) -> Scale:
         """Physical size of a pixel, as far as the recipe tells."""
-        return Scale(self.mm_per_px, self.field_mm, self.object_mm)
+        return Scale(self.mm_per_px, self.field_mm, self.object_mm, self.part_mm)

@@ -169,6 +169,19 @@ def test_scale_follows_from_what_is_known() -> None:
     assert by_object == pytest.approx(50 / (0.8 * 256), rel=0.03)
 
 
+def test_a_scale_by_the_part_follows_its_area_not_its_length() -> None:
+    square, slender = (np.zeros((200, 400), bool) for _ in range(2))
+    square[50:150, 50:150] = True
+    slender[90:115, :] = True
+
+    scales = [
+        analyze(make_pixels(200, 400), roi=mask, scale=Scale(part_mm=40)).mm_per_px
+        for mask in (square, slender)
+    ]
+
+    assert scales == pytest.approx([0.4, 0.4])
+
+
 def test_measured_light_is_that_of_the_relief() -> None:
     surface = analyze(data.moon())  # craters under a low sun, nearly from the side
 

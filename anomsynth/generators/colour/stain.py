@@ -94,7 +94,7 @@ class Stain(Generator):
     residue: Literal["coffee", "water", "ink", "salt", "mixed"] = parameter(
         "mixed", "choice", "what is left: brown, faint grey, blue, or brightening; or any"
     )
-    radius: ShareRange = parameter((0.015, 0.2), "of part size", "radius of the largest drop")
+    radius: ShareRange = parameter((0.008, 0.25), "of part size", "radius of the largest drop")
     drops: Count = parameter((1, 4), "count", "drops of one splash")
     drop_radius: SizeBounds = parameter(
         (math.exp(-2.2), math.exp(-0.5)), "of radius", "radii of the smaller drops"

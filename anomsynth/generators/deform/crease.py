@@ -58,10 +58,10 @@ class Crease(Generator):
 
     kind: Literal["crease"] = "crease"
     length: ShareRange = parameter(
-        (0.25, 1.0), "of part size", "length of the line", was="length_share"
+        (0.08, 1.0), "of part size", "length of the line", was="length_share"
     )
     half_width_mm: SizeRange = parameter(
-        (1.5, 9), "mm", "half width of the bent zone", was="width_mm"
+        (0.6, 9), "mm", "half width of the bent zone", was="width_mm"
     )
     width_scatter: NonNegative = parameter(
         0.25, "relative", "how much the bent zone's width varies along the line"

@@ -87,10 +87,10 @@ class Warpage(Generator):
     weights: ModeWeights = parameter(
         (0.5, 0.35, 0.15), "weights", "mixed: how often dent, bend, warp"
     )
-    radius: ShareRange = parameter((0.01, 0.1), "of part size", "dent: radius")
+    radius: ShareRange = parameter((0.006, 0.2), "of part size", "dent: radius")
     slope: SizeRange = parameter((0.04, 0.25), "of radius", "dent: depth")
     region_radius: ShareRange = parameter(
-        (0.1, 0.31), "of part size", "bend, warp: radius of the region", was="extent"
+        (0.04, 0.31), "of part size", "bend, warp: radius of the region", was="extent"
     )
     tilt: SizeRange = parameter((0.06, 0.3), "rms slope", "bend: how steep the plate gets")
     aspect: SizeRange = parameter((1.0, 2.4), "ratio", "length over width of the region")

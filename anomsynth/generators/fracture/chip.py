@@ -51,7 +51,7 @@ class Chip(Generator):
     source: ClassVar[str] = "Almond & McCormick 1986 (F = T_e d); Bouchaud et al. 1990"
 
     kind: Literal["chip"] = "chip"
-    size: ShareRange = parameter((0.03, 0.4), "of part size", "length along the edge")
+    size: ShareRange = parameter((0.015, 0.7), "of part size", "length along the edge")
     slim: SizeRange = parameter((0.25, 0.9), "ratio", "reach into the part over half the length")
     irregularity: UnitRange = parameter((0.08, 0.25), "of radius", "first harmonic of the outline")
     ragged: UnitRange = parameter((0.0, 0.045), "of width", "self-affine detail of the outline")

@@ -52,7 +52,7 @@ PULL = 0.8  # share of the fracture energy a seam saves where the crack follows 
 DARKEST = 1.8  # w0 of the frontier mode: above 1, so that the middle is black
 FAINTEST = 0.1  # darkness of the frontier mode that no longer counts
 STEP = 2.0  # increment of a tip, units
-WIDEST = 0.02  # widest opening, share of the part's size: 6 px of 300 on real commutators
+WIDEST = 0.025  # widest opening, share of the part's size: up to 7 px of 270 on real commutators
 SLENDER = 14  # least length in widths: a wider gap looks like a stain, not a crack
 MOUTH = 1.5  # pixels by which an edge crack begins outside, so that it cuts the edge through
 WALL_ALBEDO = 0.5  # reflectance of the crack's walls, for the light that bounces out of it
@@ -72,7 +72,7 @@ class Crack(Generator):
     with `branch_probability` per step, and a darkness ``w0 exp(-decay dist) + least_darkness``
     around their skeleton.
 
-    Widths are kept between half a pixel and 2 % of the part (at least 2 px), and below a
+    Widths are kept between half a pixel and 2.5 % of the part (at least 2 px), and below a
     fourteenth of the length, whatever the scale says.
 
     Examples
@@ -105,9 +105,9 @@ class Crack(Generator):
         0.3, "probability", "that this edge lies inside the part: a rim, a step, a seam"
     )
     length: ShareRange = parameter(
-        (0.05, 0.8), "of part size", "length of the main crack", was="length_share"
+        (0.03, 0.9), "of part size", "length of the main crack", was="length_share"
     )
-    width_mm: SizeRange = parameter((0.08, 1.0), "mm", "widest opening")
+    width_mm: SizeRange = parameter((0.12, 1.6), "mm", "widest opening")
     bend_deg: NonNegativeRange = parameter(
         (0, 60), "degrees", "how far the local tension turns over the crack's length"
     )

@@ -65,7 +65,7 @@ class Impact(Generator):
 
     kind: Literal["impact"] = "impact"
     length: ShareRange = parameter(
-        (0.03, 0.4), "of part size", "length of the longest crack", was="reach"
+        (0.02, 0.7), "of part size", "length of the longest crack", was="reach"
     )
     contact_radius: ShareRange = parameter(
         (0.05, 0.2), "of length", "radius of the crushed contact", was="contact"

@@ -87,7 +87,7 @@ class Dust(Generator):
     )
     chips: Count = parameter((1, 5), "count", "chips: how many")
     chip_length_mm: SizeRange = parameter(
-        (0.4, 4), "mm", "chips: length of the largest", was="chip_mm"
+        (0.4, 16), "mm", "chips: length of the largest", was="chip_mm"
     )
     chip_length_scatter: UnitBounds = parameter(
         (0.25, 1.0), "relative", "chips: factor of the length of each other, to the power 2/3"

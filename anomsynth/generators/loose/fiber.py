@@ -59,8 +59,8 @@ class Fiber(Generator):
     source: ClassVar[str] = "Kratky & Porod 1949; Kajiya & Kay 1989"
 
     kind: Literal["fiber"] = "fiber"
-    length_mm: SizeRange = parameter((2, 35), "mm", "length of the fiber")
-    width_mm: SizeRange = parameter((0.04, 0.4), "mm", "diameter; hair 0.05-0.09, thread 0.2-1")
+    length_mm: SizeRange = parameter((1.5, 60), "mm", "length of the fiber")
+    width_mm: SizeRange = parameter((0.05, 1.2), "mm", "diameter; hair 0.05-0.09, thread 0.2-1")
     width_scatter: NonNegative = parameter(
         0.08, "relative", "standard deviation of the diameter along the fiber"
     )

@@ -81,7 +81,7 @@ class Splatter(Generator):
         "mixed", "choice", "what landed there"
     )
     size_mm: SizeRange = parameter(
-        (0.15, 2.0), "mm", "diameter of the largest drop in flight", was="drop_mm"
+        (0.15, 5.0), "mm", "diameter of the largest drop in flight", was="drop_mm"
     )
     weber: SizeRange = parameter(
         (2, 120), "ratio", "Weber number of the impact; more spreads wider"

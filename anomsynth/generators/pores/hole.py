@@ -63,7 +63,7 @@ class Hole(Generator):
     puncture_probability: UnitRange = parameter(
         0.5, "probability", "mixed: that it is a puncture", was="puncture_share"
     )
-    radius_mm: SizeRange = parameter((0.2, 3.0), "mm", "radius of the circle of equal area")
+    radius_mm: SizeRange = parameter((0.3, 10), "mm", "radius of the circle of equal area")
     aspect: SizeRange = parameter((1.0, 1.6), "ratio", "length over width (slanted bores)")
     irregularity: UnitRange = parameter((0.02, 0.12), "of radius", "bore: first harmonic")
     depth_ratio: SizeRange = parameter((1.0, 5.0), "of radius", "depth: deep holes are dark")

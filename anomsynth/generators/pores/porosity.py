@@ -60,7 +60,7 @@ class Porosity(Generator):
         0.5, "probability", "mixed: that radii are those of coarsened bubbles"
     )
     count: SizeRange = parameter((1, 40), "count", "pores, rounded; log-uniform")
-    radius_mm: SizeRange = parameter((0.15, 1.5), "mm", "mean (coarsened) or median radius")
+    radius_mm: SizeRange = parameter((0.12, 2.5), "mm", "mean (coarsened) or median radius")
     spread: UnitRange = parameter(
         (0.3, 0.6), "relative", "lognormal: standard deviation of the radii's logarithm"
     )
@@ -68,7 +68,7 @@ class Porosity(Generator):
         0.5, "probability", "that the surface cuts buried spheres", was="cut_share"
     )
     size: ShareRange = parameter(
-        (0.05, 0.6), "of part size", "side of the porous area", was="region"
+        (0.03, 0.8), "of part size", "side of the porous area", was="region"
     )
     cloud_width: PositiveBounds = parameter(
         (0.35, 1.0), "of length", "width of that area, at the same number of pores per area"

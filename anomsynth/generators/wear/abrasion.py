@@ -50,7 +50,7 @@ class Abrasion(Generator):
     weights: ModeWeights = parameter(
         (0.65, 0.2, 0.15), "weights", "mixed: how often patch, band, strip"
     )
-    area_share: ShareRange = parameter((0.003, 0.2), "of part area", "area of the patch")
+    area_share: ShareRange = parameter((0.001, 0.3), "of part area", "area of the patch")
     cover: ShareRange = parameter((0.08, 0.55), "share", "of the patch that scratches cover")
     concentration: SizeRange = parameter(
         (2, 60), "ratio", "kappa of the directions; large is parallel"

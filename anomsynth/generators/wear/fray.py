@@ -53,7 +53,7 @@ class Fray(Generator):
         "mixed", "choice", "worn texture with fibres, rubbed edge, or either"
     )
     edge_probability: Probability = parameter(0.5, "probability", "mixed: that it is an edge")
-    area_share: ShareRange = parameter((0.003, 0.15), "of part area", "area of the worn region")
+    area_share: ShareRange = parameter((0.001, 0.25), "of part area", "area of the worn region")
     texture: UnitRange = parameter(
         (0.15, 0.65), "relative", "amplitude of the finest texture that is left", was="kept"
     )

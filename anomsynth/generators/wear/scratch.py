@@ -27,7 +27,7 @@ from anomsynth.generators.wear._grooves import Groove, groove_profile, load_alon
 from anomsynth.surface.sites import pick_site
 
 UNITS = 256  # the part is so many units across [closure]
-WIDEST = 0.012  # widest scratch, share of the part's size (at least 2 px)
+WIDEST = 0.045  # widest scratch, share of the part's size (at least 2 px)
 SPACING = 3.0  # pixels between vertices; a third of the width of wide scratches
 WANDER = 0.3  # units by which grooves of a bundle are uneven: below a pixel on most photos
 SPREAD = 9.0  # degrees: width of the fan of facets along a groove
@@ -45,7 +45,7 @@ class Scratch(Generator):
     A groove is a fan of facets around its own axis: it is bright where the half vector between
     light and camera lies across the groove and dark where it lies along it. Scratches under 3 px
     show only this brightness, wider ones also relief. Widths are kept between half a pixel and
-    1.2 % of the part (at least 2 px).
+    4.5 % of the part (at least 2 px).
 
     Examples
     --------
@@ -55,8 +55,8 @@ class Scratch(Generator):
     >>> layer = scratch.generate(make_surface(mm_per_px=0.1), stream(0))
     >>> round(layer.parameters["width_mm"], 2)  # as drawn for this one
     0.22
-    >>> round(layer.measured["widest_px"], 1)  # no wider than 1.2 % of the part or 2 pixels
-    2.0
+    >>> round(layer.measured["widest_px"], 1)  # no wider than 4.5 % of the part
+    2.2
     """
 
     law: ClassVar[str] = "w = sqrt(8 F / (pi H)); d = w^2 / (8 R); A_ridges = (1 - f_ab) A_groove"
@@ -67,9 +67,9 @@ class Scratch(Generator):
         "chain", "choice", "a stiff wandering line, or an arc of a circle"
     )
     length: ShareRange = parameter(
-        (0.1, 0.9), "of part size", "length of the scratch", was="length_share"
+        (0.05, 0.9), "of part size", "length of the scratch", was="length_share"
     )
-    width_mm: SizeRange = parameter((0.1, 0.45), "mm", "width under the highest load")
+    width_mm: SizeRange = parameter((0.15, 4), "mm", "width under the highest load")
     tip_radius_mm: SizeRange = parameter((0.1, 1.0), "mm", "radius of the tip; blunt is shallow")
     cutting: UnitRange = parameter(
         (0, 0.6), "share", "f_ab: 0 pure ploughing, 1 all material removed"

@@ -54,7 +54,7 @@ class Unevenness(Generator):
     weights: ModeWeights = parameter(
         (0.65, 0.25, 0.1), "weights", "mixed: how often pass, cross, shading"
     )
-    area_share: ShareRange = parameter((0.02, 0.35), "of part area", "area of the region")
+    area_share: ShareRange = parameter((0.004, 0.35), "of part area", "area of the region")
     mark_strength: SizeRange = parameter((0.12, 0.4), "log light", "spread of the new marks")
     mark_width_mm: SizeRange = parameter(
         (0.05, 0.2), "mm", "width of the finest marks", was="mark_mm"

@@ -70,6 +70,7 @@ def test_the_crest_is_worn_and_the_flanks_are_not() -> None:
     surface = make_surface(400, 400, border=0)
     worn = Crease(
         wear=0.5,
+        length=0.6,
         sheet_thickness_mm=1,
         bend_radius_mm=0.3,
         half_width_mm=4,
