@@ -20,6 +20,8 @@ def export(
     seed: int | None = None,
     shard_size: int | str | None = None,
     absolute: bool | None = None,
+    single_class: bool | None = None,
+    classes: Mapping[str, str] | str | None = None,
     license: str | None = None,  # noqa: A002 - the name of the option and of the field
     hardlink: bool = False,
     overwrite: bool = False,
@@ -49,6 +51,10 @@ def export(
         webdataset: samples, or a size like ``"500MB"``.
     absolute : bool, optional
         anomalib-tabular: absolute paths.
+    single_class : bool, optional
+        coco, yolo: all defects are one class.
+    classes : dict of kind -> name, or str, optional
+        coco, yolo: names of classes, ``"kind=name,..."``; kinds of one name are one class.
     license : str, optional
         croissant: URL or name.
     hardlink : bool
@@ -93,6 +99,8 @@ def export(
         "seed": seed,
         "shard_size": shard_size,
         "absolute": absolute,
+        "single_class": single_class,
+        "classes": classes,
         "license": license,
         **(options or {}),
     }

@@ -49,6 +49,13 @@ def export(
             "--absolute/--relative", help="anomalib-tabular: paths; relative needs pandas < 3."
         ),
     ] = None,
+    single_class: Annotated[
+        bool | None, typer.Option("--single-class", help="coco, yolo: all defects are one class.")
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option("--classes", metavar="KIND=NAME,...", help="coco, yolo: names of classes."),
+    ] = None,
     licence: Annotated[
         str | None, typer.Option("--license", metavar="URL|NAME", help="croissant: of the dataset.")
     ] = None,
@@ -83,6 +90,8 @@ def export(
             "seed": seed,
             "shard_size": shard_size,
             "absolute": absolute,
+            "single_class": single_class,
+            "classes": classes,
             "license": licence,
         }
         twice = next((name for name in fields if flags.get(name) is not None), None)
@@ -96,6 +105,8 @@ def export(
             seed=seed,
             shard_size=shard_size,
             absolute=absolute,
+            single_class=single_class,
+            classes=classes,
             license=licence,
             hardlink=hardlink,
             overwrite=overwrite,

@@ -4,7 +4,7 @@ import hashlib
 import struct
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -29,6 +29,7 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"}
 MOST_PIXELS = 400_000_000  # 1.2 GB as 8-bit RGB; more is a mistake or a decompression bomb
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
 PLAIN_MODES = ("L", "RGB")
+ORIENTED = (b"eXIf", b"Raw profile type exif", b"tiff:Orientation")  # where a PNG may hold it
 
 _lock = threading.Lock()
 
@@ -161,6 +162,39 @@ def _marks(path: Path, shape: tuple[int, int]) -> NDArray[np.generic]:
     return marks
 
 
+def upright(path: Path) -> NDArray[np.generic]:
+    """Read a picture as it is meant to be seen, in the shape of its file, alpha included.
+
+    Raises
+    ------
+    InputError
+        As `read_photo`.
+    """
+    photo = read_photo(path)
+    if photo.alpha is None:
+        return photo.pixels[..., 0] if photo.flat else photo.pixels
+    planes = np.concatenate([photo.pixels, photo.alpha[..., None]], axis=2)
+    return planes[..., [0, 0, 0, 1]] if planes.shape[2] == 2 else planes  # OpenCV: no grey alpha
+
+
+def upright_png(path: Path) -> bytes:
+    """Return a picture as it is meant to be seen, as PNG; raise InputError as `read_photo`."""
+    pixels = upright(path)
+    return _encoded(path.with_suffix(".png"), pixels, png_options(pixels))
+
+
+def write_picture(path: Path, array: NDArray[np.generic], scratch: Path) -> None:
+    """Write a picture as its name's ending says: PNG is lossless, JPEG and WebP nearly.
+
+    Parameters, errors
+        As `write_png`.
+    """
+    if path.suffix.lower() == ".png":
+        write_png(path, array, scratch)
+        return
+    write_bytes(path, _encoded(path, array, [cv2.IMWRITE_JPEG_QUALITY, 100]), scratch)
+
+
 def write_png(path: Path, array: NDArray[np.generic], scratch: Path) -> None:
     """Write a lossless PNG, whole or not at all; `png_effort` says how small.
 
@@ -177,16 +211,22 @@ def write_png(path: Path, array: NDArray[np.generic], scratch: Path) -> None:
     OutputError
         If the disk is full, read-only or forbids it.
     """
-    planes = array
-    if array.ndim == 3 and array.shape[2] == 3:
-        planes = cv2.cvtColor(array, cv2.COLOR_RGB2BGR)  # type: ignore[arg-type]  # 8 or 16 bits
-    elif array.ndim == 3 and array.shape[2] == 4:
-        planes = cv2.cvtColor(array, cv2.COLOR_RGBA2BGRA)  # type: ignore[arg-type]  # as above
-    done, encoded = cv2.imencode(".png", np.ascontiguousarray(planes), png_options(planes))
-    if not done:
-        msg = f"{path}: a picture of {array.dtype} {array.shape} is not possible in PNG"
-        raise ValueError(msg)
-    write_bytes(path, encoded.tobytes(), scratch)
+    write_bytes(path, _encoded(path, array, png_options(array)), scratch)
+
+
+def is_turned(path: Path) -> bool:
+    """Tell by its metadata alone whether a file's rows are not those that are meant to be seen."""
+    try:
+        with warnings.catch_warnings(), _without_pixel_limit(), path.open("rb") as file:
+            warnings.simplefilter("ignore")
+            content = file.read() if path.suffix.lower() == ".png" else b""
+            if content.startswith(b"\x89PNG") and not any(sign in content for sign in ORIENTED):
+                return False  # asked for its metadata, Pillow decodes a whole PNG
+            file.seek(0)
+            with Image.open(file, formats=FORMATS) as image:
+                return orientation_of(image) != 1
+    except Exception:  # noqa: BLE001, RUF100 - decoders raise anything on damaged headers
+        return False
 
 
 def image_size(path: Path) -> tuple[int, int, int] | None:
@@ -198,6 +238,20 @@ def image_size(path: Path) -> tuple[int, int, int] | None:
                 return image.height, image.width, len(image.getbands())
     except Exception:  # noqa: BLE001, RUF100 - decoders raise anything on damaged headers
         return None
+
+
+def _encoded(path: Path, array: NDArray[np.generic], options: Sequence[int]) -> bytes:
+    """Return a picture's file as the ending of `path` says."""
+    planes = array
+    if array.ndim == 3 and array.shape[2] == 3:
+        planes = cv2.cvtColor(array, cv2.COLOR_RGB2BGR)  # type: ignore[arg-type]  # 8 or 16 bits
+    elif array.ndim == 3 and array.shape[2] == 4:
+        planes = cv2.cvtColor(array, cv2.COLOR_RGBA2BGRA)  # type: ignore[arg-type]  # as above
+    done, encoded = cv2.imencode(path.suffix.lower(), np.ascontiguousarray(planes), options)
+    if not done:
+        msg = f"{path}: a picture of {array.dtype} {array.shape} is not possible in this format"
+        raise ValueError(msg)
+    return encoded.tobytes()
 
 
 def _loaded(image: Image.Image, content: bytes, path: Path) -> LoadedPhoto:

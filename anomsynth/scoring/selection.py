@@ -12,7 +12,7 @@ from anomsynth.core.pixels import marked
 from anomsynth.dataset.csv_text import csv_text
 from anomsynth.dataset.extras import binary
 from anomsynth.dataset.files import link_file, make_folder, output_error, write_bytes
-from anomsynth.dataset.images import image_size, load_photo, write_png
+from anomsynth.dataset.images import image_size, is_turned, load_photo, write_png
 from anomsynth.dataset.layout import GOOD, Layout, digits_for
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.errors import InputError, OutputError
@@ -171,11 +171,11 @@ def _target(layout: Layout, item: Labelled, number: int) -> Path:
 
 
 def _place_picture(source: Path, target: Path, scratch: Path, *, copy: bool) -> None:
-    if source.suffix.lower() == ".png" and image_size(source) is not None:
+    is_png = source.suffix.lower() == ".png" and image_size(source) is not None
+    if is_png and not is_turned(source):
         link_file(source, target, scratch, copy=copy)
         return
-    photo = load_photo(source).photo
-    write_png(target, photo.pixels, scratch)
+    write_png(target, load_photo(source).photo.pixels, scratch)
 
 
 def _place_mask(item: Labelled, target: Path, layout: Layout, *, copy: bool) -> None:

@@ -11,14 +11,13 @@ from PIL import Image
 from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.tree import Tree
 from anomsynth.dataset.decode import orientation_of
-from anomsynth.dataset.images import FORMATS, read_photo
+from anomsynth.dataset.images import FORMATS, ORIENTED, read_photo
 from anomsynth.dataset.verify import PNG_END
 from anomsynth.errors import InputError
 
 REPLACE = "replace the file, or remove it with its mask"
 EIGHT_BITS = "write an 8-bit PNG with the range you need, and keep the original elsewhere"
 NO_PICTURE = "not a picture, or damaged in its first bytes"
-ORIENTED = (b"eXIf", b"Raw profile type exif", b"tiff:Orientation")  # where a PNG may hold it
 SPELLINGS = {"JPEG": (".jpg", ".jpeg"), "TIFF": (".tif", ".tiff"), "PNG": (".png",)}
 
 
@@ -71,6 +70,8 @@ def _header(content: bytes) -> Header | str:
         turned = not is_png or any(sign in content for sign in ORIENTED)
         orientation = orientation_of(image) if turned else 1
         shape = (image.height, image.width)
+        if orientation >= 5:  # as it is meant to be seen, and as masks are drawn
+            shape = (image.width, image.height)
         header = Header(shape, str(image.format), image.mode, _bits(content, image), orientation)
     if is_png:
         with Image.open(BytesIO(content), formats=("PNG",)) as image:

@@ -16,7 +16,7 @@ def place(loaded: Loaded, out: Staging, folder: str = "") -> tuple[str, str]:
     labelled = loaded.picture.labelled
     stem = loaded.picture.name.rpartition("/")[2]
     start = f"{folder}{labelled.category}"
-    image = f"{start}/{labelled.split}/{labelled.kind}/{stem}{labelled.image.suffix.lower()}"
+    image = f"{start}/{labelled.split}/{labelled.kind}/{stem}{loaded.picture.ending}"
     out.image(image, labelled.image)
     if labelled.good:
         return image, ""

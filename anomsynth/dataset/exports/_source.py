@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from anomsynth.core.types import Mask
+from anomsynth.dataset.csv_text import as_written
 from anomsynth.dataset.exports._instances import MaskInstance, recorded_kinds, split_mask
-from anomsynth.dataset.images import read_photo
+from anomsynth.dataset.images import is_turned, read_photo
 from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.layouts.item import Labelled, read_strict_truth
@@ -49,6 +50,11 @@ class ExportedImage:
     def path(self) -> Path:
         """The image file."""
         return self.labelled.image
+
+    @property
+    def ending(self) -> str:
+        """Ending of the exported file, with its dot: PNG where the picture has to be turned."""
+        return ".png" if is_turned(self.path) else self.path.suffix.lower()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,8 +117,15 @@ class Source:
 
     @property
     def kinds(self) -> list[str]:
-        """Every kind of defect, sorted; a class number is the position."""
-        return sorted({kind for picture in self.pictures for kind in picture.kinds})
+        """Every kind of defect that some picture with a mask shows, sorted."""
+        return sorted(
+            {
+                kind
+                for picture in self.pictures
+                if picture.labelled.mask is not None
+                for kind in picture.kinds
+            }
+        )
 
     def load(self, pictures: Sequence[ExportedImage] | None = None) -> Iterator[Loaded]:
         """Read pictures, all by default; those that cannot be used go to `left_out`."""
@@ -193,8 +206,9 @@ def _records(root: Path, categories: set[str]) -> tuple[dict[str, Line], dict[st
 def _read_scores(path: Path) -> dict[str, float]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return {nfc(row["image"]): float(row["score"]) for row in csv.DictReader(file)}
-    except (OSError, KeyError, ValueError, TypeError) as error:
+            rows = csv.DictReader(file)
+            return {nfc(as_written(row["image"])): float(row["score"]) for row in rows}
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, csv.Error) as error:
         hint = "delete it, or score the dataset again"
         raise OutputError(f"{path}: not a table with image and score", hint=hint) from error
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from anomsynth.core.types import Mask
 from anomsynth.dataset.extras import binary
 from anomsynth.dataset.files import link_file, output_error, write_bytes, write_pieces
-from anomsynth.dataset.images import write_png
+from anomsynth.dataset.images import is_turned, upright, write_picture, write_png
 from anomsynth.dataset.metadata import SYSTEM_FILES
 from anomsynth.errors import OutputError
 
@@ -37,8 +37,15 @@ class Staging:
         self.hardlink = hardlink
 
     def image(self, name: str, source: Path) -> None:
-        """Put in an image as it is; `name` is its path in the folder, posix."""
-        link_file(source, self.folder / name, self.folder, copy=not self.hardlink)
+        """Put in an image as it is; one that metadata turn is written upright.
+
+        `name` is its path in the folder, posix, with the ending that `ExportedImage.ending` says:
+        any other than ``.png`` costs the pixels of a turned picture their exactness.
+        """
+        if is_turned(source):
+            write_picture(self.folder / name, upright(source), self.folder)
+        else:
+            link_file(source, self.folder / name, self.folder, copy=not self.hardlink)
 
     def mask(self, name: str, mask: Mask) -> None:
         """Write a mask, (H, W) bool, as 8-bit PNG of exactly 0 and 255."""

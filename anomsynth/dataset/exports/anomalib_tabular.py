@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from anomsynth.core.component import parameter
-from anomsynth.dataset.csv_text import csv_text
+from anomsynth.dataset.csv_text import csv_text, harmless
 from anomsynth.dataset.exports._exporter import Exporter
 from anomsynth.dataset.exports._mvtec import place
 from anomsynth.dataset.exports._source import Source
@@ -39,15 +39,18 @@ class AnomalibTabular(Exporter):
         tables: dict[str, list[list[object]]] = {}
         for loaded in source.load():
             labelled = loaded.picture.labelled
-            paths = [
-                str(out.final / name) if name and self.absolute else name
-                for name in place(loaded, out)
-            ]
+            paths = [self._path(out, name) if name else "" for name in place(loaded, out)]
             rows = tables.setdefault(labelled.category, [])
             label = int(not labelled.good)
             rows.append([paths[0], label, labelled.split, paths[1], labelled.kind])
         for category, rows in tables.items():
             out.text(f"{category}.csv", csv_text([COLUMNS, *rows]))
+
+    def _path(self, out: Staging, name: str) -> str:
+        """Return the path of a file as the table has it; never one that looks like a formula."""
+        if self.absolute:
+            return str(out.final / name)
+        return f"./{name}" if harmless(name) != name else name
 
     def loading(self, out: Path) -> list[str]:
         """Return how anomalib loads it."""

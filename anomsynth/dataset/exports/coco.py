@@ -8,36 +8,37 @@ from typing import Literal
 import numpy as np
 
 from anomsynth.core.types import Mask
+from anomsynth.dataset.exports._classes import ClassExporter
 from anomsynth.dataset.exports._instances import MaskInstance
 from anomsynth.dataset.exports._polygons import edge_polygons
 from anomsynth.dataset.exports._source import Loaded, Source
-from anomsynth.dataset.exports._split import SplitExporter
 from anomsynth.dataset.exports._staging import Staging
 
 
-class Coco(SplitExporter):
+class Coco(ClassExporter):
     """COCO JSON with one annotation per instance, its mask as polygons and as RLE.
 
     ``annotations/instances_<split>.json`` has polygons, for every tool; the same in
-    ``instances_<split>_rle.json`` has compressed run lengths. Both are exactly the label masks
-    when pycocotools decodes them.
+    ``rle/<split>.json`` has compressed run lengths (importers like datumaro's take every
+    ``instances_*.json`` for a subset of its own). Both are exactly the label masks when
+    pycocotools decodes them.
     """
 
     kind: Literal["coco"] = "coco"
 
     def write(self, source: Source, out: Staging) -> None:
         """Write ``images/<split>`` and ``annotations``; see the base class."""
-        classes = {kind: number for number, kind in enumerate(source.kinds, start=1)}
+        classes, names = self.class_numbers(source, first=1)
         categories = [
-            {"id": number, "name": kind, "supercategory": "defect"}
-            for kind, number in classes.items()
+            {"id": number, "name": name, "supercategory": "defect"}
+            for number, name in enumerate(names, start=1)
         ]
         for split, pictures in self.split(source.pictures).items():
             images: list[dict[str, object]] = []
             polygons: list[dict[str, object]] = []
             runs: list[dict[str, object]] = []
             for number, loaded in enumerate(source.load(pictures), start=1):
-                name = f"{loaded.picture.flat}{loaded.picture.path.suffix.lower()}"
+                name = f"{loaded.picture.flat}{loaded.picture.ending}"
                 out.image(f"images/{split}/{name}", loaded.picture.path)
                 images.append(_image(number, name, loaded))
                 for item in loaded.instances:
@@ -46,7 +47,8 @@ class Coco(SplitExporter):
                     shapes = [loop.ravel().tolist() for loop in loops]
                     polygons.append({**facts, "segmentation": shapes})
                     runs.append({**facts, "segmentation": run_lengths(item.mask)})
-            for suffix, annotations in (("", polygons), ("_rle", runs)):
+            files = {f"annotations/instances_{split}.json": polygons, f"rle/{split}.json": runs}
+            for file, annotations in files.items():
                 whole = {
                     "info": {"description": f"{source.root.name}, made by anomsynth"},
                     "licenses": [],
@@ -54,7 +56,7 @@ class Coco(SplitExporter):
                     "annotations": annotations,
                     "categories": categories,
                 }
-                out.text(f"annotations/instances_{split}{suffix}.json", json.dumps(whole))
+                out.text(file, json.dumps(whole))
 
     def loading(self, out: object) -> list[str]:
         """Return how pycocotools loads it."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from anomsynth.core.component import parameter
+from anomsynth.dataset.csv_text import harmless
 from anomsynth.dataset.exports._source import Source
 from anomsynth.dataset.exports._split import SplitExporter
 from anomsynth.dataset.exports._staging import Staging
@@ -83,14 +84,15 @@ class Croissant(SplitExporter):
         endings: set[str] = set()
         for split, pictures in self.split(source.pictures).items():
             for loaded in source.load(pictures):
-                flat, ending = loaded.picture.flat, loaded.picture.path.suffix.lower()
+                flat, ending = loaded.picture.flat, loaded.picture.ending
                 endings.add(ending)
                 out.image(f"images/{flat}{ending}", loaded.picture.path)
                 out.mask(f"masks/{flat}_mask.png", loaded.mask)
                 facts = loaded.facts
                 facts["kinds"] = "+".join(sorted({item.kind for item in loaded.instances}))
                 files = {"image_file": f"{flat}{ending}", "mask_file": f"{flat}_mask.png"}
-                table.writerow({**facts, **files, "split": split})
+                told = {name: harmless(value) for name, value in facts.items()}
+                table.writerow({**told, **files, "split": split})
         content = text.getvalue()
         out.text(TABLE, content)
         whole = self._description(source, content, sorted(endings))

@@ -29,7 +29,7 @@ class HuggingFace(SplitExporter):
             rows = tables.setdefault(folder, [])
             for loaded in source.load(pictures):
                 flat = loaded.picture.flat
-                name = f"{flat}{loaded.picture.path.suffix.lower()}"
+                name = f"{flat}{loaded.picture.ending}"
                 out.image(f"{folder}/images/{name}", loaded.picture.path)
                 out.mask(f"{folder}/masks/{flat}.png", loaded.mask)
                 facts = loaded.facts

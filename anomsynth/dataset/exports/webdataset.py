@@ -15,6 +15,7 @@ from anomsynth.dataset.exports._source import Loaded, Source
 from anomsynth.dataset.exports._split import SplitExporter
 from anomsynth.dataset.exports._staging import Staging
 from anomsynth.dataset.extras import binary
+from anomsynth.dataset.images import is_turned, upright_png
 from anomsynth.dataset.manifest import to_json
 
 UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
@@ -76,10 +77,11 @@ def _members(loaded: Loaded) -> Members:
         {"kind": item.kind, "bbox": list(item.xywh), "area": item.area_px}
         for item in loaded.instances
     ]
-    picture = loaded.picture.path
+    picture = loaded.picture
+    content = upright_png(picture.path) if is_turned(picture.path) else picture.path.read_bytes()
     mask = cv2.imencode(".png", binary(loaded.mask))[1].tobytes()
     return {
-        picture.suffix.lower().removeprefix("."): picture.read_bytes(),
+        picture.ending.removeprefix("."): content,
         "mask.png": mask,
         "json": to_json(facts).encode(),
     }

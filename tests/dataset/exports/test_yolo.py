@@ -94,3 +94,18 @@ def test_one_photo_cannot_be_divided(write, tmp_path, foreign) -> None:
 
     with pytest.raises(InputError, match="too few photos"):
         write(foreign, "yolo")
+
+
+@pytest.mark.parametrize("name", ["a\U0001f600b", "wei\u00df", 'say "x"', "back\\slash", "=1+1"])
+def test_yaml_reads_back_every_name_of_a_class(name, write, foreign) -> None:
+    yaml = pytest.importorskip("yaml")
+
+    out = write(foreign, "yolo", classes={"crack": name}).out
+
+    assert name in yaml.safe_load((out / "data.yaml").read_text())["names"].values()
+
+
+def test_a_single_class_has_the_number_zero(write, ours) -> None:
+    found = labels(write(ours, "yolo", single_class=True).out)
+
+    assert {line[0] for lines in found.values() for line in lines} == {0.0}
