@@ -15,6 +15,7 @@ from anomsynth.dataset.files import make_folder
 from anomsynth.dataset.folders import find_source
 from anomsynth.dataset.images import read_photo, write_png
 from anomsynth.dataset.masks import MASK_ENDING
+from anomsynth.dataset.paths import exists
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.depths import find_depths, spread
 from anomsynth.pipeline.options import check_jobs
@@ -120,7 +121,7 @@ def foreground(
         for category, listed in photos.items()
         for key, path in listed
     }
-    held = next((place for place in places.values() if place.exists()), None)
+    held = next((place for place in places.values() if exists(place)), None)
     if held is not None and not overwrite:
         msg = f"{held}: is there already, perhaps corrected by hand"
         raise OutputError(msg, hint="choose another folder, or `overwrite=True`")

@@ -19,6 +19,7 @@ from anomsynth.api.options import (
 )
 from anomsynth.api.overview import write_overview
 from anomsynth.dataset.compression import PngEffort
+from anomsynth.dataset.paths import is_dir
 from anomsynth.errors import InputError, UserError
 from anomsynth.pipeline.backends import count_workers
 from anomsynth.pipeline.estimate import Estimate, estimate
@@ -246,7 +247,7 @@ def _run(plan: Plan, tell: Listener) -> Generated:
 
 def _folder(option: str, given: FilePath | None) -> Path | None:
     folder = to_path(given)
-    if folder is not None and not folder.is_dir():
+    if folder is not None and not is_dir(folder):
         raise InputError(f"`{option}`: {folder}: no such folder", hint="check the path")
     return folder
 

@@ -1,18 +1,20 @@
 """What a command tells the person or the script that called it, and how it ends."""
 
+import errno
 import json
 import re
 import shlex
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, Any
 
 import typer
 
 from anomsynth.cli.environment import forget, taken
 from anomsynth.core.heap import memory_ran_out
+from anomsynth.dataset.paths import printable
 from anomsynth.errors import PluginError, RenamedWarning, UserError
 
 SOME_FAILED = 3
@@ -23,6 +25,17 @@ PIPE_WIDTH = 100  # columns of a table that is not printed on a terminal
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON lines, the result last.")]
 
+
+# What a disk may answer at any place, and what to do.
+DISK = {
+    errno.EACCES: "check the permissions of it and of the folders above",
+    errno.EPERM: "check the permissions of it and of the folders above",
+    errno.ENAMETOOLONG: "use a shorter name",
+    errno.ELOOP: "a link leads to itself: remove it",
+    errno.ENOSPC: "free some space, then do it again",
+    errno.EROFS: "choose a place that can be written to",
+    errno.EIO: "the disk or the network fails: copy the files to another one",
+}
 
 # How the library names an option: `overwrite=True`, `shard=(1, 8)`, `jobs`.
 _OPTION = re.compile(r"`([a-z]\w*)(?:=([^`]+))?`")
@@ -131,7 +144,8 @@ class Console:
     def error(self, message: str, hint: str = "") -> None:
         """Print one line on stderr, and the final JSON object if JSON is wanted."""
         self.warn(f"{message}; {hint}".rstrip("; "))
-        self.line("error", {"message": as_flags(message), "hint": as_flags(hint)})
+        with suppress(OSError):  # stdout may be what is full
+            self.line("error", {"message": as_flags(message), "hint": as_flags(hint)})
 
 
 @contextmanager
@@ -167,6 +181,10 @@ def reporting(*, quiet: bool, as_json: bool, again: str = "") -> Iterator[Consol
         console.error(str(error), "repair or uninstall the plugin")
         raise typer.Exit(USER_ERROR) from None
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in DISK:
+            where = f"{printable(str(error.filename))}: " if error.filename else ""
+            console.error(f"{where}{error.strerror}", DISK[error.errno])
+            raise typer.Exit(USER_ERROR) from None
         if not memory_ran_out(error):
             raise
         where = " ".join(getattr(error, "__notes__", []))

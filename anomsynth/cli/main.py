@@ -1,7 +1,9 @@
 """The program `anomsynth`."""
 
 import io
+import os
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -99,8 +101,33 @@ def anomsynth_program(
 
 def main() -> None:
     """Run the program; the exit code is 0, 1 (bug), 2 (user error), 3 (some failed) or 130."""
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console of another encoding must not end a run
     keep_freed_memory()
-    app(prog_name="anomsynth")
+    try:
+        app(prog_name="anomsynth")
+    finally:
+        _drop_what_is_left()
+
+
+def _open_streams() -> None:
+    """Open streams that the caller closed: the first file to be opened would take their place."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", closefd=False))
+
+
+def _drop_what_is_left() -> None:
+    """Let nothing be written when Python ends that could not be written before."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:  # full, or nobody reads it any more: that was said or is of no use
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

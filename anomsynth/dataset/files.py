@@ -5,7 +5,8 @@ import itertools
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from anomsynth.errors import OutputError
@@ -83,12 +84,55 @@ def link_file(source: Path, path: Path, scratch: Path, *, copy: bool = False) ->
     _place(path, fill, scratch, linked=not copy)
 
 
+@contextmanager
+def whole_folder(final: Path) -> Iterator[Path]:
+    """Give a folder to fill; it becomes `final` when the block ends, and is gone if it fails.
+
+    Parameters
+    ----------
+    final : Path
+        Absolute; what is there is replaced as a whole.
+
+    Raises
+    ------
+    OutputError
+        If something cannot be written.
+    """
+    folder = final.parent / f".{final.name[:100]}.{os.getpid()}.part"
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+    except OSError as error:
+        raise output_error(final, error) from error
+    try:
+        yield folder
+        _swap(folder, final)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _swap(folder: Path, final: Path) -> None:
+    """Put the new folder in the place of the old one."""
+    old = final.parent / f".{final.name[:100]}.{os.getpid()}.old"
+    try:
+        if final.exists():
+            final.rename(old)
+        try:
+            folder.rename(final)
+        except OSError:
+            if old.exists():
+                old.rename(final)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise output_error(final, error) from error
+
+
 def output_error(path: Path, error: OSError) -> OutputError:
     """Say in the user's words why a file could not be written."""
     if error.errno in _FULL:
-        return OutputError(
-            f"{path}: the disk is full", hint="free some space, then run again with `resume=True`"
-        )
+        return OutputError(f"{path}: the disk is full", hint="free some space, then do it again")
     if error.errno in _FORBIDDEN:
         hint = "choose another output folder or change its permissions"
         return OutputError(f"{path}: cannot be written: {error.strerror}", hint=hint)

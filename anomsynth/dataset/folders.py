@@ -9,7 +9,15 @@ from anomsynth.dataset.labelled import PHOTOS, recognise
 from anomsynth.dataset.layout import RESERVED
 from anomsynth.dataset.layouts.smell import check_goods
 from anomsynth.dataset.layouts.tree import GOOD_NAMES, child
-from anomsynth.dataset.paths import check_name, exists, is_dir, is_passed_over, nfc, printable
+from anomsynth.dataset.paths import (
+    check_name,
+    exists,
+    is_dir,
+    is_passed_over,
+    is_special,
+    nfc,
+    printable,
+)
 from anomsynth.errors import InputError
 
 
@@ -206,7 +214,7 @@ class _Listing:
                     yield from self._files(path, walk)
                 else:
                     self.ignored.append(path)
-            elif path.suffix.lower() in SUFFIXES:
+            elif path.suffix.lower() in SUFFIXES and not is_special(path):
                 yield path
             else:
                 self.ignored.append(path)

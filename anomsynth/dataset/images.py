@@ -21,13 +21,18 @@ from anomsynth.core.types import Jpeg, Mask
 from anomsynth.dataset.compression import png_options
 from anomsynth.dataset.decode import decode_pixels, orientation_of, pillow_pixels
 from anomsynth.dataset.files import write_bytes
+from anomsynth.dataset.paths import is_special
 from anomsynth.dataset.png import check_png
+from anomsynth.dataset.pnm import read_pnm
 from anomsynth.dataset.tiff import read_tiff
 from anomsynth.errors import InputError
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
+SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".jfif", ".tif", ".tiff", ".bmp", ".webp"}
+    | {".pgm", ".ppm", ".pnm", ".pbm"}
+)
 MOST_PIXELS = 400_000_000  # 1.2 GB as 8-bit RGB; more is a mistake or a decompression bomb
-FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
+FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "PPM")
 PLAIN_MODES = ("L", "RGB")
 ORIENTED = (b"eXIf", b"Raw profile type exif", b"tiff:Orientation")  # where a PNG may hold it
 
@@ -58,10 +63,10 @@ class LoadedPhoto:
 def read_photo(path: Path) -> Photo:
     """Read a photo with all its bits.
 
-    PNG, JPEG, TIFF, BMP and WebP; grey or colour, 8 or 16 bits, with or without alpha; palettes
-    become colour, one bit becomes 0 and 255, CMYK becomes RGB, and the camera's EXIF orientation
-    is applied. Quantisation tables of a JPEG are in the order of rows and columns; a photo that
-    was rotated has none, because its 8x8 grid is not where it was.
+    PNG, JPEG, TIFF, BMP, WebP and PNM; grey or colour, 8 or 16 bits, with or without alpha;
+    palettes become colour, one bit becomes 0 and 255, CMYK becomes RGB, and the camera's EXIF
+    orientation is applied. Quantisation tables of a JPEG are in the order of rows and columns; a
+    photo that was rotated has none, because its 8x8 grid is not where it was.
 
     Raises
     ------
@@ -113,6 +118,8 @@ def load_photo(path: Path) -> LoadedPhoto:
                 _check_header(image, path)
                 if image.format == "PNG":
                     check_png(content)
+                if image.format == "PPM":
+                    return _loaded_pnm(content, path)
                 return _loaded(image, content, path)
     except InputError:
         raise
@@ -234,6 +241,8 @@ def image_size(path: Path) -> tuple[int, int, int] | None:
     try:
         with warnings.catch_warnings(), _without_pixel_limit():
             warnings.simplefilter("ignore")
+            if is_special(path):
+                return None
             with Image.open(path, formats=FORMATS) as image:
                 return image.height, image.width, len(image.getbands())
     except Exception:  # noqa: BLE001, RUF100 - decoders raise anything on damaged headers
@@ -270,8 +279,20 @@ def _loaded(image: Image.Image, content: bytes, path: Path) -> LoadedPhoto:
     return LoadedPhoto(path, photo, plain, hashlib.sha256(content).hexdigest())
 
 
+def _loaded_pnm(content: bytes, path: Path) -> LoadedPhoto:
+    try:
+        pixels = read_pnm(content)
+    except InputError as error:
+        raise InputError(f"{path}: {error}", hint=error.hint or "replace the file") from error
+    digest = hashlib.sha256(content).hexdigest()
+    return LoadedPhoto(path, as_photo(pixels), plain=False, file_sha256=digest)
+
+
 def _content(path: Path) -> bytes:
     try:
+        if is_special(path):
+            msg = f"{path}: no file but a pipe, a device or a socket"
+            raise InputError(msg, hint="remove it from the input")
         content = path.read_bytes()
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file", hint="check the path") from error
@@ -331,5 +352,5 @@ def _unidentified(path: Path, content: bytes) -> InputError:
     if b"\0" not in content[:512]:
         hint = "remove it from the input or give it its real name"
         return InputError(f"{path}: a text file, not a picture", hint=hint)
-    hint = "PNG, JPEG, TIFF, BMP and WebP can be read"
+    hint = "PNG, JPEG, TIFF, BMP, WebP and PNM can be read"
     return InputError(f"{path}: not a picture, or damaged in its first bytes", hint=hint)

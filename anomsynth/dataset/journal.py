@@ -8,7 +8,8 @@ from io import FileIO
 
 from anomsynth.dataset.files import output_error, write_pieces
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.manifest import Line, read_lines, read_placed_lines, to_json
+from anomsynth.dataset.manifest import Line, read_lines, read_placed_lines, to_json, whole_number
+from anomsynth.dataset.paths import exists
 from anomsynth.errors import OutputError
 
 Name = tuple[str, str, int]  # category, image key, index of the first sample
@@ -36,14 +37,15 @@ class Journal:
 
     def __init__(self, layout: Layout, categories: Iterable[str], unit_samples: int) -> None:
         self.path = layout.journal
-        if not self.path.exists():
+        if not exists(self.path):
             write_pieces(
                 self.path, _from_manifests(layout, categories, unit_samples), layout.scratch
             )
         self._places: dict[Name, int] = {}
         end = 0
         for place, line in read_placed_lines(self.path):
-            name = str(line.get("category")), str(line.get("image")), int(str(line.get("first")))
+            first = whole_number(line, "first", self.path)
+            name = str(line.get("category")), str(line.get("image")), first
             self._places[name] = place.start
             end = place.stop
         try:
@@ -84,13 +86,13 @@ class Journal:
         try:
             with self.path.open("rb") as file:
                 file.seek(self._places[name])
-                lines = json.loads(file.readline())["lines"]
+                lines = [dict(line) for line in json.loads(file.readline())["lines"]]
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be read: {error.strerror}") from error
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             hint = "make the dataset again with `overwrite=True`"
             raise OutputError(f"{self.path}: damaged line of {name[1]}", hint=hint) from error
-        return list(lines)
+        return lines
 
     def close(self) -> None:
         """Close the file; the journal stays."""
@@ -110,13 +112,14 @@ def _from_manifests(
 ) -> Iterator[bytes]:
     """Yield the journal that manifests were made from."""
     for category in categories:
-        if not layout.manifest(category).exists():
+        if not exists(layout.manifest(category)):
             continue
         lines = read_lines(layout.manifest(category))
 
         def name_of(line: Line, category: str = category) -> Name:
-            index = line.get("index", line.get("first", 0))
-            first = int(str(index)) // unit_samples * unit_samples
+            named = next((name for name in ("index", "first") if name in line), None)
+            index = 0 if named is None else whole_number(line, named, layout.manifest(category))
+            first = index // unit_samples * unit_samples
             return category, str(line.get("image")), first
 
         for name, group in itertools.groupby(lines, name_of):

@@ -60,6 +60,21 @@ def read_placed_lines(path: Path) -> Iterator[tuple[range, Line]]:
         raise OutputError(f"{path}: cannot be read: {error.strerror}") from error
 
 
+def whole_number(line: Line, name: str, path: Path) -> int:
+    """Return a number of a line.
+
+    Raises
+    ------
+    OutputError
+        If it is missing or none; the message names the file.
+    """
+    try:
+        return int(str(line[name]))
+    except (KeyError, ValueError) as error:
+        hint = "restore the file, or make the dataset again with `overwrite=True`"
+        raise OutputError(f"{path}: damaged line: no number {name!r}", hint=hint) from error
+
+
 def array_hash(array: NDArray[np.generic]) -> str:
     """Return the SHA-256 of an array's type, shape and values (little-endian)."""
     little = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"), copy=False))
@@ -98,7 +113,7 @@ def unpack_support(packed: Mapping[str, object]) -> tuple[Box, Mask]:
 def _parse(raw: bytes, path: Path, number: int) -> Line:
     try:
         line = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         hint = "restore the file, or make the dataset again with `overwrite=True`"
         raise OutputError(f"{path}: line {number} is not JSON", hint=hint) from error
     if not isinstance(line, dict):

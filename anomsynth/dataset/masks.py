@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from anomsynth.dataset.images import SUFFIXES
-from anomsynth.dataset.paths import nfc
+from anomsynth.dataset.paths import is_dir, nfc
 from anomsynth.errors import InputError
 
 MASK_ENDING = "_mask"
@@ -28,7 +28,7 @@ class MaskFolder:
     """
 
     def __init__(self, root: Path) -> None:
-        if not root.is_dir():
+        if not is_dir(root):
             raise InputError(f"{root}: no such folder of masks", hint="check the path")
         self.root = root.resolve()
         self._files: dict[str, Path] = {}
@@ -44,7 +44,7 @@ class MaskFolder:
 
     def find(self, category: str, key: str) -> Path | None:
         """Return the mask of a photo, None if there is none."""
-        prefix = f"{category}/" if (self.root / category).is_dir() else ""
+        prefix = f"{category}/" if is_dir(self.root / category) else ""
         stem = _without_ending(key)
         for name in (key, stem, stem + MASK_ENDING):
             if prefix + name in self._files:

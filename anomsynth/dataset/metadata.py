@@ -4,13 +4,14 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Literal
 
 from anomsynth.dataset.files import output_error, write_bytes
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line
+from anomsynth.dataset.paths import exists, folders_in, is_dir, is_file
 from anomsynth.errors import OutputError
 
 OURS = re.compile(r"(train|test)/[^/]+/\d{6,}\.png|ground_truth/[^/]+/\d{6,}_mask\.png")
@@ -32,16 +33,16 @@ def contents(layout: Layout) -> Contents:
     OutputError
         If it is a file or cannot be read.
     """
-    if not layout.root.exists():
+    if not exists(layout.root):
         return "nothing"
-    if not layout.root.is_dir():
+    if not is_dir(layout.root):
         raise OutputError(f"{layout.root}: not a folder", hint="choose another output folder")
     try:
-        if layout.run_file.is_file():
+        if is_file(layout.run_file):
             return "run"
-        if (layout.metadata / layout.run_file.name).is_file():
+        if is_file(layout.metadata / layout.run_file.name):
             return "dataset"
-        if layout.shards.is_dir():
+        if is_dir(layout.shards):
             return "shards"
         entries = [path for path in layout.root.iterdir() if path.name not in SYSTEM_FILES]
         # A run that died before its first file leaves nothing but its folder of temporary files.
@@ -55,9 +56,9 @@ def contents(layout: Layout) -> Contents:
 def check_writable(folder: Path) -> None:
     """Raise OutputError unless files can be made in a folder, or it can be made itself."""
     existing = folder
-    while not existing.exists() and existing != existing.parent:
+    while not exists(existing) and existing != existing.parent:
         existing = existing.parent
-    if not existing.is_dir():
+    if not is_dir(existing):
         raise OutputError(f"{existing}: not a folder", hint="choose another output folder")
     if not os.access(existing, os.W_OK | os.X_OK):
         hint = "choose another output folder or change its permissions"
@@ -76,7 +77,7 @@ def read_run(layout: Layout) -> Line:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        if layout.shards.is_dir():
+        if is_dir(layout.shards):
             hint = f"join them with: anomsynth merge {layout.root}"
             raise OutputError(f"{layout.root}: shards that are not merged", hint=hint) from error
         hint = "give the folder that `anomsynth generate` wrote"
@@ -106,7 +107,7 @@ def make_scratch(layout: Layout) -> None:
         If it cannot be made.
     """
     try:
-        if layout.scratch.exists():
+        if exists(layout.scratch):
             shutil.rmtree(layout.scratch)
         layout.scratch.mkdir(parents=True)
     except OSError as error:
@@ -130,13 +131,13 @@ def check_removable(layout: Layout, categories: list[str]) -> None:
     """
     recorded = _categories(layout)
     for category in categories:
-        if category not in recorded and (layout.root / category).exists():
+        if category not in recorded and exists(layout.root / category):
             msg = f"{layout.root / category}: not made by anomsynth, will not be overwritten"
             raise OutputError(msg, hint="choose another output folder")
     for category in recorded:
         folder = layout.root / category
         for path in sorted(folder.rglob("*")):
-            if path.is_dir() or path.name in SYSTEM_FILES:
+            if is_dir(path) or path.name in SYSTEM_FILES:
                 continue
             if not OURS.fullmatch(path.relative_to(folder).as_posix()):
                 msg = f"{path}: not made by anomsynth, will not be deleted"
@@ -153,12 +154,12 @@ def remove_run(layout: Layout) -> None:
     """
     try:
         for category in _categories(layout):
-            if (layout.root / category).exists():
+            if exists(layout.root / category):
                 shutil.rmtree(layout.root / category)
         for path in layout.metadata.iterdir():
             if path == layout.run_file:
                 continue
-            if path.is_dir() and not path.is_symlink():
+            if is_dir(path) and not path.is_symlink():
                 shutil.rmtree(path)
             else:
                 path.unlink()
@@ -167,8 +168,24 @@ def remove_run(layout: Layout) -> None:
         raise output_error(Path(error.filename or layout.root), error) from error
 
 
+def check_not_linked(layout: Layout, categories: Collection[str]) -> None:
+    """Raise OutputError if a folder of the dataset is a link: files would go somewhere else."""
+    folders = [layout.metadata]
+    for category in categories:
+        folders += [layout.root / category, layout.metadata / category]
+        folders += [layout.root / category / name for name in ("train", "test", "ground_truth")]
+    kinds = (path for folder in folders[1:] if is_dir(folder) for path in folder.iterdir())
+    for folder in (*folders, *kinds):
+        if folder.is_symlink() and is_dir(folder):
+            msg = f"{folder}: a link to a folder, nothing is written through it"
+            raise OutputError(msg, hint="put the folder itself there, or choose another output")
+
+
 def _categories(layout: Layout) -> list[str]:
-    recorded = read_run(layout).get("categories")
+    try:
+        recorded = read_run(layout).get("categories")
+    except OutputError:  # emptied or damaged: whatever looks like a category may be one
+        recorded = {path.name: None for path in folders_in(layout.root) if path != layout.metadata}
     names = sorted(recorded) if isinstance(recorded, dict) else []
     # A damaged record must not lead out of the folder.
     return [

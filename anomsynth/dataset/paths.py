@@ -37,6 +37,12 @@ def is_file(path: Path) -> bool:
     return stat.S_ISREG(_mode(path))
 
 
+def is_special(path: Path) -> bool:
+    """Tell whether a path is a pipe, a device or a socket, which may never end being read."""
+    mode = _mode(path)
+    return mode != 0 and not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
 def folders_in(folder: Path) -> list[Path]:
     """List the folders in a folder by name, without hidden ones and those of the system.
 

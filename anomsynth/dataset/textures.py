@@ -7,7 +7,7 @@ import numpy as np
 
 from anomsynth.core.types import Pixels
 from anomsynth.dataset.images import SUFFIXES, read_photo
-from anomsynth.dataset.paths import nfc
+from anomsynth.dataset.paths import is_dir, nfc
 from anomsynth.errors import InputError
 
 CACHED = 8  # pictures kept in memory by each process
@@ -46,7 +46,7 @@ class TextureFolder:
 
 @lru_cache(maxsize=4)
 def _pictures(root: Path) -> tuple[Path, ...]:
-    if not root.is_dir():
+    if not is_dir(root):
         raise InputError(f"{root}: no such folder of textures", hint="check the path")
     try:
         found = [

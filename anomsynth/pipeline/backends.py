@@ -1,5 +1,6 @@
 """Where units are worked on: in this process, in processes or threads, or on a cluster."""
 
+import logging
 import os
 import threading
 import warnings
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     from anomsynth.pipeline.cluster import Cluster
 
+logger = logging.getLogger(__name__)
+
+NO_PROCESSES = "no worker processes can start here (is /dev/shm missing, full or read-only?)"
 MOST_DEATHS = 3  # of workers while they had one and the same unit
 TURNS = 8  # batches per worker, at least: then all end at about the same time
 
@@ -75,6 +79,27 @@ def count_workers(jobs: int) -> int:
     return int(joblib.effective_n_jobs(jobs))
 
 
+def can_start_processes() -> bool:
+    """Tell whether this system lends the semaphores that worker processes share."""
+    import multiprocessing  # noqa: PLC0415 - not needed for a run without workers
+
+    try:
+        multiprocessing.get_context("spawn").Semaphore(1)
+    except (OSError, ImportError):  # containers whose /dev/shm is missing, full or read-only
+        return False
+    return True
+
+
+def in_processes() -> AbstractContextManager[object]:
+    """Let joblib work with processes of one thread each, with threads where none can start."""
+    import joblib  # noqa: PLC0415 - see count_workers
+
+    if can_start_processes():
+        return joblib.parallel_config(backend="loky", inner_max_num_threads=1)
+    logger.warning("%s: working with threads", NO_PROCESSES)
+    return joblib.parallel_config(backend="threading")
+
+
 @contextmanager
 def open_pool(options: RunOptions) -> Iterator[WorkerPool]:
     """Gather the workers of a run, and let a cluster go at the end.
@@ -87,7 +112,12 @@ def open_pool(options: RunOptions) -> Iterator[WorkerPool]:
     """
     options.check_workers()
     if options.backend != "dask":
-        yield WorkerPool(options.backend, count_workers(options.jobs), options.png)
+        workers = count_workers(options.jobs)
+        backend = options.backend
+        if workers > 1 and backend == "loky" and not can_start_processes():
+            logger.warning("%s: working with threads", NO_PROCESSES)
+            backend = "threading"
+        yield WorkerPool(backend, workers, options.png)
         return
     from anomsynth.pipeline.cluster import open_cluster  # noqa: PLC0415 - Dask is an extra
 
@@ -221,6 +251,7 @@ class _UnderWay:
         self._open: dict[tuple[str, str, int], Job] = {}
         self._deaths: Counter[tuple[str, str, int]] = Counter()
         self._turn = 0
+        self._came_back = False
         self._lock = threading.Lock()
 
     def draw(self) -> Iterator[Job]:
@@ -239,6 +270,7 @@ class _UnderWay:
     def end(self, unit: Unit) -> None:
         """Take note that a unit came back."""
         with self._lock:
+            self._came_back = True
             del self._open[_name(unit)]
 
     def begin_anew(self, error: Exception) -> None:
@@ -253,6 +285,9 @@ class _UnderWay:
             more = f" and {len(worst) - 1} others" if len(worst) > 1 else ""
             msg = f"worker processes were killed {MOST_DEATHS} times over {worst[0].path}{more}"
             hint = "most likely memory ran out: use fewer `jobs`, then `resume=True`"
+            if not self._came_back:
+                msg = f"worker processes do not start, or end at once: {error}"
+                hint = "use `jobs=1`, or `backend='threading'`"
             raise OutputError(msg, hint=hint) from error
 
 

@@ -10,6 +10,7 @@ from joblib import Parallel, delayed
 from anomsynth.core.depth import FULL_BITS, Depth, depth_of
 from anomsynth.core.photo import Photo
 from anomsynth.dataset.images import read_photo
+from anomsynth.dataset.paths import is_special
 from anomsynth.errors import InputError, OutputError
 
 PNG_DEPTH = slice(24, 25)  # IHDR: width, height, bit depth
@@ -110,6 +111,8 @@ def _may_be_deep(path: Path) -> bool:
     """Tell by the first bytes whether a file may hold 16 bits a sample."""
     if path.suffix.lower() != ".png":
         return True
+    if is_special(path):
+        return False
     try:
         with path.open("rb") as file:
             return file.read(PNG_DEPTH.stop)[PNG_DEPTH] == b"\x10"

@@ -18,6 +18,7 @@ from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import to_json
 from anomsynth.dataset.metadata import make_scratch
 from anomsynth.dataset.verify import files_of
+from anomsynth.pipeline.backends import in_processes
 from anomsynth.pipeline.plan import UNIT_SAMPLES, Plan, Unit
 from anomsynth.pipeline.worker import Job, Outcome, in_child, work
 
@@ -160,7 +161,7 @@ def estimate(plan: Plan, workers: int) -> Estimate:
         own = [timing for timing in usable if timing.category == category]
         rates = _Rates.of(own) if own else overall
         scale = statistics.mean(sizes[category]) / rates.pixels
-        reads = sum(len(unit.pieces()) for unit in units)
+        reads = sum(unit.piece_count for unit in units)
         made = sum(unit.samples for unit in units)
         work += scale * (reads * rates.photo_seconds + made * rates.sample_seconds)
         size += scale * (len(units) * rates.photo_bytes + made * rates.sample_bytes)
@@ -250,7 +251,7 @@ def time_jobs(jobs: Sequence[Job], workers: int, png: PngEffort = "fast") -> Tim
             cv2.setNumThreads(threads)
     import joblib  # noqa: PLC0415 - slow to import, not needed for one process
 
-    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+    with in_processes():
         # joblib makes no process for a single worker; the second one stays idle.
         (timings,) = joblib.Parallel(n_jobs=2)([joblib.delayed(in_child)(_try, jobs, png)])
     return replace(timings, parent_bytes=peak_memory() or 0)

@@ -12,6 +12,7 @@ from anomsynth.dataset.files import output_error, write_bytes
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, read_lines
 from anomsynth.dataset.metadata import make_scratch, read_run
+from anomsynth.dataset.paths import exists, is_dir, is_file
 from anomsynth.errors import OutputError
 from anomsynth.pipeline.events import Finished
 from anomsynth.pipeline.parts import moved_parts, read_finders
@@ -50,7 +51,7 @@ def merge(out: Path) -> Finished:
     """
     started = time.perf_counter()
     layout, tally = Layout(out.resolve()), Tally()
-    if not layout.shards.is_dir():
+    if not is_dir(layout.shards):
         _count_merged(layout, tally)
         finders = read_finders(read_run(layout))
         return tally.finished(time.perf_counter() - started, finders)
@@ -75,7 +76,7 @@ def merge(out: Path) -> Finished:
 def _count_merged(layout: Layout, tally: Tally) -> None:
     """Count what is in a dataset that needs no merging."""
     record = read_run(layout)
-    if layout.journal.exists():
+    if exists(layout.journal):
         msg = f"{layout.root}: an unfinished run, not shards"
         raise OutputError(msg, hint="finish it by the same call with `resume=True`")
     shutil.rmtree(layout.scratch, ignore_errors=True)
@@ -105,7 +106,7 @@ def _check_whole(layout: Layout) -> list[ShardLayout]:
     if missing:
         names = ", ".join(show(one) for one in missing)
         raise OutputError(f"{layout.root}: shards are missing: {names}", hint=again(missing))
-    unfinished = [one for one in shards if one.journal.exists() or not one.run_file.is_file()]
+    unfinished = [one for one in shards if exists(one.journal) or not is_file(one.run_file)]
     if unfinished:
         names = ", ".join(show(one) for one in unfinished)
         raise OutputError(f"{layout.root}: unfinished shards: {names}", hint=again(unfinished))
@@ -153,7 +154,7 @@ class _Parts:
         for category in self.counts:
             for number in sorted(set(self._order(category))):
                 shard = self.shards[number - 1]
-                if not shard.manifest(category).is_file():
+                if not is_file(shard.manifest(category)):
                     msg = f"{shard.manifest(category)}: missing, shard {show(shard)} is unfinished"
                     raise OutputError(msg, hint=again([shard]))
 

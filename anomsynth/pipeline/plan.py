@@ -12,7 +12,14 @@ from anomsynth.core.rng import stream
 from anomsynth.dataset.folders import PhotoSource, SourceImage, find_source
 from anomsynth.dataset.layout import Layout, check_kinds, digits_for
 from anomsynth.dataset.masks import MaskFolder
-from anomsynth.dataset.metadata import check_removable, check_writable, contents, read_run
+from anomsynth.dataset.metadata import (
+    check_not_linked,
+    check_removable,
+    check_writable,
+    contents,
+    read_run,
+)
+from anomsynth.dataset.paths import is_file
 from anomsynth.errors import InputError, OutputError, RecipeError
 from anomsynth.pipeline.depths import choose_depths, recorded_depths
 from anomsynth.pipeline.options import RunOptions
@@ -74,6 +81,11 @@ class Unit:
     def indices(self) -> range:
         """Indices of the samples among those of the photo."""
         return range(self.first, self.first + self.samples)
+
+    @property
+    def piece_count(self) -> int:
+        """Into how many units `pieces` splits it."""
+        return max(-(-self.samples // UNIT_SAMPLES), 1)
 
     def pieces(self) -> list["Unit"]:
         """Split into units of at most `UNIT_SAMPLES`; one without samples stays whole.
@@ -222,7 +234,7 @@ def _check_parts(plan: Plan, finders: Mapping[str, PartFinder]) -> None:
     if plan.options.shard is None:
         return
     for other in find_shards(plan.layout):
-        if other.shard == plan.options.shard or not other.run_file.is_file():
+        if other.shard == plan.options.shard or not is_file(other.run_file):
             continue
         moved = moved_parts(read_finders(read_record(other)), finders)
         if moved:
@@ -260,6 +272,7 @@ def _check_out(plan: Plan) -> None:
     check_shards(layout, held, plan.record(), options)
     if held in {"nothing", "shards"}:
         return
+    check_not_linked(layout, plan.categories)
     if options.overwrite:
         check_removable(layout, list(plan.categories))
     elif options.resume:

@@ -57,10 +57,7 @@ def run_record(
         **_if_any("environment", dict(options.environment)),
         **_written(recipes),
         "source": source.as_posix(),
-        "categories": {
-            category: _listing([key for name, key in photos if name == category])
-            for category in dict.fromkeys(name for name, _ in photos)
-        },
+        "categories": {name: _listing(keys) for name, keys in _by_category(photos).items()},
         "options": {
             "per_image": options.per_image if options.count is None else None,
             "count": options.count,
@@ -166,6 +163,13 @@ def _difference(name: str, old: object, new: object) -> str:
     if max(map(len, shown)) > 80:
         return name
     return f"{name} was {shown[0]}, is {shown[1]}"
+
+
+def _by_category(photos: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for category, key in photos:
+        found.setdefault(category, []).append(key)
+    return found
 
 
 def _listing(keys: Sequence[str]) -> dict[str, object]:

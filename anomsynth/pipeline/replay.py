@@ -9,9 +9,10 @@ from anomsynth.core.types import SampleKey
 from anomsynth.dataset.extras import binary
 from anomsynth.dataset.images import load_photo
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.manifest import Line, array_hash, read_lines
+from anomsynth.dataset.manifest import Line, array_hash, read_lines, whole_number
 from anomsynth.dataset.masks import MaskFolder
 from anomsynth.dataset.metadata import read_run
+from anomsynth.dataset.paths import exists
 from anomsynth.dataset.writer import camera_levels, photo_hash
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.depths import read_depths, spread
@@ -46,12 +47,13 @@ def replay(out: Path, sample_id: str) -> Sample:
     record = read_run(layout)
     line = _find(layout, sample_id, record)
     recipe = _recipe(record, str(line["category"]), layout)
-    path = Path(str(record["source"])) / str(_part(line, "source")["file"])
+    path = Path(str(_value(record, "source"))) / str(_value(_part(line, "source"), "file"))
     loaded = load_photo(path)
-    if photo_hash(loaded.photo) != _part(line, "source")["sha256"]:
+    if photo_hash(loaded.photo) != _value(_part(line, "source"), "sha256"):
         msg = f"{path}: not the photo that {sample_id} was made of"
         raise InputError(msg, hint="restore the photo, or make the dataset again")
-    key = SampleKey(str(line["category"]), str(line["image"]), int(str(line["index"])))
+    index = whole_number(line, "index", layout.manifest(str(line["category"])))
+    key = SampleKey(str(line["category"]), str(_value(line, "image")), index)
     unit = _unit(record, key, path)
     textures = _part(record, "options").get("textures")
     loaded = replace(loaded, photo=spread(loaded.photo, unit.depth, path))
@@ -93,9 +95,9 @@ def _find(layout: Layout, sample_id: str, record: Line) -> Line:
 
 
 def _lines(layout: Layout, category: str) -> Iterator[Line]:
-    if layout.manifest(category).exists():
+    if exists(layout.manifest(category)):
         yield from read_lines(layout.manifest(category))
-    elif layout.journal.exists():
+    elif exists(layout.journal):
         for entry in read_lines(layout.journal):
             lines = entry.get("lines")
             yield from lines if isinstance(lines, list) else ()
@@ -134,6 +136,12 @@ def _part(line: Line, name: str) -> Mapping[str, object]:
     if not isinstance(part, Mapping):
         raise OutputError(f"damaged record: no {name}", hint="make the dataset again")
     return part
+
+
+def _value(line: Mapping[str, object], name: str) -> object:
+    if name not in line:
+        raise OutputError(f"damaged record: no {name}", hint="make the dataset again")
+    return line[name]
 
 
 def _why(record: Line, recipe: Recipe) -> str:

@@ -1,11 +1,16 @@
 """A dataset from a plan: resumable, the same bytes for any number of workers."""
 
+import itertools
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from anomsynth.dataset.extras import write_legend
 from anomsynth.dataset.journal import Journal, Name
+from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.lock import alone_in
 from anomsynth.dataset.manifest import Line
 from anomsynth.dataset.metadata import contents, make_scratch, read_run, remove_run, write_run
 from anomsynth.dataset.unfinished import remove_unfinished
@@ -15,6 +20,7 @@ from anomsynth.pipeline.backends import WorkerPool, do_all, open_pool
 from anomsynth.pipeline.events import Event, Finished, Listener, Started
 from anomsynth.pipeline.parts import moved_parts, read_finders, recorded
 from anomsynth.pipeline.plan import UNIT_SAMPLES, Plan, Unit
+from anomsynth.pipeline.shards import ShardLayout
 from anomsynth.pipeline.tables import Tally, write_tables
 from anomsynth.pipeline.worker import Job
 
@@ -46,7 +52,7 @@ def run(plan: Plan, on_event: Listener | None = None) -> Finished:
     """
     started = time.perf_counter()
     tell = on_event or _nobody
-    with open_pool(plan.options) as pool:
+    with open_pool(plan.options) as pool, alone_in(_own_folder(plan.layout)), _resumable():
         _prepare(plan)
         finished = _run(plan, pool, tell, started)
     tell(finished)
@@ -70,6 +76,23 @@ def _run(plan: Plan, pool: WorkerPool, tell: Listener, started: float) -> Finish
     finally:
         journal.close()
         shutil.rmtree(plan.layout.scratch, ignore_errors=True)
+
+
+def _own_folder(layout: Layout) -> Path:
+    """Return the folder that nobody else may write into meanwhile; shards have one each."""
+    return layout.own if isinstance(layout, ShardLayout) else layout.root
+
+
+@contextmanager
+def _resumable() -> Iterator[None]:
+    """Say how a run goes on that a full disk has stopped."""
+    try:
+        yield
+    except OutputError as error:
+        if not str(error).endswith("the disk is full"):
+            raise
+        hint = "free some space, then run again with `resume=True`"
+        raise OutputError(str(error), hint=hint) from error
 
 
 def _nobody(_: Event) -> None:
@@ -116,8 +139,10 @@ def _remove_unfinished(plan: Plan, pending: list[Unit]) -> None:
     """Delete what an earlier run made of units that are to be done now."""
     if not plan.options.resume:
         return
-    for category in plan.categories:
-        units = [unit for unit in pending if unit.category == category]
+    by_category: dict[str, list[Unit]] = {category: [] for category in plan.categories}
+    for unit in pending:
+        by_category[unit.category].append(unit)
+    for category, units in by_category.items():
         normals = {unit.rank for unit in units if unit.first == 0}
         samples = {unit.rank * plan.per_photo + index for unit in units for index in unit.indices}
         remove_unfinished(plan.layout, category, normals, samples)
@@ -153,14 +178,15 @@ def _stopped(error: InputError) -> InputError:
 def _finish(plan: Plan, journal: Journal, started: float) -> Finished:
     """Write manifests and scores in the plan's order and count what there is."""
     tally = Tally()
-    for category in plan.categories:
-        names = [_name(unit) for unit in _pieces(plan) if unit.category == category]
+    # Units stand by category: they are gone through once, however many categories there are.
+    for category, units in itertools.groupby(plan.units, lambda unit: unit.category):
+        names = (_name(piece) for unit in units for piece in unit.pieces())
         write_tables(plan.layout, category, _lines(journal, names), tally)
     journal.remove()
     return tally.finished(time.perf_counter() - started, plan.finders)
 
 
-def _lines(journal: Journal, names: list[Name]) -> Iterator[Line]:
+def _lines(journal: Journal, names: Iterable[Name]) -> Iterator[Line]:
     for name in names:
         yield from journal.lines(name)
 

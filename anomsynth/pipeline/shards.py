@@ -13,6 +13,7 @@ from pathlib import Path
 
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.metadata import SYSTEM_FILES, Contents, with_new_options
+from anomsynth.dataset.paths import is_dir, is_file
 from anomsynth.errors import OutputError, UserError
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.record import differences
@@ -146,7 +147,7 @@ def check_shards(
         if other.shard[1] != shard[1]:
             msg = f"{root}: holds shards of {other.shard[1]}, this is one of {shard[1]}"
             raise OutputError(msg, hint="use the same number, or another output folder")
-        if other.shard == shard or not other.run_file.is_file():
+        if other.shard == shard or not is_file(other.run_file):
             continue
         changed = differences(read_record(other), record)
         if changed:
@@ -162,7 +163,7 @@ def find_shards(layout: Layout) -> list[ShardLayout]:
     OutputError
         If something else lies among them.
     """
-    if not layout.shards.is_dir():
+    if not is_dir(layout.shards):
         return []
     found = []
     for path in layout.shards.iterdir():

@@ -15,7 +15,7 @@ from anomsynth.dataset.folders import find_source
 from anomsynth.dataset.images import read_photo
 from anomsynth.demo.photos import demo_photos
 from anomsynth.errors import InputError, SynthesisError
-from anomsynth.pipeline.backends import count_workers
+from anomsynth.pipeline.backends import count_workers, in_processes
 from anomsynth.pipeline.worker import in_child
 from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.models import Recipe
@@ -162,7 +162,7 @@ def _measure_all(materials: Sequence[CalibrationPhoto], workers: int) -> Iterabl
         return map(measure_material, materials)
     import joblib  # noqa: PLC0415 - slow to import, not needed for one process
 
-    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+    with in_processes():
         found: list[Measured] = joblib.Parallel(n_jobs=workers)(
             joblib.delayed(in_child)(measure_material, item) for item in materials
         )

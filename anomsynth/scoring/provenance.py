@@ -7,6 +7,7 @@ from pathlib import Path
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.manifest import Line, read_lines
+from anomsynth.dataset.paths import is_file
 from anomsynth.errors import OutputError
 
 RESIDUALS = "residuals"
@@ -37,7 +38,7 @@ def find_provenance(items: Sequence[Labelled]) -> dict[Path, Provenance]:
     found: dict[Path, Provenance] = {}
     for root, category in sorted(roots):
         manifest = Layout(root).manifest(category)
-        if not manifest.is_file():
+        if not is_file(manifest):
             continue
         try:
             found.update(_of_manifest(root, list(read_lines(manifest))))
@@ -62,7 +63,7 @@ def _of_manifest(root: Path, lines: list[Line]) -> dict[Path, Provenance]:
         file = _file(line)
         if line.get("what") == "sample" and file is not None:
             good = goods.get(line.get("image"))
-            if good is not None and not good.is_file():
+            if good is not None and not is_file(good):
                 good = None
             found[root / file] = Provenance(good, _residuals(line))
     return found

@@ -17,7 +17,7 @@ from anomsynth.core.types import Mask, Pixels
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.layouts.item import Labelled, read_strict_truth
 from anomsynth.errors import InputError, OutputError
-from anomsynth.pipeline.backends import count_workers
+from anomsynth.pipeline.backends import count_workers, in_processes
 from anomsynth.pipeline.worker import in_child
 from anomsynth.scoring.provenance import Provenance, find_provenance
 from anomsynth.sqe.estimator import make_picture
@@ -239,7 +239,7 @@ def _in_order(
         return
     import joblib  # noqa: PLC0415 - slow to import, not needed for one process
 
-    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+    with in_processes():
         pool = joblib.Parallel(n_jobs=workers, return_as="generator", batch_size=1)
         results: Generator[Result, None, None] = pool(  # type: ignore[assignment]  # see return_as
             joblib.delayed(in_child)(function, chunk) for chunk in chunks

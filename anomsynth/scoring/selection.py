@@ -11,10 +11,11 @@ import numpy as np
 from anomsynth.core.pixels import marked
 from anomsynth.dataset.csv_text import csv_text
 from anomsynth.dataset.extras import binary
-from anomsynth.dataset.files import link_file, make_folder, output_error, write_bytes
+from anomsynth.dataset.files import link_file, make_folder, output_error, whole_folder, write_bytes
 from anomsynth.dataset.images import image_size, is_turned, load_photo, write_png
 from anomsynth.dataset.layout import GOOD, Layout, digits_for
 from anomsynth.dataset.layouts.item import Labelled
+from anomsynth.dataset.paths import exists, is_dir
 from anomsynth.errors import InputError, OutputError
 
 REJECTED = "rejected.csv"
@@ -92,7 +93,7 @@ def select(
 
 def check_target(out: Path, sources: Iterable[Path]) -> None:
     """Raise OutputError unless `out` can be a new dataset beside the sources."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if exists(out) and (not is_dir(out) or any(out.iterdir())):
         hint = "choose a new folder; nothing is ever overwritten"
         raise OutputError(f"{out}: not an empty folder", hint=hint)
     target = out.resolve()
@@ -105,7 +106,7 @@ def check_target(out: Path, sources: Iterable[Path]) -> None:
 def write_selection(
     out: Path, selection: Selection, goods: Sequence[Labelled], *, copy: bool = True
 ) -> None:
-    """Write the kept samples with all good photos as an MVTec AD tree.
+    """Write the kept samples with all good photos as an MVTec AD tree, whole or not at all.
 
     Every picture becomes a PNG under a number of fixed width, as loaders of that tree want; PNG
     files go along as they are, others are converted, masks become exactly 0 and 255. Numbers start
@@ -128,6 +129,11 @@ def write_selection(
     OutputError
         If something cannot be written.
     """
+    with whole_folder(out.resolve()) as folder:
+        _write(folder, selection, goods, copy=copy)
+
+
+def _write(out: Path, selection: Selection, goods: Sequence[Labelled], *, copy: bool) -> None:
     counts: dict[tuple[str, str, str], int] = {}
     everything = [*((good, None) for good in goods), *((c.item, c.score) for c in selection.kept)]
     layout = Layout(out, digits_for(len(everything)))

@@ -16,6 +16,7 @@ from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.layouts.item import Labelled, Truth, read_truth
 from anomsynth.dataset.metadata import read_run
+from anomsynth.dataset.paths import is_file
 from anomsynth.errors import InputError, UserError
 from anomsynth.recipe.load import recorded_recipe
 from anomsynth.recipe.models import Recipe
@@ -258,7 +259,7 @@ def _trusted(val: Path, category: str | None) -> list[Item]:
 
 def _recipe_of(dataset: Path) -> Recipe | None:
     layout = Layout(dataset)
-    if not layout.run_file.is_file():
+    if not is_file(layout.run_file):
         return None
     written = read_run(layout).get("recipe")
     return recorded_recipe(written, str(layout.run_file)) if isinstance(written, dict) else None

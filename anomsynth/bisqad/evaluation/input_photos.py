@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anomsynth.dataset.images import SUFFIXES
-from anomsynth.dataset.paths import nfc
+from anomsynth.dataset.paths import exists, is_dir, is_file, nfc
 from anomsynth.errors import InputError
 
 
@@ -40,15 +40,15 @@ def find_photos(sources: Sequence[Path], written: Sequence[Path] = ()) -> tuple[
     passed = {folder.resolve() for folder in written}
     found: dict[Path, str] = {}
     for source in sources:
-        if source.is_dir():
+        if is_dir(source):
             for path in sorted(source.rglob("*")):
                 inside = path.relative_to(source)
                 hidden = any(part.startswith(".") for part in inside.parts)
-                if path.suffix.lower() not in SUFFIXES or hidden or not path.is_file():
+                if path.suffix.lower() not in SUFFIXES or hidden or not is_file(path):
                     continue
                 if not passed & set(path.resolve().parents):
                     found.setdefault(path, nfc(inside.as_posix()))
-        elif source.exists():
+        elif exists(source):
             found.setdefault(source, nfc(source.name))
         else:
             raise InputError(f"{source}: no such file or folder", hint="check the path")

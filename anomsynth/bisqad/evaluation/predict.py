@@ -26,6 +26,7 @@ from anomsynth.dataset.csv_text import csv_text
 from anomsynth.dataset.files import output_error, write_bytes
 from anomsynth.dataset.images import write_png
 from anomsynth.dataset.metadata import check_writable
+from anomsynth.dataset.paths import exists, is_file
 from anomsynth.errors import InputError, OutputError
 
 MAPS, OVERLAYS, MASKS = "maps", "overlays", "masks"
@@ -254,7 +255,7 @@ def as_png16(logits: Float32) -> np.ndarray[tuple[int, ...], np.dtype[np.uint16]
 
 def check_out(out: Path, *, overwrite: bool) -> None:
     """Raise OutputError if the folder holds results already and they are to be kept."""
-    if (out / SCORES).exists() and not overwrite:
+    if exists(out / SCORES) and not overwrite:
         msg = f"{out}: holds the results of an earlier prediction"
         raise OutputError(msg, hint="choose another folder, or give `overwrite=True`")
 
@@ -269,7 +270,7 @@ def clear_out(out: Path) -> None:
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for name in (PAGE, REGIONS) if (out / SCORES).is_file() else ():
+        for name in (PAGE, REGIONS) if is_file(out / SCORES) else ():
             (out / name).unlink(missing_ok=True)
         for name in _named_by(out / SCORES):
             path = out / name
@@ -282,7 +283,7 @@ def clear_out(out: Path) -> None:
 
 def _named_by(table: Path) -> list[str]:
     """Return the files that an earlier table of scores names."""
-    if not table.is_file():
+    if not is_file(table):
         return []
     with table.open(encoding="utf-8", newline="", errors="replace") as file:
         rows = list(csv.DictReader(file))

@@ -12,13 +12,14 @@ from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.tree import Tree
 from anomsynth.dataset.decode import orientation_of
 from anomsynth.dataset.images import FORMATS, ORIENTED, read_photo
+from anomsynth.dataset.paths import is_special
 from anomsynth.dataset.verify import PNG_END
 from anomsynth.errors import InputError
 
 REPLACE = "replace the file, or remove it with its mask"
 EIGHT_BITS = "write an 8-bit PNG with the range you need, and keep the original elsewhere"
 NO_PICTURE = "not a picture, or damaged in its first bytes"
-SPELLINGS = {"JPEG": (".jpg", ".jpeg"), "TIFF": (".tif", ".tiff"), "PNG": (".png",)}
+SPELLINGS = {"JPEG": (".jpg", ".jpeg", ".jfif"), "TIFF": (".tif", ".tiff"), "PNG": (".png",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Header:
 def read_header(path: Path) -> Header | str:
     """Return what the header tells, or why the file cannot be read; a PNG's sums are checked."""
     try:
+        if is_special(path):
+            return "no file but a pipe, a device or a socket"
         content = path.read_bytes()
         return _header(content) if content else "the file is empty"
     except OSError as error:

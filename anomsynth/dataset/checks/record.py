@@ -7,6 +7,7 @@ from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.tree import Tree, is_picture
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, read_lines
+from anomsynth.dataset.paths import is_file
 from anomsynth.dataset.verify import files_of, pixel_hash
 from anomsynth.errors import OutputError
 
@@ -16,15 +17,15 @@ AGAIN = "restore the file, or make the dataset again"
 def check_record(tree: Tree, *, deep: bool) -> Iterator[Finding]:
     """Compare files with the manifest: masks by their pixels, images too with `deep`."""
     layout = Layout(tree.root)
-    if not tree.is_mvtec or tree.root == tree.folder or not layout.run_file.is_file():
+    if not tree.is_mvtec or tree.root == tree.folder or not is_file(layout.run_file):
         return
-    if layout.journal.is_file():
+    if is_file(layout.journal):
         message = "a run that made this dataset has not ended"
         hint = "finish it by the same call with `resume=True`"
         yield Finding("warning", "unfinished", tree.name(layout.journal), message, hint)
         return
     manifest = layout.manifest(tree.folder.name)
-    if not manifest.is_file():
+    if not is_file(manifest):
         message = "no manifest of this category: where its images come from is not known"
         yield Finding("note", "no-manifest", tree.name(tree.folder), message, "nothing, or copy it")
         return
@@ -57,7 +58,7 @@ def _line(tree: Tree, manifest: Path, line: Line, *, deep: bool) -> Iterator[Fin
     for role, names in files_of(line).items():
         for name in names:
             path = tree.root / name
-            if not path.is_file():
+            if not is_file(path):
                 message = "in the manifest, but not on disk"
                 yield Finding("error", "file-missing", name, message, AGAIN)
             elif role in known and (deep or role == "mask") and pixel_hash(path) != known[role]:

@@ -9,6 +9,7 @@ from anomsynth.dataset.exports._exporter import Exporter
 from anomsynth.dataset.exports._source import Loaded, Source, read_source
 from anomsynth.dataset.exports._split import SplitExporter
 from anomsynth.dataset.exports._staging import Staging, check_out, staged, write_record
+from anomsynth.dataset.paths import is_dir
 from anomsynth.errors import InputError, OutputError
 
 __all__ = [
@@ -124,7 +125,7 @@ def export(
 def check_export(dataset: Path, target: Target) -> None:
     """Raise InputError or OutputError if an export could not even begin."""
     source, out = dataset.resolve(), target.out.resolve()
-    if not source.is_dir():
+    if not is_dir(source):
         raise InputError(f"{dataset}: no such folder", hint="check the path")
     if out == source or source in out.parents or out in source.parents:
         msg = f"{target.out}: the export and the dataset must not lie in each other"

@@ -16,7 +16,7 @@ from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.layouts.item import Labelled, read_strict_truth
 from anomsynth.dataset.manifest import Line, read_lines
-from anomsynth.dataset.paths import nfc
+from anomsynth.dataset.paths import is_file, nfc
 from anomsynth.errors import InputError, OutputError
 
 
@@ -193,12 +193,12 @@ def _records(root: Path, categories: set[str]) -> tuple[dict[str, Line], dict[st
     lines: dict[str, Line] = {}
     scores: dict[str, float] = {}
     for category in sorted(categories):
-        if layout.manifest(category).is_file():
+        if is_file(layout.manifest(category)):
             for line in read_lines(layout.manifest(category)):
                 files = line.get("files")
                 if isinstance(files, Mapping):
                     lines[nfc(str(files.get("image")))] = line
-        if layout.scores(category).is_file():
+        if is_file(layout.scores(category)):
             scores |= _read_scores(layout.scores(category))
     return lines, scores
 

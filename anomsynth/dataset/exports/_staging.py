@@ -1,17 +1,16 @@
 """A folder in the making: it takes its name when everything is in it."""
 
 import json
-import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from anomsynth.core.types import Mask
 from anomsynth.dataset.extras import binary
-from anomsynth.dataset.files import link_file, output_error, write_bytes, write_pieces
+from anomsynth.dataset.files import link_file, whole_folder, write_bytes, write_pieces
 from anomsynth.dataset.images import is_turned, upright, write_picture, write_png
 from anomsynth.dataset.metadata import SYSTEM_FILES
+from anomsynth.dataset.paths import exists, is_dir, is_file
 from anomsynth.errors import OutputError
 
 RECORD = ".anomsynth-export.json"  # hidden: loaders of folders pass it over
@@ -72,23 +71,13 @@ def staged(out: Path, *, overwrite: bool, hardlink: bool) -> Iterator[Staging]:
     """
     final = out.resolve()
     check_out(final, overwrite=overwrite)
-    folder = final.parent / f".{final.name}.{os.getpid()}.part"
-    try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-    except OSError as error:
-        raise output_error(final, error) from error
-    try:
+    with whole_folder(final) as folder:
         yield Staging(folder, final, hardlink=hardlink)
-        _finish(folder, final)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_record(staging: Staging, record: Mapping[str, object]) -> None:
     """Write what was exported how, and the list of all files: an overwriting export reads it."""
-    paths = sorted(path for path in staging.folder.rglob("*") if path.is_file())
+    paths = sorted(path for path in staging.folder.rglob("*") if is_file(path))
     files = [path.relative_to(staging.folder).as_posix() for path in paths]
     text = json.dumps({**record, "files": files}, indent=1, sort_keys=True) + "\n"
     staging.text(RECORD, text)
@@ -96,15 +85,15 @@ def write_record(staging: Staging, record: Mapping[str, object]) -> None:
 
 def check_out(out: Path, *, overwrite: bool) -> None:
     """Raise OutputError unless an export may take the place of what is there."""
-    if not out.exists():
+    if not exists(out):
         return
-    if not out.is_dir():
+    if not is_dir(out):
         raise OutputError(f"{out}: not a folder", hint="choose another output folder")
     try:
         present = {
             path.relative_to(out).as_posix()
             for path in out.rglob("*")
-            if not path.is_dir() and path.name not in SYSTEM_FILES
+            if not is_dir(path) and path.name not in SYSTEM_FILES
         }
         if not present:
             return
@@ -120,20 +109,3 @@ def check_out(out: Path, *, overwrite: bool) -> None:
         if Path(name).suffix not in BY_CONSUMERS or not ours:
             msg = f"{out / name}: not made by anomsynth export, will not be deleted"
             raise OutputError(msg, hint="move it away or choose another output folder")
-
-
-def _finish(folder: Path, final: Path) -> None:
-    """Swap the old folder for the new one."""
-    old = final.parent / f".{final.name}.{os.getpid()}.old"
-    try:
-        if final.exists():
-            final.rename(old)
-        try:
-            folder.rename(final)
-        except OSError:
-            if old.exists():
-                old.rename(final)
-            raise
-        shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        raise output_error(final, error) from error
