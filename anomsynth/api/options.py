@@ -19,7 +19,7 @@ from anomsynth.recipe.load import change_recipe, choose_kinds, choose_refiners, 
 from anomsynth.recipe.models import Recipe
 
 AUTO = "auto"  # as a preset: let the photos decide
-TRAIN_MODULES = ("torch", "timm", "safetensors", "lightning_fabric", "matplotlib")
+TRAIN_MODULES = ("torch", "safetensors", "lightning_fabric", "matplotlib")
 LEAST_SEVERITY, MOST_SEVERITY = 0.5, 50.0  # d'
 
 FilePath = str | os.PathLike[str]

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anomsynth.api.options import FilePath, need_train_extra
-from anomsynth.bisqad.options import MapFormat, Pictures, PredictPlan
+from anomsynth.bisqad.options import FALSE_ALARM_RATE, MapFormat, Pictures, PredictPlan
 
 if TYPE_CHECKING:
     from anomsynth.bisqad.evaluation.predict import PredictResult
+    from anomsynth.bisqad.evaluation.threshold import Threshold
 
 
 def predict(
@@ -18,12 +19,13 @@ def predict(
     *,
     pictures: Pictures = "all",
     file_format: MapFormat = "png16",
-    false_alarm_rate: float = 0.01,
+    false_alarm_rate: float = FALSE_ALARM_RATE,
     threshold: float | None = None,
     overwrite: bool = False,
     device: str = "cpu",
     threads: int | None = None,
     on_progress: Callable[[int, int], object] | None = None,
+    on_threshold: Callable[["Threshold"], object] | None = None,
 ) -> "PredictResult":
     """Say which photos are defective, and where.
 
@@ -58,6 +60,8 @@ def predict(
         CPU threads of the network; torch's own choice if not given.
     on_progress : function (done, total), optional
         Called after each photo.
+    on_threshold : function (Threshold), optional
+        Called before the first photo: a few good photos cannot promise a low rate.
 
     Returns
     -------
@@ -109,8 +113,12 @@ def predict(
         threads=threads,
         overwrite=overwrite,
     )
-    return run_prediction(plan, on_progress or _nobody)
+    return run_prediction(plan, on_progress or _nobody, on_threshold or _nothing)
 
 
 def _nobody(_done: int, _total: int) -> None:
     """Listen to nothing."""
+
+
+def _nothing(_: "Threshold") -> None:
+    """Listen to nothing, either."""

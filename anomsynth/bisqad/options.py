@@ -1,6 +1,7 @@
 """What to train, evaluate or predict, and how; checked without torch, so before it is imported."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,6 +18,20 @@ Pictures = Literal["none", "flagged", "all"]
 EPOCHS = 10
 LITE0 = "tf_efficientnet_lite0"  # backbone whose weights come with a package
 SIZE_STEP = 32  # photos are resized to a multiple of this many pixels
+
+
+FALSE_ALARM_RATE = 0.01  # that `predict` asks for by default
+_DEVICE = re.compile(r"auto|cpu(:0)?|cuda(:\d+)?|mps(:0)?")
+
+
+def _check_place(device: object, threads: object) -> None:
+    """Check what can be known without torch; whether there is such a GPU it says later."""
+    if not isinstance(device, str) or not _DEVICE.fullmatch(device):
+        raise UserError(
+            f"`device`: no such device {device!r}", hint="cpu, cuda, cuda:1, mps or auto"
+        )
+    if threads is not None and (not isinstance(threads, int) or threads < 1):
+        raise UserError(f"`threads`: expected a whole number of at least 1, got {threads!r}")
 
 
 def _check_choice(option: str, given: object, choices: tuple[str, ...]) -> None:
@@ -134,6 +149,11 @@ class TrainPlan:
         Folder that stores features for other trainings on the same images.
     resume, overwrite : bool
         What to do if `out` holds a run.
+
+    Raises
+    ------
+    UserError
+        If there is no such kind of device, or the number of threads is not positive.
     """
 
     dataset: Path
@@ -144,6 +164,9 @@ class TrainPlan:
     cache: Path | None = None
     resume: bool = False
     overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        _check_place(self.device, self.threads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +195,7 @@ class EvaluatePlan:
     Raises
     ------
     UserError
-        If the number of resamples is negative.
+        If the number of resamples is negative, the device unknown or the threads not positive.
     """
 
     run: Path
@@ -187,6 +210,7 @@ class EvaluatePlan:
     def __post_init__(self) -> None:
         if self.bootstrap < 0:
             raise UserError(f"`bootstrap`: must be at least 0, got {self.bootstrap}")
+        _check_place(self.device, self.threads)
 
     @property
     def folder(self) -> Path:
@@ -233,13 +257,14 @@ class PredictPlan:
     out: Path
     pictures: Pictures = "all"
     file_format: MapFormat = "png16"
-    false_alarm_rate: float = 0.01
+    false_alarm_rate: float = FALSE_ALARM_RATE
     threshold: float | None = None
     device: str = "cpu"
     threads: int | None = None
     overwrite: bool = False
 
     def __post_init__(self) -> None:
+        _check_place(self.device, self.threads)
         _check_choice("pictures", self.pictures, get_args(Pictures))
         _check_choice("file_format", self.file_format, get_args(MapFormat))
         if not 0 < self.false_alarm_rate < 1:

@@ -15,6 +15,7 @@ from anomsynth.cli.train_extra import (
 
 if TYPE_CHECKING:
     from anomsynth.bisqad.evaluation.predict import PredictResult
+    from anomsynth.bisqad.evaluation.threshold import Threshold
 
 EXAMPLE = example("predict run new-photos --out results --false-alarm-rate 0.02")
 
@@ -74,13 +75,25 @@ def predict(
                 device=device,
                 threads=threads,
                 on_progress=counter,
+                on_threshold=lambda limit: _warn_of_few(console, limit, false_alarm_rate),
             )
-        _print(console, result, out, false_alarm_rate)
+        _print(console, result, out)
     if result.unread:
         raise typer.Exit(SOME_FAILED)
 
 
-def _print(console: Console, result: "PredictResult", out: Path, rate: float) -> None:
+def _warn_of_few(console: Console, limit: "Threshold", rate: float) -> None:
+    if limit.false_alarms > rate:
+        from anomsynth.bisqad.evaluation.threshold import normals_for
+
+        console.warn(
+            f"{limit.normals} good photos cannot promise {100 * rate:g} % false alarms, "
+            f"{normals_for(rate)} could: the threshold is their highest score, "
+            f"{100 * limit.false_alarms:.2g} % are to be expected"
+        )
+
+
+def _print(console: Console, result: "PredictResult", out: Path) -> None:
     found = sum(decision.defective for decision in result.decisions)
     limit = result.threshold
     origin = f"at most {100 * limit.false_alarms:.2g} % false alarms" if limit.normals else "given"
@@ -88,12 +101,6 @@ def _print(console: Console, result: "PredictResult", out: Path, rate: float) ->
         f"{found} of {len(result.decisions)} photos defective "
         f"(score above {limit.value:.3f}, {origin})"
     )
-    if limit.false_alarms > rate:
-        console.warn(
-            f"{limit.normals} good photos cannot promise {100 * rate:g} % false "
-            f"alarms: the threshold is their highest score, "
-            f"{100 * limit.false_alarms:.2g} % are to be expected"
-        )
     if result.page is not None:
         console.say(f"look at them: {result.page}")
     console.say(f"maps: {result.maps}, scores: {result.scores}, boxes: {result.regions}")

@@ -1,5 +1,6 @@
 """`anomsynth train`: a detector learns from labelled defects, the good ones more than the bad."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -164,7 +165,9 @@ def _print(console: Console, finished: "TrainFinished", out: Path) -> None:
             f"mean weight of spoiled samples {finished.spoiled_weight:.2f}, "
             f"of the others {finished.sound_weight:.2f}"
         )
-    console.say(f"Test it on real defects: anomsynth evaluate {out} REAL_DATASET")
+    run = shlex.quote(str(out))
+    console.say(f"Look at photos with it: anomsynth predict {run} PHOTOS --out RESULTS")
+    console.say(f"Test it on real defects: anomsynth evaluate {run} REAL_DATASET")
     if finished.skipped:
         console.warn(f"{finished.skipped} images could not be used")
     console.result(

@@ -1,6 +1,7 @@
 """A training's events on a terminal, in a log, or as JSON lines."""
 
 import dataclasses
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ class TrainProgress(Bar):
         super().__init__(console, *columns)
         self._share = 0.0
         self._text = "looking for images"
+        self._epochs: float | None = None
         if self.progress is not None:
             self._task = self.progress.add_task(self._text, total=1.0)
 
@@ -47,6 +49,7 @@ class TrainProgress(Bar):
                 f"learning from {values['defects']} defects and {values['normals']} good photos; "
                 f"{values['held_defects']} and {values['held_normals']} are kept apart"
             )
+            self._warn_of_few(values["held_normals"])
         elif kind == "FeaturesDone":
             self._share = values["done"] / values["total"]
             self._show(f"features: {values['done']} of {values['total']} images")
@@ -55,14 +58,32 @@ class TrainProgress(Bar):
             self.tell(f"skipped {values['message']}{hint}")
         elif kind == "Learning":
             self._begin_task()
+            self._epochs = values["epochs"]
+            if self._epochs is not None:
+                self.tell(_duration(self._epochs, values["search_epochs"]))
             if values["step"]:
                 self.tell(f"going on after step {values['step']}")
         elif kind == "Progress":
             self._share = values["share"]
             trusted = "" if values["outer"] is None else f", trusted {values['outer']:.3f}"
+            total = "" if self._epochs is None else f" of {math.ceil(self._epochs)}"
             self._show(
-                f"epoch {values['epoch']}, loss {values['loss']:.3f}{trusted}, "
+                f"epoch {values['epoch']}{total}, loss {values['loss']:.3f}{trusted}, "
                 f"effective samples {values['effective_share']:.0%}"
+            )
+
+    def _warn_of_few(self, kept_apart: int) -> None:
+        """Say at once that there are too few good photos for the threshold of `predict`."""
+        from anomsynth.bisqad.evaluation.threshold import normals_for
+        from anomsynth.bisqad.options import FALSE_ALARM_RATE
+
+        needed = normals_for(FALSE_ALARM_RATE)
+        if kept_apart < needed:
+            self.tell(
+                f"warning: predict cannot promise {100 * FALSE_ALARM_RATE:g} % false alarms: "
+                f"that takes {needed} good photos kept apart, these are {kept_apart}; "
+                "add some to test/good, "
+                f"or ask predict for a rate of {1 / (kept_apart + 1):.2g} or more"
             )
 
     def _begin_task(self) -> None:
@@ -78,3 +99,12 @@ class TrainProgress(Bar):
             self.progress.update(self._task, completed=self._share, description=text)
         elif self.is_due(now):
             self._console.note(f"{text} ({self._share:.0%})")
+
+
+def _duration(epochs: float, search: float) -> str:
+    if search == 0:
+        return f"learning takes {epochs:.3g} epochs"
+    return (
+        f"learning takes {epochs:.3g} epochs: {search:.3g} to find weights, "
+        f"then {epochs - search:.3g} to train"
+    )

@@ -45,7 +45,7 @@ class Learned(Scorer):
 
     @cached_property
     def _learned(self) -> "LearnedSqe":
-        missing = [name for name in ("torch", "timm", "safetensors") if find_spec(name) is None]
+        missing = [name for name in ("torch", "safetensors") if find_spec(name) is None]
         if missing:
             hint = "pip install 'anomsynth[train]'"
             raise MissingExtraError(f"a learned score needs {', '.join(missing)}", hint=hint)

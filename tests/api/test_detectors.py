@@ -69,10 +69,10 @@ def test_options_and_defaults_are_those_of_the_command(name) -> None:
 
 @pytest.mark.parametrize("name", ["train", "evaluate", "predict"])
 def test_a_missing_package_is_named_before_anything_is_read(name, tmp_path, monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "timm", None)
+    monkeypatch.setitem(sys.modules, "safetensors", None)
     given = [tmp_path / "a", tmp_path / "b", *([tmp_path / "c"] if name == "predict" else [])]
 
-    with pytest.raises(MissingExtraError, match="timm") as caught:
+    with pytest.raises(MissingExtraError, match="safetensors") as caught:
         getattr(asy, name)(*given)
 
     assert caught.value.hint == "pip install 'anomsynth[train]'"

@@ -145,11 +145,11 @@ def test_threads_are_those_asked_for(call, run, dataset) -> None:
 
 def test_without_torch_one_line_names_the_extra(call, run, dataset, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    monkeypatch.setitem(sys.modules, "timm", None)
+    monkeypatch.setitem(sys.modules, "safetensors", None)
 
     result = call("evaluate", run, dataset)
 
     assert result.exit_code == 2
     assert result.stderr == (
-        "anomsynth: not installed: torch, timm; pip install 'anomsynth[train]'\n"
+        "anomsynth: not installed: torch, safetensors; pip install 'anomsynth[train]'\n"
     )

@@ -75,8 +75,20 @@ def test_too_few_good_photos_are_admitted(call, run, images, tmp_path) -> None:
     result = call("predict", run, images, "--out", tmp_path / "out", "--quiet")
 
     assert result.exit_code == 0
-    assert "3 good photos cannot promise 1 % false alarms" in result.stderr
+    assert "3 good photos cannot promise 1 % false alarms, 99 could" in result.stderr
     assert "25 % are to be expected" in result.stderr
+
+
+def test_too_few_good_photos_are_told_before_the_first_photo(
+    call, run, images, tmp_path, monkeypatch
+) -> None:
+    write_calibration(run, [1.0, 2.0, 3.0])
+    monkeypatch.setattr("anomsynth.bisqad.model.run.load_run", lambda *_, **__: 1 / 0)
+
+    result = call("predict", run, images, "--out", tmp_path / "out")
+
+    assert isinstance(result.exception, ZeroDivisionError)
+    assert "3 good photos cannot promise" in result.stderr
 
 
 def test_float_maps_and_single_photos(call, run, images, tmp_path) -> None:

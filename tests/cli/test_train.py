@@ -64,7 +64,13 @@ def test_trains_and_says_what_to_do_next(call, tmp_path) -> None:
 
     assert result.exit_code == 0, result.output
     assert "2 epochs" in result.stdout
-    assert f"anomsynth evaluate {tmp_path / 'run'} REAL_DATASET" in result.stdout
+    run = tmp_path / "run"
+    assert f"anomsynth evaluate {run} REAL_DATASET" in result.stdout
+    assert f"anomsynth predict {run} PHOTOS --out RESULTS" in result.stdout
+    assert "learning takes 2 epochs" in result.stderr
+    assert (
+        "predict cannot promise 1 % false alarms: that takes 99 good photos kept apart, these are 1"
+    ) in result.stderr
     assert "learning from 5 defects and 3 good photos; 1 and 1 are kept apart" in result.stderr
     assert (tmp_path / "run/model.safetensors").is_file()
 
@@ -79,6 +85,24 @@ def test_json_is_lines_with_the_result_last(call) -> None:
     assert kinds[-2:] == ["TrainFinished", "result"]
     assert lines[-1]["spoiled_weight"] > 0
     assert lines[-1]["effective_share"] > 0.2
+
+
+def test_the_search_for_weights_is_counted_among_the_epochs(call, tmp_path) -> None:
+    result = call()
+
+    assert "learning takes 3 epochs: 1 to find weights, then 2 to train" in result.stderr
+    assert "(3 epochs)" in result.stdout
+
+
+def test_time_instead_of_epochs_promises_no_epochs(dataset, tmp_path) -> None:
+    program = typer.Typer()
+    program.command()(train)
+    words = [dataset, "--out", tmp_path / "run", "--size", 64, "--minutes", 0.01]
+
+    result = CliRunner().invoke(program, [str(word) for word in words])
+
+    assert result.exit_code == 0, result.output
+    assert "learning takes" not in result.stderr
 
 
 def test_quiet_prints_nothing(call) -> None:

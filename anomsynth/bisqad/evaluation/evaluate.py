@@ -12,7 +12,7 @@ from anomsynth.bisqad.evaluation.labelled_set import find_tests, read_groups
 from anomsynth.bisqad.evaluation.metrics import ALL, METRICS
 from anomsynth.bisqad.evaluation.page import evaluation_page
 from anomsynth.bisqad.evaluation.predictions import LabelledPrediction, UnreadablePhoto
-from anomsynth.bisqad.model.run_config import read_config
+from anomsynth.bisqad.model.run_config import check_complete, read_config
 from anomsynth.bisqad.options import EvaluatePlan
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.dataset.metadata import check_writable
@@ -81,6 +81,7 @@ def evaluate(
     groups = read_groups(plan.dataset)
     check_writable(plan.folder)
     read_config(plan.run)
+    check_complete(plan.run)
     # Torch takes seconds to import: what can be wrong without it is said before.
     from anomsynth.bisqad.evaluation.inference import predict_labelled  # noqa: PLC0415 - see above
     from anomsynth.bisqad.model.run import load_run, use_threads  # noqa: PLC0415 - see above

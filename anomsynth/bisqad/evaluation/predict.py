@@ -18,7 +18,7 @@ from anomsynth.bisqad.evaluation.predicted_page import PredictedPage
 from anomsynth.bisqad.evaluation.predictions import Decision, SeenPhoto, UnreadablePhoto
 from anomsynth.bisqad.evaluation.regions import defect_mask, find_regions
 from anomsynth.bisqad.evaluation.threshold import Threshold, choose_threshold
-from anomsynth.bisqad.model.run_config import read_calibration, read_config
+from anomsynth.bisqad.model.run_config import check_complete, read_calibration, read_config
 from anomsynth.bisqad.options import MapFormat, PredictPlan
 from anomsynth.core.display import levels_of, to_rgb8
 from anomsynth.core.types import Float32, Mask
@@ -40,6 +40,7 @@ MEANINGS = {
 }
 QUALITY = 90  # of the overlays' JPEG
 ProgressListener = Callable[[int, int], object]
+ThresholdListener = Callable[[Threshold], object]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +70,9 @@ class PredictResult:
 
 
 def predict(
-    plan: PredictPlan, on_progress: ProgressListener = lambda _done, _total: None
+    plan: PredictPlan,
+    on_progress: ProgressListener = lambda _done, _total: None,
+    on_threshold: ThresholdListener = lambda _: None,
 ) -> PredictResult:
     """Write what a detector says about photos.
 
@@ -82,6 +85,8 @@ def predict(
     plan : PredictPlan
     on_progress : callable
         Called after each photo with the number of photos done, and of all.
+    on_threshold : callable
+        Called with the threshold before the first photo is looked at.
 
     Returns
     -------
@@ -101,7 +106,9 @@ def predict(
     check_writable(plan.out)
     check_out(plan.out, overwrite=plan.overwrite)
     read_config(plan.run)
+    check_complete(plan.run)
     threshold, typical = _threshold(plan)
+    on_threshold(threshold)
     # Torch takes seconds to import: what can be wrong without it is said before.
     from anomsynth.bisqad.evaluation.inference import predict_photos  # noqa: PLC0415 - see above
     from anomsynth.bisqad.model.run import load_run, use_threads  # noqa: PLC0415 - see above

@@ -115,7 +115,7 @@ class PredictedPage:
         limit = self._threshold
         if limit.normals:
             origin = (
-                f"of {limit.normals} good photos kept aside in training; "
+                f"by {limit.normals} good photos of the training: "
                 f"at most {100 * limit.false_alarms:.2g} % false alarms"
             )
         else:

@@ -26,6 +26,17 @@ class Threshold:
     normals: int
 
 
+def normals_for(rate: float) -> int:
+    """Return how many good photos it takes for a threshold with this rate of false alarms.
+
+    Examples
+    --------
+    >>> normals_for(0.01), normals_for(0.02)
+    (99, 49)
+    """
+    return math.ceil(1 / rate - 1e-9) - 1
+
+
 def choose_threshold(normal_scores: Sequence[float], rate: float) -> Threshold:
     """Return the lowest limit that good photos exceed at most at the `rate`.
 
@@ -34,7 +45,7 @@ def choose_threshold(normal_scores: Sequence[float], rate: float) -> Threshold:
     normal_scores : sequence of float, at least one
         Scores of good photos that were held out of training.
     rate : float in (0, 1)
-        InputPhoto share of false alarms.
+        Wanted share of false alarms.
 
     Returns
     -------

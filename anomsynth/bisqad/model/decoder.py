@@ -129,9 +129,15 @@ class _Block(nn.Module):
 
 
 def _convolution(before: int, after: int, size: int, *, bias: bool = True) -> nn.Conv2d:
-    # Built without storage, so that torch draws no weights from its global generator.
-    empty = nn.Conv2d(before, after, size, padding=size // 2, bias=bias, device="meta")
-    return empty.to_empty(device="cpu")
+    return _Undrawn(before, after, size, padding=size // 2, bias=bias)
+
+
+class _Undrawn(nn.Conv2d):
+    """A convolution for whose weights torch's global generator is not asked."""
+
+    def reset_parameters(self) -> None:
+        # `to_empty` of one on the device meta would do the same, but imports sympy for a second.
+        return
 
 
 def _resized(values: Tensor, size: tuple[int, int]) -> Tensor:

@@ -101,6 +101,13 @@ def read_config(folder: Path) -> RunConfig:
     return config
 
 
+def check_complete(folder: Path) -> None:
+    """Raise InputError unless the training of a run came to its end."""
+    if not (folder / MODEL).is_file():
+        msg = f"{folder / MODEL}: missing: the training did not finish"
+        raise InputError(msg, hint="go on with the training: `resume=True`")
+
+
 def write_calibration(folder: Path, normal_scores: Sequence[float]) -> None:
     """Write the scores of normal photos that were held out of training.
 

@@ -33,11 +33,23 @@ class ImageSkipped:
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """Training begins, or goes on from a checkpoint at `step`; `share` of it is done."""
+    """Training begins, or goes on from a checkpoint at `step`; `share` of it is done.
+
+    Attributes
+    ----------
+    step, steps_per_epoch : int
+    share : float in [0, 1]
+    epochs : float or None
+        That it takes in all; None where time decides.
+    search_epochs : float
+        Of these, those in which weights are searched for.
+    """
 
     step: int
     steps_per_epoch: int
     share: float
+    epochs: float | None = None
+    search_epochs: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

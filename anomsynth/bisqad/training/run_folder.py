@@ -2,7 +2,8 @@
 
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
@@ -16,6 +17,8 @@ CHECKPOINT = "checkpoint.safetensors"
 METRICS, VERSIONS, WEIGHTS, CURVES = "metrics.jsonl", "versions.json", "weights.csv", "curves.png"
 RUN_FILES = (CONFIG, MODEL, SQE, CALIBRATION, METRICS, WEIGHTS, CURVES, VERSIONS, CHECKPOINT)
 PACKAGES = ("torch", "timm", "lightning-fabric", "safetensors", "numpy", "opencv-python-headless")
+
+LONGEST_HEADER = 10_000_000  # bytes; a longer one is of no checkpoint
 
 Metric = dict[str, float]
 
@@ -43,6 +46,34 @@ def check_folder(folder: Path, *, resume: bool, overwrite: bool) -> bool:
         hint = "go on with it by `resume=True`, or replace it with `overwrite=True`"
         raise OutputError(f"{folder}: holds a run already", hint=hint)
     return False
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What the checkpoint of a begun training says, as far as it can be read without torch.
+
+    Attributes
+    ----------
+    options : mapping
+        As `TrainOptions.record` gave them; empty if they cannot be read.
+    finished : bool
+        Whether there is nothing left to train.
+    """
+
+    options: Mapping[str, object]
+    finished: bool
+
+
+def read_earlier(folder: Path) -> Earlier:
+    """Read what a checkpoint says; what is wrong with it is said when it is loaded."""
+    try:
+        with (folder / CHECKPOINT).open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")  # the header of safetensors is JSON
+            header = json.loads(file.read(min(size, LONGEST_HEADER)))
+        said = json.loads(header["__metadata__"]["anomsynth"])
+        return Earlier(dict(said["options"]), bool(said["finished"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return Earlier({}, finished=False)
 
 
 def clear_folder(folder: Path) -> None:

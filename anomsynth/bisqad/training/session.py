@@ -49,8 +49,8 @@ def begin_session(plan: TrainPlan, split: Split, on_event: TrainListener) -> Tra
     return _open(plan, split, device, on_event).run()
 
 
-def resume_session(plan: TrainPlan, on_event: TrainListener) -> TrainFinished:
-    """Go on from a checkpoint to the end; see `train`."""
+def resume_session(plan: TrainPlan, split: Split | None, on_event: TrainListener) -> TrainFinished:
+    """Go on from a checkpoint to the end; see `train`. A finished one needs no images."""
     use_threads(plan.threads)
     device = choose_device(plan.device)
     earlier = load_checkpoint(plan.out)
@@ -59,7 +59,7 @@ def resume_session(plan: TrainPlan, on_event: TrainListener) -> TrainFinished:
         finished = TrainFinished(**earlier.finished)  # type: ignore[arg-type]  # as written below
         on_event(finished)
         return finished
-    session = _open(plan, find_split(plan.dataset, plan.options), device, on_event)
+    session = _open(plan, split or find_split(plan.dataset, plan.options), device, on_event)
     session.restore(earlier)
     return session.run()
 
@@ -159,7 +159,7 @@ class _Session:
         """Train to the end and write the results."""
         loop = self._loop
         self._start = time.monotonic()
-        self._on_event(Learning(loop.step, loop.steps_per_epoch, self._share))
+        self._on_event(self._learning())
         with _interruptible() as interrupted:
             while self._share < 1:
                 if loop.step and loop.step % loop.steps_per_epoch == 0:
@@ -171,6 +171,15 @@ class _Session:
                 if loop.step % loop.steps_per_epoch == 0:
                     self._save()
         return self._finish()
+
+    def _learning(self) -> Learning:
+        """Say how long it takes: searching for weights comes on top of the epochs asked for."""
+        loop, asked = self._loop, self._options.epochs
+        place = (loop.step, loop.steps_per_epoch, self._share)
+        if self._options.minutes is not None:
+            return Learning(*place)
+        epochs = loop.steps_for(asked) / loop.steps_per_epoch
+        return Learning(*place, epochs=epochs, search_epochs=epochs - asked)
 
     @property
     def _seconds(self) -> float:

@@ -1,9 +1,11 @@
 """Training a detector on labelled defects whose weights are learned: a run from start to end."""
 
 from anomsynth.bisqad.data.samples import find_split, fresh_defects
+from anomsynth.bisqad.model.backbone_names import check_backbone
 from anomsynth.bisqad.options import TrainPlan
 from anomsynth.bisqad.training.events import TrainFinished, TrainListener
-from anomsynth.bisqad.training.run_folder import check_folder
+from anomsynth.bisqad.training.run_folder import check_folder, read_earlier
+from anomsynth.dataset.metadata import check_writable
 
 
 def train(plan: TrainPlan, on_event: TrainListener = lambda _: None) -> TrainFinished:
@@ -34,13 +36,21 @@ def train(plan: TrainPlan, on_event: TrainListener = lambda _: None) -> TrainFin
         After Ctrl-C, when the checkpoint is written.
     """
     options = plan.options
+    check_backbone(options.backbone)
+    if plan.cache is not None:
+        check_writable(plan.cache)
     resumes = check_folder(plan.out, resume=plan.resume, overwrite=plan.overwrite)
-    split = None if resumes else find_split(plan.dataset, options)
-    if split is not None and options.online:
-        fresh_defects(split, 1, options.seed, 1)  # raises if nobody knows how to make them
+    earlier = read_earlier(plan.out) if resumes else None
+    if earlier is not None:
+        options.check_same(earlier.options, plan.out)
+    split = None
+    if earlier is None or not earlier.finished:
+        split = find_split(plan.dataset, options)
+        if options.online:
+            fresh_defects(split, 1, options.seed, 1)  # raises if nobody knows how to make them
     # Torch takes seconds to import: what can be wrong without it is said before.
     from anomsynth.bisqad.training import session  # noqa: PLC0415 - see above
 
-    if split is None:
-        return session.resume_session(plan, on_event)
+    if split is None or resumes:
+        return session.resume_session(plan, split, on_event)
     return session.begin_session(plan, split, on_event)

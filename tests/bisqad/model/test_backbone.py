@@ -1,5 +1,7 @@
 """The default backbone sees what ImageNet taught it, stays frozen, and bad names are told."""
 
+import re
+import subprocess
 import sys
 from importlib import import_module
 
@@ -12,8 +14,9 @@ import numpy as np  # noqa: E402 - needs torch
 from skimage import data  # noqa: E402 - needs torch
 
 from anomsynth.bisqad.data.images import photo_tensor  # noqa: E402 - needs torch
-from anomsynth.bisqad.model import backbone as module  # noqa: E402 - needs torch
-from anomsynth.bisqad.model.backbone import Backbone, lite0_weights, load_backbone  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.backbone import Backbone, load_backbone  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.backbone_names import check_backbone  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.lite0 import MEAN, STD, lite0_weights  # noqa: E402 - needs torch
 from anomsynth.bisqad.options import LITE0  # noqa: E402 - needs torch
 from anomsynth.core.photo import as_photo  # noqa: E402 - needs torch
 from anomsynth.errors import InputError, MissingExtraError  # noqa: E402 - needs torch
@@ -26,31 +29,88 @@ def backbone():
     return load_backbone()
 
 
-@pytest.mark.parametrize(("photo", "classes"), [("chelsea", range(281, 286)), ("coffee", [967])])
-def test_mapped_weights_know_what_is_on_a_photo(photo, classes) -> None:
+def timm_name(name: str) -> str:
+    """Translate a name of the package of weights into timm's.
+
+    Blocks are counted through there and stage by stage in timm. A block with an expansion has the
+    norms 0, 1, 2 there and 1, 2, 3 here; one without (the first) has 1, 2 in both.
+    """
+    ends = {"_conv_stem": "conv_stem", "_conv_head": "conv_head", "_fc": "classifier"}
+    first, _, rest = name.partition(".")
+    if first in ends:
+        return f"{ends[first]}.{rest}"
+    if first.startswith("_bn"):
+        return f"bn{int(first[3]) + 1}.{rest}"
+    number, part, rest = re.fullmatch(r"_blocks\.(\d+)\._(\w+?)\.(.+)", name).groups()
+    expands, number, stage = int(number) > 0, int(number), 0
+    for count in (1, 2, 2, 3, 3, 4):
+        if number < count:
+            break
+        number, stage = number - count, stage + 1
+    layers = {
+        "expand_conv": "conv_pw",
+        "depthwise_conv": "conv_dw",
+        "project_conv": "conv_pwl" if expands else "conv_pw",
+        "bn0": "bn1",
+        "bn1": "bn2" if expands else "bn1",
+        "bn2": "bn3" if expands else "bn2",
+    }
+    return f"blocks.{stage}.{number}.{layers[part]}.{rest}"
+
+
+@pytest.fixture(scope="module")
+def timms():
+    """Return timm's own network with the package's weights."""
     network = timm.create_model(LITE0, pretrained=False)
-    network.load_state_dict(lite0_weights())
+    weights = {timm_name(name): value for name, value in lite0_weights().items()}
+    network.load_state_dict(weights)
+    return network.eval()
+
+
+@pytest.mark.parametrize(("photo", "classes"), [("chelsea", range(281, 286)), ("coffee", [967])])
+def test_weights_know_what_is_on_a_photo(timms, photo, classes) -> None:
     images = photo_tensor(as_photo(getattr(data, photo)()), 224)[None]
 
     with torch.no_grad():
-        logits = network.eval()((images - module.LITE0_MEAN) / module.LITE0_STD)
+        logits = timms((images - MEAN) / STD)
 
     assert int(logits.argmax()) in classes
 
 
-def test_features_are_those_of_the_unfolded_network(backbone) -> None:
-    network = timm.create_model(LITE0, pretrained=False)
-    network.load_state_dict(lite0_weights())
-    images = photo_tensor(as_photo(data.chelsea()), 128)[None]
+@pytest.mark.parametrize("size", [(128, 128), (96, 160), (65, 77)])
+def test_features_are_those_of_timms_network(backbone, timms, size) -> None:
+    image = torch.from_numpy(data.chelsea().copy()).permute(2, 0, 1)[None] / 255
+    images = torch.nn.functional.interpolate(image, size=size, mode="bilinear")
 
     with torch.no_grad():
-        expected = network.eval().forward_intermediates(
+        expected = timms.forward_intermediates(
             (images - 127 / 255) / (128 / 255), indices=[1, 2, 3], intermediates_only=True
         )
 
     for found, level in zip(backbone(images), expected, strict=True):
         assert torch.allclose(found, level, atol=2e-3)
         assert float(level.std()) > 0.1
+
+
+def test_the_default_network_does_without_timm() -> None:
+    script = """
+import sys
+from anomsynth.bisqad.model.run import build_detector
+from anomsynth.bisqad.model.run_config import RunConfig
+from anomsynth.bisqad.options import TrainOptions
+from anomsynth.bisqad.model.backbone import load_backbone
+import anomsynth.bisqad.evaluation.inference
+import torch
+backbone = load_backbone()
+config = RunConfig(backbone.name, backbone.channels, backbone.strides, TrainOptions().detector)
+build_detector(config)(backbone(torch.zeros(1, 3, 64, 64)))
+print(*({"timm", "torchvision", "sympy", "torch._dynamo"} & set(sys.modules)))
+"""
+    command = [sys.executable, "-c", script]
+
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert result.stdout.split() == []
 
 
 def test_strides_and_channels_are_what_they_say(backbone) -> None:
@@ -139,11 +199,36 @@ def test_unknown_name_is_answered_with_a_near_one() -> None:
     assert "dinov2" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    "name", [LITE0, "resnet18", "wide_resnet50_2", "vit_small_patch14_dinov2.lvd142m"]
+)
+def test_names_of_timm_are_known_without_importing_it(name) -> None:
+    check_backbone(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("dinov2", "dinov2"), ("resnet_18", "resnet18"), ("resnet51", "resnet")]
+)
+def test_wrong_names_are_known_without_importing_timm(name, near) -> None:
+    with pytest.raises(InputError, match=f"no backbone '{name}'") as caught:
+        check_backbone(name)
+
+    assert near in caught.value.hint
+
+
+def test_another_network_than_the_default_needs_timm(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "timm", None)
+
+    check_backbone(LITE0)
+    with pytest.raises(MissingExtraError, match="timm"):
+        check_backbone("resnet18")
+
+
 def test_weights_that_cannot_be_had_are_one_sentence(monkeypatch) -> None:
     def offline(*_: object, **__: object) -> None:
         raise OSError("no connection\nwith a long story")
 
-    monkeypatch.setattr(module.timm, "create_model", offline)
+    monkeypatch.setattr(timm, "create_model", offline)
 
     with pytest.raises(
         InputError, match=r"resnet18: .*cannot be had: no connection(\n|$)"
