@@ -24,7 +24,7 @@ from anomsynth.errors import InputError, UserError
 from anomsynth.pipeline.backends import count_workers
 from anomsynth.pipeline.estimate import Estimate, estimate
 from anomsynth.pipeline.events import Estimating, Event, Finished, Listener, Started
-from anomsynth.pipeline.options import Backend, Extra, RunOptions
+from anomsynth.pipeline.options import Backend, Extra, Purpose, RunOptions
 from anomsynth.pipeline.plan import Plan, make_plan
 from anomsynth.pipeline.run import run
 
@@ -64,6 +64,7 @@ def generate(
     kinds: Sequence[str] | str | None = None,
     per_image: int | None = None,
     count: int | None = None,
+    purpose: Purpose | None = None,
     defects_per_image: int | tuple[int, int] | None = None,
     severity: float | tuple[float, float] | None = None,
     seed: int | None = None,
@@ -111,6 +112,9 @@ def generate(
         Samples made of each photo; 2 if neither it nor `count` is given.
     count : int, optional
         Samples per category, instead.
+    purpose : {"anomalib"}, optional
+        What the dataset is for: two samples to a good test photo, instead, so that a threshold
+        chosen on the test set does not reject good parts.
     defects_per_image : int or (int, int), optional
     severity : float or (float, float) in [0.5, 50], optional
         Visibility d' of the defects; large areas up to 4.5, or the lower limit if that is higher.
@@ -184,8 +188,10 @@ def generate(
     >>> done.written, done.failed
     (1, 0)
     """
-    if per_image is not None and count is not None:
-        raise UserError("`per_image` and `count` exclude each other", hint="give one of them")
+    amounts = {"per_image": per_image, "count": count, "purpose": purpose}
+    given = [f"`{name}`" for name, value in amounts.items() if value is not None]
+    if len(given) > 1:
+        raise UserError(f"{' and '.join(given)} exclude each other", hint="give one of them")
     if resume and overwrite:
         raise UserError("`resume` and `overwrite` exclude each other", hint="give one of them")
     chosen = RecipeOptions(
@@ -200,6 +206,7 @@ def generate(
     options = _run_options(
         per_image=per_image,
         count=count,
+        purpose=purpose,
         jobs=jobs,
         backend=backend,
         scheduler=scheduler,

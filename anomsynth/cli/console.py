@@ -42,6 +42,7 @@ _OPTION = re.compile(r"`([a-z]\w*)(?:=([^`]+))?`")
 _SPELLINGS = {
     "file_format": "--format",
     "show_all": "--all",
+    "purpose": "--for",
     "absolute=False": "--relative",
     "hardlink=False": "--copy",
 }

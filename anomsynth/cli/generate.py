@@ -61,6 +61,12 @@ def generate(
     count: Annotated[
         int | None, typer.Option("--count", min=1, help="Samples per category, instead.")
     ] = None,
+    purpose: Annotated[
+        Literal["anomalib"] | None,
+        typer.Option(
+            "--for", help="Instead, 2 to a good test photo: its threshold is set on them."
+        ),
+    ] = None,
     defects_per_image: DefectsPerImage = None,
     severity: Severity = None,
     seed: Seed = None,
@@ -177,6 +183,7 @@ def generate(
                 kinds=chosen.kinds,
                 per_image=per_image,
                 count=count,
+                purpose=purpose,
                 defects_per_image=chosen.defects_per_image,
                 severity=chosen.severity,
                 seed=seed,

@@ -13,6 +13,7 @@ from anomsynth.errors import MissingExtraError, UserError
 FOLDERS = ("roi", "avoid", "components", "textures")
 
 Backend = Literal["loky", "threading", "dask"]
+Purpose = Literal["anomalib"]
 Extra = Literal["soft", "class", "instance", "foreground", "height", "strict"]
 
 
@@ -25,6 +26,9 @@ class RunOptions(BaseModel):
         Samples made of each photo; `count` replaces it.
     count : int or None
         Samples per category, spread evenly over its photos.
+    purpose : {"anomalib"} or None
+        What the dataset is for. anomalib chooses its threshold on the test set: there are two
+        samples to a good test photo, instead of `per_image` or `count`.
     jobs : int
         Worker processes; -1 is one per core, -2 one less. Never changes what is made.
     backend : {"loky", "threading", "dask"}
@@ -65,6 +69,7 @@ class RunOptions(BaseModel):
 
     per_image: int = Field(default=2, ge=1)
     count: int | None = Field(default=None, ge=1)
+    purpose: Purpose | None = None
     jobs: int = 1
     backend: Backend = "loky"
     scheduler: str | None = None

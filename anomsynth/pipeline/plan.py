@@ -37,6 +37,7 @@ from anomsynth.surface.foreground import PartFinder
 
 # Reading and analysing a photo costs as much as one sample or less: 3 % of a full unit.
 UNIT_SAMPLES = 32
+PER_GOOD = 2  # samples to a good test photo, where a threshold is chosen on them
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,8 +305,9 @@ def _units(found: PhotoSource, seed: int, options: RunOptions) -> tuple[int, tup
     units: list[Unit] = []
     for category, photos in found.categories.items():
         held_out = _held_out(seed, category, photos, options.test_share)
+        wanted = _samples(len(photos), len(held_out), options)
         for rank, photo in enumerate(photos):
-            samples = _share_of(rank, len(photos), options)
+            samples = _share_of(rank, len(photos), wanted)
             per_photo = max(per_photo, samples)
             units.append(
                 Unit(
@@ -343,11 +345,17 @@ def _finders(
     return find_parts(_paths(found, wanted), options.jobs, depths)
 
 
-def _share_of(rank: int, photos: int, options: RunOptions) -> int:
-    """Return the samples of a photo; a count is spread evenly over the ranks."""
-    if options.count is None:
-        return options.per_image
-    return (rank + 1) * options.count // photos - rank * options.count // photos
+def _samples(photos: int, good: int, options: RunOptions) -> int:
+    """Return how many samples a category gets that tests on `good` of its photos."""
+    if options.purpose == "anomalib":
+        # Its thresholds are chosen on the test set: with more, they reject good parts.
+        return PER_GOOD * max(good, 1)
+    return options.per_image * photos if options.count is None else options.count
+
+
+def _share_of(rank: int, photos: int, samples: int) -> int:
+    """Return the samples of a photo; they are spread evenly over the ranks."""
+    return (rank + 1) * samples // photos - rank * samples // photos
 
 
 def _held_out(

@@ -59,8 +59,9 @@ def run_record(
         "source": source.as_posix(),
         "categories": {name: _listing(keys) for name, keys in _by_category(photos).items()},
         "options": {
-            "per_image": options.per_image if options.count is None else None,
+            "per_image": None if options.count or options.purpose else options.per_image,
             "count": options.count,
+            **({} if options.purpose is None else {"purpose": options.purpose}),
             "test_share": options.test_share,
             "extras": sorted(options.extras),
             "png": options.png,

@@ -57,6 +57,20 @@ def test_a_count_is_spread_evenly(many, tmp_path, recipe, count) -> None:
     assert plan.per_photo == max(shares)
 
 
+@pytest.mark.parametrize("share", [0, 0.2, 0.5])
+def test_for_anomalib_there_are_two_samples_to_a_good_test_photo(
+    many, tmp_path, recipe, share
+) -> None:
+    options = RunOptions(purpose="anomalib", test_share=share)
+
+    plan = make_plan(many, tmp_path / "out", recipe, options)
+
+    good = sum(unit.split == "test" for unit in plan.units)
+    samples = [unit.samples for unit in plan.units]
+    assert sum(samples) == 2 * max(good, 1)
+    assert max(samples) - min(samples) <= 1
+
+
 def test_many_samples_are_split_into_pieces(photos, tmp_path, recipe) -> None:
     samples = 2 * UNIT_SAMPLES + 1
     plan = make_plan(photos, tmp_path / "out", recipe, RunOptions(per_image=samples))
