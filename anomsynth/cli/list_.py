@@ -8,13 +8,16 @@ from anomsynth.cli.choices import parse_words
 from anomsynth.cli.console import Console, Json, Quiet, example, reporting
 from anomsynth.cli.roles import PRESETS, TOPICS, catalogue, first_line, origin_of
 
-EXAMPLE = example("list generators", "list presets")
+EXAMPLE = example("list generators", "list presets", "list --markdown > components.md")
 
 
 def list_components(
     what: Annotated[
         str | None, typer.Argument(metavar="|".join(TOPICS), show_default=False)
     ] = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="As tables in Markdown, with laws and sources.")
+    ] = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -22,6 +25,10 @@ def list_components(
     with reporting(quiet=quiet, as_json=as_json) as console:
         topics = TOPICS if what is None else parse_words("list", what, TOPICS)
         found = {topic: _entries(topic) for topic in topics}
+        if markdown:
+            text = "\n".join(_as_markdown(topic, entries) for topic, entries in found.items())
+            console.answer(text.rstrip(), {**found, "markdown": text})
+            return
         for topic, entries in found.items():
             _print(console, topic, entries)
         console.result(**found)
@@ -31,6 +38,26 @@ def _print(console: Console, topic: str, entries: dict[str, str]) -> None:
     rows = [[name, _with_origin(line, topic, name)] for name, line in entries.items()]
     console.table([topic, ""], rows)
     console.say()
+
+
+def _as_markdown(topic: str, entries: dict[str, str]) -> str:
+    """Return a table of a topic; components with a law show it, and where it comes from."""
+    rows = [[f"`{name}`", _with_origin(line, topic, name)] for name, line in entries.items()]
+    headings = ["kind", "what"]
+    laws = {} if topic == PRESETS else {name: _law(topic, name) for name in entries}
+    if any(any(law) for law in laws.values()):
+        headings += ["law", "source"]
+        rows = [[*row, *laws[name]] for name, row in zip(entries, rows, strict=True)]
+    lines = [headings, ["---"] * len(headings), *rows]
+    table = "\n".join(
+        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines
+    )
+    return f"## {topic.capitalize()}\n\n{table}\n"
+
+
+def _law(topic: str, name: str) -> list[str]:
+    item = catalogue(topic).load(name)
+    return [str(getattr(item, "law", "")), str(getattr(item, "source", ""))]
 
 
 def _with_origin(line: str, topic: str, name: str) -> str:

@@ -112,29 +112,55 @@ def find_outline(thumbnail: Pixels, finder: PartFinder | None = None) -> Float32
     """
     if min(thumbnail.shape[:2]) < SMALLEST_SIDE:
         return None
-    method = "" if finder is None else finder.method
-    if method == "mass":
+    found = _alone(thumbnail) if finder is None else _decided(thumbnail, finder)
+    return find_margins(grey_levels(thumbnail)) if found is None else found
+
+
+def _decided(thumbnail: Pixels, finder: PartFinder) -> Float32 | None:
+    """Return the outline that the category's way finds; where it fails, one that fits the others.
+
+    A photo may be unlike the rest of its category: the part may still stand out where its ground
+    is not calm, and the ground may be calm where the outline is broken.
+    """
+    if finder.method == "picture":
+        return None
+    if finder.method == "mass":
         colours, exposure = coarse_colours(thumbnail, FLOODED)
         mass = find_mass(colours)
         if mass is not None:
             return place_outline(mass.part, perceived(thumbnail, exposure))
-    if finder is not None and method == "flood":
-        colours, exposure = coarse_colours(thumbnail, FLOODED)
-        flooded = find_flooded(colours, finder.area or None)
-        if flooded is not None and _belongs(flooded, finder):
-            return place_outline(flooded.part, perceived(thumbnail, exposure))
-    backdrop = None
-    if method != "picture":
-        colours, exposure = coarse_colours(thumbnail, COARSE)
-        backdrop = find_backdrop(colours)
-    if not method:
-        colours, fine = coarse_colours(thumbnail, FLOODED)
-        flooded = find_flooded(colours)
-        if flooded is not None and flooded.strong and not _alike(backdrop, flooded):
-            return place_outline(flooded.part, perceived(thumbnail, fine))
-    if backdrop is not None:
-        return _soften(backdrop, thumbnail, exposure)
-    return find_margins(grey_levels(thumbnail))
+    ways = {"backdrop": (_calm, _flood), "flood": (_flood, _calm), "mass": (_calm,)}
+    known = finder.area > 0  # a flood saw a part in others of the category
+    outlines = (way(thumbnail, finder) for way in ways[finder.method] if known or way is _calm)
+    return next((outline for outline in outlines if outline is not None), None)
+
+
+def _alone(thumbnail: Pixels) -> Float32 | None:
+    """Return the outline that a photo shows by itself."""
+    colours, exposure = coarse_colours(thumbnail, COARSE)
+    backdrop = find_backdrop(colours)
+    colours, fine = coarse_colours(thumbnail, FLOODED)
+    flooded = find_flooded(colours)
+    if flooded is not None and flooded.strong and not _alike(backdrop, flooded):
+        return place_outline(flooded.part, perceived(thumbnail, fine))
+    return None if backdrop is None else _soften(backdrop, thumbnail, exposure)
+
+
+def _calm(thumbnail: Pixels, finder: PartFinder) -> Float32 | None:
+    """Return the outline of the part on a calm background."""
+    del finder  # a calm background needs no size
+    colours, exposure = coarse_colours(thumbnail, COARSE)
+    backdrop = find_backdrop(colours)
+    return None if backdrop is None else _soften(backdrop, thumbnail, exposure)
+
+
+def _flood(thumbnail: Pixels, finder: PartFinder) -> Float32 | None:
+    """Return the outline of the part that a flood finds, if it fits the category's."""
+    colours, exposure = coarse_colours(thumbnail, FLOODED)
+    flooded = find_flooded(colours, finder.area or None)
+    if flooded is None or not _belongs(flooded, finder):
+        return None
+    return place_outline(flooded.part, perceived(thumbnail, exposure))
 
 
 def _belongs(flooded: Flooded, finder: PartFinder) -> bool:

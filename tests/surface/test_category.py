@@ -10,8 +10,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from anomsynth.surface.analyze import one_channel
+from anomsynth.surface.backdrop import find_backdrop
 from anomsynth.surface.category import choose_finder
-from anomsynth.surface.foreground import PartFinder, find_foreground, overlap
+from anomsynth.surface.foreground import (
+    COARSE,
+    PartFinder,
+    coarse_colours,
+    find_foreground,
+    overlap,
+)
+from anomsynth.surface.thumbnail import make_thumbnail
 
 REAL = Path(__file__).parents[2] / "../shared/data/foreground"
 SIDE = 300
@@ -172,3 +180,13 @@ def test_real_products_are_outlined_as_people_do() -> None:
     assert min(scores.values()) >= 0.7
     whole = ("mvtec_leather_crops", "mvtec_tile_crops", "piped_paper_grey", "sk_textures")
     assert all(scores[name] == 1.0 for name in whole)
+
+
+def test_a_photo_unlike_its_category_is_outlined_by_the_other_way() -> None:
+    calm = PartFinder("backdrop", area=0.2, photos=9, backdrop=1.0, flood=1.0)
+    pixels, truth = soft_shadow(0)
+
+    assert find_backdrop(coarse_colours(make_thumbnail(pixels), COARSE)[0]) is None
+    found = find_foreground(pixels, finder=calm)
+
+    assert overlap(found, truth) > 0.9
