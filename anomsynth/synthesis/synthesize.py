@@ -203,6 +203,8 @@ class _Synthesis:
         """Refine the rendered light, then bring its visibility back to the coarse one."""
         for refiner, rng in zip(self.recipe.refiners, streams, strict=True):
             change = refiner.refine(change, self.surface, rng)
+        if change.layer.rigid:
+            return change  # its contrast is its own: what is gone would turn darker than the ground
         kept = keep_visibility(change, scene, coarse)
         if kept is None:
             raise RejectedError(f"{change.layer.kind}: refining changed how visible the defect is")

@@ -81,7 +81,7 @@ class Chip(Generator):
         0.3, "probability", "that the face is brighter (bare body)", was="bright_share"
     )
     face_width: UnitRange = parameter(
-        (0.0, 0.3), "of width", "missing piece: band of its fracture face", was="face"
+        (0.0, 1.0), "of width", "missing piece: band of its fracture face", was="face"
     )
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
@@ -249,11 +249,12 @@ def _lost_piece(
     inside = grid.refine(break_.inside)
     coverage = _edge(inside)
     part = surface.foreground[box.slices]
-    support = (coverage > 0) & _widened(part, OUTLINE_PX)
+    support = (coverage > 0) & _widened(part, OUTLINE_PX + math.ceil(2 * surface.camera.blur_px))
     if not (support & part).any():
         raise PlacementError("the missing piece lies outside the part")
     coverage *= support
-    uneven = np.clip(1 + 0.5 * value_noise(grid.shape, 8.0, rng), 0, 2)
+    cell = max(8.0, break_.width / grid.step)
+    uneven = np.clip(1 + 0.3 * value_noise(grid.shape, cell, rng), 0, 2)
     width = np.maximum(grid.refine(uneven) * np.float32(drawn.face_width * break_.width), 1e-3)
     band = np.clip((width - inside) / np.float32(EDGE_PX) + np.float32(0.5), 0, 1) * part
     band *= np.float32(min(drawn.face_width * break_.width, 1.0))

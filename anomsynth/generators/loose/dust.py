@@ -23,6 +23,7 @@ from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
 from anomsynth.errors import PlacementError
+from anomsynth.fields.noise import value_noise
 from anomsynth.fields.outlines import Mouths, harmonic_rims, joined_rims, squared_rims
 from anomsynth.generators.loose._particles import (
     AREA_MM2,
@@ -44,10 +45,12 @@ GATHERED = 0.29  # standard deviation of places over the patch's side: that of a
 SPLINTERED = 0.45  # standard deviation of the logarithm of splinters' aspects
 # Of dust and of chips: first harmonic of the outline over the radius; log light among facets.
 ROUGH = 0.12, 0.06
-UNEQUAL = 0.25, 1.1
+UNEQUAL = 0.12, 0.7
 RIM_HURST = 0.6
-GLINT = 1.2  # log light by which one facet of a splinter mirrors more than the others
+GLINT = 0.9  # log light by which one facet of a splinter mirrors more than the others
 BRIGHTEST = 8.0  # times the part's own brightness
+UNEVEN = 0.22  # log light: how uneven the faces of larger bodies are; none is polished
+UNEVEN_PX = 1.7
 RIDGE_AWAY = 0.6  # farthest a ridge between facets lies from the middle, of the radius
 
 
@@ -80,14 +83,14 @@ class Dust(Generator):
     mode: Literal["dust", "chips", "mixed"] = parameter(
         "mixed", "choice", "settled particles, splinters of metal, or either"
     )
-    chips_probability: Probability = parameter(0.5, "probability", "mixed: that it is chips")
+    chips_probability: Probability = parameter(0.3, "probability", "mixed: that it is chips")
     level: SizeRange = parameter((300, 1500), "um", "dust: cleanliness level, its largest particle")
     size: ShareRange = parameter(
         (0.05, 0.6), "of part size", "dust: side of the dusty patch", was="region"
     )
     chips: Count = parameter((1, 5), "count", "chips: how many")
     chip_length_mm: SizeRange = parameter(
-        (0.4, 16), "mm", "chips: length of the largest", was="chip_mm"
+        (0.4, 6), "mm", "chips: length of the largest", was="chip_mm"
     )
     chip_length_scatter: UnitBounds = parameter(
         (0.25, 1.0), "relative", "chips: factor of the length of each other, to the power 2/3"
@@ -306,6 +309,8 @@ def _albedo(
         facet += cut * beyond
     strength = drawn.glint if case.metal else 1.0
     log_tone = log_tone[spots.body] + strength * facets[spots.body, facet]
+    rough = value_noise(box.shape, UNEVEN_PX, rng, octaves=1).ravel()[spots.flat]
+    log_tone = log_tone + UNEVEN * rough
     tone = np.clip(np.exp(log_tone), 0.05, BRIGHTEST).astype(np.float32)
     grey = spots.painted(tone, box, fill=1.0)
     if case.surface.channels == 1:
