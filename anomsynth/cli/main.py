@@ -15,6 +15,7 @@ from anomsynth.cli import (
     export,
     foreground,
     generate,
+    init,
     list_,
     merge,
     predict,
@@ -73,6 +74,7 @@ app.command("predict", short_help="Find anomalies in photos.", epilog=predict.EX
 app.command("list", short_help="List components and presets.", epilog=list_.EXAMPLE)(
     list_.list_components
 )
+app.command("init", short_help="Print a short recipe to change.", epilog=init.EXAMPLE)(init.init)
 app.command("show", short_help="Explain a kind or a preset.", epilog=show.EXAMPLE)(show.show)
 app.command("replay", short_help="Rebuild and verify a sample.", epilog=replay.EXAMPLE)(
     replay.replay

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from anomsynth.recipe.models import Recipe
     from anomsynth.sqe.term import Term
 
-EXAMPLE = example("show crack", "show metal", "show recipe --json")
+EXAMPLE = example("show crack", "show metal", "show metal --toml", "show recipe --json")
 RECIPE = "recipe"  # not a kind: the format of recipe files itself
 
 
@@ -33,6 +33,9 @@ def show(
             autocompletion=complete_name,
         ),
     ],
+    as_toml: Annotated[
+        bool, typer.Option("--toml", help="Print a preset as a recipe file, its base worked in.")
+    ] = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -44,7 +47,10 @@ def show(
         from anomsynth.recipe.load import load_recipe, read_extension
         from anomsynth.recipe.presets import preset_names
 
-        if name == RECIPE:
+        if as_toml:
+            recipe = load_recipe(name)
+            console.answer(recipe.to_toml().rstrip(), recipe.model_dump(mode="json"))
+        elif name == RECIPE:
             _show_format(console)
         elif not _show_named(console, name.replace("-", "_")):
             if not (name.endswith(".toml") or name in preset_names()):

@@ -7,12 +7,20 @@ from pydantic import BaseModel
 
 from anomsynth.core.component import Component, Range
 
+LARGEST = 1e15  # from which whole floats keep their point
+
 
 def recipe_text(recipe: BaseModel) -> str:
     """Return a recipe as TOML that loads back equal; what stands at its default is left out."""
     lines: list[str] = []
     _write_table(_chosen(recipe), "", lines)
     return "\n".join(lines).strip() + "\n"
+
+
+def inline_text(component: Component) -> str:
+    """Return what a component chooses as a table on one line."""
+    pairs = [f"{name} = {value_text(value)}" for name, value in _chosen(component).items()]
+    return f"{{ {', '.join(pairs)} }}"
 
 
 def _chosen(model: BaseModel) -> dict[str, object]:
@@ -22,7 +30,10 @@ def _chosen(model: BaseModel) -> dict[str, object]:
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
         needed = name == "kind" and isinstance(model, Component)
-        if not needed and dumped[name] == _plain(field.default):
+        default = _plain(field.default)
+        if isinstance(value, Range) and isinstance(default, int | float):
+            default = [default, default]
+        if not needed and dumped[name] == default:
             continue
         if isinstance(value, Range):
             chosen[name] = value.low if value.low == value.high else dumped[name]
@@ -44,7 +55,7 @@ def _plain(value: object) -> object:
 def _write_table(table: Mapping[str, object], name: str, lines: list[str]) -> None:
     """Write a table's own values, then the tables in it: TOML wants them in this order."""
     below = {key: value for key, value in table.items() if _is_table(value) or _is_tables(value)}
-    lines.extend(f"{key} = {_value(table[key])}" for key in table if key not in below)
+    lines.extend(f"{key} = {value_text(table[key])}" for key in table if key not in below)
     for key, value in below.items():
         path = f"{name}.{key}" if name else key
         if isinstance(value, Mapping):
@@ -64,15 +75,18 @@ def _is_tables(value: object) -> bool:
     return isinstance(value, list) and bool(value) and all(map(_is_table, value))
 
 
-def _value(value: object) -> str:
+def value_text(value: object) -> str:
+    """Return one value as TOML."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
-        return repr(value)
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < LARGEST else repr(value)
+    if isinstance(value, int):
+        return str(value)
     if isinstance(value, str):
         # JSON's escapes are TOML's, but for the one control character that JSON lets pass.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, list):
-        return f"[{', '.join(_value(item) for item in value)}]"
+        return f"[{', '.join(value_text(item) for item in value)}]"
     msg = f"a recipe holds no {type(value).__name__}"
     raise TypeError(msg)

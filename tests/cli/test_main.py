@@ -22,6 +22,7 @@ COMMANDS = (
     "evaluate",
     "predict",
     "list",
+    "init",
     "show",
     "replay",
     "demo",
