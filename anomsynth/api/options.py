@@ -264,7 +264,9 @@ def _everywhere(recipe: Recipe) -> Recipe:
     cap = max(recipe.severity.area_cap, recipe.severity.d_prime.low)
     return recipe.model_copy(
         update={
-            "severity": recipe.severity.model_copy(update={"area_cap": cap}),
+            "severity": recipe.severity.model_copy(
+                update={"area_cap": cap, "delta_e": None, "capped_probability": 1.0}
+            ),
             "mechanisms": tuple(
                 one.model_copy(update={"d_prime": None}) for one in recipe.mechanisms
             ),

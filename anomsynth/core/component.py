@@ -243,7 +243,7 @@ UNITS = (
     *("of part size", "of part area", "of part length", "of picture side", "of picture area"),
     *("of length", "of width", "of radius", "of size", "of plate size", "of depth"),
     *("of time", "of temperature"),
-    *("log light", "optical depth", "rms slope"),
+    *("log light", "optical depth", "rms slope", "delta E"),
 )
 
 

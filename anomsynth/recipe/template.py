@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from anomsynth.recipe.extend import SCALES
 from anomsynth.recipe.load import load_recipe, read_extension
-from anomsynth.recipe.models import Recipe
+from anomsynth.recipe.models import SCALES, Recipe
 from anomsynth.recipe.toml import inline_text, value_text
 
 KEYS = ("seed", "defects_per_image", "mixed_probability")

@@ -17,7 +17,7 @@ from anomsynth.core.rng import checked_seed, stream
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Float32, Light, SampleKey, Surface
 from anomsynth.errors import PlacementError, RecipeError, RejectedError, SynthesisError
-from anomsynth.recipe.models import Mechanism, Recipe
+from anomsynth.recipe.models import Mechanism, Recipe, Severity
 from anomsynth.sqe.samples import rate_sample, written_scores
 from anomsynth.synthesis.canvas import Canvas
 from anomsynth.synthesis.render import prepare, render
@@ -148,8 +148,7 @@ class _Synthesis:
         mechanism = self._pick(float(pick.random()), kind)
         generator = mechanism.generator
         draw = self._stream(attempt, "draw", "", nth)
-        severity = self.recipe.severity
-        wanted = mechanism.d_prime or severity.d_prime
+        wanted = mechanism.d_prime or self.recipe.severity.d_prime
         target = wanted.draw(draw)
         layer = generator.generate(
             self.surface, self._stream(attempt, "generate", generator.kind, nth)
@@ -159,8 +158,7 @@ class _Synthesis:
             raise RejectedError(f"{generator.kind}: nothing of the defect lies on the part")
         layer, box = cropped
         canvas.check_room(layer.support, box)
-        if np.count_nonzero(layer.support) >= severity.area_share * self.surface.part_area_px:
-            target = min(target, severity.area_cap)
+        area = float(np.count_nonzero(layer.support)) / self.surface.part_area_px
         streams = [
             self._stream(attempt, "refine", refiner.kind, nth, position) if refiner.random else draw
             for position, refiner in enumerate(self.recipe.refiners)
@@ -169,6 +167,9 @@ class _Synthesis:
         before = decode(canvas.pixels[box.slices], self.surface.encoding)
         scene = make_scene(self.surface, before, box, light=light, material=self.recipe.material)
         item = prepare(layer, scene)
+        if mechanism.d_prime is None:
+            target = _stronger(target, self.recipe.severity, scene.normal_sd, draw)
+        target = _capped(target, self.recipe.severity, area, draw)
         gates = self.recipe.gates
         least = gates.min_visibility * min(wanted.low, target, most_visible(layer))
         if layer.rigid:
@@ -233,6 +234,25 @@ class _Synthesis:
         return stream(
             self.seed, key.category, key.image, key.index, turn, stage, kind, nth, position
         )
+
+
+def _stronger(
+    target: float, severity: Severity, normal_sd: float, rng: np.random.Generator
+) -> float:
+    """Return d', raised to what a drawn colour distance asks for on this surface."""
+    if severity.delta_e is None:
+        return target
+    return max(target, float(severity.delta_e.draw(rng)) / normal_sd)
+
+
+def _capped(
+    target: float, severity: Severity, area_share: float, rng: np.random.Generator
+) -> float:
+    """Return d', lowered to the cap of large defects as often as that holds."""
+    if area_share < severity.area_share or target <= severity.area_cap:
+        return target
+    held = severity.capped_probability >= 1 or rng.random() < severity.capped_probability
+    return severity.area_cap if held else target
 
 
 def _draw_light(surface: Surface, seed: int, key: SampleKey) -> Light:
