@@ -31,7 +31,7 @@ def recipe_template(preset: str) -> str:
 
 def _head(preset: str, recipe: Recipe) -> Iterator[str]:
     yield f"# A recipe: everything of the preset {preset}, and what you change here."
-    yield "# Use it by its file's name: anomsynth generate photos/ data --preset mine.toml"
+    yield "# Save it as mine.toml and name that file where a preset is asked for."
     yield "# All keys: anomsynth show recipe. All mechanisms: anomsynth list generators."
     yield f"base = {value_text(preset)}"
     share = "of the defects made by the base's mechanisms, if you add your own below"
@@ -48,7 +48,8 @@ def _tables(recipe: Recipe) -> Iterator[str]:
         model = getattr(recipe, table)
         yield f"\n[{table}]"
         for name in type(model).model_fields:
-            yield _key(model, name)
+            if getattr(model, name) is not None:
+                yield _key(model, name)
 
 
 def _mechanisms(recipe: Recipe) -> Iterator[str]:
