@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from anomsynth import torch as torch
     from anomsynth.api.evaluate import evaluate
     from anomsynth.api.export import export
+    from anomsynth.api.export_model import export_model
     from anomsynth.api.foreground import foreground
     from anomsynth.api.generate import generate
     from anomsynth.api.merge import merge
@@ -58,6 +59,7 @@ _MODULES = {
     "demo_photos": "anomsynth.demo.photos",
     "evaluate": "anomsynth.api.evaluate",
     "export": "anomsynth.api.export",
+    "export_model": "anomsynth.api.export_model",
     "foreground": "anomsynth.api.foreground",
     "generate": "anomsynth.api.generate",
     "load_recipe": "anomsynth.recipe.load",
@@ -89,6 +91,7 @@ __all__ = [
     "demo_photos",
     "evaluate",
     "export",
+    "export_model",
     "foreground",
     "generate",
     "load_recipe",

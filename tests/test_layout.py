@@ -15,7 +15,7 @@ from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.presets import preset_names
 
 OPTION = re.compile(r"(?<!`)`([a-z]\w*)(?:=[^`]+)?`(?!`)")  # as the command line reads them
-TORCH = ("train", "evaluate", "predict")
+TORCH = ("train", "evaluate", "predict", "export_model")
 FLAG = re.compile(r"(?<![\w-])--[a-z]")
 ROOT = Path(__file__).parents[1]
 

@@ -21,6 +21,7 @@ def evaluate(
     device: str = "cpu",
     threads: int | None = None,
     source_layout: str | None = None,
+    overwrite: bool = False,
     on_progress: Callable[[int, int], object] | None = None,
 ) -> "EvaluateResult":
     """Measure AUROC, AP, F1 and AUPRO with 95 % intervals, and draw heat maps beside images.
@@ -46,13 +47,16 @@ def evaluate(
         CPU threads of the network; torch's own choice if not given.
     source_layout : str, optional
         How the dataset is laid out, if it is not recognised; see `anomsynth.dataset.labelled`.
+    overwrite : bool
+        Replace the results of an earlier evaluation.
     on_progress : function (done, total), optional
         Called after each image.
 
     Returns
     -------
     EvaluateResult
-        Its `evaluations` by category, their `mean`, the files that were written.
+        Its `evaluations` by category, their `mean`, the files that were written; `seen` says if
+        the detector was trained on this very dataset.
 
     Raises
     ------
@@ -63,7 +67,7 @@ def evaluate(
     InputError
         If there are no test images of both classes, or the run does not load.
     OutputError
-        If the results cannot be written.
+        If the folder holds an earlier evaluation, or the results cannot be written.
 
     Examples
     --------
@@ -87,7 +91,15 @@ def evaluate(
     )
 
     plan = EvaluatePlan(
-        Path(run), Path(dataset), to_path(out), category, bootstrap, device, threads, source_layout
+        Path(run),
+        Path(dataset),
+        to_path(out),
+        category,
+        bootstrap,
+        device=device,
+        threads=threads,
+        source_layout=source_layout,
+        overwrite=overwrite,
     )
     return run_evaluation(plan, on_progress or _nobody)
 

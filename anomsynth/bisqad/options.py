@@ -14,6 +14,7 @@ WeightsMode = Literal["bilevel", "sqe", "uniform"]
 Hypergrad = Literal["implicit", "unrolled"]
 MapFormat = Literal["png16", "tiff"]
 Pictures = Literal["none", "flagged", "all"]
+NetworkFormat = Literal["onnx"]
 
 EPOCHS = 10
 LITE0 = "tf_efficientnet_lite0"  # backbone whose weights come with a package
@@ -32,6 +33,11 @@ def _check_place(device: object, threads: object) -> None:
         )
     if threads is not None and (not isinstance(threads, int) or threads < 1):
         raise UserError(f"`threads`: expected a whole number of at least 1, got {threads!r}")
+
+
+def _check_rate(rate: float) -> None:
+    if not 0 < rate < 1:
+        raise UserError(f"`false_alarm_rate`: must be between 0 and 1, got {rate:g}")
 
 
 def _check_choice(option: str, given: object, choices: tuple[str, ...]) -> None:
@@ -191,6 +197,8 @@ class EvaluatePlan:
         CPU threads of the network; torch's own choice by default.
     source_layout : str or None
         How the dataset is laid out; recognised by default.
+    overwrite : bool
+        Whether the results of an earlier evaluation may be replaced.
 
     Raises
     ------
@@ -206,6 +214,7 @@ class EvaluatePlan:
     device: str = "cpu"
     threads: int | None = None
     source_layout: str | None = None
+    overwrite: bool = False
 
     def __post_init__(self) -> None:
         if self.bootstrap < 0:
@@ -267,8 +276,47 @@ class PredictPlan:
         _check_place(self.device, self.threads)
         _check_choice("pictures", self.pictures, get_args(Pictures))
         _check_choice("file_format", self.file_format, get_args(MapFormat))
-        if not 0 < self.false_alarm_rate < 1:
-            msg = f"`false_alarm_rate`: must be between 0 and 1, got {self.false_alarm_rate:g}"
-            raise UserError(msg)
+        _check_rate(self.false_alarm_rate)
         if self.threshold is not None and not math.isfinite(self.threshold):
             raise UserError(f"`threshold`: expected a finite number, got {self.threshold:g}")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportModelPlan:
+    """Which detector is written as a network file, and where.
+
+    Attributes
+    ----------
+    run : Path
+        Folder of a finished training.
+    to : {"onnx"}
+    out : Path or None
+        The file; ``run/model.onnx`` by default.
+    false_alarm_rate : float in (0, 1)
+        For the threshold that is written beside it.
+    overwrite : bool
+        Whether a file that is there may be replaced.
+
+    Raises
+    ------
+    UserError
+        If the format, the ending of the file or the rate is not valid.
+    """
+
+    run: Path
+    to: NetworkFormat = "onnx"
+    out: Path | None = None
+    false_alarm_rate: float = FALSE_ALARM_RATE
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        _check_choice("to", self.to, get_args(NetworkFormat))
+        _check_rate(self.false_alarm_rate)
+        if self.path.suffix.lower() != f".{self.to}":
+            msg = f"`out`: expected a name that ends in .{self.to}, got {str(self.path)!r}"
+            raise UserError(msg)
+
+    @property
+    def path(self) -> Path:
+        """The file of the network."""
+        return self.run / f"model.{self.to}" if self.out is None else self.out

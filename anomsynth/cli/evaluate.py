@@ -44,6 +44,9 @@ def evaluate(
     device: Device = "cpu",
     threads: Threads = None,
     source_layout: SourceLayout = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the results of an earlier evaluation.")
+    ] = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -65,17 +68,21 @@ def evaluate(
                 device=device,
                 threads=threads,
                 source_layout=source_layout,
+                overwrite=overwrite,
                 on_progress=counter,
             )
         files = [str(path) for path in (result.metrics_file, *result.pages)]
         for evaluation in result.evaluations:
             _print(console, evaluation, several=len(result.evaluations) > 1)
         console.say(f"metrics and heat maps: {', '.join(files)}")
+        if result.seen:
+            console.warn(result.seen)
         console.result(
             out=str(result.metrics_file.parent),
             files=files,
             categories=[evaluation.as_json() for evaluation in result.evaluations],
             mean=result.mean,
+            seen=result.seen,
             unread=[{"image": str(item.path), "message": item.message} for item in result.unread],
         )
         warn_unread(console, result.unread)

@@ -13,6 +13,7 @@ from anomsynth.cli import (
     demo,
     evaluate,
     export,
+    export_model,
     foreground,
     generate,
     init,
@@ -68,6 +69,9 @@ app.command("train", short_help="Train a detector on a dataset.", epilog=train.E
 app.command("evaluate", short_help="Test a detector on real defects.", epilog=evaluate.EXAMPLE)(
     evaluate.evaluate
 )
+app.command(
+    "export-model", short_help="Write a detector for other programs.", epilog=export_model.EXAMPLE
+)(export_model.export_model)
 app.command("predict", short_help="Find anomalies in photos.", epilog=predict.EXAMPLE)(
     predict.predict
 )

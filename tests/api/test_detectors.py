@@ -56,7 +56,7 @@ def test_a_detector_is_trained_measured_and_used_as_by_the_commands(
     assert len(found.decisions) == 2
 
 
-@pytest.mark.parametrize("name", ["train", "evaluate", "predict"])
+@pytest.mark.parametrize("name", ["train", "evaluate", "predict", "export_model"])
 def test_options_and_defaults_are_those_of_the_command(name) -> None:
     command = inspect.signature(getattr(getattr(cli, name), name)).parameters
     function = inspect.signature(getattr(asy, name)).parameters

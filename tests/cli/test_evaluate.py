@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -64,6 +65,43 @@ def test_table_files_and_page_are_made(call, run, dataset) -> None:
         "index.html",
         "metrics.json",
     ]
+
+
+def test_an_earlier_evaluation_is_kept_unless_asked(call, run, dataset, tmp_path) -> None:
+    fixed = ("evaluate", run, dataset, "--bootstrap", 0)
+    first = call(*fixed)
+    before = (run / "evaluation/metrics.json").read_bytes()
+    make_category(tmp_path / "other" / "plate")
+
+    second = call("evaluate", run, tmp_path / "other", "--bootstrap", 0)
+
+    assert (first.exit_code, second.exit_code) == (0, 2)
+    assert f"holds an earlier evaluation on {dataset}; choose another folder by --out" in (
+        second.stderr
+    )
+    assert (run / "evaluation/metrics.json").read_bytes() == before
+    assert call(*fixed, "--out", tmp_path / "out").exit_code == 0
+    assert call(*fixed, "--overwrite").exit_code == 0
+
+
+def test_a_dataset_that_the_detector_was_trained_on_is_told(
+    call, dataset, tmp_path, monkeypatch
+) -> None:
+    make_category(tmp_path / "other" / "plate")
+    training = {"dataset": str(dataset.resolve()), "val": str(tmp_path / "other")}
+    folder = tmp_path / "own"
+    write_run(folder, build_detector(CONFIG), replace(CONFIG, training=training))
+    monkeypatch.chdir(tmp_path)
+
+    known = call("evaluate", folder, "data", "--bootstrap", 0, "--out", "known")
+    val = call("evaluate", folder, "other", "--bootstrap", 0, "--out", "val")
+    fresh = call("evaluate", folder, dataset / "plate", "--bootstrap", 0, "--out", "fresh")
+
+    assert "the detector was trained on this dataset" in known.stderr
+    assert "the detector was weighted by this dataset" in val.stderr
+    assert fresh.stderr == ""
+    assert "was trained on this dataset" in (tmp_path / "known/index.html").read_text()
+    assert json.loads((tmp_path / "fresh/metrics.json").read_text())["seen"] is None
 
 
 def test_json_is_the_whole_answer(call, run, dataset, tmp_path) -> None:

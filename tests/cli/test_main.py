@@ -21,6 +21,7 @@ COMMANDS = (
     "train",
     "evaluate",
     "predict",
+    "export-model",
     "list",
     "init",
     "show",

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from anomsynth.bisqad.model.run_config import check_complete, read_config
 from anomsynth.bisqad.options import EvaluatePlan
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.dataset.metadata import check_writable
+from anomsynth.errors import OutputError
 
 METRICS_FILE, PAGE_FILE = "metrics.json", "index.html"
 
@@ -36,12 +37,15 @@ class EvaluateResult:
         HTML with heat maps, one for each category.
     unread : tuple of UnreadablePhoto
         Images that were left out.
+    seen : str or None
+        What the detector knows of the dataset from its training, in words.
     """
 
     evaluations: tuple[Evaluation, ...]
     metrics_file: Path
     pages: tuple[Path, ...]
     unread: tuple[UnreadablePhoto, ...]
+    seen: str | None = None
 
     @property
     def mean(self) -> dict[str, float | None]:
@@ -73,14 +77,15 @@ def evaluate(
         If there are no test images of both classes, the run does not load, or no image of one
         class could be read.
     OutputError
-        If the results cannot be written.
+        If the folder holds an earlier evaluation, or the results cannot be written.
     UserError
         If the device is not there.
     """
     tests = find_tests(plan.dataset, plan.category, plan.source_layout)
     groups = read_groups(plan.dataset)
     check_writable(plan.folder)
-    read_config(plan.run)
+    check_folder(plan.folder, overwrite=plan.overwrite)
+    seen = known_from_training(read_config(plan.run).training, plan.dataset)
     check_complete(plan.run)
     # Torch takes seconds to import: what can be wrong without it is said before.
     from anomsynth.bisqad.evaluation.inference import predict_labelled  # noqa: PLC0415 - see above
@@ -103,15 +108,45 @@ def evaluate(
             on_progress(done, total)
         evaluation = evaluate_category(predictions, resamples=plan.bootstrap)
         folder = plan.folder / name if len(tests) > 1 else plan.folder
-        page = evaluation_page(evaluation, predictions, f"{plan.run.name} on {name}")
+        title = f"{plan.run.name} on {name}"
+        page = evaluation_page(evaluation, predictions, title, seen=seen)
         make_folder(folder)
         write_bytes(folder / PAGE_FILE, page.encode(), folder)
         evaluations.append(evaluation)
         pages.append(folder / PAGE_FILE)
-    _write_metrics(plan, evaluations)
+    _write_metrics(plan, evaluations, seen)
     return EvaluateResult(
-        tuple(evaluations), plan.folder / METRICS_FILE, tuple(pages), tuple(unread)
+        tuple(evaluations), plan.folder / METRICS_FILE, tuple(pages), tuple(unread), seen
     )
+
+
+def check_folder(folder: Path, *, overwrite: bool) -> None:
+    """Raise OutputError if the folder holds an earlier evaluation that is to be kept."""
+    file = folder / METRICS_FILE
+    if overwrite or not file.exists():
+        return
+    try:
+        dataset = json.loads(file.read_text(encoding="utf-8"))["dataset"]
+    except (OSError, ValueError, KeyError, TypeError):
+        dataset = "another dataset"
+    msg = f"{folder}: holds an earlier evaluation on {dataset}"
+    raise OutputError(msg, hint="choose another folder by `out`, or give `overwrite=True`")
+
+
+def known_from_training(training: Mapping[str, object], dataset: Path) -> str | None:
+    """Return in words what the detector knows of a dataset from its training; None for nothing.
+
+    Parameters
+    ----------
+    training : mapping
+        What a run says of its training.
+    dataset : Path
+    """
+    for name, what in (("dataset", "trained on"), ("val", "weighted by")):
+        known = training.get(name)
+        if isinstance(known, str) and Path(known).resolve() == dataset.resolve():
+            return f"the detector was {what} this dataset: its numbers say little of other photos"
+    return None
 
 
 def mean_metrics(evaluations: Sequence[Evaluation]) -> dict[str, float | None]:
@@ -124,11 +159,12 @@ def mean_metrics(evaluations: Sequence[Evaluation]) -> dict[str, float | None]:
     return means
 
 
-def _write_metrics(plan: EvaluatePlan, evaluations: Sequence[Evaluation]) -> None:
+def _write_metrics(plan: EvaluatePlan, evaluations: Sequence[Evaluation], seen: str | None) -> None:
     values = {
         "anomsynth": __version__,
         "run": str(plan.run),
         "dataset": str(plan.dataset),
+        "seen": seen,
         "categories": [evaluation.as_json() for evaluation in evaluations],
         "mean": mean_metrics(evaluations),
     }

@@ -29,13 +29,18 @@ TITLES = {
 
 
 def evaluation_page(
-    evaluation: Evaluation, predictions: Sequence[LabelledPrediction], title: str
+    evaluation: Evaluation,
+    predictions: Sequence[LabelledPrediction],
+    title: str,
+    *,
+    seen: str | None = None,
 ) -> str:
     """Return the HTML page of one category.
 
     Pictures are inside the page. Of each kind some images are shown, spread evenly from the
     lowest to the highest score; of the good ones those with the highest scores, the false alarms.
-    What is taken for the other class most clearly stands first.
+    What is taken for the other class most clearly stands first. `seen` says what the detector
+    knows of the dataset from its training.
 
     Raises
     ------
@@ -53,8 +58,10 @@ def evaluation_page(
     span = (float(np.floor(min(scores))), float(np.floor(max(scores)) + 1))
     cards = [_card(item, heat, middle) for item in shown]
     gallery = Gallery(cards, ("kind",), worst="high", span=span)
+    warning = f'<p class="bad">{escape(seen)}</p>' if seen else ""
+    numbers = f'<div class="counts">{_table(evaluation)}</div>'
     sections = [
-        Section("Numbers", _facts(evaluation) + f'<div class="counts">{_table(evaluation)}</div>'),
+        Section("Numbers", warning + _facts(evaluation) + numbers),
         Section("Scores", HISTOGRAMS),
         gallery_section("Heat maps", gallery, _legend(heat, len(shown), len(predictions))),
     ]

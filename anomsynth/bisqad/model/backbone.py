@@ -93,10 +93,11 @@ class Backbone(nn.Module):
         """
         # Large activations leave a CPU's caches: 2 photos at a time took 17 ms each, 8 took 28.
         pieces = torch.split(images, CPU_PIECE) if images.device.type == "cpu" else (images,)
-        levels = zip(*(self._features(piece) for piece in pieces), strict=True)
+        levels = zip(*(self.features(piece) for piece in pieces), strict=True)
         return [torch.cat(level) if len(level) > 1 else level[0] for level in levels]
 
-    def _features(self, images: Tensor) -> list[Tensor]:
+    def features(self, images: Tensor) -> list[Tensor]:
+        """Return the features of photos that are taken at once, whatever their number."""
         batch = (images - self.get_buffer("_mean")) / self.get_buffer("_std")
         height, width = batch.shape[-2:]
         if self._patch > 1:

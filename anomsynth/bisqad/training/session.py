@@ -255,7 +255,7 @@ class _Session:
 
     def _config(self) -> RunConfig:
         prepared = self._prepared
-        training = {"dataset": str(self._plan.dataset), **self._options.record()}
+        training = {"dataset": str(self._plan.dataset.resolve()), **self._options.record()}
         return RunConfig(
             backbone=prepared.backbone.name,
             channels=prepared.backbone.channels,
