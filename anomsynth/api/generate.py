@@ -19,7 +19,7 @@ from anomsynth.api.options import (
 )
 from anomsynth.api.overview import write_overview
 from anomsynth.dataset.compression import PngEffort
-from anomsynth.dataset.paths import is_dir
+from anomsynth.dataset.paths import is_dir, is_file
 from anomsynth.errors import InputError, UserError
 from anomsynth.pipeline.backends import count_workers
 from anomsynth.pipeline.estimate import Estimate, estimate
@@ -27,6 +27,8 @@ from anomsynth.pipeline.events import Estimating, Event, Finished, Listener, Sta
 from anomsynth.pipeline.options import Backend, Extra, Purpose, RunOptions
 from anomsynth.pipeline.plan import Plan, make_plan
 from anomsynth.pipeline.run import run
+
+MASKS = frozenset({"roi", "avoid", "components"})  # may be one file for all photos
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,9 +129,10 @@ def generate(
     min_score : float in [0, 1], optional
         Samples below this score are drawn anew.
     roi, avoid : path, optional
-        Folders of masks named like the photos: where defects may go, and where they must not.
+        Where defects may go, and where they must not: a folder of masks named like the photos (or
+        of files of labelme), one mask for all photos, or a file of COCO or CVAT.
     components : path, optional
-        Folder of masks of the components that may go missing.
+        The components that may go missing, as masks or drawn, in the same ways.
     textures : path, optional
         Folder of pictures to take foreign textures from.
     source_layout : str, optional
@@ -253,10 +256,11 @@ def _run(plan: Plan, tell: Listener) -> Generated:
 
 
 def _folder(option: str, given: FilePath | None) -> Path | None:
-    folder = to_path(given)
-    if folder is not None and not is_dir(folder):
-        raise InputError(f"`{option}`: {folder}: no such folder", hint="check the path")
-    return folder
+    place = to_path(given)
+    if place is not None and not (is_dir(place) or (option in MASKS and is_file(place))):
+        what = "file or folder" if option in MASKS else "folder"
+        raise InputError(f"`{option}`: {place}: no such {what}", hint="check the path")
+    return place
 
 
 def _extras(given: Sequence[str] | str) -> tuple[str, ...]:

@@ -77,14 +77,16 @@ def generate(
         typer.Option("--min-score", min=0, max=1, help="Draw samples below this score anew."),
     ] = None,
     roi: Annotated[
-        Path | None, typer.Option("--roi", metavar="DIR", help="Masks: where defects may go.")
+        Path | None, typer.Option("--roi", metavar="DIR|FILE", help="Masks: where defects may go.")
     ] = None,
     avoid: Annotated[
-        Path | None, typer.Option("--avoid", metavar="DIR", help="Masks: where they must not.")
+        Path | None, typer.Option("--avoid", metavar="DIR|FILE", help="Masks: where they must not.")
     ] = None,
     components: Annotated[
         Path | None,
-        typer.Option("--components", metavar="DIR", help="Masks: components that may go missing."),
+        typer.Option(
+            "--components", metavar="DIR|FILE", help="Masks: components that may go missing."
+        ),
     ] = None,
     textures: Annotated[
         Path | None,

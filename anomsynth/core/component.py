@@ -175,9 +175,15 @@ class Drawn:
         return schema
 
 
+MOST = 1e12  # no unit makes a larger number sensible; squares of it are still numbers
+
+
 def _positive(value: R) -> R:
     if value.low <= 0:
         msg = f"must be above 0, got {value.low:g}"
+        raise ValueError(msg)
+    if value.high > MOST:
+        msg = f"must be at most {MOST:g}, got {value.high:g}"
         raise ValueError(msg)
     return value
 

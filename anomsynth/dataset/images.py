@@ -25,12 +25,13 @@ from anomsynth.dataset.paths import is_special
 from anomsynth.dataset.png import check_png
 from anomsynth.dataset.pnm import read_pnm
 from anomsynth.dataset.tiff import read_tiff
-from anomsynth.errors import InputError
+from anomsynth.errors import InputError, MissingExtraError
 
 SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jfif", ".tif", ".tiff", ".bmp", ".webp"}
-    | {".pgm", ".ppm", ".pnm", ".pbm"}
+    | {".pgm", ".ppm", ".pnm", ".pbm", ".heic", ".heif"}
 )
+HEIC = frozenset({b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heim", b"heis"})  # brands
 MOST_PIXELS = 400_000_000  # 1.2 GB as 8-bit RGB; more is a mistake or a decompression bomb
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "PPM")
 PLAIN_MODES = ("L", "RGB")
@@ -113,7 +114,8 @@ def load_photo(path: Path) -> LoadedPhoto:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns about damage it can live with
             with _without_pixel_limit():
-                image = Image.open(BytesIO(content), formats=FORMATS)
+                formats = (*FORMATS, *_heif(content, path))
+                image = Image.open(BytesIO(content), formats=formats)
             with image:
                 _check_header(image, path)
                 if image.format == "PNG":
@@ -121,7 +123,7 @@ def load_photo(path: Path) -> LoadedPhoto:
                 if image.format == "PPM":
                     return _loaded_pnm(content, path)
                 return _loaded(image, content, path)
-    except InputError:
+    except (InputError, MissingExtraError):
         raise
     except UnidentifiedImageError as error:
         raise _unidentified(path, content) from error
@@ -279,6 +281,26 @@ def _loaded(image: Image.Image, content: bytes, path: Path) -> LoadedPhoto:
     return LoadedPhoto(path, photo, plain, hashlib.sha256(content).hexdigest())
 
 
+def _heif(content: bytes, path: Path) -> tuple[str, ...]:
+    """Return Pillow's name of the format of phones' photos, if it is one; load what reads it.
+
+    Raises
+    ------
+    MissingExtraError
+        If that is not installed.
+    """
+    if content[4:8] != b"ftyp" or content[8:12] not in HEIC:
+        return ()
+    try:
+        import pillow_heif  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        msg = f"{path}: HEIC needs the package pillow-heif"
+        hint = "pip install 'anomsynth[heic]', or convert it to JPEG or PNG"
+        raise MissingExtraError(msg, hint=hint) from error
+    pillow_heif.register_heif_opener()
+    return ("HEIF",)
+
+
 def _loaded_pnm(content: bytes, path: Path) -> LoadedPhoto:
     try:
         pixels = read_pnm(content)
@@ -352,5 +374,5 @@ def _unidentified(path: Path, content: bytes) -> InputError:
     if b"\0" not in content[:512]:
         hint = "remove it from the input or give it its real name"
         return InputError(f"{path}: a text file, not a picture", hint=hint)
-    hint = "PNG, JPEG, TIFF, BMP, WebP and PNM can be read"
+    hint = "PNG, JPEG, TIFF, BMP, WebP, PNM and HEIC can be read"
     return InputError(f"{path}: not a picture, or damaged in its first bytes", hint=hint)

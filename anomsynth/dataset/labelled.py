@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from anomsynth.dataset.layouts.dagm import find_dagm
+from anomsynth.dataset.layouts.drawn import find_coco, find_cvat, find_labelme, find_yolo
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.layouts.kolektor import find_kolektor
 from anomsynth.dataset.layouts.mvtec import find_3d, find_ad2, find_mvtec
@@ -15,13 +16,30 @@ from anomsynth.dataset.paths import is_dir
 from anomsynth.errors import InputError, UserError
 
 SourceLayout = Literal[
-    "mvtec", "loco", "ad2", "3d", "visa", "real-iad", "kolektor", "dagm", "images-masks", "folders"
+    "mvtec",
+    "loco",
+    "ad2",
+    "3d",
+    "visa",
+    "real-iad",
+    "kolektor",
+    "dagm",
+    "images-masks",
+    "folders",
+    "labelme",
+    "coco",
+    "yolo",
+    "cvat",
 ]
 PHOTOS = "photos"  # no labelled dataset: every picture is a good photo
 
 # In the order in which they are tried: what has more signs of its own comes first.
 _READERS: dict[SourceLayout, Callable[[Path], tuple[Labelled, ...]]] = {
     "images-masks": find_images_and_masks,
+    "cvat": find_cvat,
+    "yolo": find_yolo,
+    "coco": find_coco,
+    "labelme": find_labelme,
     "3d": find_3d,
     "ad2": find_ad2,
     "visa": find_visa,

@@ -11,7 +11,7 @@ from anomsynth.core.depth import Depth
 from anomsynth.core.rng import stream
 from anomsynth.dataset.folders import PhotoSource, SourceImage, find_source
 from anomsynth.dataset.layout import Layout, check_kinds, digits_for
-from anomsynth.dataset.masks import MaskFolder
+from anomsynth.dataset.masks import MaskFolder, Region
 from anomsynth.dataset.metadata import (
     check_not_linked,
     check_removable,
@@ -57,8 +57,8 @@ class Unit:
         all writes the good photo too.
     split : {"train", "test"}
         Where the good photo itself goes.
-    roi, avoid, components : path or None
-        Masks that go with the photo.
+    roi, avoid, components : path, Truth or None
+        Masks that go with the photo, or what was drawn on it.
     finder : PartFinder or None
         How the part is found in photos of the category, where no mask says where it is.
     depth : Depth or None
@@ -72,9 +72,9 @@ class Unit:
     first: int
     samples: int
     split: Literal["train", "test"]
-    roi: Path | None = None
-    avoid: Path | None = None
-    components: Path | None = None
+    roi: Region | None = None
+    avoid: Region | None = None
+    components: Region | None = None
     finder: PartFinder | None = None
     depth: Depth | None = None
 
@@ -379,7 +379,7 @@ class _MaskFinder:
         self.folder = None if root is None else MaskFolder(root)
         self.used = 0
 
-    def find(self, category: str, key: str) -> Path | None:
+    def find(self, category: str, key: str) -> Region | None:
         """Return the mask of a photo, if there is one."""
         found = None if self.folder is None else self.folder.find(category, key)
         self.used += found is not None
@@ -389,4 +389,5 @@ class _MaskFinder:
         """Raise InputError if no photo had a mask in the folder."""
         if self.folder is not None and self.used == 0:
             msg = f"{self.folder.root}: holds no mask of any photo"
-            raise InputError(msg, hint="masks carry the name of their photo, or NAME_mask")
+            hint = "masks carry the name of their photo, or NAME_mask; one file serves all photos"
+            raise InputError(msg, hint=hint)

@@ -12,9 +12,9 @@ import cv2
 
 from anomsynth.core.heap import keep_freed_memory
 from anomsynth.core.types import Mask, SampleKey, Surface
-from anomsynth.dataset.components import read_components
-from anomsynth.dataset.images import LoadedPhoto, load_photo, read_mask
+from anomsynth.dataset.images import LoadedPhoto, load_photo
 from anomsynth.dataset.manifest import Line
+from anomsynth.dataset.masks import Region, read_numbered, read_region
 from anomsynth.dataset.paths import check_name, printable
 from anomsynth.dataset.textures import TextureFolder
 from anomsynth.dataset.writer import SourcePhoto, Writer, failed_line, photo_hash, unusable_line
@@ -168,19 +168,19 @@ def analyse_photo(
         msg = f"{unit.path}: no mask of this photo in the folder of regions"
         raise InputError(msg, hint="name it like the photo, or NAME_mask.png")
     height, width = loaded.photo.pixels.shape[:2]
-    roi, avoid = (_mask(path, (height, width)) for path in (unit.roi, unit.avoid))
+    roi, avoid = (_mask(region, (height, width)) for region in (unit.roi, unit.avoid))
     where = unit.finder if roi is None else roi
     captions = None if unit.finder is None else unit.finder.avoided((height, width))
     if captions is not None:
         avoid = captions if avoid is None else avoid | captions
     marked = unit.components
-    components = None if marked is None else read_components(marked, (height, width))
+    components = None if marked is None else read_numbered(marked, (height, width))
     surface = surface_of(loaded.photo, recipe, components, roi=where, avoid=avoid)
     return surface if textures is None else replace(surface, textures=TextureFolder(textures))
 
 
-def _mask(path: Path | None, shape: tuple[int, int]) -> Mask | None:
-    return None if path is None else read_mask(path, shape)
+def _mask(region: Region | None, shape: tuple[int, int]) -> Mask | None:
+    return None if region is None else read_region(region, shape)
 
 
 def _make_sample(

@@ -194,10 +194,12 @@ def _name(source: str | Path) -> str:
 
 def _read(path: Path, shown: str) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows may begin with a mark
     except tomllib.TOMLDecodeError as error:
         hint = "text needs quotes, tables are [name], lists of tables [[name]]"
         raise RecipeError(f"{shown}: not valid TOML: {error}", hint=hint) from error
+    except RecursionError as error:
+        raise RecipeError(f"{shown}: not valid TOML: nested too deeply") from error
     except UnicodeDecodeError as error:
         raise RecipeError(f"{shown}: not a text file", hint="recipes are TOML in UTF-8") from error
     except FileNotFoundError as error:

@@ -11,12 +11,13 @@ from PIL import Image
 
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.lock import alone_in
-from anomsynth.errors import InputError, OutputError
+from anomsynth.errors import InputError, OutputError, RecipeError
 from anomsynth.pipeline import backends
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.plan import make_plan
 from anomsynth.pipeline.replay import replay
 from anomsynth.pipeline.run import run
+from anomsynth.recipe.load import load_recipe
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
@@ -157,3 +158,31 @@ def test_a_full_disk_says_how_a_run_goes_on_and_others_do_not(
         run(plan)
 
     assert "resume=True" in caught.value.hint
+
+
+RECIPE = """version = 1
+mm_per_px = 0.1
+severity = { d_prime = DPRIME }
+[[mechanisms]]
+generator = { kind = "crack" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a = " + "[" * 5000 + "]" * 5000, "nested too deeply"),
+        (RECIPE.replace("DPRIME", "[1e300, 1e300]"), "must be at most 1e\\+12"),
+    ],
+)
+def test_recipes_beyond_all_bounds_are_refused_in_one_line(text, message, tmp_path) -> None:
+    (tmp_path / "r.toml").write_text(text)
+
+    with pytest.raises(RecipeError, match=message):
+        load_recipe(tmp_path / "r.toml")
+
+
+def test_a_byte_order_mark_before_a_recipe_is_passed_over(tmp_path) -> None:
+    (tmp_path / "r.toml").write_text("\ufeff" + RECIPE.replace("DPRIME", "3"), encoding="utf-8")
+
+    assert load_recipe(tmp_path / "r.toml").severity.d_prime.low == 3

@@ -1,17 +1,22 @@
 """One labelled image, and how its defects are marked."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anomsynth.core.types import Mask
+from anomsynth.dataset.annotations.shapes import Shape, draw_all, number_all
 from anomsynth.dataset.images import read_binary_mask, read_mask
 from anomsynth.dataset.layout import GOOD
 from anomsynth.dataset.paths import nfc
+from anomsynth.errors import InputError
 
 Split = Literal["train", "test"]
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +27,51 @@ class Truth:
     ----------
     files : tuple of Path
         Masks in which every value above 0 marks a defect; together they mark all of them.
+    shapes : tuple of Shape
+        What was drawn in a labelling tool, instead of masks.
+    size : (int, int) or None
+        Height and width of the picture on which it was drawn.
+    source : Path or None
+        The tool's file.
     """
 
     files: tuple[Path, ...] = ()
+    shapes: tuple[Shape, ...] = ()
+    size: tuple[int, int] | None = None
+    source: Path | None = None
 
     def read(self, shape: tuple[int, int]) -> Mask:
         """Return what is marked, (H, W) bool; raise InputError as `read_mask`."""
+        if self.shapes:
+            return self._drawn(draw_all, shape)
         marked = np.zeros(shape, dtype=np.bool_)
         for file in self.files:
             marked |= read_mask(file, shape)
         return marked
+
+    def numbered(self, shape: tuple[int, int]) -> NDArray[np.uint8]:
+        """Return for each pixel the number of its shape from 1 on, (H, W) uint8, 0 for none.
+
+        Raises
+        ------
+        InputError
+            If a shape cannot be drawn, there are too many, or the size is another one.
+        """
+        return self._drawn(number_all, shape)
+
+    def _drawn(
+        self,
+        draw: Callable[[tuple[Shape, ...], tuple[int, int]], NDArray[Scalar]],
+        shape: tuple[int, int],
+    ) -> NDArray[Scalar]:
+        if self.size is not None and self.size != shape:
+            height, width = self.size
+            msg = f"{self.source}: drawn on {width} x {height} pixels, not {shape[1]} x {shape[0]}"
+            raise InputError(msg, hint="annotate the picture in the size it has")
+        try:
+            return draw(self.shapes, shape)
+        except InputError as error:
+            raise InputError(f"{self.source}: {error}", hint=error.hint) from error
 
 
 @dataclass(frozen=True, slots=True)

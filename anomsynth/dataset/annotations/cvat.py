@@ -1,0 +1,72 @@
+"""CVAT for images 1.1: one XML file for many pictures (https://docs.cvat.ai, "CVAT for images")."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from anomsynth.dataset.annotations.drawn import Drawn
+from anomsynth.dataset.annotations.shapes import (
+    Outline,
+    Runs,
+    Shape,
+    Unsupported,
+    ellipse,
+    rectangle,
+)
+from anomsynth.errors import InputError
+
+SUBSETS = {"train": "train", "val": "test", "validation": "test", "test": "test"}
+
+
+def read_cvat(path: Path) -> tuple[Drawn, ...]:
+    """Read what was drawn on every picture that the file names.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is none of CVAT's, or is damaged.
+    """
+    try:
+        # Expat from 2.4.1 on, which Python brings, refuses entities that grow.
+        root = ET.parse(path).getroot()  # noqa: S314 - see above
+    except (OSError, ET.ParseError, ValueError) as error:
+        raise InputError(
+            f"{path}: cannot be read as XML: {error}", hint="export it anew"
+        ) from error
+    if root.tag != "annotations":
+        raise InputError(f"{path}: not a file of CVAT", hint="export it as 'CVAT for images 1.1'")
+    if root.find("track") is not None:
+        msg = f"{path}: tracks of a video"
+        raise InputError(msg, hint="export it as 'CVAT for images 1.1'")
+    try:
+        return tuple(_drawn(image) for image in root.iter("image"))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: damaged: {error!r}", hint="export it anew") from error
+
+
+def _drawn(image: ET.Element) -> Drawn:
+    own = image.attrib
+    size = (int(own["height"]), int(own["width"])) if "height" in own and "width" in own else None
+    shapes = [_shape(one.tag, one.attrib) for one in image if "label" in one.attrib]
+    drawn = sorted(shapes, key=lambda pair: pair[0])
+    split = SUBSETS.get(own.get("subset", "").lower(), "")
+    return Drawn(own["name"].replace("\\", "/"), size, tuple(shape for _, shape in drawn), split)
+
+
+def _shape(tag: str, own: Mapping[str, str]) -> tuple[int, Shape]:
+    """Return on which layer a shape lies, and the shape."""
+    kind, layer = own["label"], int(own.get("z_order", 0))
+    if tag == "polygon":
+        points = (pair.split(",") for pair in own["points"].split(";") if pair)
+        return layer, Outline(kind, tuple((float(x), float(y)) for x, y in points))
+    if tag == "box":
+        left, top, right, bottom = (float(own[name]) for name in ("xtl", "ytl", "xbr", "ybr"))
+        return layer, rectangle(kind, left, top, right, bottom)
+    if tag == "ellipse":
+        centre, radii = (float(own["cx"]), float(own["cy"])), (float(own["rx"]), float(own["ry"]))
+        return layer, ellipse(kind, centre, radii, float(own.get("rotation", 0)))
+    if tag == "mask":
+        box = tuple(int(own[name]) for name in ("top", "left", "height", "width"))
+        counts = tuple(int(run) for run in own["rle"].split(","))
+        return layer, Runs(kind, (box[0], box[1], box[2], box[3]), counts, by_columns=False)
+    return layer, Unsupported(kind, tag)

@@ -1,0 +1,53 @@
+"""What a labelling tool says of one picture."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from anomsynth.dataset.annotations.shapes import Shape
+from anomsynth.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The shapes on one picture.
+
+    Attributes
+    ----------
+    image : str
+        The picture's path as the tool has it, posix.
+    size : (int, int) or None
+        Height and width as the tool saw them.
+    shapes : tuple of Shape
+    split : str
+        "train" or "test" where the file says it, else empty.
+    category : str
+        Where the file says it, else empty.
+    """
+
+    image: str
+    size: tuple[int, int] | None
+    shapes: tuple[Shape, ...]
+    split: str = ""
+    category: str = ""
+
+
+def read_json(path: Path) -> Mapping[str, object]:
+    """Return the object of a JSON file; a byte order mark at its start is passed over.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read or is no object.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(
+            f"{path}: cannot be read as JSON: {error}", hint="export it anew"
+        ) from error
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: JSON without an object at its top", hint="export it anew")
+    return cast("Mapping[str, object]", found)
