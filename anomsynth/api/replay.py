@@ -29,7 +29,13 @@ class Replayed:
     files: tuple[Path, ...] = ()
 
 
-def replay(dataset: FilePath, sample_id: str, *, out: FilePath | None = None) -> Replayed:
+def replay(
+    dataset: FilePath,
+    sample_id: str,
+    *,
+    out: FilePath | None = None,
+    source: FilePath | None = None,
+) -> Replayed:
     """Rebuild a sample from its manifest line and verify that it equals the saved one.
 
     Parameters
@@ -40,6 +46,8 @@ def replay(dataset: FilePath, sample_id: str, *, out: FilePath | None = None) ->
         ``"CATEGORY/NUMBER"`` as in the manifest; leading zeros may be left out.
     out : path, optional
         Folder to write its image and masks to.
+    source : path, optional
+        Where the photos are now, if they moved otherwise than with the dataset.
 
     Returns
     -------
@@ -63,7 +71,7 @@ def replay(dataset: FilePath, sample_id: str, *, out: FilePath | None = None) ->
     >>> asy.replay(folder / "out", "metal/0").sample.image.shape
     (256, 256, 3)
     """
-    sample = rebuild(Path(dataset), sample_id)
+    sample = rebuild(Path(dataset), sample_id, to_path(source))
     folder = to_path(out)
     files = () if folder is None else _write(sample, folder, sample_id.replace("/", "_"))
     return Replayed(sample_id, sample, files)

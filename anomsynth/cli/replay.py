@@ -16,6 +16,10 @@ def replay(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="DIR", help="Also write its images here.")
     ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--source", metavar="DIR", help="Where the photos are now, if they moved."),
+    ] = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -23,7 +27,7 @@ def replay(
     with reporting(quiet=quiet, as_json=as_json) as console:
         from anomsynth.api.replay import replay as rebuild
 
-        done = rebuild(dataset, sample_id, out=out)
+        done = rebuild(dataset, sample_id, out=out, source=source)
         console.say(f"{sample_id}: identical ({', '.join(done.sample.kinds)})")
         for path in done.files:
             console.say(f"  {path}")

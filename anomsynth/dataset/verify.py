@@ -1,14 +1,17 @@
 """Whether the files that a line of the manifest names are there, whole and still of that photo."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.manifest import Line, array_hash
+from anomsynth.dataset.manifest import Line, array_hash, read_lines
+from anomsynth.dataset.paths import is_file
 from anomsynth.errors import InputError
 
+COMPARED = 8  # photos of a source that may have moved
 PNG_START = b"\x89PNG\r\n\x1a\n"
 PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 
@@ -62,6 +65,42 @@ class SourceFiles:
             except OSError:  # the photo is tried again, and its error is told then
                 self._hashes[name] = ""
         return self._hashes[name]
+
+
+def are_photos_of(layout: Layout, categories: Sequence[str], root: Path) -> bool:
+    """Tell whether a source folder holds the photos that a dataset was made of, by some of them.
+
+    Parameters
+    ----------
+    layout : Layout
+        Of the dataset.
+    categories : of the dataset
+    root : Path
+        The source folder.
+
+    Raises
+    ------
+    OutputError
+        If a manifest is damaged.
+    """
+    lines = list(itertools.islice(_good_photos(layout, categories), COMPARED))
+    return bool(lines) and SourceFiles(root).are_those_of(lines)
+
+
+def _good_photos(layout: Layout, categories: Sequence[str]) -> Iterator[Line]:
+    """Yield the first photo of each category, then of what is done already of an unfinished run."""
+    for category in categories:
+        manifest = layout.manifest(category)
+        if is_file(manifest):
+            yield from itertools.islice(_normals(read_lines(manifest)), 1)
+    if is_file(layout.journal):
+        for entry in read_lines(layout.journal):
+            lines = entry.get("lines")
+            yield from _normals(lines if isinstance(lines, list) else [])
+
+
+def _normals(lines: Iterable[Line]) -> Iterator[Line]:
+    return (line for line in lines if isinstance(line, dict) and line.get("what") == "normal")
 
 
 def files_of(line: Line) -> dict[str, list[str]]:

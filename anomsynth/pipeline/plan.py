@@ -20,11 +20,13 @@ from anomsynth.dataset.metadata import (
     read_run,
 )
 from anomsynth.dataset.paths import is_file
+from anomsynth.dataset.verify import are_photos_of
 from anomsynth.errors import InputError, OutputError, RecipeError
 from anomsynth.pipeline.depths import choose_depths, recorded_depths
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.parts import find_parts, moved_parts, read_finders, recorded
-from anomsynth.pipeline.record import differences, run_record
+from anomsynth.pipeline.places import FROM_OUT, SOURCE, seen_from
+from anomsynth.pipeline.record import differences, renamed_categories, run_record
 from anomsynth.pipeline.shards import (
     check_shards,
     find_shards,
@@ -171,6 +173,7 @@ class Plan:
         """Return what run.json says: everything that decides the dataset's content."""
         return {
             **run_record(self.recipes, self.options, self.source, self.photos),
+            FROM_OUT: seen_from(self.out, self.source, self.options),
             "foreground": recorded(self.finders),
             **({"depths": recorded_depths(self.depths)} if self.depths else {}),
         }
@@ -277,7 +280,10 @@ def _check_out(plan: Plan) -> None:
     if options.overwrite:
         check_removable(layout, list(plan.categories))
     elif options.resume:
-        changed = differences(read_run(layout), plan.record())
+        stored, planned = read_run(layout), plan.record()
+        if are_photos_of(layout, plan.categories, plan.source):
+            stored = {**stored, SOURCE: planned[SOURCE]}  # they have moved
+        changed = differences(stored, planned) + renamed_categories(stored, planned)
         if changed:
             msg = f"{layout.root}: was begun with other settings: {'; '.join(changed)}"
             raise OutputError(msg, hint="use the same settings, or `overwrite=True`")

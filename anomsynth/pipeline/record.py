@@ -13,6 +13,7 @@ from anomsynth._version import __version__
 from anomsynth.core.registry import generators, refiners
 from anomsynth.errors import UserError
 from anomsynth.pipeline.options import RunOptions
+from anomsynth.pipeline.places import with_same_places
 from anomsynth.recipe.load import recorded_recipe
 from anomsynth.recipe.models import Recipe
 from anomsynth.sqe.all_terms import terms
@@ -115,7 +116,8 @@ def differences(stored: Mapping[str, object], planned: Mapping[str, object]) -> 
 
     What was decided about parts is not compared: it follows from the photos, which may be mended.
     """
-    before, now = _renamed(stored), _renamed(json.loads(json.dumps(planned)))
+    now = _renamed(json.loads(json.dumps(planned)))
+    before = _renamed(with_same_places(stored, now))
     found = []
     if "foreground" in now and "foreground" not in before:
         found.append("an older version made it, which found the part in each photo by itself")
@@ -134,6 +136,22 @@ def differences(stored: Mapping[str, object], planned: Mapping[str, object]) -> 
             found += [_difference(f"{part} {name}", old.get(name), new.get(name)) for name in names]
         elif old != new:
             found.append(_difference(part, old, new))
+    return found
+
+
+def renamed_categories(stored: Mapping[str, object], planned: Mapping[str, object]) -> list[str]:
+    """Say that a category has another name now, and what of it: samples are drawn by its name."""
+    before, now = stored.get("categories"), planned.get("categories")
+    if not (isinstance(before, Mapping) and isinstance(now, Mapping)):
+        return []
+    gone = {json.dumps(before[name], sort_keys=True): name for name in before if name not in now}
+    found = []
+    for name in now:
+        old = gone.get(json.dumps(now[name], sort_keys=True))
+        if name not in before and old is not None:
+            found.append(
+                f"the folder {old!r} is called {name!r} now, and samples are drawn by that name"
+            )
     return found
 
 

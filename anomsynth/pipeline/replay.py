@@ -17,6 +17,7 @@ from anomsynth.dataset.writer import camera_levels, photo_hash
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.depths import read_depths, spread
 from anomsynth.pipeline.parts import read_finders
+from anomsynth.pipeline.places import find_again, find_source_again
 from anomsynth.pipeline.plan import Unit
 from anomsynth.pipeline.record import DECISIVE, differences, plugins, versions
 from anomsynth.pipeline.worker import analyse_photo
@@ -26,7 +27,7 @@ from anomsynth.sqe.samples import with_rater
 from anomsynth.synthesis.synthesize import synthesize
 
 
-def replay(out: Path, sample_id: str) -> Sample:
+def replay(out: Path, sample_id: str, source: Path | None = None) -> Sample:
     """Rebuild a sample of a dataset from its source photo.
 
     Parameters
@@ -35,6 +36,8 @@ def replay(out: Path, sample_id: str) -> Sample:
         Dataset written by `run`, finished or not.
     sample_id : str
         ``"<category>/<number>"`` as in the manifest; leading zeros may be left out.
+    source : Path, optional
+        Where the source folder is now; found where it was, or where it lay seen from `out`.
 
     Raises
     ------
@@ -47,22 +50,24 @@ def replay(out: Path, sample_id: str) -> Sample:
     record = read_run(layout)
     line = _find(layout, sample_id, record)
     recipe = _recipe(record, str(line["category"]), layout)
-    path = Path(str(_value(record, "source"))) / str(_value(_part(line, "source"), "file"))
+    path = find_source_again(record, layout.root, source) / str(
+        _value(_part(line, "source"), "file")
+    )
     loaded = load_photo(path)
     if photo_hash(loaded.photo) != _value(_part(line, "source"), "sha256"):
         msg = f"{path}: not the photo that {sample_id} was made of"
         raise InputError(msg, hint="restore the photo, or make the dataset again")
     index = whole_number(line, "index", layout.manifest(str(line["category"])))
     key = SampleKey(str(line["category"]), str(_value(line, "image")), index)
-    unit = _unit(record, key, path)
-    textures = _part(record, "options").get("textures")
+    unit = _unit(record, key, path, layout.root)
+    textures = _place(record, "textures", layout.root)
     loaded = replace(loaded, photo=spread(loaded.photo, unit.depth, path))
     surface = analyse_photo(
         loaded,
         unit,
         recipe,
         needs_roi=unit.roi is not None,
-        textures=None if textures is None else Path(str(textures)),
+        textures=textures,
     )
     sample = synthesize(surface, recipe, seed=recipe.seed, key=key)
     hashes = _part(line, "sha256")
@@ -109,11 +114,19 @@ def _recipe(record: Line, category: str, layout: Layout) -> Recipe:
     return recorded_recipe(written, str(layout.run_file))
 
 
-def _unit(record: Line, key: SampleKey, path: Path) -> Unit:
+def _place(record: Line, name: str, out: Path) -> Path | None:
+    """Return where a folder that the run was given is now."""
+    recorded = _part(record, "options").get(name)
+    if recorded is None:
+        return None
+    return find_again(record, name, recorded, out) or Path(str(recorded))
+
+
+def _unit(record: Line, key: SampleKey, path: Path, out: Path) -> Unit:
     masks = {}
     for name in ("roi", "avoid", "components"):
-        folder = _part(record, "options").get(name)
-        found = None if folder is None else MaskFolder(Path(str(folder)))
+        folder = _place(record, name, out)
+        found = None if folder is None else MaskFolder(folder)
         masks[name] = None if found is None else found.find(key.category, key.image)
     return Unit(
         category=key.category,

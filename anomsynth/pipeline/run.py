@@ -19,6 +19,7 @@ from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.backends import WorkerPool, do_all, open_pool
 from anomsynth.pipeline.events import Event, Finished, Listener, Started
 from anomsynth.pipeline.parts import moved_parts, read_finders, recorded
+from anomsynth.pipeline.places import SOURCE
 from anomsynth.pipeline.plan import UNIT_SAMPLES, Plan, Unit
 from anomsynth.pipeline.shards import ShardLayout
 from anomsynth.pipeline.tables import Tally, write_tables
@@ -67,8 +68,10 @@ def _run(plan: Plan, pool: WorkerPool, tell: Listener, started: float) -> Finish
         pending = _pending(plan, journal, moved)
         _remove_unfinished(plan, pending)
         # Photos were replaced or mended since: only now, when what they spoilt is gone, is it so.
-        if record.get("foreground") != recorded(plan.finders):
-            write_run(plan.layout, plan.record())
+        planned = plan.record()
+        changed = record.get("foreground") != recorded(plan.finders)
+        if changed or record.get(SOURCE) != planned[SOURCE]:
+            write_run(plan.layout, planned)
         waiting = sum(unit.samples for unit in pending)
         tell(Started(plan.samples, plan.samples - waiting))
         _work(plan, pending, journal, pool, tell)
