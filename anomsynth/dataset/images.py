@@ -1,11 +1,10 @@
 """Photos and masks on disk: what cameras and scanners write comes in, lossless PNG goes out."""
 
 import hashlib
-import struct
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -364,11 +363,12 @@ def _tables(image: Image.Image) -> Jpeg | None:
 
 def _unidentified(path: Path, content: bytes) -> InputError:
     if content[:4] in {b"II*\0", b"MM\0*"}:
-        with suppress(ValueError, OSError, struct.error):
-            try:
-                read_tiff(content, path)
-            except InputError as error:  # it knows the reason that Pillow does not tell
-                return error
+        try:
+            read_tiff(content, path)
+        except InputError as error:  # it knows the reason that Pillow does not tell
+            return error
+        except Exception:  # noqa: BLE001, RUF100 - decoders raise whatever they stumble over
+            return InputError(f"{path}: damaged TIFF", hint="replace the file or remove it")
         hint = "convert it to 8-bit or 16-bit unsigned integers"
         return InputError(f"{path}: TIFF of a kind that is not supported", hint=hint)
     if b"\0" not in content[:512]:

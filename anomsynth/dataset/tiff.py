@@ -1,19 +1,25 @@
 """What a TIFF file holds: read right, or refused by the name of what it is."""
 
+import math
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.errors import InputError, MissingExtraError
 
+if TYPE_CHECKING:
+    import tifffile
+
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB = 0, 1, 2  # photometric interpretations of TIFF 6.0
 PALETTE, INKS, YCBCR = 3, 5, 6
 COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, INKS: 4, YCBCR: 3}
 UNSIGNED, SIGNED, FLOAT = 1, 2, 3  # sample formats
 PREMULTIPLIED, ALPHA = 1, 2  # extra samples
+UNCOMPRESSED = 1  # compression
 SEPARATE = 2  # planar configuration: one plane after the other
 ORIENTATION = 274
 HINT = "convert it to 8-bit or 16-bit unsigned integers, grey or RGB"
@@ -82,6 +88,7 @@ def read_tiff(content: bytes, path: Path) -> TiffPixels:
             if deep:
                 raise InputError(f"{path}: 16-bit TIFF of a kind that is not supported", hint=HINT)
             return TiffPixels(whole[0], deep, orientation, None)
+        _check_whole(page, len(content), path)
         try:
             pixels = page.asarray()
         except ValueError as error:
@@ -99,6 +106,17 @@ def read_tiff(content: bytes, path: Path) -> TiffPixels:
             pixels[..., : 1 if extra else None] = ~pixels[..., : 1 if extra else None]
         native = pixels.dtype.newbyteorder("=")
         return TiffPixels(whole[0], deep, orientation, np.ascontiguousarray(pixels, dtype=native))
+
+
+def _check_whole(page: "tifffile.TiffPage", size: int, path: Path) -> None:
+    """Raise InputError if pixels are missing: tifffile reads zeros for them."""
+    places = list(zip(page.dataoffsets, page.databytecounts, strict=False))
+    whole = all(start > 0 and count > 0 and start + count <= size for start, count in places)
+    there = sum(page.databytecounts)
+    wanted = page.nbytes if int(page.compression) == UNCOMPRESSED else 1
+    if not whole or len(places) != math.prod(page.chunked) or there < wanted:
+        msg = f"{path}: damaged or cut off: some of its pixels are missing"
+        raise InputError(msg, hint="replace the file or remove it from the input")
 
 
 def _check_numbers(sample_format: int, bits: int, path: Path) -> None:

@@ -138,3 +138,13 @@ def test_a_cut_off_file_is_refused(tmp_path, share) -> None:
 
     with pytest.raises(InputError):
         read_photo(path)
+
+
+@pytest.mark.parametrize("planes", ["contig", "separate"])
+def test_a_cut_off_file_is_refused_not_filled_with_zeros(tmp_path, planes) -> None:
+    stored = RGB8 if planes == "contig" else np.moveaxis(RGB8, 2, 0)
+    path = write(tmp_path, stored, photometric="rgb", planarconfig=planes)
+    path.write_bytes(path.read_bytes()[:-100])
+
+    with pytest.raises(InputError, match="damaged or cut off"):
+        read_photo(path)
