@@ -60,6 +60,16 @@ def read_placed_lines(path: Path) -> Iterator[tuple[range, Line]]:
         raise OutputError(f"{path}: cannot be read: {error.strerror}") from error
 
 
+def read_line_at(path: Path, start: int) -> Line:
+    """Return the line that begins at a byte of a file; raise OutputError as `read_lines`."""
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            return _parse(file.readline(), path, 0)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be read: {error.strerror}") from error
+
+
 def whole_number(line: Line, name: str, path: Path) -> int:
     """Return a number of a line.
 

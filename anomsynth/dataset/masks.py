@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from anomsynth.core.types import Mask
 from anomsynth.dataset.annotations.coco import is_coco, read_coco
 from anomsynth.dataset.annotations.cvat import read_cvat
-from anomsynth.dataset.annotations.drawn import Drawn, read_json
+from anomsynth.dataset.annotations.drawn import Drawing, read_json
 from anomsynth.dataset.annotations.labelme import read_labelme
 from anomsynth.dataset.components import read_components
 from anomsynth.dataset.images import SUFFIXES, read_mask
@@ -99,7 +99,7 @@ class MaskFolder:
             msg = f"{file}: neither a picture nor a file of labelme, COCO or CVAT"
             raise InputError(msg, hint="give a folder of masks, or one mask for all photos")
 
-    def _keep(self, file: Path, pictures: Iterable[Drawn]) -> None:
+    def _keep(self, file: Path, pictures: Iterable[Drawing]) -> None:
         for drawn in pictures:
             if drawn.shapes:
                 self._files[nfc(drawn.image)] = _truth(file, drawn)
@@ -138,7 +138,7 @@ def _as_drawn(region: Region) -> Region:
     return region
 
 
-def _truth(file: Path, drawn: Drawn) -> Truth:
+def _truth(file: Path, drawn: Drawing) -> Truth:
     if not drawn.shapes:
         raise InputError(f"{file}: nothing is drawn", hint="draw the region, or remove the file")
     return Truth(shapes=drawn.shapes, size=drawn.size, source=file)

@@ -1,6 +1,7 @@
 """What a TIFF file holds: read right, or refused by the name of what it is."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -72,7 +73,7 @@ def read_tiff(content: bytes, path: Path) -> TiffPixels:
         pages = [
             page if isinstance(page, tifffile.TiffPage) else page.aspage() for page in file.pages
         ]
-        whole = [index for index, page in enumerate(pages) if not page.is_reduced]
+        whole = _without_thumbnails(pages)
         if len(whole) != 1:
             msg = f"{path}: holds {len(whole)} pictures (several pages)"
             raise InputError(msg, hint="save each as a file of its own")
@@ -106,6 +107,25 @@ def read_tiff(content: bytes, path: Path) -> TiffPixels:
             pixels[..., : 1 if extra else None] = ~pixels[..., : 1 if extra else None]
         native = pixels.dtype.newbyteorder("=")
         return TiffPixels(whole[0], deep, orientation, np.ascontiguousarray(pixels, dtype=native))
+
+
+def _without_thumbnails(pages: "Sequence[tifffile.TiffPage]") -> list[int]:
+    """Return the places of the pages that are no smaller copies of another one.
+
+    A copy says so itself, or has at most half of the other's height and width and its shape.
+    """
+    whole = [index for index, page in enumerate(pages) if not page.is_reduced]
+    largest = max(whole, key=lambda index: pages[index].imagelength, default=0)
+    high, wide = pages[largest].imagelength, pages[largest].imagewidth
+    copies = {
+        index
+        for index in whole
+        if 2 * pages[index].imagelength <= high
+        and 2 * pages[index].imagewidth <= wide
+        and abs(pages[index].imagelength * wide - pages[index].imagewidth * high)
+        <= max(high, wide)  # as if rounded to whole pixels
+    }
+    return [index for index in whole if index not in copies]
 
 
 def _check_whole(page: "tifffile.TiffPage", size: int, path: Path) -> None:

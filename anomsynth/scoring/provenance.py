@@ -41,7 +41,7 @@ def find_provenance(items: Sequence[Labelled]) -> dict[Path, Provenance]:
         if not is_file(manifest):
             continue
         try:
-            found.update(_of_manifest(root, list(read_lines(manifest))))
+            found.update(_of_manifest(root, manifest))
         except OutputError:
             continue
     return found
@@ -52,14 +52,15 @@ def _root(item: Labelled) -> Path:
     return item.image.parents[3]
 
 
-def _of_manifest(root: Path, lines: list[Line]) -> dict[Path, Provenance]:
+def _of_manifest(root: Path, manifest: Path) -> dict[Path, Provenance]:
+    """Go through a manifest twice: its lines are too long to keep them all."""
     goods = {
         line.get("image"): root / file
-        for line in lines
+        for line in read_lines(manifest)
         if line.get("what") == "normal" and (file := _file(line)) is not None
     }
     found = {}
-    for line in lines:
+    for line in read_lines(manifest):
         file = _file(line)
         if line.get("what") == "sample" and file is not None:
             good = goods.get(line.get("image"))

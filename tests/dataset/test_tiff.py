@@ -148,3 +148,24 @@ def test_a_cut_off_file_is_refused_not_filled_with_zeros(tmp_path, planes) -> No
 
     with pytest.raises(InputError, match="damaged or cut off"):
         read_photo(path)
+
+
+@pytest.mark.parametrize("first", ["thumbnail", "photo"])
+def test_a_thumbnail_that_does_not_say_so_is_no_second_picture(tmp_path, first) -> None:
+    path = tmp_path / "photo.tif"
+    small = RGB8[::3, ::3]
+    with tifffile.TiffWriter(path) as file:
+        for array in (small, RGB8) if first == "thumbnail" else (RGB8, small):
+            file.write(array, photometric="rgb", metadata=None)
+
+    assert np.array_equal(read_photo(path).pixels, RGB8)
+
+
+def test_two_pages_of_one_size_are_two_pictures(tmp_path) -> None:
+    path = tmp_path / "photo.tif"
+    with tifffile.TiffWriter(path) as file:
+        for _ in range(2):
+            file.write(RGB8, photometric="rgb", metadata=None)
+
+    with pytest.raises(InputError, match="holds 2 pictures"):
+        read_photo(path)

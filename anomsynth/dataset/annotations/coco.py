@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from anomsynth.dataset.annotations.drawn import Drawn, read_json
+from anomsynth.dataset.annotations.drawn import Drawing, read_json
 from anomsynth.dataset.annotations.shapes import Outline, Runs, Shape, rectangle
 from anomsynth.errors import InputError
 
@@ -20,7 +20,7 @@ def is_coco(content: Mapping[str, object]) -> bool:
     return isinstance(content.get("images"), list) and isinstance(content.get("annotations"), list)
 
 
-def read_coco(path: Path) -> tuple[Drawn, ...]:
+def read_coco(path: Path) -> tuple[Drawing, ...]:
     """Read what was drawn on every picture that the file names.
 
     Raises
@@ -39,7 +39,7 @@ def read_coco(path: Path) -> tuple[Drawn, ...]:
             shapes[one["image_id"]] += _shapes(one, kind)
         split = next((split for word, split in SPLITS if word in path.stem.lower()), "")
         return tuple(
-            Drawn(
+            Drawing(
                 str(one["file_name"]).replace("\\", "/"),
                 _size(one),
                 tuple(shapes[one["id"]]),

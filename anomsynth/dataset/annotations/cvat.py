@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from anomsynth.dataset.annotations.drawn import Drawn
+from anomsynth.dataset.annotations.drawn import Drawing
 from anomsynth.dataset.annotations.shapes import (
     Outline,
     Runs,
@@ -18,7 +18,7 @@ from anomsynth.errors import InputError
 SUBSETS = {"train": "train", "val": "test", "validation": "test", "test": "test"}
 
 
-def read_cvat(path: Path) -> tuple[Drawn, ...]:
+def read_cvat(path: Path) -> tuple[Drawing, ...]:
     """Read what was drawn on every picture that the file names.
 
     Raises
@@ -44,13 +44,13 @@ def read_cvat(path: Path) -> tuple[Drawn, ...]:
         raise InputError(f"{path}: damaged: {error!r}", hint="export it anew") from error
 
 
-def _drawn(image: ET.Element) -> Drawn:
+def _drawn(image: ET.Element) -> Drawing:
     own = image.attrib
     size = (int(own["height"]), int(own["width"])) if "height" in own and "width" in own else None
     shapes = [_shape(one.tag, one.attrib) for one in image if "label" in one.attrib]
     drawn = sorted(shapes, key=lambda pair: pair[0])
     split = SUBSETS.get(own.get("subset", "").lower(), "")
-    return Drawn(own["name"].replace("\\", "/"), size, tuple(shape for _, shape in drawn), split)
+    return Drawing(own["name"].replace("\\", "/"), size, tuple(shape for _, shape in drawn), split)
 
 
 def _shape(tag: str, own: Mapping[str, str]) -> tuple[int, Shape]:

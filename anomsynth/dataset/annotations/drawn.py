@@ -11,7 +11,7 @@ from anomsynth.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawing:
     """The shapes on one picture.
 
     Attributes

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from anomsynth.dataset.annotations.drawn import Drawn, read_json
+from anomsynth.dataset.annotations.drawn import Drawing, read_json
 from anomsynth.dataset.annotations.shapes import (
+    Bitmap,
     Outline,
-    Picture,
     Shape,
     Unsupported,
     ellipse,
@@ -22,7 +22,7 @@ def is_labelme(content: Mapping[str, object]) -> bool:
     return isinstance(content.get("shapes"), list) and "imagePath" in content
 
 
-def read_labelme(path: Path) -> Drawn:
+def read_labelme(path: Path) -> Drawing:
     """Read what was drawn on one picture.
 
     Raises
@@ -40,7 +40,7 @@ def read_labelme(path: Path) -> Drawn:
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise InputError(f"{path}: damaged: {error!r}", hint="save it anew in labelme") from error
     name = str(content["imagePath"]).replace("\\", "/").rpartition("/")[2]
-    return Drawn(name, size, shapes)
+    return Drawing(name, size, shapes)
 
 
 def _shape(one: Mapping[str, Any]) -> Shape:
@@ -53,7 +53,7 @@ def _shape(one: Mapping[str, Any]) -> Shape:
         left, right = sorted((left, right))
         top, bottom = sorted((top, bottom))
         if what == "mask":
-            return Picture(kind, (round(top), round(left)), str(one["mask"]))
+            return Bitmap(kind, (round(top), round(left)), str(one["mask"]))
         return rectangle(kind, left, top, right, bottom)
     if what == "circle":
         centre, edge = points

@@ -85,7 +85,7 @@ class Runs:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Bitmap:
     """A small mask as base64 of a PNG, as labelme stores what its AI tools find."""
 
     kind: str
@@ -115,7 +115,7 @@ class Unsupported:
         raise InputError(msg, hint="draw polygons, rectangles, circles or masks")
 
 
-Shape = Outline | Runs | Picture | Unsupported
+Shape = Outline | Runs | Bitmap | Unsupported
 
 
 def draw_all(shapes: Iterable[Shape], size: tuple[int, int]) -> Mask:

@@ -29,19 +29,17 @@ def check_record(tree: Tree, *, deep: bool) -> Iterator[Finding]:
         message = "no manifest of this category: where its images come from is not known"
         yield Finding("note", "no-manifest", tree.name(tree.folder), message, "nothing, or copy it")
         return
-    lines: list[Line] = []
+    recorded: set[int] = set()  # of hashes: the names of many files take more
     try:
-        lines += read_lines(manifest)
+        for line in read_lines(manifest):
+            recorded |= {hash(name) for names in files_of(line).values() for name in names}
+            yield from _line(tree, manifest, line, deep=deep)
     except OutputError as error:
         message = str(error).removeprefix(f"{manifest}: ")
         yield Finding("error", "manifest", tree.name(manifest), message, AGAIN)
         return
-    recorded: set[str] = set()
-    for line in lines:
-        recorded |= {name for names in files_of(line).values() for name in names}
-        yield from _line(tree, manifest, line, deep=deep)
     for path in tree.files:
-        if is_picture(path) and tree.name(path) not in recorded:
+        if is_picture(path) and hash(tree.name(path)) not in recorded:
             message = "not in the manifest: it was added or renamed after the run"
             yield Finding(
                 "warning", "unrecorded", tree.name(path), message, "remove it if unwanted"

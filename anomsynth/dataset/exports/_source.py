@@ -1,6 +1,7 @@
 """The dataset that is exported: its pictures, what is known of them, and what cannot be used."""
 
 import csv
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from anomsynth.dataset.images import is_turned, read_photo
 from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.layouts.item import Labelled, read_strict_truth
-from anomsynth.dataset.manifest import Line, read_lines
+from anomsynth.dataset.manifest import Line, read_line_at, read_placed_lines
 from anomsynth.dataset.paths import is_file, nfc
 from anomsynth.errors import InputError, OutputError
 
@@ -35,7 +36,8 @@ class ExportedImage:
         What it shows: images of one photo must not be divided between training and validation.
     kinds : of its defects; empty for a good photo
     score : float or None
-    line : of the manifest, None if there is none
+    recorded : (Path, int) or None
+        Manifest and the byte at which its line begins: lines are long, and read when needed.
     """
 
     labelled: Labelled
@@ -44,7 +46,12 @@ class ExportedImage:
     photo: str
     kinds: tuple[str, ...]
     score: float | None
-    line: Line | None
+    recorded: tuple[Path, int] | None
+
+    @property
+    def line(self) -> Line | None:
+        """Its line of the manifest, read anew each time; None if there is none."""
+        return None if self.recorded is None else read_line_at(*self.recorded)
 
     @property
     def path(self) -> Path:
@@ -155,20 +162,17 @@ def read_source(root: Path, layout: str | None = None) -> Source:
     """
     root = root.resolve()
     items = sorted(find_labelled(root, layout), key=lambda item: (item.id, item.image.name))
-    lines, scores = _records(root, {item.category for item in items})
+    records, scores = _records(root, {item.category for item in items})
     names = _unique([item.id for item in items])
     flat = _unique([_plain(name) for name in names])
     pictures = []
     for item, name, plain in zip(items, names, flat, strict=True):
         file = nfc(item.image.relative_to(root).as_posix())
-        line = lines.get(file)
-        kinds = tuple(sorted(set(recorded_kinds(line)))) or (item.kind,)
-        score = scores.get(file, _score(line))
-        pictures.append(
-            ExportedImage(
-                item, name, plain, _photo(line) or name, () if item.good else kinds, score, line
-            )
-        )
+        record = records.get(file, _NOTHING)
+        kinds = () if item.good else record.kinds or (item.kind,)
+        score = scores.get(file, record.score)
+        photo = record.photo or name
+        pictures.append(ExportedImage(item, name, plain, photo, kinds, score, record.place))
     return Source(root, tuple(pictures))
 
 
@@ -187,20 +191,36 @@ def _load(picture: ExportedImage, root: Path) -> Loaded:
     return Loaded(picture, mask, instances)
 
 
-def _records(root: Path, categories: set[str]) -> tuple[dict[str, Line], dict[str, float]]:
-    """Return manifest lines and scores by the image's path below the root."""
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What is kept of a line of the manifest."""
+
+    place: tuple[Path, int] | None = None
+    kinds: tuple[str, ...] = ()
+    photo: str = ""
+    score: float | None = None
+
+
+_NOTHING = _Record()
+
+
+def _records(root: Path, categories: set[str]) -> tuple[dict[str, _Record], dict[str, float]]:
+    """Return what manifests and tables of scores say, by the image's path below the root."""
     layout = Layout(root)
-    lines: dict[str, Line] = {}
+    records: dict[str, _Record] = {}
     scores: dict[str, float] = {}
     for category in sorted(categories):
         if is_file(layout.manifest(category)):
-            for line in read_lines(layout.manifest(category)):
+            manifest = layout.manifest(category)
+            for place, line in read_placed_lines(manifest):
                 files = line.get("files")
                 if isinstance(files, Mapping):
-                    lines[nfc(str(files.get("image")))] = line
+                    kinds = tuple(sys.intern(kind) for kind in sorted({*recorded_kinds(line)}))
+                    found = _Record((manifest, place.start), kinds, _photo(line), _score(line))
+                    records[nfc(str(files.get("image")))] = found
         if is_file(layout.scores(category)):
             scores |= _read_scores(layout.scores(category))
-    return lines, scores
+    return records, scores
 
 
 def _read_scores(path: Path) -> dict[str, float]:
@@ -213,14 +233,14 @@ def _read_scores(path: Path) -> dict[str, float]:
         raise OutputError(f"{path}: not a table with image and score", hint=hint) from error
 
 
-def _score(line: Line | None) -> float | None:
-    scores = line.get("scores") if line is not None else None
+def _score(line: Line) -> float | None:
+    scores = line.get("scores")
     value = scores.get("score") if isinstance(scores, Mapping) else None
     return float(value) if isinstance(value, int | float) else None
 
 
-def _photo(line: Line | None) -> str:
-    return f"{line.get('category')}/{line.get('image')}" if line is not None else ""
+def _photo(line: Line) -> str:
+    return sys.intern(f"{line.get('category')}/{line.get('image')}")
 
 
 def _plain(name: str) -> str:

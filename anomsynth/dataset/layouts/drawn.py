@@ -6,7 +6,7 @@ from pathlib import Path
 
 from anomsynth.dataset.annotations.coco import is_coco, read_coco
 from anomsynth.dataset.annotations.cvat import read_cvat
-from anomsynth.dataset.annotations.drawn import Drawn, read_json
+from anomsynth.dataset.annotations.drawn import Drawing, read_json
 from anomsynth.dataset.annotations.labelme import is_labelme, read_labelme
 from anomsynth.dataset.annotations.yolo import read_names, read_yolo
 from anomsynth.dataset.images import image_size, is_turned
@@ -68,7 +68,7 @@ def find_yolo(root: Path) -> tuple[Labelled, ...]:
         split = inside.parts[0].lower() if len(inside.parts) > 1 else ""
         known = {"train": "train", "val": "test", "test": "test"}.get(split, "")
         shapes = read_yolo(label, _size(path), names) if is_file(label) else ()
-        found.append(_labelled(root, path, Drawn(path.name, None, shapes, known), label))
+        found.append(_labelled(root, path, Drawing(path.name, None, shapes, known), label))
     return tuple(found)
 
 
@@ -80,7 +80,7 @@ def _is(path: Path, kind: Callable[[Mapping[str, object]], bool]) -> bool:
         return False
 
 
-def _all(root: Path, found: Iterable[tuple[Path, Drawn]]) -> Iterator[Labelled]:
+def _all(root: Path, found: Iterable[tuple[Path, Drawing]]) -> Iterator[Labelled]:
     listed = list(found)
     if not listed:
         return
@@ -91,7 +91,7 @@ def _all(root: Path, found: Iterable[tuple[Path, Drawn]]) -> Iterator[Labelled]:
         yield _labelled(root, _picture(index, file, drawn), drawn, file)
 
 
-def _picture(index: dict[str, list[Path]], file: Path, drawn: Drawn) -> Path:
+def _picture(index: dict[str, list[Path]], file: Path, drawn: Drawing) -> Path:
     """Return where the picture lies that a file names; the folder may be another one now."""
     name = nfc(drawn.image)
     candidates = index.get(name.rpartition("/")[2], [])
@@ -104,7 +104,7 @@ def _picture(index: dict[str, list[Path]], file: Path, drawn: Drawn) -> Path:
     return chosen[0]
 
 
-def _labelled(root: Path, path: Path, drawn: Drawn, file: Path) -> Labelled:
+def _labelled(root: Path, path: Path, drawn: Drawing, file: Path) -> Labelled:
     name = drawn.category or nfc(root.resolve().name)
     kinds = sorted({shape.kind for shape in drawn.shapes})
     if not kinds:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import tracemalloc
 from importlib.metadata import EntryPoint
 from typing import Literal
 
@@ -156,7 +157,9 @@ def test_the_record_says_what_was_exported_how(write, ours) -> None:
 
     record = json.loads((out / RECORD).read_text())
 
-    assert record["format"] == {"kind": "coco", "val_share": 0.2, "seed": 7}
+    assert record["format"] == {
+        "kind": "coco", "val_share": 0.2, "seed": 7, "single_class": False, "classes": "",
+    }  # fmt: skip
     assert record["dataset"] == str(ours)
     files = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()} - {RECORD}
     assert set(record["files"]) == files
@@ -297,3 +300,21 @@ def test_a_mask_of_zero_and_one_is_as_good_as_any_of_two_values(write, foreign) 
     with Image.open(mask) as image:
         assert np.array_equal(np.array(image), pixels)
     assert not exported.left_out
+
+
+def test_listing_a_dataset_holds_no_line_of_its_manifest(ours, tmp_path) -> None:
+    dataset = shutil.copytree(ours, tmp_path / "ours")
+    pad = "x" * 200_000
+    for manifest in dataset.glob("_anomsynth/*/manifest.jsonl"):
+        lines = [json.loads(line) for line in manifest.read_text().splitlines()]
+        manifest.write_text("".join(json.dumps({**line, "pad": pad}) + "\n" for line in lines))
+
+    tracemalloc.start()
+    source = read_source(dataset)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert held < len(pad) * len(source.pictures) / 4
+    lines = [picture.line for picture in source.pictures if picture.recorded is not None]
+    assert lines
+    assert all(line["pad"] == pad for line in lines)
