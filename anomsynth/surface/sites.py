@@ -7,11 +7,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.types import Float32, Int32, Mask, Surface
+from anomsynth.core.color import encoded_lab
+from anomsynth.core.types import Box, Float32, Int32, Mask, Surface
 from anomsynth.errors import PlacementError
 
 MOST_SITES = 1 << 14
 REACH = 7  # pixels over which the outline is smoothed for its normals
+CALM_TRIES = 6
+CALM_SAMPLES = 20  # pixels a side that are looked at
+CALM = 8.0  # standard deviation of lightness below which any place is calm
+GOLDEN = 0.618034  # of a turn: successive sites lie far apart
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -108,6 +113,40 @@ def pick_site(surface: Surface, rng: np.random.Generator) -> tuple[int, int]:
         raise PlacementError("no pixel is allowed for a defect")
     row, col = surface.sites[int(pick * len(surface.sites))]
     return int(row), int(col)
+
+
+def pick_calm_site(surface: Surface, reach_px: float, rng: np.random.Generator) -> tuple[int, int]:
+    """Return an allowed pixel that lies on no thread, rib or tuft, if the part has such places.
+
+    Of a few random sites the first whose surroundings are hardly rougher than the calmest one's is
+    taken, so that on an even surface every site is as likely. Uses exactly one number of the
+    stream.
+
+    Raises
+    ------
+    PlacementError
+        If no pixel is allowed.
+    """
+    pick = float(rng.random())
+    count = len(surface.sites)
+    if count == 0:
+        raise PlacementError("no pixel is allowed for a defect")
+    turns = (pick + GOLDEN * np.arange(CALM_TRIES)) % 1
+    sites = surface.sites[(turns * count).astype(np.intp)]
+    rough = np.array([_roughness(surface, (int(row), int(col)), reach_px) for row, col in sites])
+    first = int(np.flatnonzero(rough <= max(2 * float(rough.min()), CALM))[0])
+    return int(sites[first][0]), int(sites[first][1])
+
+
+def _roughness(surface: Surface, site: tuple[int, int], reach_px: float) -> float:
+    """Return the standard deviation of lightness around a site, on a few pixels of the part."""
+    reach = max(round(reach_px), 3)
+    near = Box(site[0], site[1], site[0] + 1, site[1] + 1).grown(reach, surface.shape)
+    step = max(2 * reach // CALM_SAMPLES, 1)
+    rows, cols = slice(near.top, near.bottom, step), slice(near.left, near.right, step)
+    tone = encoded_lab(np.ascontiguousarray(surface.pixels[rows, cols]), surface.encoding)[..., 0]
+    part = surface.foreground[rows, cols]
+    return float(tone[part].std()) if part.any() else 0.0
 
 
 def are_allowed(points: NDArray[np.float64], surface: Surface) -> NDArray[np.bool_]:

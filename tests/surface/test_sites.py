@@ -1,5 +1,7 @@
 """Sites lie where defects are allowed; normals point into the part."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +10,14 @@ from hypothesis.extra.numpy import arrays
 
 from anomsynth.core.rng import stream
 from anomsynth.errors import PlacementError
-from anomsynth.surface.sites import MOST_SITES, find_edges, find_sites, pick_edge_site, pick_site
+from anomsynth.surface.sites import (
+    MOST_SITES,
+    find_edges,
+    find_sites,
+    pick_calm_site,
+    pick_edge_site,
+    pick_site,
+)
 from anomsynth.testing import make_surface
 
 MASKS = st.tuples(st.integers(1, 40), st.integers(1, 40)).flatmap(
@@ -107,3 +116,27 @@ def test_no_allowed_pixel_is_a_placement_error() -> None:
         pick_site(surface, stream(0))
     with pytest.raises(PlacementError, match="outline"):
         pick_edge_site(surface, stream(0))
+
+
+def test_calm_sites_avoid_what_is_rougher_than_the_rest() -> None:
+    surface = make_surface(200, 200, border=0)
+    pixels = surface.pixels.copy()
+    pixels[:, 100:] = np.where(np.arange(100)[None, :, None] % 6 < 3, 30, 220)  # ribs
+    ribbed = replace(surface, pixels=pixels.astype(np.uint8))
+    rng = np.random.default_rng(0)
+
+    sites = [pick_calm_site(ribbed, 8, rng) for _ in range(60)]
+
+    assert np.mean([col < 95 for _, col in sites]) > 0.9
+
+
+def test_on_an_even_surface_calm_sites_are_those_of_any_damage() -> None:
+    surface = make_surface()
+    for seed in range(10):
+        first, second = np.random.default_rng(seed), np.random.default_rng(seed)
+        assert pick_calm_site(surface, 10, first) == pick_site(surface, second)
+
+
+def test_calm_sites_need_room() -> None:
+    with pytest.raises(PlacementError):
+        pick_calm_site(make_surface(16, 16), 5, np.random.default_rng(0))

@@ -35,7 +35,7 @@ from anomsynth.fields.relief import (
     sampled,
 )
 from anomsynth.generators.deform._warp import helmholtz_field, invert, least_determinant, stretch
-from anomsynth.surface.sites import pick_site
+from anomsynth.surface.sites import pick_calm_site
 
 MODES = ("dent", "bend", "warp")
 RIM_HURST = 1.6  # deformed regions have smooth outlines; rough ones would pleat
@@ -144,9 +144,9 @@ class Warpage(Generator):
             mode = MODES[min(int(np.searchsorted(steps, pick, side="right")), len(MODES) - 1)]
         outward = 1.0 if rng.random() < drawn.bulge_probability else -1.0
         skirted = rng.random() < drawn.skirt_probability
-        site = pick_site(surface, rng)
         share = drawn.radius if mode == "dent" else drawn.region_radius
         radius = max(share * surface.part_size_px, SMALLEST_PX)
+        site = pick_calm_site(surface, radius, rng)  # threads and ribs do not dent as plates do
         outline = Mouths(
             radius=np.array([radius]),
             aspect=np.array([drawn.aspect * (BAND_ASPECT if mode == "bend" else 1.0)]),

@@ -41,7 +41,12 @@ from anomsynth.generators.pores._points import (
     scatter_independent,
     scatter_repelling,
 )
-from anomsynth.surface.sites import are_allowed, pick_edge_site, pick_site
+from anomsynth.surface.sites import (
+    are_allowed,
+    pick_calm_site,
+    pick_edge_site,
+    pick_site,
+)
 
 PROCESSES = ("csr", "thomas", "inhibited")
 RIM_HURST = 0.8
@@ -339,7 +344,9 @@ def _seat(surface: Surface, drawn: Pitting, rng: np.random.Generator) -> _Seat:
     at_corner = rng.random() < drawn.corner_probability
     turn, shift = rng.uniform(0, np.pi), rng.random()
     if not at_outline:
-        return _Seat(pick_site(surface, rng), (0.0, 0.0), turn, 1.0)
+        # A broken region needs a body to break from: tufts and threads have none.
+        reach = 0.5 * np.sqrt(drawn.area_share) * surface.part_size_px
+        return _Seat(pick_calm_site(surface, float(reach), rng), (0.0, 0.0), turn, 1.0)
     (row, col), (in_row, in_col) = pick_edge_site(surface, rng)
     if at_corner:
         toward = np.array([np.cos(2 * turn), np.sin(2 * turn)])
