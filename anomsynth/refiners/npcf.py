@@ -113,9 +113,12 @@ class Npcf(Refiner):
         return relaxed, residuals
 
     def refine(self, change: Change, surface: Surface, rng: np.random.Generator) -> Change:
-        """Add the slow shading offset to areas; thin defects have none."""
+        """Add the slow shading offset to areas; thin defects have none, nor light that is known."""
         del surface, rng
-        if change.layer.thin or self.offset_gain == 0:
+        known = (
+            change.layer.rigid and change.layer.exposed is not None
+        )  # the ground, another finish
+        if change.layer.thin or known or self.offset_gain == 0:
             return change
         after, residual = with_slow_offset(
             change.before, change.after, change.layer.support, self.offset_gain, self.screening

@@ -13,7 +13,7 @@ from anomsynth.surface.identity import ByIdentity
 
 Indices = NDArray[np.intp]
 
-CELLS = 48  # the background is taken as this smooth
+CELLS = 128  # the background is taken as this smooth: finer than a soft shadow
 CLEAR_PX = 2  # pixels next to the outline are half part, half background
 LEAST_SHARE = 0.002  # of the picture; less background than that is a rounded corner
 

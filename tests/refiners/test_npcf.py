@@ -126,3 +126,12 @@ def test_draws_nothing_as_it_says() -> None:
 def test_rejects_bad_parameters() -> None:
     with pytest.raises(RecipeError, match="offset_gain"):
         refiners.build({"kind": "npcf", "offset_gain": 2})
+
+
+def test_light_that_is_known_gets_no_offset() -> None:
+    ground = np.full((61, 61, 1), 0.3, np.float32)
+    gone = make_layer(coverage=disc().astype(np.float32), exposed=ground)
+    change = make_change(replace(gone, rigid=True), 0.7)
+
+    assert Npcf().refine(change, make_surface(), RNG) is change
+    assert Npcf().refine(replace(change, layer=gone), make_surface(), RNG) is not change
