@@ -20,6 +20,7 @@ from anomsynth._version import __version__
 
 if TYPE_CHECKING:
     from anomsynth import torch as torch
+    from anomsynth.api.auto import auto
     from anomsynth.api.evaluate import evaluate
     from anomsynth.api.export import export
     from anomsynth.api.export_model import export_model
@@ -55,6 +56,7 @@ _MODULES = {
     "Scale": "anomsynth.core.types",
     "Surface": "anomsynth.core.types",
     "analyze": "anomsynth.single",
+    "auto": "anomsynth.api.auto",
     "calibrate": "anomsynth.api.score",
     "demo_photos": "anomsynth.demo.photos",
     "evaluate": "anomsynth.api.evaluate",
@@ -87,6 +89,7 @@ __all__ = [
     "Surface",
     "__version__",
     "analyze",
+    "auto",
     "calibrate",
     "demo_photos",
     "evaluate",

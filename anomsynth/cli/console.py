@@ -45,6 +45,7 @@ _SPELLINGS = {
     "purpose": "--for",
     "absolute=False": "--relative",
     "hardlink=False": "--copy",
+    "new": "--predict",
 }
 
 

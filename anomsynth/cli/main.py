@@ -10,6 +10,7 @@ import typer
 
 from anomsynth._version import __version__
 from anomsynth.cli import (
+    auto,
     demo,
     evaluate,
     export,
@@ -43,6 +44,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=example("demo", "generate photos dataset --preset metal"),
 )
+app.command("auto", short_help="From good photos to found defects.", epilog=auto.EXAMPLE)(auto.auto)
 app.command("generate", short_help="Make a dataset from good photos.", epilog=generate.EXAMPLE)(
     generate.generate
 )

@@ -11,6 +11,7 @@ from anomsynth.cli.console import as_flags, reporting, resume_command
 from anomsynth.errors import PluginError
 
 COMMANDS = (
+    "auto",
     "generate",
     "merge",
     "preview",

@@ -1,0 +1,242 @@
+"""From a folder of good photos to found defects in one call, and a page that leads through it."""
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from anomsynth.api.evaluate import evaluate
+from anomsynth.api.generate import generate
+from anomsynth.api.options import FilePath, need_train_extra, to_path
+from anomsynth.api.predict import predict
+from anomsynth.api.report import report
+from anomsynth.api.score import score
+from anomsynth.api.train import train
+from anomsynth.bisqad.training.events import TrainListener
+from anomsynth.dataset.folders import find_source
+from anomsynth.errors import InputError, OutputError, UserError
+from anomsynth.pipeline.events import Listener
+from anomsynth.reports.journey import Stop, write_journey
+
+SAMPLES = 300  # that a detector learns from
+KEPT = 0.8  # share of them that the quality score keeps
+PAGE = "index.html"
+
+
+@dataclass(frozen=True, slots=True)
+class AutoResult:
+    """What came of it.
+
+    Attributes
+    ----------
+    out : Path
+    page : Path
+        Leads through everything that was made.
+    dataset, run : Path
+        The defects that were learned from, and the detector.
+    found : Path or None
+        What `predict` wrote about the new photos.
+    stops : tuple of Stop
+        What was done, with the command that does it alone.
+    """
+
+    out: Path
+    page: Path
+    dataset: Path
+    run: Path
+    found: Path | None
+    stops: tuple[Stop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where everything lies below the output folder."""
+
+    out: Path
+
+    @property
+    def dataset(self) -> Path:
+        return self.out / "dataset"
+
+    @property
+    def better(self) -> Path:
+        return self.out / "better"
+
+    @property
+    def run(self) -> Path:
+        return self.out / "detector"
+
+    @property
+    def measured(self) -> Path:
+        return self.out / "measured"
+
+    @property
+    def found(self) -> Path:
+        return self.out / "found"
+
+
+def auto(
+    photos: FilePath,
+    out: FilePath,
+    *,
+    real: FilePath | None = None,
+    new: FilePath | None = None,
+    count: int = SAMPLES,
+    seed: int = 0,
+    size: int = 256,
+    minutes: float | None = None,
+    false_alarm_rate: float = 0.01,
+    jobs: int = -1,
+    on_generate: Listener | None = None,
+    on_train: TrainListener | None = None,
+    on_stop: Callable[[Stop], object] | None = None,
+) -> AutoResult:
+    """Make defects, keep the better ones, train a detector, and use it; write a page about it all.
+
+    Every step is one of the other functions with its defaults: what it did can be looked at and
+    done again alone, with other options.
+
+    Parameters
+    ----------
+    photos : path
+        Good photos of one product.
+    out : path
+        New folder for ``dataset``, ``better``, ``detector``, ``measured``, ``found`` and the page
+        ``index.html``.
+    real : path, optional
+        Labelled real defects, to measure the detector with.
+    new : path, optional
+        Photos to find defects in.
+    count : int
+        Samples to make.
+    seed : int
+    size : int
+        Pixels a side at which the detector looks.
+    minutes : float, optional
+        That the training may take; by default as long as it needs.
+    false_alarm_rate : float in (0, 1)
+        Share of good photos that may be called defective.
+    jobs : int
+        Workers; -1 is one per core.
+    on_generate, on_train : callable, optional
+        Are told what happens; see `generate` and `train`.
+    on_stop : callable, optional
+        Is told each step when it is done.
+
+    Returns
+    -------
+    AutoResult
+
+    Raises
+    ------
+    MissingExtraError
+        If the packages to train with are not installed.
+    UserError, InputError, OutputError
+        If a path or an option is not valid, before anything is made; and as the steps do.
+    """
+    need_train_extra()
+    places = _Places(Path(out))
+    labelled, unseen = to_path(real), to_path(new)
+    _check(places, {"photos": Path(photos), "real": labelled, "new": unseen})
+    if count < 1:
+        raise UserError(f"`count`: expected at least 1, got {count}", hint=f"e.g. {SAMPLES}")
+    if not 0 < false_alarm_rate < 1:
+        msg = f"`false_alarm_rate`: expected a share between 0 and 1, got {false_alarm_rate:g}"
+        raise UserError(msg, hint="e.g. 0.01")
+    stops: list[Stop] = []
+
+    def done(stop: Stop) -> None:
+        stops.append(stop)
+        if on_stop is not None:
+            on_stop(stop)
+
+    options = {"count": count, "seed": seed, "jobs": jobs}
+    made = generate(photos, places.dataset, preset="auto", on_event=on_generate, **options)  # type: ignore[arg-type]  # of four types
+    done(
+        Stop(
+            "Defects were made",
+            _line("generate", photos, places.dataset, preset="auto", count=count, seed=seed),
+            f"{made.written} samples, {made.failed} failed; "
+            + "; ".join(part.line for part in made.parts.values()),
+            made.sheet,
+        )
+    )
+    for stop in _judged(places, jobs=jobs):
+        done(stop)
+    trained = train(
+        places.better, places.run, size=size, seed=seed, minutes=minutes, on_event=on_train
+    )
+    done(
+        Stop(
+            "A detector was trained",
+            _line("train", places.better, out=places.run, size=size, seed=seed, minutes=minutes),
+            f"{trained.epochs} epochs in {trained.seconds:.0f} s",
+            None,
+        )
+    )
+    if labelled is not None:
+        done(_measured(places, labelled))
+    if unseen is not None:
+        done(_found(places, unseen, false_alarm_rate))
+    page = places.out / PAGE
+    write_journey(page, str(photos), stops)
+    found = None if new is None else places.found
+    return AutoResult(places.out, page, places.better, places.run, found, tuple(stops))
+
+
+def _check(places: _Places, given: Mapping[str, Path | None]) -> None:
+    """Refuse paths that some step would refuse after the others were done."""
+    for name, path in given.items():
+        if path is not None and not path.exists():
+            raise InputError(f"`{name}`: {path}: no such folder", hint="check the path")
+    if places.out.exists() and not (places.out.is_dir() and not any(places.out.iterdir())):
+        raise OutputError(f"{places.out}: is there already", hint="name a new folder")
+    photos = given["photos"]
+    categories = {} if photos is None else find_source(photos, [places.out.resolve()]).categories
+    if len(categories) > 1:
+        names = ", ".join(list(categories)[:3])
+        msg = f"{photos}: holds several products ({names}, ...)"
+        raise InputError(msg, hint="give the folder of one of them")
+
+
+def _judged(places: _Places, *, jobs: int) -> Iterator[Stop]:
+    """Yield what the quality score says, and keeps."""
+    page = report(places.dataset, jobs=jobs)
+    yield Stop(
+        "They were looked at",
+        _line("report", places.dataset),
+        f"{page.samples} samples with their scores and the reasons",
+        page.page,
+    )
+    scores = score(places.dataset, keep_top=KEPT, filter_to=places.better, jobs=jobs)
+    yield Stop(
+        "The better ones were kept",
+        _line("score", places.dataset, keep_top=KEPT, filter_to=places.better),
+        f"{len(scores.selection.kept)} of {len(scores.scored)}",
+        None,
+    )
+
+
+def _measured(places: _Places, real: Path) -> Stop:
+    result = evaluate(places.run, real, out=places.measured)
+    numbers = {name: value for name, value in result.mean.items() if value is not None}
+    told = [f"{name.replace('_', ' ')} {100 * value:.1f}" for name, value in numbers.items()]
+    command = _line("evaluate", places.run, real, out=places.measured)
+    page = result.pages[0] if result.pages else None
+    return Stop("It was tested on real defects", command, f"percent: {', '.join(told)}", page)
+
+
+def _found(places: _Places, new: Path, rate: float) -> Stop:
+    result = predict(places.run, new, places.found, false_alarm_rate=rate)
+    bad = sum(decision.defective for decision in result.decisions)
+    command = _line("predict", places.run, new, out=places.found, false_alarm_rate=rate)
+    told = f"{bad} of {len(result.decisions)} photos are defective"
+    return Stop("Defects were found in the new photos", command, told, result.page)
+
+
+def _line(command: str, *paths: FilePath, **options: object) -> str:
+    """Return the command that does a step alone."""
+    words = ["anomsynth", command, *(str(path) for path in paths)]
+    for name, value in options.items():
+        words += [] if value is None else [f"--{name.replace('_', '-')}", str(value)]
+    return shlex.join(words)
