@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from anomsynth.pipeline.plan import Plan
 
 
-MOST_PER_GOOD = (
-    3  # defects to one good test photo; a threshold chosen by F1 then rejects good parts
-)
 MOST_CATEGORIES = 12  # that are told where their part was found
 LOOK = (
     "look at `anomsynth foreground PHOTOS --out MASKS`, correct the masks, and give them by --roi"
@@ -79,6 +76,8 @@ def print_counts(console: Console, finished: "Finished") -> None:
 
 def note_ratio(console: Console, finished: "Generated") -> None:
     """Say that the test set holds too many defects to a good photo, and what mends it."""
+    from anomsynth.dataset.checks.splits import MOST_PER_GOOD
+
     good = finished.good
     if good == 0 or finished.written <= MOST_PER_GOOD * good:
         return
@@ -87,8 +86,8 @@ def note_ratio(console: Console, finished: "Generated") -> None:
     console.note(
         f"\n{finished.written} defects to {good} good photos in the test set: a threshold that a"
         " tool chooses on it, as anomalib does, rejects good parts; make fewer defects"
-        f" (--count {fair}) or keep more photos for the test (--test-share 0.5). train and export"
-        " use all defects."
+        f" (--for anomalib, or --count {fair}) or keep more photos for the test"
+        " (--test-share 0.5). train and export use all defects."
     )
 
 

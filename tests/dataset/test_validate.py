@@ -3,6 +3,7 @@
 import json
 import os
 import runpy
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -166,6 +167,23 @@ def test_a_mask_that_marks_everything_is_a_warning(category) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "symlink"), reason="no links on this system")
+@pytest.mark.parametrize(("copies", "unfair"), [(3, False), (4, True)])
+def test_a_test_set_with_too_few_good_photos_is_told(category, copies, unfair) -> None:
+    good = category / "test" / "good"
+    kept = len(list(good.iterdir()))
+    for kind in (category / "test").iterdir():
+        if kind.name != "good":
+            shutil.rmtree(kind)
+            shutil.rmtree(category / "ground_truth" / kind.name)
+    for index in range(copies * kept):
+        save(category / "test" / "bad" / f"{index:03d}.png", picture(100 + index))
+        save(category / "ground_truth" / "bad" / f"{index:03d}_mask.png", blot())
+
+    verdict = validate(category.parent)
+
+    assert (("unfair-test", "warning") in found(verdict)) is unfair
+
+
 def test_a_linked_folder_is_not_followed_by_loaders(category, tmp_path) -> None:
     (category / "test/dent").rename(tmp_path / "elsewhere")
     (category / "test/dent").symlink_to(tmp_path / "elsewhere")

@@ -8,6 +8,8 @@ from anomsynth.dataset.layout import GOOD
 from anomsynth.dataset.layouts.mvtec import TRUTH
 from anomsynth.dataset.layouts.tree import GOOD_NAMES
 
+MOST_PER_GOOD = 3  # defects to a good test photo: a threshold chosen by F1 then rejects good parts
+
 
 def check_splits(tree: Tree) -> Iterator[Finding]:
     """Find folders with the wrong name or content, and sets that cannot be learnt or measured."""
@@ -51,8 +53,25 @@ def _balance(tree: Tree) -> Iterator[Finding]:
     elif not any(split == "test" and kind.lower() in GOOD_NAMES for split, kind in tree.images):
         message = "the test set holds no good photo: image AUROC needs both classes"
         yield Finding("warning", "one-class-test", place, message, "add good photos to test/good")
+    yield from _ratio(tree, sum(map(len, defects.values())))
     for images in defects.values():
         if len(images) == 1:
             message = "one image only: anomalib takes half of the test set for validation"
             folder = tree.name(images[0].parent)
             yield Finding("note", "few-of-a-kind", folder, message, "two or more are better")
+
+
+def _ratio(tree: Tree, defects: int) -> Iterator[Finding]:
+    """Find a test set with so many defects that a threshold chosen on it rejects good parts."""
+    good = sum(
+        len(images)
+        for (split, kind), images in tree.images.items()
+        if split == "test" and kind.lower() in GOOD_NAMES
+    )
+    if good and defects > MOST_PER_GOOD * good:
+        message = (
+            f"{defects} defects to {good} good photos in the test set: a threshold that a tool"
+            " chooses on it, as anomalib does, rejects good parts"
+        )
+        hint = "generate with `purpose='anomalib'`, or move good photos to test/good"
+        yield Finding("warning", "unfair-test", tree.name(tree.folder), message, hint)
