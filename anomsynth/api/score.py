@@ -34,7 +34,7 @@ from anomsynth.scoring.selection import (
 from anomsynth.scoring.tables import set_record, summarise, write_scores
 from anomsynth.sqe.calibration import Calibration
 from anomsynth.sqe.scorer import Scorer, scorers
-from anomsynth.sqe.sets import SetQuality, compare_sets
+from anomsynth.sqe.sets import FEWEST, SetQuality, compare_sets
 
 GOOD_ENOUGH = 0.5
 SHIPPED = "embedded"  # instead of photos: those that the shipped calibration is made of
@@ -56,6 +56,9 @@ class Scores:
         Good photos of the dataset.
     against_reference : SetQuality or None
         The set as a whole against real defects.
+    real_against_real : SetQuality or None
+        One half of the real defects against the other: what numbers a perfect set would get. None
+        where there are too few of them.
     folder : Path or None
         Where the tables are.
     """
@@ -65,6 +68,7 @@ class Scores:
     selection: Selection = field(repr=False)
     goods: int
     against_reference: SetQuality | None
+    real_against_real: SetQuality | None
     folder: Path | None
 
     @property
@@ -184,11 +188,11 @@ def score(
     workers = 1 if rater.spreads else jobs
     scored = score_dataset(items, rater, jobs=workers, on_scored=on_scored)
     limit = GOOD_ENOUGH if min_score is None else min_score
-    measures = None if reference is None else _compare(items, Path(reference), jobs)
+    measures, halves = (None, None) if reference is None else _compare(items, Path(reference), jobs)
     folder = to_path(out) or (None if root is None else root / RESERVED)
     goods = [item for item in items if item.good]
     selection = _select(scored, min_score, keep_top, filtered=target is not None)
-    found = Scores(scored, limit, selection, len(goods), measures, folder)
+    found = Scores(scored, limit, selection, len(goods), measures, halves, folder)
     _write(found, root)
     if target is not None:
         write_selection(target, selection, goods, copy=not hardlink)
@@ -320,9 +324,13 @@ def _find(
     return items
 
 
-def _compare(items: Sequence[Labelled], reference: Path, jobs: int) -> SetQuality:
+def _compare(
+    items: Sequence[Labelled], reference: Path, jobs: int
+) -> tuple[SetQuality, SetQuality | None]:
+    """Return how the set compares with real defects, and they with each other."""
     real = describe_dataset(find_labelled(reference), jobs=jobs)
-    return compare_sets(real, describe_dataset(items, jobs=jobs))
+    against = compare_sets(real, describe_dataset(items, jobs=jobs))
+    return against, compare_sets(real[::2], real[1::2]) if len(real) >= 2 * FEWEST else None
 
 
 def _select(
@@ -343,11 +351,12 @@ def _select(
 def _write(found: Scores, root: Path | None) -> None:
     if found.folder is None:
         return
-    measures = found.against_reference
+    measures, halves = found.against_reference, found.real_against_real
     about = {
         "format": 1,
         "min_score": found.min_score,
         "summary": found.summary(),
         "set": None if measures is None else set_record(measures),
+        "real_halves": None if halves is None else set_record(halves),
     }
     write_scores(found.folder, found.scored, root, about)

@@ -23,7 +23,7 @@ def report(console: Console, found: "Scores") -> None:
         if quality.score < limit:
             console.say(f"  {quality.score:.2f}  {image}: {'; '.join(quality.reasons)}")
     if measures is not None:
-        _print_measures(console, measures)
+        _print_measures(console, measures, found.real_against_real)
     console.say(f"{found.passed} of {len(found.scored)} images score {limit:g} or more")
     if found.folder is not None:
         console.say(f"tables in {found.folder}")
@@ -36,17 +36,30 @@ def report(console: Console, found: "Scores") -> None:
         folder=None if found.folder is None else str(found.folder),
         summary=lines,
         set=None if measures is None else set_record(measures),
+        real_halves=None
+        if found.real_against_real is None
+        else set_record(found.real_against_real),
     )
 
 
-def _print_measures(console: Console, measures: "SetQuality") -> None:
+def _print_measures(console: Console, measures: "SetQuality", halves: "SetQuality | None") -> None:
     names = ("kid", "mmd", "precision", "recall", "density", "coverage", "vendi", "vendi_real")
     rows = []
     for name in (*names, "duplicates"):
         measure = getattr(measures, name)
-        rows.append([name, f"{measure.value:.3f}", f"{measure.low:.3f} .. {measure.high:.3f}"])
-    console.table(("set against reference", "value", "95 % interval"), rows)
+        real = "-" if halves is None else f"{getattr(halves, name).value:.3f}"
+        row = [name, f"{measure.value:.3f}", f"{measure.low:.3f} .. {measure.high:.3f}", real]
+        rows.append(row)
+    console.table(("set against reference", "value", "95 % interval", "real against real"), rows)
     console.say(f"p of equal distributions (MMD, permutations): {measures.mmd_p:.3f}")
+    if halves is None:
+        console.say("too few real defects to compare them with each other")
+        return
+    covered, possible = measures.coverage.value, halves.coverage.value
+    console.say(
+        f"{covered:.0%} of the real defects have a synthetic one as near as real ones are to each"
+        f" other; half of the real ones do that for {possible:.0%} of the other half"
+    )
 
 
 def _cell(value: object) -> str:

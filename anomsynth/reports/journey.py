@@ -10,12 +10,12 @@ from urllib.parse import quote
 from anomsynth.dataset.files import make_folder, write_bytes
 
 STYLE = """
-:root { color-scheme: light dark; --line: #8884; --soft: #8882; }
+:root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-bottom: .2rem; }
-section { border-top: 1px solid var(--line); padding: .4rem 0 1rem; }
-code { background: var(--soft); padding: .15rem .4rem; overflow-wrap: anywhere; }
-img { max-width: 100%; border: 1px solid var(--line); }
+section { border-top: 1px solid #8884; padding: .4rem 0 1rem; }
+code { background: #8882; padding: .15rem .4rem; overflow-wrap: anywhere; }
+img { max-width: 100%; border: 1px solid #8884; }
 """
 
 

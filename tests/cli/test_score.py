@@ -1,6 +1,7 @@
 """`anomsynth score` scores, filters and compares datasets."""
 
 import json
+import shutil
 
 import cv2
 import numpy as np
@@ -120,6 +121,24 @@ def test_sets_are_compared_with_real_defects(call, dataset) -> None:
     assert found["real"] == found["synthetic"] == 8
     assert found["kid"]["low"] <= found["kid"]["value"] <= found["kid"]["high"]
     assert found["mmd_p"] > 0.5
+    few = call("score", dataset, "--jobs", 1, "--reference", dataset)
+    assert "too few real defects to compare them with each other" in few.stdout
+
+
+def test_the_yardstick_is_one_half_of_the_real_defects_against_the_other(call, dataset) -> None:
+    mask = dataset / "plate" / "ground_truth" / "dent"
+    for index in range(20, 28):
+        shutil.copy(mask / "003_mask.png", mask / f"{index:03d}_mask.png")
+        picture = make_pixels(80, 80, seed=index)
+        cv2.imwrite(str(dataset / "plate" / "test" / "dent" / f"{index:03d}.png"), picture)
+
+    told = call("score", dataset, "--jobs", 1, "--reference", dataset).stdout
+
+    found = json.loads((dataset / "_anomsynth" / "scores.json").read_text())
+    assert found["set"]["real"] == 16
+    assert found["real_halves"]["real"] == found["real_halves"]["synthetic"] == 8
+    assert "real against real" in told
+    assert "of the real defects have a synthetic one as near as real ones" in told
 
 
 @pytest.mark.slow
