@@ -1,0 +1,122 @@
+"""Lost ends: pins, leads, tips and corners that were cut or broken off."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import cv2
+import numpy as np
+
+from anomsynth.core.component import ShareRange, SignedRange, SizeRange, UnitRange, parameter
+from anomsynth.core.layer import DefectLayer
+from anomsynth.core.roles import Generator
+from anomsynth.core.types import Box, Float32, Mask, Surface
+from anomsynth.errors import PlacementError
+from anomsynth.fields.grid import Grid
+from anomsynth.fields.noise import fbm
+from anomsynth.surface.appearance import mean_light
+from anomsynth.surface.behind import light_behind
+
+CELLS = 256
+FRACTURE_HURST = 0.8
+EDGE_PX = 1.4
+OUTLINE_PX = 3  # the blurred outline goes with the piece
+DARKER = 0.4  # light that the face loses towards its far side
+
+
+class LostEnd(Generator):
+    """The end of the part in some direction is gone along a line; the background shows.
+
+    The line is where a coordinate along the direction exceeds the value that leaves `area_share`
+    beyond it; only the piece that holds the outermost point goes. A cut is straight, a break as
+    rough as fracture faces are; beside the line a band of the face is seen. It needs a part that
+    lies on a background.
+    """
+
+    law: ClassVar[str] = "gone = {x . n + rough > t}, |gone| = share; rough ~ k^-(H + 1)"
+    source: ClassVar[str] = "geometry; Bouchaud, Lapasset & Planes 1990 (roughness 0.8)"
+
+    kind: Literal["lost_end"] = "lost_end"
+    area_share: ShareRange = parameter((0.003, 0.2), "of part area", "what is gone, about")
+    slant_deg: SignedRange = parameter((-35, 35), "degrees", "of the line to the direction")
+    rough: UnitRange = parameter((0.0, 0.04), "of part size", "rms roughness of the line")
+    face_width: UnitRange = parameter((0.0, 0.03), "of part size", "width of the face that is seen")
+    face_light: SizeRange = parameter((0.5, 1.8), "relative", "brightness of the face")
+
+    def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
+        """Take one end away; raise PlacementError if the part has none or shows no background."""
+        drawn = self.draw_ranges(rng)
+        turn = 2 * math.pi * float(rng.random())
+        box = Box.around(surface.allowed)
+        if box is None or len(surface.edge_sites) == 0:
+            raise PlacementError("no end of the part may be taken away")
+        margin = OUTLINE_PX + math.ceil(2 * surface.camera.blur_px)
+        box = box.grown(margin, surface.shape)
+        end = _End(surface, drawn, Grid.over(box, CELLS), turn)
+        depth, gone = _cut_off(end, rng)
+        near = Box.around(gone)
+        if near is None:
+            raise PlacementError("no end of the part may be taken away")
+        near = near.grown(margin, gone.shape)
+        place = Box(
+            box.top + near.top, box.left + near.left, box.top + near.bottom, box.left + near.right
+        )
+        behind = light_behind(surface, place)
+        if behind is None:
+            raise PlacementError("the picture shows no background for what is gone")
+        kernel = np.ones((2 * margin + 1, 2 * margin + 1), np.uint8)
+        wide = cv2.dilate(gone[near.slices].view(np.uint8), kernel) > 0
+        inside = depth[near.slices]
+        coverage = np.clip(inside / np.float32(EDGE_PX) + np.float32(0.5), 0, 1) * wide
+        width = max(drawn.face_width * surface.part_size_px, 1e-3)
+        band = np.clip((width - inside) / EDGE_PX + 0.5, 0, 1) * min(width, 1.0)
+        band *= surface.foreground[place.slices]
+        shade = drawn.face_light * (1 - DARKER * np.clip(inside / width, 0, 1))
+        face = shade[..., None] * mean_light(surface, place)
+        shown = behind + band[..., None] * (face - behind)
+        support = coverage > 0
+        if not support.any():
+            raise PlacementError("no end of the part may be taken away")
+        return DefectLayer(
+            kind="lost_end",
+            origin=(place.top, place.left),
+            support=support,
+            coverage=coverage.astype(np.float32),
+            exposed=np.clip(shown, 0, 1).astype(np.float32),
+            thin=True,
+            rigid=True,
+            overhang=True,
+            parameters=drawn.numbers,
+            measured={
+                "area_share": float(np.count_nonzero(gone)) / max(surface.part_area_px, 1),
+                "turn_deg": math.degrees(turn),
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """A part, the grid over it, and the direction in which an end is looked for, radians."""
+
+    surface: Surface
+    drawn: LostEnd
+    grid: Grid
+    turn: float
+
+
+def _cut_off(end: _End, rng: np.random.Generator) -> tuple[Float32, Mask]:
+    """Return the distance beyond the line on the box, pixels, and the piece that is gone."""
+    surface, drawn, grid, box = end.surface, end.drawn, end.grid, end.grid.box
+    toward = np.array([math.sin(end.turn), math.cos(end.turn)])
+    tip = surface.edge_sites[int((surface.edge_sites @ toward).argmax())]
+    slant = end.turn + math.radians(drawn.slant_deg)
+    down, right = grid.offsets(float(tip[0]), float(tip[1]))
+    along = np.float32(math.sin(slant)) * down + np.float32(math.cos(slant)) * right
+    rough = np.float32(drawn.rough * surface.part_size_px)
+    depth = grid.refine((along + rough * fbm(grid.shape, FRACTURE_HURST, rng)).astype(np.float32))
+    part = surface.allowed[box.slices]
+    depth -= np.float32(np.quantile(depth[part], 1 - drawn.area_share))
+    beyond = (part & (depth > 0)).view(np.uint8)
+    _, labels = cv2.connectedComponents(beyond, connectivity=8)
+    label = int(labels[tip[0] - box.top, tip[1] - box.left])
+    return depth, np.asarray(labels == label) & (beyond > 0) if label else np.zeros_like(part)
