@@ -34,7 +34,8 @@ def predict(
     decisions, and regions.json with a box, an area and a score for each region. A photo that is
     not defective has no regions, and an empty mask.
 
-    Scores are log-odds. The threshold comes from good photos that training did not learn from.
+    Scores count spreads above the median good photo. The threshold comes from good photos that
+    training did not learn from.
 
     Parameters
     ----------
@@ -47,7 +48,7 @@ def predict(
     pictures : {"none", "flagged", "all"}
         Which photos get an overlay, a mask and a place on the page.
     file_format : {"png16", "tiff"}
-        Of the maps: 16-bit PNG (log-odds = value / 65535 * 32 - 16) or TIFF of float32.
+        Of the maps: 16-bit PNG (score = value / 65535 * 32 - 16) or TIFF of float32.
     false_alarm_rate : float in (0, 1)
         Share of good photos that may be called defective.
     threshold : float, optional

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from anomsynth.core.component import Component
 from anomsynth.core.registry import Registry
@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # the role is named, listed and recorded without torch
     import torch
 
     from anomsynth.bisqad.model.network import DetectorNetwork
+    from anomsynth.bisqad.model.reference import ReferenceNetwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +24,25 @@ class FeatureShapes:
         Of each map.
     strides : tuple of int, pixels
         Between two places of each map.
+    size : int, pixels
+        Along each side of the photos.
     """
 
     channels: tuple[int, ...]
     strides: tuple[int, ...]
+    size: int = 256
 
 
 class Detector(Component, ABC):
-    """Builds the network that a training fits; its fields are the network's dimensions."""
+    """Builds the network that a training fits; its fields are the network's dimensions.
+
+    Attributes
+    ----------
+    learns_defects : bool
+        Whether it learns from defects by gradients, or from good photos alone.
+    """
+
+    learns_defects: ClassVar[bool] = True
 
     @abstractmethod
     def build(self, shapes: FeatureShapes, generator: "torch.Generator") -> "DetectorNetwork":
@@ -47,6 +59,16 @@ class Detector(Component, ABC):
         DetectorNetwork
             All its state is in parameters and buffers: what is saved, and what gradients see.
         """
+
+
+class Reference(Detector):
+    """A model of what is normal: knows good photos only, and how far a place is from them."""
+
+    learns_defects: ClassVar[bool] = False
+
+    @abstractmethod
+    def build(self, shapes: FeatureShapes, generator: "torch.Generator") -> "ReferenceNetwork":
+        """Return a network that knows no photo yet; see the base class."""
 
 
 detectors: Registry[Detector] = Registry("detectors", Detector)  # type: ignore[type-abstract]  # the registry never instantiates the base

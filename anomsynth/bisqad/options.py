@@ -116,8 +116,19 @@ class TrainOptions:
                 raise UserError(f"`{option}`: must be at least {least}, got {value}")
         if not 0 <= self.spoil <= 1:
             raise UserError(f"`spoil`: expected a share between 0 and 1, got {self.spoil}")
+        if not self.detector.learns_defects:
+            self._check_idle()
         if self.online and self.spoil:
             raise UserError("`online` and `spoil` exclude each other", hint="give one of them")
+
+    def _check_idle(self) -> None:
+        """Raise UserError if an option asks for something about defects that nothing learns."""
+        given = {"val": self.val, "minutes": self.minutes}
+        given |= {"online": self.online, "spoil": self.spoil}
+        for option, value in given.items():
+            if value:
+                msg = f"`{option}`: a detector of kind {self.detector.kind} learns no defects"
+                raise UserError(msg, hint="leave it out, or choose another `detector`")
 
     def record(self) -> dict[str, object]:
         """Return the options as JSON values."""
@@ -242,12 +253,12 @@ class PredictPlan:
     pictures : {"none", "flagged", "all"}
         Which photos get an overlay, a mask and a place on the page: none, the defective ones, all.
     file_format : {"png16", "tiff"}
-        Of the maps: 16-bit grey PNG (log-odds = value / 65535 * 32 - 16), or TIFF of float32
-        log-odds.
+        Of the maps: 16-bit grey PNG (score = value / 65535 * 32 - 16), or TIFF of float32.
+        A score of 0 is that of the median good photo, 1 a spread of good photos above.
     false_alarm_rate : float in (0, 1)
         Share of good photos that may be called defective.
     threshold : float or None
-        Log-odds above which a photo is defective, whatever the rate.
+        Score above which a photo is defective, whatever the rate.
     device : str
         cpu, cuda, cuda:1, mps, or auto.
     threads : int or None

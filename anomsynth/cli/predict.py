@@ -35,7 +35,7 @@ def predict(
     file_format: Annotated[
         Literal["png16", "tiff"],
         typer.Option(
-            "--format", help="Maps: 16-bit PNG (log-odds = value / 65535 * 32 - 16) or float TIFF."
+            "--format", help="Maps: 16-bit PNG (score = value / 65535 * 32 - 16) or float TIFF."
         ),
     ] = "png16",
     false_alarm_rate: Annotated[
@@ -57,7 +57,8 @@ def predict(
     For people: overlays (heat map, contours), masks, and index.html, worst first. For programs:
     maps at the photo's size, scores.csv with decisions, regions.json with boxes in pixels.
 
-    Scores are log-odds. The threshold comes from good photos that training kept aside.
+    Scores count spreads above the median good photo. The threshold comes from good photos that
+    training kept aside.
     """
     with reporting(quiet=quiet, as_json=as_json) as console:
         from anomsynth.api.predict import predict as run_prediction

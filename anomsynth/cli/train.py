@@ -156,10 +156,13 @@ def _detector(kind: str, fields: "Sequence[str]") -> "Detector":
 
 
 def _print(console: Console, finished: "TrainFinished", out: Path) -> None:
-    console.say(
-        f"{finished.steps} steps ({finished.epochs} epochs) in {finished.seconds:.0f} s, "
-        f"loss {finished.loss:.3f}, effective samples {finished.effective_share:.0%} -> {out}"
-    )
+    if finished.loss is None:
+        console.say(f"learned what is normal in {finished.seconds:.0f} s -> {out}")
+    else:
+        console.say(
+            f"{finished.steps} steps ({finished.epochs} epochs) in {finished.seconds:.0f} s, "
+            f"loss {finished.loss:.3f}, effective samples {finished.effective_share:.0%} -> {out}"
+        )
     if finished.spoiled_weight is not None and finished.sound_weight is not None:
         console.say(
             f"mean weight of spoiled samples {finished.spoiled_weight:.2f}, "

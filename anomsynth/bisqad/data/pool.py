@@ -59,6 +59,7 @@ class Pool:
     items : tuple of Item
         Those that could be read.
     levels : list of (V, N, C, h, w) float16
+        Features, finest first, and the side maps of a network that wants some.
     masks : (V, N, h, w) uint8
         Share of each cell of the map, times 255.
     measured : (N, k) float32
@@ -88,10 +89,12 @@ class Pool:
         features = [level[view, index].to(self.device).float() for level in self.levels]
         return Batch(features, self.masks[view, index].to(self.device).float() / 255)
 
-    def batches(self, size: int = 32) -> Iterator[Batch]:
-        """Return the first view of all images in order."""
-        for index in torch.split(torch.arange(len(self)), size):
-            yield self.batch(index)
+    def batches(
+        self, size: int = 32, *, index: Tensor | None = None, view: int = 0
+    ) -> Iterator[Batch]:
+        """Return images by their places, all in order by default, in one view."""
+        for places in torch.split(torch.arange(len(self)) if index is None else index, size):
+            yield self.batch(places, torch.full_like(places, view))
 
     def replace(self, place: Tensor, other: "Pool") -> None:
         """Put the images of another pool into the places (M,) of this one."""

@@ -129,6 +129,10 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
         If there is no such folder or category, no masks, or one class only.
     UserError
         If the dataset has several categories and nobody said which.
+
+    Notes
+    -----
+    A detector that learns no defects needs none; good photos are enough for it.
     """
     found = _of_category(
         find_labelled(dataset, options.source_layout),
@@ -138,7 +142,10 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
     )
     good = [item for item in found if item.good]
     marked = [item for item in found if not item.good and item.mask is not None]
-    _check_classes(dataset, found, good, marked)
+    needed = options.detector.learns_defects
+    if needed:
+        _check_defects(dataset, found, good, marked)
+    _check_good(dataset, good, marked)
     held = [item for item in good if item.split == "test"]
     normals = [item for item in good if item.split == "train"]
     if len(held) < 8:
@@ -146,7 +153,9 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
     recipe = _recipe_of(dataset)
     defects = [_item(entry) for entry in marked]
     held_normals = [_item(entry) for entry in _evenly(held)]
-    if options.val is not None:
+    if not needed:
+        held_defects = []
+    elif options.val is not None:
         trusted = _trusted(options.val, options.category)
         held_normals += [item for item in trusted if item.good]
         held_defects = [item for item in trusted if not item.good]
@@ -211,7 +220,7 @@ def _of_category(
     return list(found)
 
 
-def _check_classes(
+def _check_defects(
     root: Path,
     found: Sequence[Labelled],
     good: Sequence[Labelled],
@@ -224,6 +233,9 @@ def _check_classes(
             raise InputError(f"{root}: none of its {defects} defect images has a mask", hint=hint)
         hint = "make defects with `anomsynth generate`, or point to a dataset that has some"
         raise InputError(f"{root}: good photos only, no defects to learn from", hint=hint)
+
+
+def _check_good(root: Path, good: Sequence[Labelled], marked: Sequence[Labelled]) -> None:
     if len(good) < FEWEST:
         hint = "put photos of good parts into CATEGORY/train/good"
         raise InputError(f"{root}: {len(marked)} defects but {len(good)} good photos", hint=hint)

@@ -13,7 +13,7 @@ from anomsynth.bisqad.evaluation.predictions import (
     SeenPhoto,
     UnreadablePhoto,
 )
-from anomsynth.bisqad.model.decoder import image_score
+from anomsynth.bisqad.model.network import image_score
 from anomsynth.bisqad.model.run import Run
 from anomsynth.core.photo import Photo
 from anomsynth.core.types import Float32, Mask
@@ -93,9 +93,9 @@ def predict_labelled(
 def _look(run: Run, photos: Sequence[Photo]) -> tuple[list[Float32], list[float]]:
     config = run.config
     images = torch.stack([photo_tensor(photo, config.size, grey=config.grey) for photo in photos])
-    logits = run.detector(run.backbone(images.to(run.device)))
-    scores = image_score(logits).double().tolist()
-    maps = logits[:, 0].float().cpu().numpy()
+    found = run.detector.anomaly_map(run.backbone(images.to(run.device)))
+    scores = image_score(found).double().tolist()
+    maps = found[:, 0].float().cpu().numpy()
     return [np.ascontiguousarray(values) for values in maps], scores
 
 

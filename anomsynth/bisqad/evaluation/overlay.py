@@ -15,17 +15,17 @@ RISE = 1.6  # the faintest values are nearly clear, the threshold is as good as 
 CONTOUR = (0, 255, 255)  # cyan: no colour of the heat map
 SHADOW = (0, 0, 0)
 PIXELS_PER_LINE = 500  # a contour is this much thinner than the photo is wide
-UNKNOWN_SPREAD = 4.0  # log-odds below a given threshold that are shown where nothing else is known
+UNKNOWN_SPREAD = 4.0  # shown below a given threshold where nothing else is known
 
 
 @dataclass(frozen=True, slots=True)
 class HeatScale:
-    """The range of logits that the colours stand for.
+    """The range of scores that the colours stand for.
 
     Attributes
     ----------
     low, high : float
-        Logits of the darkest and of the brightest colour.
+        Scores of the darkest and of the brightest colour.
     """
 
     low: float
@@ -62,7 +62,7 @@ def heated(photo: Rgb, values: Float32, scale: HeatScale) -> Rgb:
     ----------
     photo : (H, W, 3) uint8 RGB
     values : (h, w) float32
-        Logits; enlarged or shrunk to the photo.
+        Scores; enlarged or shrunk to the photo.
     scale : HeatScale
     """
     steps = scale.steps(enlarged(values, photo.shape[:2]))

@@ -70,7 +70,7 @@ def evaluation_page(
 
 
 def heat_range(predictions: Sequence[LabelledPrediction]) -> HeatScale:
-    """Return a range from the middle of good images to nearly the highest logit of all."""
+    """Return a range from the middle of good images to nearly the highest score of all."""
     good = [item.prediction.map.ravel() for item in predictions if item.labelled.good]
     low = float(np.median(np.concatenate(good)))
     high = float(np.quantile([item.prediction.map.max() for item in predictions], 0.9))

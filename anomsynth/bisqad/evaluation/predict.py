@@ -32,7 +32,7 @@ from anomsynth.errors import InputError, OutputError
 MAPS, OVERLAYS, MASKS = "maps", "overlays", "masks"
 SCORES, REGIONS, PAGE = "scores.csv", "regions.json", "index.html"
 COLUMNS = ("image", "score", "threshold", "defective", "map", "overlay", "mask")
-PNG_RANGE = 16.0  # logits from -16 to 16 fill the 16 bits: steps of 0.0005
+PNG_RANGE = 16.0  # scores from -16 to 16 fill the 16 bits: steps of 0.0005
 ENDINGS = {"png16": "png", "tiff": "tiff"}
 MEANINGS = {
     "png16": "16-bit grey PNG, score = value / 65535 * 32 - 16",
@@ -254,9 +254,9 @@ def write_map(path: Path, values: Float32, scratch: Path, file_format: MapFormat
     write_bytes(path, encoded.tobytes(), scratch)
 
 
-def as_png16(logits: Float32) -> np.ndarray[tuple[int, ...], np.dtype[np.uint16]]:
-    """Return logits as 16-bit numbers: ``logit = value / 65535 * 32 - 16``, cut off at the ends."""
-    share = (logits.astype(np.float64) + PNG_RANGE) / (2 * PNG_RANGE)
+def as_png16(scores: Float32) -> np.ndarray[tuple[int, ...], np.dtype[np.uint16]]:
+    """Return scores as 16-bit numbers: ``score = value / 65535 * 32 - 16``, cut off at the ends."""
+    share = (scores.astype(np.float64) + PNG_RANGE) / (2 * PNG_RANGE)
     return np.rint(np.clip(share, 0, 1) * 65535).astype(np.uint16)
 
 

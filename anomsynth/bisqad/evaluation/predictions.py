@@ -19,8 +19,8 @@ class Prediction:
     shape : (int, int)
         Height and width of the photo.
     map : (h, w) float32
-        Logits, natural log of the odds that a place is defective; over the whole photo, at a
-        quarter of the run's size.
+        In spreads of good photos above their median, see `DetectorNetwork.anomaly_map`; over
+        the whole photo, at a quarter of the run's size.
     score : float
         Of the photo, in the same unit.
     """
@@ -54,7 +54,7 @@ class Decision:
     image : str
         Name of the photo.
     score : float
-        Logit.
+        Of the photo, see `Prediction`.
     defective : bool
         Whether the score is above the threshold.
     map : str

@@ -10,7 +10,7 @@ from anomsynth.bisqad.detector import Detector, FeatureShapes
 from anomsynth.bisqad.model.network import DetectorNetwork
 from anomsynth.errors import PluginError
 
-SHAPES = FeatureShapes((24, 40, 112), (4, 8, 16))
+SHAPES = FeatureShapes((24, 40, 112), (4, 8, 16), 48)
 SIDES = (12, 6, 3)  # places along each map's side
 IMAGES = 3
 CLOSE = 1e-4  # of logits, between one image alone and among others
@@ -29,9 +29,10 @@ def check_network(detector: Detector) -> None:
     again = detector.build(SHAPES, torch.Generator().manual_seed(1))
     _demand(isinstance(network, DetectorNetwork), "build: expected a DetectorNetwork")
     _demand(_same(network, again), "one generator, other weights: torch's own is used, or a state")
-    _demand(any(True for _ in network.parameters()), "it has no parameters to fit")
+    if detector.learns_defects:
+        _demand(any(True for _ in network.parameters()), "it has no parameters to fit")
     features = _features(2)
-    network.normalise_by([features])
+    network.learn_normal(lambda: [_features(3), _features(4)])
     network.train()
     before = {name: value.clone() for name, value in network.state_dict().items()}
     keep = network.draw_keep(IMAGES, torch.Generator().manual_seed(1))
@@ -46,7 +47,9 @@ def check_network(detector: Detector) -> None:
     same = all(torch.equal(value, after[name]) for name, value in before.items())
     _demand(same, "its state changes when it is called")
     _check_state(detector, network, features, logits)
-    _check_gradients(network, features)
+    if detector.learns_defects:
+        _check_gradients(network, features)
+    _check_side_maps(network, features, logits)
     _demand(torch.equal(torch.get_rng_state(), state), "torch's own generator is used")
 
 
@@ -65,6 +68,13 @@ def _check_state(
     other.load_state_dict(network.state_dict())
     found = other.eval()(features)
     _demand(torch.allclose(found, logits, atol=CLOSE), "state outside parameters and buffers")
+
+
+def _check_side_maps(network: DetectorNetwork, features: Sequence[Tensor], logits: Tensor) -> None:
+    maps = network.side_maps(features)
+    if maps is not None:
+        found = network([*features, maps])
+        _demand(torch.allclose(found, logits, atol=CLOSE), "other maps with `side_maps` given")
 
 
 def _check_gradients(network: DetectorNetwork, features: Sequence[Tensor]) -> None:
@@ -88,8 +98,8 @@ def _features(seed: int) -> list[Tensor]:
 
 
 def _same(one: DetectorNetwork, other: DetectorNetwork) -> bool:
-    pairs = zip(one.parameters(), other.parameters(), strict=True)
-    return all(torch.equal(first, second) for first, second in pairs)
+    mine, theirs = one.state_dict(), other.state_dict()
+    return all(torch.equal(value, theirs[name]) for name, value in mine.items())
 
 
 def _demand(holds: object, complaint: str) -> None:

@@ -7,11 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from anomsynth.bisqad.model.network import DetectorNetwork
+from anomsynth.bisqad.model.network import DetectorNetwork, resized
 
 WIDTH = 32
 GROUPS = 8
-TOP = 3  # places whose mean is the score of an image
 RARE = -3.0  # logit of the first guess: 5 % of the pixels are anomalous
 STRIDES = (4, 8, 16)
 
@@ -71,14 +70,14 @@ class Decoder(DetectorNetwork):
         """
         height, width = self.map_size(features)
         coarser: Tensor | None = None
-        for level in reversed(range(len(features))):
+        for level in reversed(range(len(self.channels))):
             here = self.lateral[level](self.normalised(features, level))
             if keep is not None:
                 here = here * keep[level]
             size = (math.ceil(height / 2**level), math.ceil(width / 2**level))
-            here = _resized(here, size)
+            here = resized(here, size)
             if coarser is not None:
-                here = here + _resized(coarser, size)
+                here = here + resized(coarser, size)
             coarser = self.blocks[level](functional.silu(here))
         return self.head(coarser)
 
@@ -110,12 +109,6 @@ class Decoder(DetectorNetwork):
             self.head.bias.fill_(RARE)
 
 
-def image_score(logits: Tensor, *, top: int = TOP) -> Tensor:
-    """Return the score (B,) of images: the mean of the `top` highest logits of their maps."""
-    flat = logits.flatten(1)
-    return flat.topk(min(top, flat.shape[1]), dim=1).values.mean(1)
-
-
 class _Block(nn.Module):
     """Convolution, group normalisation, SiLU."""
 
@@ -138,9 +131,3 @@ class _Undrawn(nn.Conv2d):
     def reset_parameters(self) -> None:
         # `to_empty` of one on the device meta would do the same, but imports sympy for a second.
         return
-
-
-def _resized(values: Tensor, size: tuple[int, int]) -> Tensor:
-    if values.shape[-2:] == size:
-        return values
-    return functional.interpolate(values, size=size, mode="bilinear", align_corners=False)

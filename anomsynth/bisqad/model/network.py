@@ -2,16 +2,21 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 MAP_STRIDE = 4  # pixels between two places of a map
+TOP = 3  # places whose mean is the score of an image
+NORMAL_SPREAD = 1.4826  # standard deviation of a normal distribution over its median deviation
+
+Batches = Callable[[], Iterable[Sequence[Tensor]]]  # features of photos, anew at every call
 
 
 class DetectorNetwork(nn.Module, ABC):
-    """A network from frozen features to a map of logits at stride 4.
+    """A network from frozen features to a map at stride 4: the higher, the less normal.
 
     A subclass normalises features by `normalised` and gives the map in `forward`. Losses of single
     samples, `torch.func.functional_call` and Hessian-vector products must mean what they say: no
@@ -32,18 +37,55 @@ class DetectorNetwork(nn.Module, ABC):
         for level, count in enumerate(self.channels):
             self.register_buffer(f"mean{level}", torch.zeros(1, count, 1, 1))
             self.register_buffer(f"scale{level}", torch.ones(1, count, 1, 1))
+        self.register_buffer("center", torch.zeros(()))
+        self.register_buffer("spread", torch.ones(()))
 
     @abstractmethod
     def forward(self, features: Sequence[Tensor], keep: Sequence[Tensor] | None = None) -> Tensor:
-        """Return logits (B, 1, h, w) at stride 4 of features of B images; see `map_size`.
+        """Return the map (B, 1, h, w) at stride 4 of features of B images; see `map_size`.
+
+        It is what losses are taken of: logits, where there is something to train.
 
         Parameters
         ----------
         features : (B, C, h, w) each, finest first
-            As a `Backbone` returns them.
+            As a `Backbone` returns them; `side_maps` of the same images may follow.
         keep : sequence of tensors, optional
             From `draw_keep`: drop-out in training.
         """
+
+    def anomaly_map(self, features: Sequence[Tensor]) -> Tensor:
+        """Return the map (B, 1, h, w) in the unit that all detectors share.
+
+        A place at 0 is as suspicious as the most suspicious places of the median good photo; the
+        unit is the spread of that among good photos, see `set_unit`.
+        """
+        return (self(features) - self.get_buffer("center")) / self.get_buffer("spread")
+
+    @torch.no_grad()
+    def set_unit(self, scores: Tensor) -> None:
+        """Take the unit of maps from the scores (N,) of good photos before any unit.
+
+        Zero is their median, one their median deviation from it, as the standard deviation of a
+        normal distribution.
+        """
+        center, spread = middle_and_spread(scores)
+        self.get_buffer("center").copy_(center)
+        self.get_buffer("spread").copy_(spread)
+
+    def learn_normal(self, batches: Batches) -> None:
+        """Learn from good photos what is normal; before anything else is learned."""
+        self.normalise_by(batches())
+
+    def side_maps(self, features: Sequence[Tensor]) -> Tensor | None:
+        """Return maps (B, R, h, w) that training computes once an image; none by default.
+
+        They answer how far places are from what `learn_normal` learned, and come last among the
+        features from then on. For the photos that were learned from, they are of a network that
+        has not seen them.
+        """
+        del features
+        return None
 
     def draw_keep(self, count: int, generator: torch.Generator) -> Sequence[Tensor] | None:
         """Draw drop-out for `count` images, which `forward` applies; none by default."""
@@ -62,6 +104,10 @@ class DetectorNetwork(nn.Module, ABC):
         mean, scale = self.get_buffer(f"mean{level}"), self.get_buffer(f"scale{level}")
         return (features[level].to(mean.dtype) - mean) / scale
 
+    def given_maps(self, features: Sequence[Tensor]) -> Tensor | None:
+        """Return the side maps that come with these features, if they do."""
+        return features[-1] if len(features) > len(self.channels) else None
+
     @torch.no_grad()
     def normalise_by(self, batches: Iterable[Sequence[Tensor]]) -> None:
         """Take mean and spread of each feature from batches of features of normal photos."""
@@ -69,7 +115,7 @@ class DetectorNetwork(nn.Module, ABC):
         total = [torch.zeros(channels, dtype=torch.float64) for channels in self.channels]
         square = [torch.zeros(channels, dtype=torch.float64) for channels in self.channels]
         for features in batches:
-            for level, values in enumerate(features):
+            for level, values in enumerate(features[: len(count)]):
                 exact = values.double().cpu()
                 count[level] += exact.numel() // exact.shape[1]
                 total[level] += exact.sum((0, 2, 3))
@@ -81,3 +127,29 @@ class DetectorNetwork(nn.Module, ABC):
             spread = (square[level] / number - mean.square()).clamp_min(0).sqrt() + 1e-4
             self.get_buffer(f"mean{level}").copy_(mean.view(1, -1, 1, 1))
             self.get_buffer(f"scale{level}").copy_(spread.view(1, -1, 1, 1))
+
+
+def image_score(maps: Tensor, *, top: int = TOP) -> Tensor:
+    """Return the score (B,) of images: the mean of the `top` highest places of their maps."""
+    flat = maps.flatten(1)
+    return flat.topk(min(top, flat.shape[1]), dim=1).values.mean(1)
+
+
+def middle_and_spread(values: Tensor) -> tuple[Tensor, Tensor]:
+    """Return median and spread of values: few outliers move neither.
+
+    The spread is the median deviation in units of a normal distribution's standard deviation, or
+    that itself where half of the values are equal; 1 if all are.
+    """
+    middle = values.median()
+    spread = NORMAL_SPREAD * (values - middle).abs().median()
+    if spread == 0 and len(values) > 1:
+        spread = values.std()
+    return middle, spread if spread > 0 else torch.ones_like(middle)
+
+
+def resized(values: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return maps (B, C, h, w) at another size, linearly between their places."""
+    if values.shape[-2:] == size:
+        return values
+    return functional.interpolate(values, size=size, mode="bilinear", align_corners=False)

@@ -62,6 +62,7 @@ def pool_features(
     Parameters
     ----------
     features : (B, C, h, w) each, finest first
+        What comes after the levels of `normal` is left out.
     masks : (B, H, W) in [0, 1]
     normal : (mean, sd) of each level, (1, C, 1, 1) each
         Of normal photos.
@@ -76,7 +77,7 @@ def pool_features(
         mask deviates elsewhere.
     """
     columns: list[Tensor] = []
-    for level, (mean, sd) in zip(features, normal, strict=True):
+    for level, (mean, sd) in zip(features[: len(normal)], normal, strict=True):
         scaled = (level.to(mean.dtype) - mean) / sd
         inside = truth_at(scaled[:, :1], masks)
         grown = functional.max_pool2d(inside, 2 * RING + 1, stride=1, padding=RING)

@@ -69,7 +69,8 @@ def build_detector(config: RunConfig, generator: torch.Generator | None = None) 
     """Return a detector of the shapes that `config` says, with fresh weights."""
     if generator is None:
         generator = torch.Generator().manual_seed(0)
-    return config.detector.build(FeatureShapes(config.channels, config.strides), generator)
+    shapes = FeatureShapes(config.channels, config.strides, config.size)
+    return config.detector.build(shapes, generator)
 
 
 def write_run(folder: Path, detector: DetectorNetwork, config: RunConfig) -> None:
@@ -129,6 +130,8 @@ def read_detector(folder: Path, config: RunConfig) -> DetectorNetwork:
     except Exception as error:
         msg = f"{path}: damaged or no safetensors file: {error}"
         raise InputError(msg, hint="train again, or take the file from a copy") from error
+    # Runs of a time when maps were log-odds say nothing of a unit: theirs is that.
+    tensors = {"center": torch.zeros(()), "spread": torch.ones(()), **tensors}
     detector = build_detector(config)
     wanted = {name: tuple(value.shape) for name, value in detector.state_dict().items()}
     found = {name: tuple(value.shape) for name, value in tensors.items()}

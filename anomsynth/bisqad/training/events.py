@@ -89,8 +89,8 @@ class TrainFinished:
     ----------
     steps, epochs : int
     seconds : float
-    loss : float
-        Of the last epoch.
+    loss : float or None
+        Of the last epoch; None where nothing was to be minimised.
     effective_share : float
     skipped : int
         Images that could not be used.
@@ -101,7 +101,7 @@ class TrainFinished:
     steps: int
     epochs: int
     seconds: float
-    loss: float
+    loss: float | None
     effective_share: float
     skipped: int
     spoiled_weight: float | None = None

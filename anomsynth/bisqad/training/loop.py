@@ -110,7 +110,7 @@ class Loop:
         self.defects = pools.defects
         self._learned = weights if isinstance(weights, LearnedWeights) else None
         self._searching = self._learned is not None
-        self._first = {name: value.clone() for name, value in detector.state_dict().items()}
+        self._first = self._parameters()
         self._first_draw = self._generator.get_state()
 
     @property
@@ -157,7 +157,8 @@ class Loop:
 
     def state(self) -> dict[str, Tensor]:
         """Return all that changes, as tensors."""
-        model = {f"model.{name}": value for name, value in self.detector.state_dict().items()}
+        # What is known of the normal is learned again, from the same photos.
+        model = {f"model.{name}": value for name, value in self._parameters().items()}
         queues = {f"queue.{name}": queue.rest for name, queue in self._queues.items()}
         own = {
             "step": torch.tensor(self.step),
@@ -171,7 +172,7 @@ class Loop:
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Take over what `state` returned."""
-        self.detector.load_state_dict(take_prefix(tensors, "model."))
+        self._set_parameters(take_prefix(tensors, "model."))
         restore_adam(self._adam, tensors)
         for name, queue in self._queues.items():
             queue.rest = tensors[f"queue.{name}"].clone()
@@ -181,6 +182,15 @@ class Loop:
         if self._learned is not None:
             self._learned.restore(take_prefix(tensors, "sqe."))
 
+    def _parameters(self) -> dict[str, Tensor]:
+        named = self.detector.named_parameters()
+        return {name: value.detach().clone() for name, value in named}
+
+    @torch.no_grad()
+    def _set_parameters(self, values: Mapping[str, Tensor]) -> None:
+        for name, parameter in self.detector.named_parameters():
+            parameter.copy_(values[name])
+
     def _share_of_phase(self, share: float) -> float:
         """Return how much of the search or of training proper is over; begin the latter in time."""
         search = SEARCH / (1 + SEARCH)
@@ -188,7 +198,7 @@ class Loop:
             return share / search
         if self._searching:
             self._searching = False
-            self.detector.load_state_dict(self._first)
+            self._set_parameters(self._first)
             self._adam.state.clear()
             for queue in self._queues.values():
                 queue.rest = queue.rest[:0]

@@ -1,6 +1,6 @@
 """What has to be there before the first step: images, features, a detector, weights."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import torch
@@ -27,6 +27,7 @@ from anomsynth.bisqad.model.sqe_net import SqeNet
 from anomsynth.bisqad.options import TrainOptions, TrainPlan
 from anomsynth.bisqad.training.events import FeaturesDone, ImageSkipped, Prepared, TrainListener
 from anomsynth.bisqad.training.loop import Loop, Pools
+from anomsynth.bisqad.training.side_maps import SideMaps
 from anomsynth.dataset.images import read_photo
 from anomsynth.errors import InputError, UserError
 
@@ -39,8 +40,8 @@ LEAST_GROUP = 8  # samples that such a group has
 
 
 @dataclass(slots=True, eq=False)
-class PreparedTraining:
-    """A training that can begin.
+class PreparedDetector:
+    """A detector that knows what is normal, and the images it may learn more from.
 
     Attributes
     ----------
@@ -48,9 +49,8 @@ class PreparedTraining:
     backbone : Backbone
     grey : bool
     extractor : CachedExtractor
-    loop : Loop
-    threshold_normals : Pool
-        Normal photos for the threshold.
+    detector : DetectorNetwork
+    pools : Pools
     options : TrainOptions
     skipped : int
         Images that could not be used.
@@ -61,8 +61,8 @@ class PreparedTraining:
     backbone: Backbone
     grey: bool
     extractor: CachedExtractor
-    loop: Loop
-    threshold_normals: Pool
+    detector: DetectorNetwork
+    pools: Pools
     options: TrainOptions
     progress: "_FeatureProgress"
     measure: Measure | None = None
@@ -72,6 +72,26 @@ class PreparedTraining:
         """Images that could not be used so far."""
         return self.progress.skipped
 
+    @property
+    def threshold_normals(self) -> list[Pool]:
+        """Good photos whose maps may tell where defects begin."""
+        if not self.options.detector.learns_defects:
+            return [self.pools.held_normals, self.pools.normals]  # all of them held out once
+        enough = len(self.pools.held_normals) >= ENOUGH_NORMALS
+        return [self.pools.held_normals if enough else self.pools.normals]
+
+
+@dataclass(slots=True, eq=False)
+class PreparedTraining(PreparedDetector):
+    """A training that can begin.
+
+    Attributes
+    ----------
+    loop : Loop
+    """
+
+    loop: Loop = field(kw_only=True)
+
     def regenerate(self, epoch: int) -> None:
         """Make a quarter of the defects anew before this epoch (from 0), if that is wanted."""
         if not self.options.online or epoch == 0:
@@ -79,6 +99,7 @@ class PreparedTraining:
         place = torch.arange(epoch % ONLINE_PERIOD, len(self.loop.defects), ONLINE_PERIOD)
         items = fresh_defects(self.split, len(place), self.options.seed, epoch)
         pool = self.extractor.pool(items, views=VIEWS, measure=self.measure)
+        SideMaps(self.detector).add(pool)
         place = place[: len(pool)]
         self.loop.defects.replace(place, pool)
         weights = self.loop.weights
@@ -134,23 +155,38 @@ def prepare(
     InputError
         If no image of a class can be used.
     """
+    done = prepare_detector(plan, split, device, on_event)
+    weights = _weights(plan.options, done.pools.defects, done.detector)
+    loop = Loop(_fabric(device), done.detector, done.pools, weights, plan.options.seed)
+    known = {item.name: getattr(done, item.name) for item in fields(done)}
+    return PreparedTraining(**known, loop=loop)
+
+
+def prepare_detector(
+    plan: TrainPlan, split: Split, device: torch.device, on_event: TrainListener
+) -> PreparedDetector:
+    """Compute the features of all images, and build a detector that knows the normal.
+
+    Defects are passed over where the detector does not learn from them. See `prepare`.
+    """
     options, dataset = plan.options, plan.dataset
-    defects = split.defects
+    needed = options.detector.learns_defects
+    defects = split.defects if needed else ()
     if options.spoil:
         faults = choose_faults([item.id for item in defects], options.spoil, options.seed)
         defects = spoiled(defects, faults, options.seed)
+    learns = needed and options.weights == "bilevel"
+    trusted = split.held_defects if learns else ()
     on_event(
         Prepared(
             len(split.normals),
             len(defects),
             len(split.held_normals),
-            len(split.held_defects),
+            len(split.held_defects) if needed else 0,
         )
     )
     backbone = load_backbone(options.backbone, device=device)
     grey = _all_grey((*split.normals[:COLOUR_CHECKED], *defects[:COLOUR_CHECKED]))
-    learns = options.weights == "bilevel"
-    trusted = split.held_defects if learns else ()
     progress = _FeatureProgress(
         on_event,
         len(split.normals) + len(defects) + len(split.held_normals) + len(trusted),
@@ -159,24 +195,24 @@ def prepare(
         Extractor(backbone, options.size, device, grey, plan.out, progress.skip, progress.count),
         plan.cache,
     )
-    measure = None if options.weights == "uniform" else term_measure()
+    measure = term_measure() if needed and options.weights != "uniform" else None
     normals = extractor.pool(split.normals, views=VIEWS)
     _check_usable(dataset, normals, "good photos", progress)
     marked = extractor.pool(defects, views=VIEWS, measure=measure)
-    _check_usable(dataset, marked, "defects", progress)
+    if needed:
+        _check_usable(dataset, marked, "defects", progress)
     pools = Pools(normals, marked, extractor.pool(split.held_normals), extractor.pool(trusted))
     if learns:
         _check_usable(options.val or dataset, pools.held_defects, "trusted defects", progress)
     generator = torch.Generator().manual_seed(options.seed)
-    shapes = FeatureShapes(backbone.channels, backbone.strides)
-    detector = options.detector.build(shapes, generator)
-    detector.normalise_by(batch.features for batch in normals.batches())
-    detector = detector.to(device)
-    weights = _weights(options, marked, detector)
-    loop = Loop(_fabric(device), detector, pools, weights, options.seed)
-    held_out = pools.held_normals if len(pools.held_normals) >= ENOUGH_NORMALS else normals
-    return PreparedTraining(
-        split, backbone, grey, extractor, loop, held_out, options, progress, measure
+    shapes = FeatureShapes(backbone.channels, backbone.strides, options.size)
+    detector = options.detector.build(shapes, generator).to(device)
+    side_maps = SideMaps(detector)
+    side_maps.learn(normals)
+    for pool in (marked, pools.held_normals, pools.held_defects):
+        side_maps.add(pool)
+    return PreparedDetector(
+        split, backbone, grey, extractor, detector, pools, options, progress, measure
     )
 
 

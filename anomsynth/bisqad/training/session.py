@@ -17,14 +17,14 @@ from anomsynth.bisqad.bilevel.reweighting import LearnedWeights
 from anomsynth.bisqad.bilevel.weights import effective_share
 from anomsynth.bisqad.data.samples import Split, find_split
 from anomsynth.bisqad.model.checkpoint import check_shapes, load_tensors, save_tensors
-from anomsynth.bisqad.model.decoder import image_score
-from anomsynth.bisqad.model.run import choose_device, use_threads, write_run
-from anomsynth.bisqad.model.run_config import SQE, RunConfig, write_calibration
+from anomsynth.bisqad.model.run import choose_device, use_threads
+from anomsynth.bisqad.model.run_config import SQE
 from anomsynth.bisqad.options import TrainPlan
 from anomsynth.bisqad.training.curves import write_curves
 from anomsynth.bisqad.training.events import Learning, Progress, TrainFinished, TrainListener
 from anomsynth.bisqad.training.loop import Loop
-from anomsynth.bisqad.training.prepare import PreparedTraining, prepare
+from anomsynth.bisqad.training.prepare import PreparedTraining, prepare, prepare_detector
+from anomsynth.bisqad.training.results import write_results
 from anomsynth.bisqad.training.run_folder import (
     CHECKPOINT,
     CURVES,
@@ -43,34 +43,59 @@ PROGRESS_EVERY = 10  # steps between two events
 
 def begin_session(plan: TrainPlan, split: Split, on_event: TrainListener) -> TrainFinished:
     """Train from the first step to the end; see `train`."""
-    use_threads(plan.threads)
-    device = choose_device(plan.device)
+    device = _device(plan)
     clear_folder(plan.out)
-    return _open(plan, split, device, on_event).run()
+    _note(plan)
+    return _Session(plan, prepare(plan, split, device, on_event), on_event).run()
+
+
+def fit_session(plan: TrainPlan, split: Split, on_event: TrainListener) -> TrainFinished:
+    """Fit a detector that learns from good photos alone, which takes no steps; see `train`."""
+    device = _device(plan)
+    clear_folder(plan.out)
+    _note(plan)
+    start = time.monotonic()
+    prepared = prepare_detector(plan, split, device, on_event)
+    write_results(plan, prepared)
+    finished = TrainFinished(
+        steps=0,
+        epochs=0,
+        seconds=time.monotonic() - start,
+        loss=None,
+        effective_share=1.0,
+        skipped=prepared.skipped,
+    )
+    options = plan.options.record()
+    Checkpoint({}, options, finished.seconds, 1.0, asdict(finished)).save(plan.out)
+    on_event(finished)
+    return finished
 
 
 def resume_session(plan: TrainPlan, split: Split | None, on_event: TrainListener) -> TrainFinished:
     """Go on from a checkpoint to the end; see `train`. A finished one needs no images."""
-    use_threads(plan.threads)
-    device = choose_device(plan.device)
+    device = _device(plan)
     earlier = load_checkpoint(plan.out)
     plan.options.check_same(earlier.options, plan.out)
     if earlier.finished:
         finished = TrainFinished(**earlier.finished)  # type: ignore[arg-type]  # as written below
         on_event(finished)
         return finished
-    session = _open(plan, split or find_split(plan.dataset, plan.options), device, on_event)
+    split = split or find_split(plan.dataset, plan.options)
+    _note(plan)
+    session = _Session(plan, prepare(plan, split, device, on_event), on_event)
     session.restore(earlier)
     return session.run()
 
 
-def _open(
-    plan: TrainPlan, split: Split, device: torch.device, on_event: TrainListener
-) -> "_Session":
+def _device(plan: TrainPlan) -> torch.device:
+    use_threads(plan.threads)
+    return choose_device(plan.device)
+
+
+def _note(plan: TrainPlan) -> None:
     if plan.cache is not None:
         make_folder(plan.cache)
     write_versions(plan.out)
-    return _Session(plan, prepare(plan, split, device, on_event), on_event)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -247,30 +272,10 @@ class _Session:
         if isinstance(loop.weights, LearnedWeights):
             net = loop.weights.net
             save_tensors(folder / SQE, "learned SQE", net.state_dict(), names=list(net.names))
-        write_calibration(folder, self._normal_scores())
-        write_run(folder, loop.detector, self._config())
+        write_results(self._plan, self._prepared)
         self._save(finished)
         self._on_event(finished)
         return finished
-
-    def _config(self) -> RunConfig:
-        prepared = self._prepared
-        training = {"dataset": str(self._plan.dataset.resolve()), **self._options.record()}
-        return RunConfig(
-            backbone=prepared.backbone.name,
-            channels=prepared.backbone.channels,
-            strides=prepared.backbone.strides,
-            detector=self._options.detector,
-            size=self._options.size,
-            grey=prepared.grey,
-            training={**training, "categories": list(prepared.split.categories)},
-        )
-
-    @torch.no_grad()
-    def _normal_scores(self) -> list[float]:
-        pool = self._prepared.threshold_normals
-        scores = [image_score(self._loop.detector(batch.features)) for batch in pool.batches()]
-        return [float(score) for score in torch.cat(scores)]
 
     def _write_weights(self) -> None:
         values = self._loop.weights.values.tolist()

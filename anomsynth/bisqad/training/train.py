@@ -53,4 +53,6 @@ def train(plan: TrainPlan, on_event: TrainListener = lambda _: None) -> TrainFin
 
     if split is None or resumes:
         return session.resume_session(plan, split, on_event)
+    if not options.detector.learns_defects:
+        return session.fit_session(plan, split, on_event)
     return session.begin_session(plan, split, on_event)

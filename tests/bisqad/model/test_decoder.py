@@ -4,8 +4,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from anomsynth.bisqad.model.decoder import Decoder, image_score  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.decoder import Decoder  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.losses import sample_losses  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.network import image_score  # noqa: E402 - needs torch
 
 pytestmark = pytest.mark.torch
 
@@ -56,7 +57,8 @@ def test_training_mode_changes_nothing_by_itself() -> None:
 
     assert torch.equal(detector.train()(features), detector.eval()(features))
     assert {name for name, _ in detector.named_buffers()} == {
-        f"{part}{level}" for part in ("mean", "scale") for level in range(3)
+        *(f"{part}{level}" for part in ("mean", "scale") for level in range(3)),
+        *("center", "spread"),
     }
 
 

@@ -67,6 +67,18 @@ def test_run_comes_back_as_it_was_written(tmp_path) -> None:
     assert not any(parameter.requires_grad for parameter in run.detector.parameters())
 
 
+def test_a_run_of_before_the_common_unit_gives_the_maps_it_gave(folder) -> None:
+    tensors = load_file(folder / MODEL)
+    del tensors["center"], tensors["spread"]
+    save_file(tensors, folder / MODEL)
+    shapes = zip(TINY.channels, TINY.strides, strict=True)
+    features = [torch.randn(1, count, 64 // stride, 64 // stride) for count, stride in shapes]
+
+    detector = load_run(folder).detector
+
+    assert torch.equal(detector.anomaly_map(features), detector(features))
+
+
 def test_folder_holds_no_pickle_and_nothing_half_written(folder) -> None:
     assert sorted(path.name for path in folder.iterdir()) == [CONFIG, MODEL]
     assert b"pickle" not in (folder / MODEL).read_bytes()

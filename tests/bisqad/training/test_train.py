@@ -17,6 +17,8 @@ from safetensors import safe_open  # noqa: E402 - needs torch
 from safetensors.torch import load_file, save_file  # noqa: E402 - needs torch
 
 from anomsynth.bisqad.data.images import photo_tensor  # noqa: E402 - needs torch
+from anomsynth.bisqad.detector import detectors  # noqa: E402 - needs torch
+from anomsynth.bisqad.evaluation.inference import predict_photos  # noqa: E402 - needs torch
 from anomsynth.bisqad.evaluation.learned_sqe import LearnedSqe  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.backbone import load_backbone  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.run import load_run  # noqa: E402 - needs torch
@@ -125,6 +127,49 @@ def test_the_learned_quality_scores_as_it_weighed(run, dataset, tmp_path) -> Non
     weights = np.array([float(row["weight"]) for row in rows])
     assert weights.std() > 1e-3
     np.testing.assert_allclose(np.array(scores) / np.mean(scores), weights, rtol=0.02)
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "nearest"])
+def test_a_model_of_the_normal_needs_good_photos_only(run, dataset, tmp_path, kind) -> None:
+    root = tmp_path / "tile"
+    shutil.copytree(dataset / "train", root / "train")
+
+    finished = run(root=root, detector=detectors.build({"kind": kind}))
+
+    folder = tmp_path / "run"
+    assert (finished.steps, finished.loss) == (0, None)
+    assert {path.name for path in folder.iterdir()} == {
+        *("model.safetensors", "config.json", "calibration.json", "versions.json", CHECKPOINT)
+    }
+    assert run(root=root, detector=detectors.build({"kind": kind}), plan={"resume": True}) == (
+        finished
+    )
+    scores = np.array(read_calibration(folder))
+    assert len(scores) == 9  # every good photo, none of them by a network that knew it
+    assert np.median(scores) == pytest.approx(0, abs=1e-4)
+    assert 1.4826 * np.median(np.abs(scores)) == pytest.approx(1, rel=1e-3)
+
+
+def test_a_model_of_the_normal_finds_what_it_has_never_seen(run, dataset, tmp_path) -> None:
+    run(detector=detectors.build({"kind": "nearest"}))
+    loaded = load_run(tmp_path / "run")
+
+    scores = {}
+    for folder in ("train/good", "test/dent"):
+        paths = sorted((dataset / folder).iterdir())
+        found = predict_photos(loaded, paths)
+        scores[folder] = [item.score for item in found]
+
+    assert min(scores["test/dent"]) > max(scores["train/good"])
+    assert min(scores["test/dent"]) > 3
+
+
+@pytest.mark.parametrize("option", [{"online": True}, {"spoil": 0.5}, {"minutes": 1.0}])
+def test_options_about_defects_are_refused_where_none_are_learned(option) -> None:
+    (name,) = option
+
+    with pytest.raises(UserError, match=f"`{name}`: a detector of kind gaussian learns no defects"):
+        TrainOptions(detector=detectors.build({"kind": "gaussian"}), **option)
 
 
 def test_runs_without_a_learned_quality_say_so(run, tmp_path) -> None:

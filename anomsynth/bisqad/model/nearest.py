@@ -1,0 +1,95 @@
+"""The places of good photos that differ most from each other: what PatchCore takes for normal."""
+
+import torch
+from torch import Tensor
+
+from anomsynth.bisqad.detector import FeatureShapes
+from anomsynth.bisqad.model.network import Batches
+from anomsynth.bisqad.model.reference import ReferenceNetwork
+
+CANDIDATES = 20_000  # places that the bank is chosen from
+PROJECTED = 48  # dimensions in which places are compared for that
+PHOTOS = 8  # whose distances are in memory at once
+
+
+class NearestReference(ReferenceNetwork):
+    """Distance of a place's features from the nearest of a bank of places of good photos [1]_.
+
+    Where on the photo a place lies plays no role, so parts may lie in any rotation.
+
+    Parameters
+    ----------
+    shapes : FeatureShapes
+    patches : int
+        Places in the bank.
+    generator : torch.Generator
+        Draws the candidates.
+
+    Notes
+    -----
+    The bank is a coreset by farthest points: beginning anywhere, the candidate that is farthest
+    from all chosen ones comes next, in a random projection. 1000 such places were better on five
+    of six real sets than 4000 random ones, at a fourth of the time.
+
+    References
+    ----------
+    .. [1] K. Roth et al., "Towards total recall in industrial anomaly detection", CVPR 2022.
+    """
+
+    def __init__(self, shapes: FeatureShapes, patches: int, generator: torch.Generator) -> None:
+        super().__init__(shapes)
+        drawn = torch.randint(2**31, (), generator=generator)
+        self.register_buffer("seed", drawn)
+        self.register_buffer("bank", torch.zeros(patches, self.depth, dtype=torch.float16))
+
+    def fit(self, batches: Batches) -> None:
+        """Choose the bank, in two passes; see the base class."""
+        generator = torch.Generator().manual_seed(int(self.get_buffer("seed")))
+        count = sum(len(features[0]) for features in batches()) * self.side**2
+        chosen = torch.randperm(count, generator=generator)[:CANDIDATES].sort().values
+        rows, start = [], 0
+        for features in batches():
+            places = self.described(features).flatten(0, 2)
+            inside = chosen[(chosen >= start) & (chosen < start + len(places))] - start
+            rows.append(places[inside.to(places.device)].cpu())
+            start += len(places)
+        candidates = torch.cat(rows)
+        projection = torch.randn(self.depth, PROJECTED, generator=generator)
+        wanted = len(self.get_buffer("bank"))
+        # Fewer candidates than places wanted are taken several times: that changes no distance.
+        order = farthest_points(candidates @ projection, min(wanted, len(candidates)))
+        bank = candidates[order]
+        self.get_buffer("bank").copy_(bank[torch.arange(wanted) % len(bank)])
+
+    def distances(self, places: Tensor) -> Tensor:
+        """Return distances from the nearest place of the bank; see the base class."""
+        bank = self.get_buffer("bank").to(places.dtype)
+        lengths = bank.square().sum(1)
+        found = []
+        for piece in torch.split(places, PHOTOS):
+            rows = piece.flatten(0, 2)
+            # |x - b|^2 without all differences; the smallest may come out just below zero.
+            square = (lengths - 2 * rows @ bank.T).amin(1) + rows.square().sum(1)
+            found.append(square.clamp_min(0).sqrt().view(piece.shape[:3]))
+        return torch.cat(found) / self.depth**0.5
+
+
+def farthest_points(points: Tensor, count: int) -> Tensor:
+    """Return the places (count,) of points (N, d) that cover the others best, one by one [1]_.
+
+    Begins with the first; each next one is the farthest from all before. No other choice of as
+    many leaves less than half the largest distance to the nearest.
+
+    References
+    ----------
+    .. [1] T. F. Gonzalez, "Clustering to minimize the maximum intercluster distance", Theoretical
+       Computer Science 38, 1985.
+    """
+    square = points.square().sum(1)
+    chosen = torch.zeros(count, dtype=torch.int64)
+    least = torch.full((len(points),), torch.inf)
+    for nth in range(1, count):
+        last = chosen[nth - 1]
+        least = torch.minimum(least, square + square[last] - 2 * points @ points[last])
+        chosen[nth] = least.argmax()
+    return chosen

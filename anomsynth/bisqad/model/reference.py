@@ -1,0 +1,88 @@
+"""What every model of the normal has in common: where it looks, and when it is asked."""
+
+import math
+from abc import abstractmethod
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from anomsynth.bisqad.detector import FeatureShapes
+from anomsynth.bisqad.model.network import Batches, DetectorNetwork, resized
+
+STRIDE = 8  # pixels between two places; a finer backbone is averaged, a coarser one taken as it is
+AROUND = 3  # places along the side of the square that one place is the mean of
+
+
+class ReferenceNetwork(DetectorNetwork):
+    """Distance of each place of a photo from good photos; nothing of it is trained by gradients.
+
+    A subclass learns from descriptions of places in `fit` and gives distances in `distances`.
+
+    Parameters
+    ----------
+    shapes : FeatureShapes
+        Of the features, and size of the photos.
+
+    Attributes
+    ----------
+    side : int
+        Places along each side of a photo.
+    depth : int
+        Numbers that describe a place.
+    """
+
+    def __init__(self, shapes: FeatureShapes) -> None:
+        super().__init__(shapes.channels, shapes.strides)
+        self.side = math.ceil(shapes.size / max(STRIDE, shapes.strides[0]))
+        self.depth = sum(shapes.channels)
+
+    @abstractmethod
+    def fit(self, batches: Batches) -> None:
+        """Learn from good photos, whose features `described` describes."""
+
+    @abstractmethod
+    def distances(self, places: Tensor) -> Tensor:
+        """Return distances (B, side, side) of described places (B, side, side, depth)."""
+
+    @torch.no_grad()
+    def learn_normal(self, batches: Batches) -> None:
+        """Learn from good photos, in two or more passes; see the base class."""
+        self.normalise_by(batches())
+        self.fit(batches)
+
+    def side_maps(self, features: Sequence[Tensor]) -> Tensor:
+        """Return distances (B, 1, side, side)."""
+        return self.distances(self.described(features))[:, None]
+
+    def forward(self, features: Sequence[Tensor], keep: Sequence[Tensor] | None = None) -> Tensor:
+        """Return distances (B, 1, h, w) at stride 4; see the base class."""
+        del keep
+        given = self.given_maps(features)
+        maps = self.side_maps(features) if given is None else given
+        return resized(maps, self.map_size(features))
+
+    def described(self, features: Sequence[Tensor]) -> Tensor:
+        """Return what describes each place: all levels there, averaged over 3 x 3 places.
+
+        As PaDiM and PatchCore do it, at stride 8: finer levels are averaged, coarser ones
+        enlarged, each channel in units of its spread over good photos.
+
+        Returns
+        -------
+        (B, side, side, depth) float32
+        """
+        size = (self.side, self.side)
+        levels = []
+        for level in range(len(self.channels)):
+            here = self.normalised(features, level)
+            finer = here.shape[-1] > self.side
+            levels.append(
+                functional.adaptive_avg_pool2d(here, size) if finer else resized(here, size)
+            )
+        joined = torch.cat(levels, dim=1)
+        around = functional.avg_pool2d(
+            joined, AROUND, stride=1, padding=AROUND // 2, count_include_pad=False
+        )
+        return around.permute(0, 2, 3, 1)

@@ -1,0 +1,37 @@
+"""What a training leaves for those who use its detector: weights, settings, good scores."""
+
+import torch
+
+from anomsynth.bisqad.model.network import image_score
+from anomsynth.bisqad.model.run import write_run
+from anomsynth.bisqad.model.run_config import RunConfig, write_calibration
+from anomsynth.bisqad.options import TrainPlan
+from anomsynth.bisqad.training.prepare import PreparedDetector
+
+
+@torch.no_grad()
+def write_results(plan: TrainPlan, prepared: PreparedDetector) -> None:
+    """Give the detector its unit, by good photos it has not learned from, and write all of it.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written to.
+    """
+    detector = prepared.detector
+    good = [batch.features for pool in prepared.threshold_normals for batch in pool.batches()]
+    detector.set_unit(torch.cat([image_score(detector(features)) for features in good]))
+    scores = torch.cat([image_score(detector.anomaly_map(features)) for features in good])
+    write_calibration(plan.out, scores.tolist())
+    backbone = prepared.backbone
+    training = {"dataset": str(plan.dataset.resolve()), **plan.options.record()}
+    config = RunConfig(
+        backbone=backbone.name,
+        channels=backbone.channels,
+        strides=backbone.strides,
+        detector=plan.options.detector,
+        size=plan.options.size,
+        grey=prepared.grey,
+        training={**training, "categories": list(prepared.split.categories)},
+    )
+    write_run(plan.out, detector, config)

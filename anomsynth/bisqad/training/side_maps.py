@@ -1,0 +1,76 @@
+"""How far the images of a training are from good photos that they are not among themselves."""
+
+from copy import deepcopy
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from anomsynth.bisqad.data.pool import Pool
+from anomsynth.bisqad.model.network import DetectorNetwork
+
+FOLDS = 4  # of the good photos; the maps of one are of a network that learned from the others
+
+
+@dataclass(frozen=True, slots=True)
+class SideMaps:
+    """Learns what is normal, and gives the maps that a network wants beside the features.
+
+    A good photo is too close to a model that has learned from it: what is trained on such maps,
+    or calibrated by them, takes new good photos for defective. So those of the good photos are
+    cross-fitted: of networks that learned from the other photos.
+
+    Attributes
+    ----------
+    network : DetectorNetwork
+        On its device.
+    """
+
+    network: DetectorNetwork
+
+    def learn(self, normals: Pool) -> None:
+        """Let the network learn from good photos, and put its maps of these into their pool."""
+        parts = min(FOLDS, len(normals))
+        everything = torch.arange(len(normals))
+        _learn(self.network, normals, everything)
+        if not self._wanted(normals):
+            return
+        maps: Tensor | None = None
+        for part in range(parts):
+            inside = everything % parts == part
+            other = deepcopy(self.network)
+            if parts > 1:
+                _learn(other, normals, everything[~inside])
+            found = _maps(other, normals, everything[inside])
+            if maps is None:
+                shape = (normals.views, len(normals), *found.shape[2:])
+                maps = torch.empty(shape, dtype=torch.float16)
+            maps[:, inside] = found
+        if maps is not None:
+            normals.levels.append(maps)
+
+    def add(self, pool: Pool) -> None:
+        """Put the network's maps into a pool of other images."""
+        if len(pool) and self._wanted(pool):
+            pool.levels.append(_maps(self.network, pool, torch.arange(len(pool))))
+
+    def _wanted(self, pool: Pool) -> bool:
+        return (
+            self.network.side_maps(pool.batch(torch.zeros(1, dtype=torch.int64)).features)
+            is not None
+        )
+
+
+def _learn(network: DetectorNetwork, pool: Pool, index: Tensor) -> None:
+    network.learn_normal(lambda: (batch.features for batch in pool.batches(index=index)))
+
+
+@torch.no_grad()
+def _maps(network: DetectorNetwork, pool: Pool, index: Tensor) -> Tensor:
+    """Return the maps (V, N, R, h, w) float16 of images in all views."""
+    views = []
+    for view in range(pool.views):
+        batches = pool.batches(index=index, view=view)
+        found = [network.side_maps(batch.features) for batch in batches]
+        views.append(torch.cat([maps.half().cpu() for maps in found if maps is not None]))
+    return torch.stack(views)
