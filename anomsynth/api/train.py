@@ -27,7 +27,7 @@ def train(
     weights: WeightsMode = "bilevel",
     hypergrad: Hypergrad = "implicit",
     backbone: str = LITE0,
-    detector: Detector | str = "pyramid",
+    detector: Detector | str = "bisqad",
     size: int = 256,
     epochs: int | None = None,
     minutes: float | None = None,

@@ -40,9 +40,12 @@ class Detector(Component, ABC):
     ----------
     learns_defects : bool
         Whether it learns from defects by gradients, or from good photos alone.
+    asks_trusted : bool
+        Whether trusted defects decide on something in it, whatever the weights of samples are.
     """
 
     learns_defects: ClassVar[bool] = True
+    asks_trusted: ClassVar[bool] = False
 
     @abstractmethod
     def build(self, shapes: FeatureShapes, generator: "torch.Generator") -> "DetectorNetwork":

@@ -88,7 +88,7 @@ class TrainOptions:
     weights: WeightsMode = "bilevel"
     hypergrad: Hypergrad = "implicit"
     backbone: str = LITE0
-    detector: Detector = field(default_factory=lambda: detectors.build({"kind": "pyramid"}))
+    detector: Detector = field(default_factory=lambda: detectors.build({"kind": "bisqad"}))
     size: int = 256
     epochs: int = EPOCHS
     minutes: float | None = None

@@ -169,7 +169,7 @@ class Extractor:
                 continue
             image = photo_tensor(as_photo(pixels), self.size, grey=self.grey)
             place = mask_tensor(mask, self.size)
-            turned = [_view(image, place, self._draws(item, view)) for view in range(1, views)]
+            turned = [_view(image, place, _draws(item, view)) for view in range(1, views)]
             chunk.append(_Views(item, [(image, place), *turned], measured))
             self.on_done()
             if len(chunk) == CHUNK:
@@ -177,10 +177,6 @@ class Extractor:
                 chunk = []
         if chunk:
             yield chunk
-
-    def _draws(self, item: Item, view: int) -> tuple[int, float]:
-        rng = stream(0, "view", view, item.id)
-        return int(rng.integers(1, 4)), float(rng.uniform(*GAIN))
 
     def _features(self, chunk: list["_Views"]) -> list[Tensor]:
         """Return levels (V, B, C, h, w) float16."""
@@ -218,6 +214,11 @@ class Extractor:
         pool.items = (*pool.items, *(item.item for item in chunk))
 
 
+def mirrored_axes(item: Item, view: int) -> list[int]:
+    """Return the axes of (..., h, w) that are turned round in a view of an image."""
+    return _axes(_draws(item, view)[0]) if view else []
+
+
 def cell_shares(masks: Tensor) -> Tensor:
     """Return the share (B, H / 4, W / 4) of each cell of the map that masks (B, H, W) cover."""
     return functional.avg_pool2d(masks.float(), MASK_STRIDE)
@@ -230,8 +231,17 @@ class _Views:
     measured: Sequence[float]
 
 
+def _draws(item: Item, view: int) -> tuple[int, float]:
+    rng = stream(0, "view", view, item.id)
+    return int(rng.integers(1, 4)), float(rng.uniform(*GAIN))
+
+
+def _axes(mirror: int) -> list[int]:
+    return [axis for axis, bit in ((-1, 1), (-2, 2)) if mirror & bit]
+
+
 def _view(image: Tensor, mask: Tensor, draws: tuple[int, float]) -> tuple[Tensor, Tensor]:
     """Mirror an image (C, H, W) and its mask, and change the brightness."""
     mirror, gain = draws
-    axes = [axis for axis, bit in ((-1, 1), (-2, 2)) if mirror & bit]
+    axes = _axes(mirror)
     return (image * gain).clamp(0, 1).flip(axes), mask.flip(axes)

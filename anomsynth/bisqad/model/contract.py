@@ -74,7 +74,7 @@ def _check_side_maps(network: DetectorNetwork, features: Sequence[Tensor], logit
     maps = network.side_maps(features)
     if maps is not None:
         found = network([*features, maps])
-        _demand(torch.allclose(found, logits, atol=CLOSE), "other maps with `side_maps` given")
+        _demand(torch.allclose(found, logits, atol=CLOSE), "another map with its side maps")
 
 
 def _check_gradients(network: DetectorNetwork, features: Sequence[Tensor]) -> None:

@@ -1,4 +1,4 @@
-"""The default network: a light decoder from frozen features to a map of anomalous places."""
+"""A light decoder from frozen features to a map of anomalous places."""
 
 import math
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ WIDTH = 32
 GROUPS = 8
 RARE = -3.0  # logit of the first guess: 5 % of the pixels are anomalous
 STRIDES = (4, 8, 16)
+BESIDE = 1  # level at which side maps come in
 
 
 class Decoder(DetectorNetwork):
@@ -33,6 +34,8 @@ class Decoder(DetectorNetwork):
     strides : sequence of int
         As `Backbone.strides`. Levels that are coarser than 4, 8, 16 are enlarged after their
         projection.
+    maps : int
+        Side maps that come after the features; they are projected and added at stride 8.
     generator : torch.Generator, optional
         Draws the initial weights; seed 0 by default. The global generator is never used.
 
@@ -48,6 +51,7 @@ class Decoder(DetectorNetwork):
         width: int = WIDTH,
         *,
         strides: Sequence[int] = STRIDES,
+        maps: int = 0,
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__(channels, strides)
@@ -55,6 +59,7 @@ class Decoder(DetectorNetwork):
         if generator is None:
             generator = torch.Generator().manual_seed(0)
         self.lateral = nn.ModuleList(_convolution(count, width, 1) for count in channels)
+        self.beside = _convolution(maps, width, 1, bias=False) if maps else None
         self.blocks = nn.ModuleList(_Block(width) for _ in channels)
         self.head = _convolution(width, 1, 1)
         self._draw_weights(generator)
@@ -65,6 +70,7 @@ class Decoder(DetectorNetwork):
         Parameters
         ----------
         features : (B, C, h, w) each, finest first
+            Followed by the side maps (B, R, h, w), where there are some.
         keep : (B, width, 1, 1) each, optional
             Factors of the projected channels, from `draw_keep`: drop-out in training.
         """
@@ -76,6 +82,8 @@ class Decoder(DetectorNetwork):
                 here = here * keep[level]
             size = (math.ceil(height / 2**level), math.ceil(width / 2**level))
             here = resized(here, size)
+            if self.beside is not None and level == min(BESIDE, len(self.channels) - 1):
+                here = here + resized(self.beside(features[-1]), size)
             if coarser is not None:
                 here = here + resized(coarser, size)
             coarser = self.blocks[level](functional.silu(here))

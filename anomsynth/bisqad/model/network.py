@@ -12,6 +12,7 @@ MAP_STRIDE = 4  # pixels between two places of a map
 TOP = 3  # places whose mean is the score of an image
 NORMAL_SPREAD = 1.4826  # standard deviation of a normal distribution over its median deviation
 
+Marked = tuple[Sequence[Tensor], Tensor]  # features of defects and their masks
 Batches = Callable[[], Iterable[Sequence[Tensor]]]  # features of photos, anew at every call
 
 
@@ -87,6 +88,26 @@ class DetectorNetwork(nn.Module, ABC):
         del features
         return None
 
+    def scale_side_maps(self, maps: Tensor) -> None:
+        """Take in the side maps (N, R, h, w) of the photos that were learned from.
+
+        They are cross-fitted: of networks that have not seen the photo.
+        """
+
+    def settle(self, good: Batches, marked: Sequence[Marked]) -> None:
+        """Take the unit of maps from held-out good photos, when nothing more is learned.
+
+        Parameters
+        ----------
+        good : callable
+            Gives features of good photos.
+        marked : sequence of (features, masks)
+            Trusted defects that were not learned from, and the share of each cell of the map that
+            is defective, (B, h, w); there may be none.
+        """
+        del marked
+        self.set_unit(torch.cat([image_score(self(features)) for features in good()]))
+
     def draw_keep(self, count: int, generator: torch.Generator) -> Sequence[Tensor] | None:
         """Draw drop-out for `count` images, which `forward` applies; none by default."""
         del count, generator
@@ -103,6 +124,13 @@ class DetectorNetwork(nn.Module, ABC):
         """Return a level's features in units of the spread over normal photos."""
         mean, scale = self.get_buffer(f"mean{level}"), self.get_buffer(f"scale{level}")
         return (features[level].to(mean.dtype) - mean) / scale
+
+    @torch.no_grad()
+    def take_normal(self, other: "DetectorNetwork") -> None:
+        """Take mean and spread of each feature from another network."""
+        for level in range(len(self.channels)):
+            for name in (f"mean{level}", f"scale{level}"):
+                self.get_buffer(name).copy_(other.get_buffer(name))
 
     def given_maps(self, features: Sequence[Tensor]) -> Tensor | None:
         """Return the side maps that come with these features, if they do."""

@@ -176,7 +176,8 @@ def prepare_detector(
         faults = choose_faults([item.id for item in defects], options.spoil, options.seed)
         defects = spoiled(defects, faults, options.seed)
     learns = needed and options.weights == "bilevel"
-    trusted = split.held_defects if learns else ()
+    asked = learns or options.detector.asks_trusted
+    trusted = split.held_defects if asked else ()
     on_event(
         Prepared(
             len(split.normals),

@@ -1,5 +1,7 @@
 """What a training leaves for those who use its detector: weights, settings, good scores."""
 
+from collections.abc import Iterator, Sequence
+
 import torch
 
 from anomsynth.bisqad.model.network import image_score
@@ -19,9 +21,14 @@ def write_results(plan: TrainPlan, prepared: PreparedDetector) -> None:
         If the folder cannot be written to.
     """
     detector = prepared.detector
-    good = [batch.features for pool in prepared.threshold_normals for batch in pool.batches()]
-    detector.set_unit(torch.cat([image_score(detector(features)) for features in good]))
-    scores = torch.cat([image_score(detector.anomaly_map(features)) for features in good])
+    pools = prepared.threshold_normals
+
+    def good() -> Iterator[Sequence[torch.Tensor]]:
+        return (batch.features for pool in pools for batch in pool.batches())
+
+    trusted = prepared.pools.held_defects.batches()
+    detector.settle(good, [(batch.features, batch.masks) for batch in trusted])
+    scores = torch.cat([image_score(detector.anomaly_map(features)) for features in good()])
     write_calibration(plan.out, scores.tolist())
     backbone = prepared.backbone
     training = {"dataset": str(plan.dataset.resolve()), **plan.options.record()}

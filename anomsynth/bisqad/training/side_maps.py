@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from anomsynth.bisqad.data.pool import Pool
+from anomsynth.bisqad.data.pool import Pool, mirrored_axes
 from anomsynth.bisqad.model.network import DetectorNetwork
 
 FOLDS = 4  # of the good photos; the maps of one are of a network that learned from the others
@@ -35,30 +35,26 @@ class SideMaps:
         _learn(self.network, normals, everything)
         if not self._wanted(normals):
             return
-        maps: Tensor | None = None
+        found, order = [], []
         for part in range(parts):
             inside = everything % parts == part
             other = deepcopy(self.network)
             if parts > 1:
                 _learn(other, normals, everything[~inside])
-            found = _maps(other, normals, everything[inside])
-            if maps is None:
-                shape = (normals.views, len(normals), *found.shape[2:])
-                maps = torch.empty(shape, dtype=torch.float16)
-            maps[:, inside] = found
-        if maps is not None:
-            normals.levels.append(maps)
+            found.append(_maps(other, normals, everything[inside]))
+            order.append(everything[inside])
+        maps = torch.cat(found)[torch.cat(order).argsort()]
+        self.network.scale_side_maps(maps)
+        normals.levels.append(_in_views(maps, normals))
 
     def add(self, pool: Pool) -> None:
         """Put the network's maps into a pool of other images."""
         if len(pool) and self._wanted(pool):
-            pool.levels.append(_maps(self.network, pool, torch.arange(len(pool))))
+            pool.levels.append(_in_views(_maps(self.network, pool, torch.arange(len(pool))), pool))
 
     def _wanted(self, pool: Pool) -> bool:
-        return (
-            self.network.side_maps(pool.batch(torch.zeros(1, dtype=torch.int64)).features)
-            is not None
-        )
+        one = pool.batch(torch.zeros(1, dtype=torch.int64))
+        return self.network.side_maps(one.features) is not None
 
 
 def _learn(network: DetectorNetwork, pool: Pool, index: Tensor) -> None:
@@ -67,10 +63,19 @@ def _learn(network: DetectorNetwork, pool: Pool, index: Tensor) -> None:
 
 @torch.no_grad()
 def _maps(network: DetectorNetwork, pool: Pool, index: Tensor) -> Tensor:
-    """Return the maps (V, N, R, h, w) float16 of images in all views."""
+    """Return the maps (N, R, h, w) float16 of images in their first view."""
+    found = [network.side_maps(batch.features) for batch in pool.batches(index=index)]
+    return torch.cat([maps.half().cpu() for maps in found if maps is not None])
+
+
+def _in_views(maps: Tensor, pool: Pool) -> Tensor:
+    """Return maps (V, N, R, h, w) of all views: mirrored like the photos.
+
+    A mirrored part is not normal where parts lie alike. Maps of what mirrored photos look like
+    taught the decoder to doubt them: pixel AP on pills was 74.7 instead of 78.2.
+    """
     views = []
     for view in range(pool.views):
-        batches = pool.batches(index=index, view=view)
-        found = [network.side_maps(batch.features) for batch in batches]
-        views.append(torch.cat([maps.half().cpu() for maps in found if maps is not None]))
+        axes = [mirrored_axes(item, view) for item in pool.items]
+        views.append(torch.stack([one.flip(way) for one, way in zip(maps, axes, strict=True)]))
     return torch.stack(views)

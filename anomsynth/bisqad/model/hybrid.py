@@ -1,0 +1,133 @@
+"""A decoder that knows the normal: models of it beside the features, and beside its map."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from anomsynth.bisqad.detector import FeatureShapes
+from anomsynth.bisqad.model.combination import MarkedMaps, choose_weights, combine
+from anomsynth.bisqad.model.decoder import Decoder
+from anomsynth.bisqad.model.network import (
+    MAP_STRIDE,
+    Batches,
+    DetectorNetwork,
+    Marked,
+    image_score,
+    middle_and_spread,
+    resized,
+)
+from anomsynth.bisqad.model.reference import ReferenceNetwork
+
+INPUT_UNIT = 3.0  # spreads of a side map that are one unit of the decoder's input
+INPUT_RANGE = (-3.0, 12.0)  # of that input: a gross defect must not drown a small one
+
+
+class HybridNetwork(DetectorNetwork):
+    """A decoder with distances from good photos as inputs, whose map is combined with theirs.
+
+    The decoder learns from defects where distances are to be trusted; what no defect of the
+    training was like, the distances find alone.
+
+    Parameters
+    ----------
+    shapes : FeatureShapes
+    decoder : Decoder
+        That takes one map more for each reference.
+    references : sequence of ReferenceNetwork
+    """
+
+    def __init__(
+        self, shapes: FeatureShapes, decoder: Decoder, references: Sequence[ReferenceNetwork]
+    ) -> None:
+        super().__init__(shapes.channels, shapes.strides)
+        self.decoder = decoder
+        self.references = nn.ModuleList(references)
+        self.side = shapes.size // MAP_STRIDE
+        count = len(references)
+        self.register_buffer("middles", torch.zeros(count))
+        self.register_buffer("spreads", torch.ones(count))
+        self.register_buffer("weights", torch.zeros(count))
+
+    def forward(self, features: Sequence[Tensor], keep: Sequence[Tensor] | None = None) -> Tensor:
+        """Return the decoder's logits (B, 1, h, w); see the base class."""
+        return self._decoded(features, self._distances(features), keep)
+
+    def anomaly_map(self, features: Sequence[Tensor]) -> Tensor:
+        """Return the combined map: the decoder's and the weighted ones of the references."""
+        combined = combine(self.parts(features), self.get_buffer("weights"))
+        return (combined - self.get_buffer("center")) / self.get_buffer("spread")
+
+    def parts(self, features: Sequence[Tensor]) -> Tensor:
+        """Return the maps (B, 1 + R, h, w) that are combined, each in units of good photos."""
+        distances = self._distances(features)
+        logits = self._decoded(features, distances)
+        own = (logits - self.decoder.get_buffer("center")) / self.decoder.get_buffer("spread")
+        alone = features[: len(self.channels)]
+        others = [
+            reference.anomaly_map([*alone, distances[:, nth : nth + 1]])
+            for nth, reference in enumerate(self._references())
+        ]
+        return torch.cat([own, *others], dim=1)
+
+    def learn_normal(self, batches: Batches) -> None:
+        """Learn from good photos, decoder and references alike; see the base class."""
+        self.normalise_by(batches())
+        self.decoder.take_normal(self)
+        for reference in self._references():
+            reference.take_normal(self)
+            with torch.no_grad():
+                reference.fit(batches)
+
+    def side_maps(self, features: Sequence[Tensor]) -> Tensor:
+        """Return the distances (B, R, side, side) by each reference."""
+        return torch.cat([one.side_maps(features) for one in self._references()], dim=1)
+
+    @torch.no_grad()
+    def scale_side_maps(self, maps: Tensor) -> None:
+        """Take the units of distances from cross-fitted ones of good photos; see the base class."""
+        size = (self.side, self.side)
+        for nth, reference in enumerate(self._references()):
+            distances = maps[:, nth : nth + 1].float()
+            middle, spread = middle_and_spread(distances.flatten())
+            self.get_buffer("middles")[nth] = middle
+            self.get_buffer("spreads")[nth] = spread
+            scores = [image_score(resized(part, size)) for part in torch.split(distances, 32)]
+            reference.set_unit(torch.cat(scores))
+
+    @torch.no_grad()
+    def settle(self, good: Batches, marked: Sequence[Marked]) -> None:
+        """Choose the weights of the references on held-out images; see `choose_weights`."""
+        scores = [image_score(self(features)) for features in good()]
+        self.decoder.set_unit(torch.cat(scores))
+        known = torch.cat([self.parts(features) for features in good()])
+        defects = [self.parts(features) for features, _ in marked]
+        masks = [masks for _, masks in marked]
+        maps = MarkedMaps(
+            known,
+            torch.cat([known[:0], *defects]),
+            torch.cat([known[:0, 0], *masks]),
+        )
+        self.get_buffer("weights").copy_(choose_weights(maps))
+        combined = combine(maps.good, self.get_buffer("weights"))
+        self.set_unit(image_score(combined))
+
+    def draw_keep(self, count: int, generator: torch.Generator) -> Sequence[Tensor] | None:
+        """Draw the decoder's drop-out; see the base class."""
+        return self.decoder.draw_keep(count, generator)
+
+    def _distances(self, features: Sequence[Tensor]) -> Tensor:
+        given = self.given_maps(features)
+        return self.side_maps(features) if given is None else given
+
+    def _decoded(
+        self, features: Sequence[Tensor], distances: Tensor, keep: Sequence[Tensor] | None = None
+    ) -> Tensor:
+        middle = self.get_buffer("middles").view(1, -1, 1, 1)
+        spread = self.get_buffer("spreads").view(1, -1, 1, 1)
+        scaled = ((distances - middle) / (INPUT_UNIT * spread)).clamp(*INPUT_RANGE)
+        logits: Tensor = self.decoder([*features[: len(self.channels)], scaled], keep)
+        return logits
+
+    def _references(self) -> list[ReferenceNetwork]:
+        return [one for one in self.references if isinstance(one, ReferenceNetwork)]

@@ -1,0 +1,59 @@
+"""The default detector: learns from defects, and knows what is normal."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field, field_validator
+
+from anomsynth.bisqad.detector import Detector, FeatureShapes, Reference, detectors
+from anomsynth.core.component import parameter
+from anomsynth.errors import UnknownComponentError
+
+if TYPE_CHECKING:
+    import torch
+
+    from anomsynth.bisqad.model.network import DetectorNetwork
+
+
+class Bisqad(Detector):
+    """Pyramid decoder that is told how far each place is from good photos, and combined with that.
+
+    Distances by references (PaDiM, PatchCore) are inputs of the decoder, and their maps are added
+    to its own; how much they count is chosen on held-out samples and held-out good photos. Where
+    a defect is like none of the training, the references find it.
+    """
+
+    kind: Literal["bisqad"] = "bisqad"
+    asks_trusted: ClassVar[bool] = True
+    width: Annotated[int, Field(ge=8, multiple_of=8)] = parameter(
+        32, "count", "channels inside the decoder, a multiple of 8"
+    )
+    references: Annotated[tuple[str, ...], Field(min_length=1)] = parameter(
+        ("gaussian", "nearest"), "", "Kinds of the models of what is normal."
+    )
+
+    @field_validator("references")
+    @classmethod
+    def _check_references(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            others = [kind for kind in kinds if not issubclass(detectors.load(kind), Reference)]
+        except UnknownComponentError as error:
+            raise ValueError(f"{error}, {error.hint}") from error
+        if others:
+            raise ValueError(f"{others[0]} is no model of what is normal")
+        return kinds
+
+    def build(self, shapes: FeatureShapes, generator: "torch.Generator") -> "DetectorNetwork":
+        """Return a `HybridNetwork`; see the base class."""
+        from anomsynth.bisqad.model.decoder import Decoder  # noqa: PLC0415 - imports torch
+        from anomsynth.bisqad.model.hybrid import HybridNetwork  # noqa: PLC0415 - imports torch
+
+        made = [detectors.build({"kind": kind}) for kind in self.references]
+        decoder = Decoder(
+            shapes.channels,
+            self.width,
+            strides=shapes.strides,
+            maps=len(made),
+            generator=generator,
+        )
+        known = [one.build(shapes, generator) for one in made if isinstance(one, Reference)]
+        return HybridNetwork(shapes, decoder, known)
