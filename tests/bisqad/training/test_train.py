@@ -158,7 +158,7 @@ def test_a_model_of_the_normal_finds_what_it_has_never_seen(run, dataset, tmp_pa
     for folder in ("train/good", "test/dent"):
         paths = sorted((dataset / folder).iterdir())
         found = predict_photos(loaded, paths)
-        scores[folder] = [item.score for item in found]
+        scores[folder] = [item.prediction.score for item in found]
 
     assert min(scores["test/dent"]) > max(scores["train/good"])
     assert min(scores["test/dent"]) > 3
