@@ -81,10 +81,11 @@ class GaussianReference(ReferenceNetwork):
         rows = self._centred(places)
         white = rows @ self.get_buffer("whitening").to(rows.dtype).transpose(1, 2)
         lengths = white.square().mean(2, keepdim=True).sqrt()
-        shape = (self.blocks, self.blocks, len(places), self.across, self.across)
+        count = places.shape[0]  # `len` would be a constant of an exported graph
+        shape = (self.blocks, self.blocks, count, self.across, self.across)
         grid = lengths.view(shape).permute(2, 0, 3, 1, 4)
         padded = self.blocks * self.across
-        return grid.reshape(len(places), padded, padded)[:, : self.side, : self.side]
+        return grid.reshape(count, padded, padded)[:, : self.side, : self.side]
 
     def _looked(self, places: Tensor) -> Tensor:
         return places[..., self.get_buffer("drawn")]
@@ -96,6 +97,7 @@ class GaussianReference(ReferenceNetwork):
         """Return values (B, side, side, d) as (blocks, rows, d); zeros where a block juts out."""
         beyond = self.blocks * self.across - self.side
         padded = torch.nn.functional.pad(values, (0, 0, 0, beyond, 0, beyond))
-        shape = (len(values), self.blocks, self.across, self.blocks, self.across, values.shape[-1])
+        count, *_, depth = values.shape
+        shape = (count, self.blocks, self.across, self.blocks, self.across, depth)
         grid = padded.view(shape).permute(1, 3, 0, 2, 4, 5)
-        return grid.reshape(self.blocks**2, -1, values.shape[-1])
+        return grid.reshape(self.blocks**2, -1, depth)

@@ -9,7 +9,6 @@ from anomsynth.bisqad.model.reference import ReferenceNetwork
 
 CANDIDATES = 20_000  # places that the bank is chosen from
 PROJECTED = 48  # dimensions in which places are compared for that
-PHOTOS = 8  # whose distances are in memory at once
 
 
 class NearestReference(ReferenceNetwork):
@@ -64,14 +63,10 @@ class NearestReference(ReferenceNetwork):
     def distances(self, places: Tensor) -> Tensor:
         """Return distances from the nearest place of the bank; see the base class."""
         bank = self.get_buffer("bank").to(places.dtype)
-        lengths = bank.square().sum(1)
-        found = []
-        for piece in torch.split(places, PHOTOS):
-            rows = piece.flatten(0, 2)
-            # |x - b|^2 without all differences; the smallest may come out just below zero.
-            square = (lengths - 2 * rows @ bank.T).amin(1) + rows.square().sum(1)
-            found.append(square.clamp_min(0).sqrt().view(piece.shape[:3]))
-        return torch.cat(found) / self.depth**0.5
+        # |x - b|^2 without all differences; the smallest may come out just below zero.
+        nearest = (bank.square().sum(1) - 2 * places @ bank.T).amin(-1)
+        square = (nearest + places.square().sum(-1)).clamp_min(0)
+        return (square / self.depth).sqrt()
 
 
 def farthest_points(points: Tensor, count: int) -> Tensor:

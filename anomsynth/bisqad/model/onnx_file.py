@@ -6,7 +6,7 @@ import warnings
 import torch
 from torch import Tensor, nn
 
-from anomsynth.bisqad.model.decoder import image_score
+from anomsynth.bisqad.model.network import image_score
 from anomsynth.bisqad.model.run import Run
 
 EXAMPLES = 2  # photos of the traced call; one would be taken for a constant
@@ -20,7 +20,7 @@ class _WholeNetwork(nn.Module):
         self._backbone, self._detector = run.backbone, run.detector
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        maps = self._detector(self._backbone.features(image))
+        maps = self._detector.anomaly_map(self._backbone.features(image))
         return maps[:, 0], image_score(maps)
 
 
