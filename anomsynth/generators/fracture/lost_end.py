@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import cv2
 import numpy as np
 
-from anomsynth.core.component import ShareRange, SignedRange, SizeRange, UnitRange, parameter
+from anomsynth.core.component import ShareRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Mask, Surface
@@ -38,7 +38,6 @@ class LostEnd(Generator):
 
     kind: Literal["lost_end"] = "lost_end"
     area_share: ShareRange = parameter((0.003, 0.2), "of part area", "what is gone, about")
-    slant_deg: SignedRange = parameter((-35, 35), "degrees", "of the line to the direction")
     rough: UnitRange = parameter((0.0, 0.04), "of part size", "rms roughness of the line")
     face_width: UnitRange = parameter((0.0, 0.03), "of part size", "width of the face that is seen")
     face_light: SizeRange = parameter((0.5, 1.8), "relative", "brightness of the face")
@@ -107,16 +106,13 @@ class _End:
 def _cut_off(end: _End, rng: np.random.Generator) -> tuple[Float32, Mask]:
     """Return the distance beyond the line on the box, pixels, and the piece that is gone."""
     surface, drawn, grid, box = end.surface, end.drawn, end.grid, end.grid.box
-    toward = np.array([math.sin(end.turn), math.cos(end.turn)])
-    tip = surface.edge_sites[int((surface.edge_sites @ toward).argmax())]
-    slant = end.turn + math.radians(drawn.slant_deg)
-    down, right = grid.offsets(float(tip[0]), float(tip[1]))
-    along = np.float32(math.sin(slant)) * down + np.float32(math.cos(slant)) * right
+    down, right = grid.offsets(box.top, box.left)
+    along = np.float32(math.sin(end.turn)) * down + np.float32(math.cos(end.turn)) * right
     rough = np.float32(drawn.rough * surface.part_size_px)
     depth = grid.refine((along + rough * fbm(grid.shape, FRACTURE_HURST, rng)).astype(np.float32))
     part = surface.allowed[box.slices]
     depth -= np.float32(np.quantile(depth[part], 1 - drawn.area_share))
     beyond = (part & (depth > 0)).view(np.uint8)
     _, labels = cv2.connectedComponents(beyond, connectivity=8)
-    label = int(labels[tip[0] - box.top, tip[1] - box.left])
-    return depth, np.asarray(labels == label) & (beyond > 0) if label else np.zeros_like(part)
+    tip = int(np.where(part, depth, -np.inf).argmax())
+    return depth, np.asarray(labels == labels.flat[tip]) & (beyond > 0)

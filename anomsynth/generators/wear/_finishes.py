@@ -60,13 +60,13 @@ def illumination(surface: Surface, box: Box, reflectance: float, relief: float) 
     shading is kept, finer light and shade to the power `relief`, so that steps, edges and cast
     shadows stay where the finish changes.
 
-    References
-    ----------
-    .. [1] E. H. Land, "The retinex theory of color vision", Scientific American 237, 1977.
-
     Returns
     -------
     (h, w) float32
+
+    References
+    ----------
+    .. [1] E. H. Land, "The retinex theory of color vision", Scientific American 237, 1977.
     """
     light = luminance(surface.linear(box))
     part = surface.foreground[box.slices].astype(np.float32)

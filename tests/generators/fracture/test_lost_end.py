@@ -50,9 +50,7 @@ def test_a_cut_is_a_straight_line_and_a_break_is_not() -> None:
     surface = on_ground()
     off = []
     for rough in (0, 0.04):
-        layer = LostEnd(area_share=0.2, rough=rough, slant_deg=0, face_width=0).generate(
-            surface, stream(5)
-        )
+        layer = LostEnd(area_share=0.2, rough=rough, face_width=0).generate(surface, stream(5))
         part = surface.foreground[layer.box.slices]
         edge = np.argwhere((np.abs(layer.coverage - 0.5) < 0.45) & part).astype(float)
         _, spread, _ = np.linalg.svd(edge - edge.mean(axis=0), full_matrices=False)
@@ -69,7 +67,7 @@ def test_only_the_piece_with_the_outermost_point_goes() -> None:
     allowed[150:] = surface.allowed[150:]
     pronged = replace(surface, allowed=allowed, foreground=allowed.copy())
     for seed in range(8):
-        layer = LostEnd(area_share=0.08, slant_deg=0, **CUT).generate(pronged, stream(seed))
+        layer = LostEnd(area_share=0.08, **CUT).generate(pronged, stream(seed))
         gone = np.zeros(surface.shape, bool)
         gone[layer.box.slices] = layer.coverage > 0.99
         upper = gone[:140]
@@ -84,7 +82,7 @@ def test_without_a_background_there_is_no_end_to_lose() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("area_share", 0), ("rough", 2), ("slant_deg", [3, 1]), ("end", 1)]
+    ("field", "value"), [("area_share", 0), ("rough", 2), ("face_width", 2), ("end", 1)]
 )
 def test_rejects_bad_parameters(field: str, value: object) -> None:
     with pytest.raises(RecipeError, match=field):
