@@ -1,6 +1,8 @@
 """A detector that learns from labelled defects."""
 
+import operator
 from pathlib import Path
+from typing import Literal
 
 from anomsynth.api.notebook import listener
 from anomsynth.api.options import FilePath, need_train_extra, to_path
@@ -29,6 +31,7 @@ def train(
     backbone: str = LITE0,
     detector: Detector | str = "bisqad",
     size: int = 256,
+    tile: int | str | None = "auto",
     epochs: int | None = None,
     minutes: float | None = None,
     seed: int = 0,
@@ -69,7 +72,11 @@ def train(
     detector : str or Detector
         What is trained: a kind of `anomsynth list detectors`, or one with settings of its own.
     size : int, pixels
-        Photos are resized to this; a multiple of 32.
+        Photos, or their tiles, are resized to this; a multiple of 32.
+    tile : int or None or "auto"
+        Side of the tiles that photos are cut into, in pixels, with overlap; None takes photos as a
+        whole. "auto" cuts photos that are far larger than `size` so that the smallest defect can
+        be seen. `evaluate` and `predict` cut as the training did.
     epochs : int, optional
         How often it sees each defect; 10 if not given.
     minutes : float, optional
@@ -138,6 +145,7 @@ def train(
         backbone=backbone,
         detector=detectors.build({"kind": detector}) if isinstance(detector, str) else detector,
         size=size,
+        tile=_tile(tile),
         epochs=EPOCHS if epochs is None else epochs,
         minutes=minutes,
         seed=seed,
@@ -156,3 +164,15 @@ def train(
         overwrite=overwrite,
     )
     return run_training(plan, on_event or listener())
+
+
+def _tile(given: int | str | None) -> int | Literal["auto"] | None:
+    """Return the side of tiles; the command line gives numbers as words."""
+    if given is None or given == "none":
+        return None
+    if given == "auto":
+        return "auto"
+    try:
+        return operator.index(int(given) if isinstance(given, str) else given)
+    except (TypeError, ValueError):
+        raise UserError(f"`tile`: expected auto, none or pixels, got {given!r}") from None

@@ -63,6 +63,10 @@ class TrainOptions:
         Builds the network that is trained.
     size : int, pixels
         A multiple of 32.
+    tile : int or None or "auto"
+        Photos are cut into tiles of this side, in pixels, which are resized to `size`; None takes
+        them as a whole. "auto" cuts photos that are far larger than `size` so that the smallest
+        defect of the training can be seen.
     epochs : int
         How often the detector sees each defect; the search for weights comes on top.
     minutes : float or None
@@ -90,6 +94,7 @@ class TrainOptions:
     backbone: str = LITE0
     detector: Detector = field(default_factory=lambda: detectors.build({"kind": "bisqad"}))
     size: int = 256
+    tile: int | Literal["auto"] | None = "auto"
     epochs: int = EPOCHS
     minutes: float | None = None
     seed: int = 0
@@ -107,6 +112,7 @@ class TrainOptions:
             hint = f"use {2 * SIZE_STEP} or more, e.g. 256"
             msg = f"`size`: expected a multiple of {SIZE_STEP}, got {self.size}"
             raise UserError(msg, hint=hint)
+        self._check_tile()
         for option, value, least in (
             ("epochs", self.epochs, 1),
             ("minutes", self.minutes, 0.001),
@@ -129,6 +135,15 @@ class TrainOptions:
             if value:
                 msg = f"`{option}`: a detector of kind {self.detector.kind} learns no defects"
                 raise UserError(msg, hint="leave it out, or choose another `detector`")
+
+    def _check_tile(self) -> None:
+        tile, step = self.tile, self.size // 4
+        if tile is None or tile == "auto":
+            return
+        if not isinstance(tile, int) or tile < self.size or tile % step:
+            hint = "the map of a tile has a place for so many pixels"
+            msg = f"`tile`: expected a multiple of {step} from {self.size} on, got {tile!r}"
+            raise UserError(msg, hint=hint)
 
     def record(self) -> dict[str, object]:
         """Return the options as JSON values."""

@@ -69,6 +69,12 @@ def train(
     size: Annotated[
         int, typer.Option("--size", help="Photos are resized to this; a multiple of 32.")
     ] = 256,
+    tile: Annotated[
+        str,
+        typer.Option(
+            "--tile", metavar="PIXELS|auto|none", help="Side of the tiles that photos are cut into."
+        ),
+    ] = "auto",
     epochs: Annotated[
         int | None, typer.Option("--epochs", min=1, help="How often it sees each defect [10].")
     ] = None,
@@ -126,6 +132,7 @@ def train(
                 backbone=backbone,
                 detector=_detector(detector, fields or ()),
                 size=size,
+                tile=tile,
                 epochs=epochs,
                 minutes=minutes,
                 seed=seed,

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
@@ -11,6 +11,8 @@ from anomsynth.cli.bar import Bar
 from anomsynth.cli.console import Console, as_flags
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from anomsynth.bisqad.training.events import TrainEvent
 
 
@@ -45,11 +47,7 @@ class TrainProgress(Bar):
         if kind != "FeaturesDone":  # one for each image
             self._console.line(kind, values)
         if kind == "Prepared":
-            self.tell(
-                f"learning from {values['defects']} defects and {values['normals']} good photos; "
-                f"{values['held_defects']} and {values['held_normals']} are kept apart"
-            )
-            self._warn_of_few(values["held_normals"])
+            self._tell_images(values)
         elif kind == "FeaturesDone":
             self._share = values["done"] / values["total"]
             self._show(f"features: {values['done']} of {values['total']} images")
@@ -71,6 +69,15 @@ class TrainProgress(Bar):
                 f"epoch {values['epoch']}{total}, loss {values['loss']:.3f}{trusted}, "
                 f"effective samples {values['effective_share']:.0%}"
             )
+
+    def _tell_images(self, values: "Mapping[str, Any]") -> None:
+        self.tell(
+            f"learning from {values['defects']} defects and {values['normals']} good photos; "
+            f"{values['held_defects']} and {values['held_normals']} are kept apart"
+        )
+        if values["tile"] is not None:
+            self.tell(f"photos are cut into tiles of {values['tile']} pixels")
+        self._warn_of_few(values["held_normals"])
 
     def _warn_of_few(self, kept_apart: int) -> None:
         """Say at once that there are too few good photos for the threshold of `predict`."""

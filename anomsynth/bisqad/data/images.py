@@ -28,20 +28,24 @@ def photo_tensor(photo: Photo, size: int, *, grey: bool = False) -> Tensor:
     return planes.expand(3, -1, -1).contiguous()
 
 
-def mask_tensor(mask: Mask, size: int) -> Tensor:
-    """Return a mask, stretched to a square, as (size, size) bool; a marked one stays marked."""
+def mask_tensor(mask: Mask, size: int | tuple[int, int]) -> Tensor:
+    """Return a mask, stretched to a square or to a size, as bool; a marked one stays marked."""
     share = resized(mask[..., None].astype(np.float32), size)[..., 0].astype(np.float32)
     least = min(MASK_SHARE, float(share.max())) if mask.any() else MASK_SHARE
     return torch.from_numpy(np.greater_equal(share, least))
 
 
-def resized(planes: NDArray[np.generic], size: int) -> NDArray[np.generic]:
-    """Return (size, size, C) of (H, W, C): averaged where it shrinks, linear where it grows."""
+def resized(planes: NDArray[np.generic], size: int | tuple[int, int]) -> NDArray[np.generic]:
+    """Return (h, w, C) of (H, W, C): averaged where it shrinks, linear where it grows.
+
+    `size` is one number for a square, or height and width.
+    """
     height, width = planes.shape[:2]
-    if (height, width) == (size, size):
+    rows, cols = (size, size) if isinstance(size, int) else size
+    if (height, width) == (rows, cols):
         return planes
     # Side by side, because OpenCV's averaging does not average once either side grows.
-    steps = [(width, min(height, size)), (min(width, size), min(height, size)), (size, size)]
+    steps = [(width, min(height, rows)), (min(width, cols), min(height, rows)), (cols, rows)]
     result = np.ascontiguousarray(planes)
     for step, shrinks in zip(steps, (True, True, False), strict=True):
         if step != (result.shape[1], result.shape[0]):

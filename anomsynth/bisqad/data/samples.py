@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.bisqad.data.spoil import Fault, spoil
+from anomsynth.bisqad.data.tiles import cut, tile_around
 from anomsynth.bisqad.options import TrainOptions
+from anomsynth.core.photo import Photo
 from anomsynth.core.rng import stream
-from anomsynth.core.types import Mask, SampleKey
+from anomsynth.core.types import Box, Mask, SampleKey
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layout import Layout
@@ -23,8 +27,12 @@ from anomsynth.recipe.models import Recipe
 from anomsynth.synthesis.synthesize import synthesize
 
 HELD_SHARE = 6  # every sixth photo or defect is held out where the dataset has no split
-MOST_HELD = 96  # photos and defects held out, each
+MOST_HELD = 96  # defects held out
+MOST_GOOD_HELD = 199  # photos held out: they promise half a percent of false alarms
 FEWEST = 2  # photos and defects to learn from, each
+
+
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,8 @@ class Item:
         For what is drawn when the item is read.
     fault : {"shifted", "filled"} or None
         How the item is spoiled on purpose.
+    tile : Box or int or None
+        The part of the photo that is taken; a number is the side of one around marked pixels.
     """
 
     id: str
@@ -59,6 +69,7 @@ class Item:
     key: SampleKey | None = None
     seed: int = 0
     fault: Fault | None = None
+    tile: Box | int | None = None
 
     @property
     def good(self) -> bool:
@@ -66,7 +77,7 @@ class Item:
         return self.mask is None and self.recipe is None
 
     def read(self) -> tuple[NDArray[np.generic], Mask]:
-        """Return pixels (H, W, C) uint8 or uint16, and mask (H, W) bool.
+        """Return pixels (H, W, C) uint8 or uint16, and mask (H, W) bool, of the photo or its tile.
 
         Raises
         ------
@@ -75,6 +86,20 @@ class Item:
         SynthesisError
             If no defect could be made.
         """
+        box = self.tile
+        if isinstance(box, Box) and self.good:  # one photo gives many tiles
+            changed = self.image.stat().st_mtime_ns if self.image.exists() else 0
+            photo = _read_last(self.image, changed)
+            return cut(photo.pixels, box), np.zeros(box.shape, dtype=bool)
+        pixels, mask = self._read_whole()
+        if box is None:
+            return pixels, mask
+        if not isinstance(box, Box):
+            box = tile_around(mask, box, stream(self.seed, "tile", self.id))
+        tile: Mask = cut(mask, box).astype(bool)
+        return cut(pixels, box), tile
+
+    def _read_whole(self) -> tuple[NDArray[np.generic], Mask]:
         photo = read_photo(self.image)
         pixels: NDArray[np.generic] = photo.pixels
         if self.recipe is not None:
@@ -92,6 +117,13 @@ class Item:
         return pixels, mask
 
 
+@lru_cache(maxsize=1)
+def _read_last(path: Path, changed: int) -> Photo:
+    """Read a photo, or return the one that was read last if it has not changed since."""
+    del changed
+    return read_photo(path)
+
+
 @dataclass(frozen=True, slots=True)
 class Split:
     """The images of one training.
@@ -105,6 +137,8 @@ class Split:
     recipe : Recipe or None
         What the dataset was made with, if anomsynth made it.
     categories : tuple of str
+    tile : int or None
+        Side of the tiles that photos are cut into, pixels; None where they are taken as a whole.
     """
 
     normals: tuple[Item, ...]
@@ -113,6 +147,7 @@ class Split:
     held_defects: tuple[Item, ...]
     recipe: Recipe | None
     categories: tuple[str, ...]
+    tile: int | None = None
 
 
 def find_split(dataset: Path, options: TrainOptions) -> Split:
@@ -152,7 +187,7 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
         held, normals = _hold_out(normals or held)
     recipe = _recipe_of(dataset)
     defects = [_item(entry) for entry in marked]
-    held_normals = [_item(entry) for entry in _evenly(held)]
+    held_normals = [_item(entry) for entry in spread_out(held, MOST_GOOD_HELD)]
     if not needed:
         held_defects = []
     elif options.val is not None:
@@ -163,7 +198,10 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
         held_defects = _made(held, recipe, options.seed)
     else:
         apart, rest = _hold_out(marked)
-        held_defects, defects = [_item(entry) for entry in _evenly(apart)], [*map(_item, rest)]
+        held_defects, defects = (
+            [_item(entry) for entry in spread_out(apart, MOST_HELD)],
+            [*map(_item, rest)],
+        )
     return Split(
         normals=tuple(_item(entry) for entry in normals),
         defects=tuple(defects),
@@ -172,6 +210,11 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
         recipe=recipe,
         categories=tuple(sorted({entry.category for entry in found})),
     )
+
+
+def count_photos(items: Sequence[Item]) -> int:
+    """Return how many photos good items are of: several may be tiles of one."""
+    return len({item.image for item in items})
 
 
 def fresh_defects(split: Split, count: int, seed: int, turn: int) -> tuple[Item, ...]:
@@ -185,9 +228,13 @@ def fresh_defects(split: Split, count: int, seed: int, turn: int) -> tuple[Item,
     if split.recipe is None:
         hint = "use `online` with a dataset that `anomsynth generate` made"
         raise UserError("`online` needs the recipe of the dataset, which has none", hint=hint)
-    order = stream(seed, "online", turn).permutation(len(split.normals))
+    photos = list({item.image: item for item in split.normals}.values())
+    order = stream(seed, "online", turn).permutation(len(photos))
     return tuple(
-        _synthetic(split.normals[order[nth % len(order)]], split.recipe, seed, (turn, nth))
+        replace(
+            _synthetic(photos[order[nth % len(order)]], split.recipe, seed, (turn, nth)),
+            tile=split.tile,
+        )
         for nth in range(count)
     )
 
@@ -249,11 +296,11 @@ def _hold_out(entries: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelle
     return apart, [entry for entry in entries if entry not in apart]
 
 
-def _evenly(entries: Sequence[Labelled]) -> list[Labelled]:
-    """Return at most `MOST_HELD` images, evenly from the sorted list."""
-    if len(entries) <= MOST_HELD:
+def spread_out(entries: Sequence[Entry], most: int) -> list[Entry]:
+    """Return at most `most` entries, evenly from the sorted list."""
+    if len(entries) <= most:
         return list(entries)
-    places = np.linspace(0, len(entries) - 1, MOST_HELD).round().astype(int)
+    places = np.linspace(0, len(entries) - 1, most).round().astype(int)
     return [entries[place] for place in places]
 
 
@@ -266,7 +313,8 @@ def _trusted(val: Path, category: str | None) -> list[Item]:
         hint = "masks belong into ground_truth/KIND, named like the image or IMAGE_mask.png"
         raise InputError(f"`val`: {val}: holds no defect with a mask", hint=hint)
     good = [entry for entry in found if entry.good]
-    return [_item(entry, "val/") for entry in (*_evenly(good), *_evenly(marked))]
+    chosen = (*spread_out(good, MOST_HELD), *spread_out(marked, MOST_HELD))
+    return [_item(entry, "val/") for entry in chosen]
 
 
 def _recipe_of(dataset: Path) -> Recipe | None:
@@ -280,7 +328,7 @@ def _recipe_of(dataset: Path) -> Recipe | None:
 def _made(held: Sequence[Labelled], recipe: Recipe, seed: int) -> list[Item]:
     mechanisms = tuple(item.model_copy(update={"weight": 1.0}) for item in recipe.mechanisms)
     evenly = recipe.model_copy(update={"mechanisms": mechanisms})
-    photos = [_item(entry) for entry in _evenly(held)]
+    photos = [_item(entry) for entry in spread_out(held, MOST_HELD)]
     return [
         _synthetic(photos[nth % len(photos)], evenly, recipe.seed + seed + 1, (-1, nth))
         for nth in range(MOST_HELD)

@@ -95,6 +95,13 @@ def _describe(
             "three equal ones: a colour photo becomes 0.299 red + 0.587 green + 0.114 blue, "
             "rounded to its levels, before it is resized"
         )
+    what, of_photo = "the whole photo is", "the mean of the three highest places of its map"
+    if config.tile is not None:
+        what = (
+            f"the photo is cut into tiles of {config.tile} x {config.tile} pixels that overlap by "
+            "at least a quarter, mirrored where they jut out of it; each tile is one input, and is"
+        )
+        of_photo += "; that of a photo is the highest of its tiles"
     return {
         "anomsynth": __version__,
         "run": plan.run.resolve().name,
@@ -104,10 +111,11 @@ def _describe(
             "shape": ["photos", 3, size, size],
             "dtype": "float32",
             "range": [0, 1],
+            "tile": config.tile,
             "channels": channels,
             "alpha": "left out",
             "resize": (
-                f"the whole photo is stretched to {size} x {size}, in its own levels: each side "
+                f"{what} stretched to {size} x {size}, in its own levels: each side "
                 "that is longer is averaged by area (OpenCV INTER_AREA), then each shorter one "
                 "grows linearly (INTER_LINEAR)"
             ),
@@ -121,7 +129,7 @@ def _describe(
             },
             "score": {
                 "shape": ["photos"],
-                "meaning": "of the photo: the mean of the three highest places of its map",
+                "meaning": of_photo,
             },
         },
         "defective": None if threshold is None else _limit(threshold),

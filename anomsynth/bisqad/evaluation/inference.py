@@ -7,15 +7,16 @@ import numpy as np
 import torch
 
 from anomsynth.bisqad.data.images import mask_tensor, photo_tensor
+from anomsynth.bisqad.data.tiles import Tiling, cut
 from anomsynth.bisqad.evaluation.predictions import (
     LabelledPrediction,
     Prediction,
     SeenPhoto,
     UnreadablePhoto,
 )
-from anomsynth.bisqad.model.network import image_score
+from anomsynth.bisqad.model.network import MAP_STRIDE, image_score
 from anomsynth.bisqad.model.run import Run
-from anomsynth.core.photo import Photo
+from anomsynth.core.photo import Photo, as_photo
 from anomsynth.core.types import Float32, Mask
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.layouts.item import Labelled, read_truth
@@ -36,17 +37,17 @@ def predict_photos(
     InputError
         If the network gives NaN or infinity.
     """
-    for start in range(0, len(paths), batch):
+    together = batch if run.config.tile is None else 1  # photos that are cut are large
+    for start in range(0, len(paths), together):
         found: list[Photo | UnreadablePhoto] = []
-        for path in paths[start : start + batch]:
+        for path in paths[start : start + together]:
             try:
                 found.append(read_photo(path))
             except InputError as error:
                 found.append(UnreadablePhoto(path, str(error), error.hint))
         photos = [photo for photo in found if isinstance(photo, Photo)]
-        maps, scores = _look(run, photos) if photos else ([], [])
-        looked = iter(zip(maps, scores, strict=True))
-        for path, photo in zip(paths[start : start + batch], found, strict=True):
+        looked = iter(look_at(run, photos, batch=batch))
+        for path, photo in zip(paths[start : start + together], found, strict=True):
             if isinstance(photo, UnreadablePhoto):
                 yield photo
                 continue
@@ -56,6 +57,30 @@ def predict_photos(
                 raise InputError(msg, hint="train again, or take the run from a copy")
             shape = (photo.pixels.shape[0], photo.pixels.shape[1])
             yield SeenPhoto(photo, Prediction(path, shape, values, score))
+
+
+def look_at(
+    run: Run, photos: Sequence[Photo], *, batch: int = BATCH
+) -> Iterator[tuple[Float32, float]]:
+    """Yield map and score of each photo.
+
+    Where the run cuts photos into tiles, the score is that of the worst tile.
+    """
+    if run.config.tile is None:
+        yield from zip(*_look(run, photos), strict=True) if photos else ()
+        return
+    tiling = Tiling(run.config.tile, run.config.size)
+    for photo in photos:
+        shape = (photo.pixels.shape[0], photo.pixels.shape[1])
+        boxes = tiling.boxes(shape)
+        maps: list[Float32] = []
+        scores: list[float] = []
+        for start in range(0, len(boxes), batch):
+            tiles = [as_photo(cut(photo.pixels, box)) for box in boxes[start : start + batch]]
+            some, theirs = _look(run, tiles)
+            maps += some
+            scores += theirs
+        yield tiling.join(maps, shape), max(scores)
 
 
 def predict_labelled(
@@ -70,15 +95,15 @@ def predict_labelled(
     InputError
         If the network gives NaN or infinity.
     """
-    size = run.config.size
-    nowhere = np.zeros((size, size), bool)  # one array for all good images
+    nowhere: dict[tuple[int, int], Mask] = {}  # one array for all good images of a size
     results = predict_photos(run, [image.image for image in images])
     for image, result in zip(images, results, strict=True):
         if isinstance(result, UnreadablePhoto):
             yield result
             continue
         prediction = result.prediction
-        truth: Mask | None = nowhere
+        size = (prediction.map.shape[0] * MAP_STRIDE, prediction.map.shape[1] * MAP_STRIDE)
+        truth: Mask | None = nowhere.setdefault(size, np.zeros(size, bool))
         if not image.good:
             try:
                 truth = _truth(image, prediction.shape, size)
@@ -99,7 +124,7 @@ def _look(run: Run, photos: Sequence[Photo]) -> tuple[list[Float32], list[float]
     return [np.ascontiguousarray(values) for values in maps], scores
 
 
-def _truth(image: Labelled, shape: tuple[int, int], size: int) -> Mask | None:
+def _truth(image: Labelled, shape: tuple[int, int], size: tuple[int, int]) -> Mask | None:
     if image.mask is None:
         return None
     truth: Mask = mask_tensor(read_truth(image.mask, image.truth, shape), size).numpy()

@@ -31,6 +31,8 @@ class RunConfig:
         Builds the network.
     size : int, pixels
         Photos are resized to size x size.
+    tile : int or None, pixels
+        Photos are cut into tiles of this side, which are resized, not the whole photo.
     grey : bool
         Colour is taken out of photos first: every photo of the training was grey.
     training : mapping
@@ -43,6 +45,7 @@ class RunConfig:
     detector: Detector
     size: int = 256
     grey: bool = False
+    tile: int | None = None
     training: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -63,6 +66,7 @@ def write_config(folder: Path, config: RunConfig) -> None:
         "detector": config.detector.model_dump(mode="json"),
         "size": config.size,
         "grey": config.grey,
+        "tile": config.tile,
         "training": dict(config.training),
     }
     write_bytes(folder / CONFIG, _json(values), folder)
@@ -91,12 +95,18 @@ def read_config(folder: Path) -> RunConfig:
             detector=_detector(path, values),
             size=_whole(values["size"]),
             grey=bool(values["grey"]),
+            tile=None if values.get("tile") is None else _whole(values["tile"]),
             training=training if isinstance(training, dict) else {},
         )
     except (KeyError, TypeError, ValueError) as error:
         msg = f"{path}: damaged: {type(error).__name__}: {error}"
         raise InputError(msg, hint="train again, or take the file from a copy") from error
-    if len(channels) != len(strides) or not channels or config.size % SIZE_STEP:
+    if (
+        len(channels) != len(strides)
+        or not channels
+        or config.size % SIZE_STEP
+        or (config.tile is not None and config.tile % (config.size // 4))
+    ):
         raise InputError(f"{path}: damaged: its sizes contradict each other", hint="train again")
     return config
 

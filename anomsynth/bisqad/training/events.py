@@ -6,12 +6,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The images are chosen: those to learn from, and those held out."""
+    """The images are chosen: those to learn from, and those held out.
+
+    Attributes
+    ----------
+    normals, defects, held_normals, held_defects : int
+        Photos.
+    tile : int or None
+        Side of the tiles that they are cut into, pixels.
+    """
 
     normals: int
     defects: int
     held_normals: int
     held_defects: int
+    tile: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

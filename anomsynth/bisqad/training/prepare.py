@@ -11,7 +11,7 @@ from anomsynth.bisqad.bilevel.weights import weights_of
 from anomsynth.bisqad.data.feature_cache import CachedExtractor
 from anomsynth.bisqad.data.images import is_grey
 from anomsynth.bisqad.data.pool import Extractor, Measure, Pool
-from anomsynth.bisqad.data.samples import Item, Split, fresh_defects, spoiled
+from anomsynth.bisqad.data.samples import Item, Split, count_photos, fresh_defects, spoiled
 from anomsynth.bisqad.data.spoil import choose_faults
 from anomsynth.bisqad.detector import FeatureShapes
 from anomsynth.bisqad.model.backbone import Backbone, load_backbone
@@ -180,10 +180,11 @@ def prepare_detector(
     trusted = split.held_defects if asked else ()
     on_event(
         Prepared(
-            len(split.normals),
+            count_photos(split.normals),
             len(defects),
-            len(split.held_normals),
+            count_photos(split.held_normals),
             len(split.held_defects) if needed else 0,
+            tile=split.tile,
         )
     )
     backbone = load_backbone(options.backbone, device=device)

@@ -1,6 +1,7 @@
 """What a training leaves for those who use its detector: weights, settings, good scores."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import torch
 
@@ -29,7 +30,10 @@ def write_results(plan: TrainPlan, prepared: PreparedDetector) -> None:
     trusted = prepared.pools.held_defects.batches()
     detector.settle(good, [(batch.features, batch.masks) for batch in trusted])
     scores = torch.cat([image_score(detector.anomaly_map(features)) for features in good()])
-    write_calibration(plan.out, scores.tolist())
+    worst: dict[Path, float] = {}  # of the tiles of each photo
+    for item, score in zip((item for pool in pools for item in pool.items), scores, strict=True):
+        worst[item.image] = max(float(score), worst.get(item.image, float(score)))
+    write_calibration(plan.out, list(worst.values()))
     backbone = prepared.backbone
     training = {"dataset": str(plan.dataset.resolve()), **plan.options.record()}
     config = RunConfig(
@@ -39,6 +43,7 @@ def write_results(plan: TrainPlan, prepared: PreparedDetector) -> None:
         detector=plan.options.detector,
         size=plan.options.size,
         grey=prepared.grey,
+        tile=prepared.split.tile,
         training={**training, "categories": list(prepared.split.categories)},
     )
     write_run(plan.out, detector, config)

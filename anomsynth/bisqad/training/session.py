@@ -16,6 +16,7 @@ from anomsynth._version import __version__
 from anomsynth.bisqad.bilevel.reweighting import LearnedWeights
 from anomsynth.bisqad.bilevel.weights import effective_share
 from anomsynth.bisqad.data.samples import Split, find_split
+from anomsynth.bisqad.data.tiled_split import with_tiles
 from anomsynth.bisqad.model.checkpoint import check_shapes, load_tensors, save_tensors
 from anomsynth.bisqad.model.run import choose_device, use_threads
 from anomsynth.bisqad.model.run_config import SQE
@@ -80,7 +81,8 @@ def resume_session(plan: TrainPlan, split: Split | None, on_event: TrainListener
         finished = TrainFinished(**earlier.finished)  # type: ignore[arg-type]  # as written below
         on_event(finished)
         return finished
-    split = split or find_split(plan.dataset, plan.options)
+    if split is None:  # what could be read of the checkpoint before said that nothing is left
+        split = with_tiles(find_split(plan.dataset, plan.options), plan.options)
     _note(plan)
     session = _Session(plan, prepare(plan, split, device, on_event), on_event)
     session.restore(earlier)

@@ -1,6 +1,7 @@
 """Training a detector on labelled defects whose weights are learned: a run from start to end."""
 
 from anomsynth.bisqad.data.samples import find_split, fresh_defects
+from anomsynth.bisqad.data.tiled_split import with_tiles
 from anomsynth.bisqad.model.backbone_names import check_backbone
 from anomsynth.bisqad.options import TrainPlan
 from anomsynth.bisqad.training.events import TrainFinished, TrainListener
@@ -45,7 +46,7 @@ def train(plan: TrainPlan, on_event: TrainListener = lambda _: None) -> TrainFin
         options.check_same(earlier.options, plan.out)
     split = None
     if earlier is None or not earlier.finished:
-        split = find_split(plan.dataset, options)
+        split = with_tiles(find_split(plan.dataset, options), options)
         if options.online:
             fresh_defects(split, 1, options.seed, 1)  # raises if nobody knows how to make them
     # Torch takes seconds to import: what can be wrong without it is said before.
