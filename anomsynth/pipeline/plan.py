@@ -281,7 +281,8 @@ def _check_out(plan: Plan) -> None:
         check_removable(layout, list(plan.categories))
     elif options.resume:
         stored, planned = read_run(layout), plan.record()
-        if are_photos_of(layout, plan.categories, plan.source):
+        same_names = stored.get("categories") == planned["categories"]
+        if same_names and are_photos_of(layout, plan.categories, plan.source):
             stored = {**stored, SOURCE: planned[SOURCE]}  # they have moved
         changed = differences(stored, planned) + renamed_categories(stored, planned)
         if changed:
