@@ -14,6 +14,7 @@ import numpy as np  # noqa: E402 - needs torch
 
 import anomsynth as asy  # noqa: E402 - needs torch
 from anomsynth.bisqad.detector import detectors  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.backbone import load_backbone  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.run import build_detector, load_run, write_run  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.run_config import RunConfig, write_calibration  # noqa: E402 - needs torch
 from anomsynth.dataset.images import write_png  # noqa: E402 - needs torch
@@ -29,8 +30,7 @@ def make_run(folder, *, grey=False, kind="pyramid"):
     config = RunConfig("tf_efficientnet_lite0", detector=detector, size=SIZE, grey=grey, **strides)
     network = build_detector(config)
     draw = torch.Generator().manual_seed(0)
-    shapes = zip((24, 40, 112), (16, 8, 4), strict=True)
-    features = [torch.randn(9, count, side, side, generator=draw) for count, side in shapes]
+    features = load_backbone()(torch.rand(9, 3, SIZE, SIZE, generator=draw))
     network.learn_normal(lambda: [features])
     if kind == "bisqad":
         network.scale_side_maps(network.side_maps(features))
