@@ -29,7 +29,7 @@ def train(
     weights: WeightsMode = "bilevel",
     hypergrad: Hypergrad = "implicit",
     backbone: str = LITE0,
-    detector: Detector | str = "bisqad",
+    detector: Detector | str = "pyramid",
     size: int = 256,
     tile: int | str | None = "auto",
     epochs: int | None = None,

@@ -92,7 +92,7 @@ class TrainOptions:
     weights: WeightsMode = "bilevel"
     hypergrad: Hypergrad = "implicit"
     backbone: str = LITE0
-    detector: Detector = field(default_factory=lambda: detectors.build({"kind": "bisqad"}))
+    detector: Detector = field(default_factory=lambda: detectors.build({"kind": "pyramid"}))
     size: int = 256
     tile: int | Literal["auto"] | None = "auto"
     epochs: int = EPOCHS

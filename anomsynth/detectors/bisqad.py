@@ -1,4 +1,4 @@
-"""The default detector: learns from defects, and knows what is normal."""
+"""A detector that learns from defects, and knows what is normal."""
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 

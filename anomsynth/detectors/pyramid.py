@@ -1,4 +1,4 @@
-"""A detector that learns from defects alone: a light decoder of features of several scales."""
+"""The default detector: a light decoder that joins features of several scales."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""The default detector is told of the normal, and says what it knows in one unit."""
+"""A decoder is told of the normal, and says what it knows in one unit."""
 
 import pytest
 
