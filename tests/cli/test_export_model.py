@@ -90,7 +90,7 @@ def test_the_network_answers_as_predict_does(call, tmp_path, grey, kind) -> None
     maps, scores = session.run(["map", "score"], {description["input"]["name"]: images})
     assert list(maps.shape) == [3, *description["outputs"]["map"]["shape"][1:]]
     for number, decision in enumerate(told.decisions):
-        assert scores[number] == pytest.approx(decision.score, abs=1e-4)
+        assert scores[number] == pytest.approx(decision.score, abs=1e-4, rel=1e-6)
         values = cv2.imread(str(tmp_path / "out" / decision.map), cv2.IMREAD_UNCHANGED)
         shape = (values.shape[1], values.shape[0])
         enlarged = cv2.resize(maps[number], shape, interpolation=cv2.INTER_LINEAR)
