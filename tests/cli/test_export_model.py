@@ -35,7 +35,9 @@ def make_run(folder, *, grey=False, kind="pyramid"):
     if kind == "bisqad":
         network.scale_side_maps(network.side_maps(features))
         network.get_buffer("weights").fill_(0.5)
-    network.set_unit(torch.tensor([-3.0, -2.0, 1.0]))
+    # Photos of noise are far from each other: their maps must not leave the range of the PNG.
+    wide = 3e3 if kind == "bisqad" else 1.0
+    network.set_unit(wide * torch.tensor([-3.0, -2.0, 1.0]))
     write_run(folder, network, config)
     write_calibration(folder, [-100.0] * 98 + [100.0])
     return folder
