@@ -202,8 +202,8 @@ def test_strict_stops_at_a_bad_photo(generate, photos) -> None:
         (["--nothing"], "no such option: --nothing"),
         (["--kinds"], "option '--kinds' requires an argument"),
         (["--mm-per-px", "-1"], "--mm-per-px: must be above 0, got -1"),
-        (["--roi", "nowhere"], "--roi: nowhere: no such folder"),
-        (["--avoid", "nowhere"], "--avoid: nowhere: no such folder"),
+        (["--roi", "nowhere"], "--roi: nowhere: no such file or folder"),
+        (["--avoid", "nowhere"], "--avoid: nowhere: no such file or folder"),
         (["--refiners", "npfc"], "--refiners: no refiners of kind 'npfc'; did you mean 'npcf'?"),
     ],
 )
@@ -263,7 +263,7 @@ def test_print_config_is_printed_in_quiet_too(generate) -> None:
 
 def test_ignored_files_are_told_with_an_example(generate, photos) -> None:
     (photos / "plate" / "animation.gif").touch()
-    (photos / "plate" / "phone.heic").touch()
+    (photos / "plate" / "clip.mov").touch()
 
     text = generate("--count", 1).stdout
     shown = generate("--count", 1, "--resume", "--json").stdout

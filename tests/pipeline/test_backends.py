@@ -129,14 +129,15 @@ def test_what_died_is_handed_out_again_before_the_rest(jobs) -> None:
 
 
 def test_a_unit_that_kills_every_worker_ends_the_run(jobs) -> None:
-    under_way = _UnderWay(jobs[:1])
+    under_way = _UnderWay(jobs[:2])
+    under_way.end(next(under_way.draw()).unit)  # workers do start here
 
     for _ in range(MOST_DEATHS - 1):
         list(under_way.draw())
         under_way.begin_anew(OSError())
     list(under_way.draw())
 
-    with pytest.raises(OutputError, match=r"killed 3 times over .*a\.png") as caught:
+    with pytest.raises(OutputError, match=r"killed 3 times over .*\.png") as caught:
         under_way.begin_anew(OSError())
     assert "fewer `jobs`" in caught.value.hint
 
