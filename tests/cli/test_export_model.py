@@ -79,7 +79,11 @@ def test_the_network_answers_as_predict_does(call, tmp_path, grey, kind) -> None
         photos.append(np.random.default_rng(number).integers(0, high, shape, dtype=dtype))
         write_png(tmp_path / f"{number}.png", photos[-1], tmp_path)
     told = asy.predict(
-        run, [tmp_path / f"{number}.png" for number in range(3)], tmp_path / "out", threshold=0
+        run,
+        [tmp_path / f"{number}.png" for number in range(3)],
+        tmp_path / "out",
+        threshold=0,
+        file_format="tiff",
     )
 
     result = call("export-model", run, "--to", "onnx", "--out", tmp_path / "line/part.onnx")
@@ -96,7 +100,7 @@ def test_the_network_answers_as_predict_does(call, tmp_path, grey, kind) -> None
         values = cv2.imread(str(tmp_path / "out" / decision.map), cv2.IMREAD_UNCHANGED)
         shape = (values.shape[1], values.shape[0])
         enlarged = cv2.resize(maps[number], shape, interpolation=cv2.INTER_LINEAR)
-        assert np.abs(values / 65535 * 32 - 16 - enlarged).max() < 1e-4 + 32 / 65535 / 2
+        assert np.allclose(values, enlarged, atol=1e-4, rtol=1e-6)
 
 
 def test_maps_are_those_of_torch_for_any_number_of_photos(run, tmp_path) -> None:
