@@ -1,5 +1,6 @@
 """`anomsynth list`: what is there to be used."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -26,8 +27,8 @@ def list_components(
         topics = TOPICS if what is None else parse_words("list", what, TOPICS)
         found = {topic: _entries(topic) for topic in topics}
         if markdown:
-            text = "\n".join(_as_markdown(topic, entries) for topic, entries in found.items())
-            console.answer(text.rstrip(), {**found, "markdown": text})
+            text = component_tables(found)
+            console.answer(text, {**found, "markdown": text})
             return
         for topic, entries in found.items():
             _print(console, topic, entries)
@@ -38,6 +39,25 @@ def _print(console: Console, topic: str, entries: dict[str, str]) -> None:
     rows = [[name, _with_origin(line, topic, name)] for name, line in entries.items()]
     console.table([topic, ""], rows)
     console.say()
+
+
+def component_tables(
+    found: Mapping[str, Mapping[str, str]] | None = None, *, shipped_only: bool = False
+) -> str:
+    """Return tables in Markdown of what there is, by topic; without plugins on demand."""
+    found = found or {topic: _entries(topic) for topic in TOPICS}
+    tables = [
+        _as_markdown(
+            topic,
+            {
+                name: line
+                for name, line in entries.items()
+                if not shipped_only or origin_of(topic, name) is None
+            },
+        )
+        for topic, entries in found.items()
+    ]
+    return "\n".join(tables).rstrip()
 
 
 def _as_markdown(topic: str, entries: dict[str, str]) -> str:

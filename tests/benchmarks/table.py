@@ -1,4 +1,4 @@
-"""Print the table of speeds that README quotes; every figure from one run on one machine.
+"""Print the table of speeds in RESULTS.md; every figure from one run on one machine.
 
 python tests/benchmarks/table.py [--sizes 256,1024,4096] [--rounds 5] [--photos 12]
 

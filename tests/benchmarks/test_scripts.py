@@ -1,4 +1,4 @@
-"""The scripts behind the README's numbers run, here with next to nothing to measure."""
+"""The scripts behind the numbers of RESULTS.md run, here with next to nothing to measure."""
 
 import json
 import os

@@ -2,7 +2,7 @@
 
 D. Tabernik et al., "Segmentation-based deep-learning approach for surface-defect detection", J.
 Intell. Manuf., 2020 (``kos01/Part0.jpg``, ``Part0_label.bmp``); J. Bozic et al., "Mixed supervision
-for surface-defect detection", Comput. Ind., 2021 (``train/10000.png``, ``10000_GT.png``).
+for surface-defect detection", Computers in Industry, 2021 (``train/10000.png``, ``10000_GT.png``).
 """
 
 from collections.abc import Iterator

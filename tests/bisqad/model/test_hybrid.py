@@ -93,7 +93,7 @@ def test_references_are_not_trained(network) -> None:
 
 @pytest.mark.parametrize(
     ("references", "message"),
-    [(["gausian"], "gaussian"), (["pyramid"], "no model of what is normal"), ([], "at least 1")],
+    [(["gaussiam"], "gaussian"), (["pyramid"], "no model of what is normal"), ([], "at least 1")],
 )
 def test_references_must_be_models_of_the_normal(references, message) -> None:
     with pytest.raises(RecipeError, match=message):

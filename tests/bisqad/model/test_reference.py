@@ -69,7 +69,7 @@ def test_gaussian_gives_mahalanobis_distances_of_each_place() -> None:
         covariance = np.cov(here.T) + RIDGE * np.eye(12)
         away = asked[:, row, col] - here.mean(0)
         # `described` lists features in order, `drawn` in another: a distance does not care.
-        square = np.einsum("nd,de,ne->n", away, np.linalg.inv(covariance), away) / 12
+        square = np.einsum("ij,jk,ik->i", away, np.linalg.inv(covariance), away) / 12
         np.testing.assert_allclose(found[:, row, col], np.sqrt(square), rtol=5e-3)
 
 
@@ -84,7 +84,7 @@ def test_places_of_a_block_share_a_covariance_and_keep_their_own_mean() -> None:
     places = made.described(features).double()[:, 36:39, 39:40]  # its block's part inside
     away = (places - places.mean(0)).flatten(0, 2).numpy()
     covariance = away.T @ away / (29 * 3) + RIDGE * np.eye(2)
-    square = np.einsum("nd,de,ne->n", away, np.linalg.inv(covariance), away) / 2
+    square = np.einsum("ij,jk,ik->i", away, np.linalg.inv(covariance), away) / 2
     assert found.shape == (30, 40, 40)
     np.testing.assert_allclose(found[:, 36:39, 39:40].flatten().numpy() ** 2, square, rtol=1e-2)
 

@@ -89,7 +89,7 @@ def test_a_plain_part_has_nothing_to_wear() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("mode", "gone"), ("radius", 2), ("lost", 2), ("shfit", 1)]
+    ("field", "value"), [("mode", "gone"), ("radius", 2), ("lost", 2), ("shove", 1)]
 )
 def test_rejects_bad_parameters(field: str, value: object) -> None:
     with pytest.raises(RecipeError, match=field):
