@@ -39,7 +39,7 @@ def test_changed_values_survive_the_dump(tmp_path) -> None:
     recipe = load_recipe(
         "generic",
         description='tabs\tand "quotes" and µm',
-        severity={"d_prime": [1 / 3, 1e17]},
+        severity={"d_prime": [1 / 3, 1e12]},
         defects_per_image=2,
         refiners=[],
         mechanisms=[{"weight": 0.1, "generator": {"kind": "crack", "mode": "path"}}],
