@@ -14,7 +14,10 @@ PACKAGE = Path(anomsynth.__file__).parent
 NEEDS = {
     "anomsynth.torch": "torch",
     "anomsynth.bisqad": "torch",
-    **{f"anomsynth.api.{name}": "torch" for name in ("train", "evaluate", "predict")},
+    **{
+        f"anomsynth.api.{name}": "torch"
+        for name in ("auto", "evaluate", "export_model", "predict", "train")
+    },
 }
 
 

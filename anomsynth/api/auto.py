@@ -133,6 +133,20 @@ def auto(
         If the packages to train with are not installed.
     UserError, InputError, OutputError
         If a path or an option is not valid, before anything is made; and as the steps do.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib, anomsynth as asy
+    >>> from PIL import Image
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> (folder / "bricks").mkdir()
+    >>> for index in range(6):
+    ...     photo = asy.demo_photos()["brick"][0][32 * index :][:64]
+    ...     Image.fromarray(photo).save(folder / "bricks" / f"{index}.png")
+    >>> options = {"count": 8, "size": 64, "minutes": 0.01, "jobs": 1}
+    >>> result = asy.auto(folder / "bricks", folder / "all", **options)
+    >>> [stop.command.split()[1] for stop in result.stops]
+    ['generate', 'report', 'score', 'train']
     """
     need_train_extra()
     places = _Places(Path(out))

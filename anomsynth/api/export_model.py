@@ -50,6 +50,21 @@ def export_model(
         If the run does not load.
     OutputError
         If the file is there already or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib, anomsynth as asy
+    >>> from PIL import Image
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> photos, dataset, run = (folder / name for name in ("photos", "dataset", "run"))
+    >>> photos.mkdir()
+    >>> for index in range(6):
+    ...     photo = asy.demo_photos()["brick"][0][32 * index :][:64]
+    ...     Image.fromarray(photo).save(photos / f"{index}.png")
+    >>> _ = asy.generate(photos, dataset, per_image=1, test_share=0.4, jobs=1)
+    >>> _ = asy.train(dataset, run, weights="uniform", size=64, epochs=1)
+    >>> asy.export_model(run).network.suffix
+    '.onnx'
     """
     need_train_extra()
     from anomsynth.bisqad.evaluation.export_model import (  # noqa: PLC0415 - an extra
