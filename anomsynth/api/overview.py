@@ -14,6 +14,7 @@ from anomsynth.dataset.manifest import Line, read_lines
 from anomsynth.dataset.metadata import read_run
 from anomsynth.errors import InputError
 from anomsynth.pipeline.parts import read_finders
+from anomsynth.pipeline.places import SOURCE, find_again
 from anomsynth.sheets.parts import PAPER, part_tile, tiled
 from anomsynth.sheets.sheet import SheetRow, contact_sheet, write_sheet
 from anomsynth.surface.analyze import one_channel
@@ -47,7 +48,10 @@ def write_overview(out: Path) -> Path | None:
     """
     layout = Layout(out.resolve())
     record = read_run(layout)
-    source, finders = Path(str(record["source"])), read_finders(record)
+    source = find_again(record, SOURCE, record.get(SOURCE), layout.root)
+    if source is None:
+        return None
+    finders = read_finders(record)
     categories = record.get("categories")
     names = [str(name) for name in categories] if isinstance(categories, dict | list) else []
     lines = [varied(_samples(layout, name), ROWS) for name in names[:ROWS]]

@@ -1,6 +1,5 @@
 """Recipes as text: back to TOML, and as a JSON schema for editors."""
 
-import json
 from collections.abc import Mapping
 
 from pydantic import BaseModel
@@ -8,6 +7,7 @@ from pydantic import BaseModel
 from anomsynth.core.registry import generators, refiners
 from anomsynth.recipe.extend import Extension
 from anomsynth.recipe.models import Recipe
+from anomsynth.recipe.toml import key_text, value_text
 
 RANGE = {
     "anyOf": [
@@ -64,39 +64,10 @@ def _pairs(table: Mapping[str, object]) -> list[str]:
 
 
 def _lines(table: Mapping[str, object]) -> list[str]:
-    return [f"{_key(name)} = {_value(value)}" for name, value in table.items()]
+    return [f"{key_text(name)} = {value_text(value)}" for name, value in table.items()]
 
 
 def _holds_tables(value: object) -> bool:
     return isinstance(value, Mapping) or (
         isinstance(value, list) and any(isinstance(item, Mapping) for item in value)
     )
-
-
-def _value(value: object) -> str:
-    """Return one value as TOML; whole floats lose their point, as people write them."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, str):
-        return _string(value)
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(_value(item) for item in value)}]"
-    if isinstance(value, Mapping):
-        inner = ", ".join(f"{_key(name)} = {_value(item)}" for name, item in value.items())
-        return f"{{ {inner} }}" if inner else "{}"
-    msg = f"{type(value).__name__} has no form in TOML"
-    raise TypeError(msg)
-
-
-def _key(name: str) -> str:
-    bare = name.isascii() and name.replace("_", "").replace("-", "").isalnum()
-    return name if bare else _string(name)
-
-
-def _string(text: str) -> str:
-    # JSON's escapes are a subset of TOML's basic strings, except DEL, which TOML wants escaped.
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -19,8 +19,7 @@ def recipe_text(recipe: BaseModel) -> str:
 
 def inline_text(component: Component) -> str:
     """Return what a component chooses as a table on one line."""
-    pairs = [f"{name} = {value_text(value)}" for name, value in _chosen(component).items()]
-    return f"{{ {', '.join(pairs)} }}"
+    return value_text(_chosen(component))
 
 
 def _chosen(model: BaseModel) -> dict[str, object]:
@@ -76,7 +75,7 @@ def _is_tables(value: object) -> bool:
 
 
 def value_text(value: object) -> str:
-    """Return one value as TOML."""
+    """Return one value as TOML; whole floats lose their point, as people write them."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -86,7 +85,16 @@ def value_text(value: object) -> str:
     if isinstance(value, str):
         # JSON's escapes are TOML's, but for the one control character that JSON lets pass.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return f"[{', '.join(value_text(item) for item in value)}]"
-    msg = f"a recipe holds no {type(value).__name__}"
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{key_text(name)} = {value_text(item)}" for name, item in value.items())
+        return f"{{ {inner} }}" if inner else "{}"
+    msg = f"{type(value).__name__} has no form in TOML"
     raise TypeError(msg)
+
+
+def key_text(name: str) -> str:
+    """Return a key as TOML, in quotes where it needs them."""
+    bare = name.isascii() and name.replace("_", "").replace("-", "").isalnum()
+    return name if bare else value_text(name)

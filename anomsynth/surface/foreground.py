@@ -122,16 +122,15 @@ def _decided(thumbnail: Pixels, finder: PartFinder) -> Float32 | None:
     A photo may be unlike the rest of its category: the part may still stand out where its ground
     is not calm, and the ground may be calm where the outline is broken.
     """
-    if finder.method == "picture":
-        return None
-    if finder.method == "mass":
-        colours, exposure = coarse_colours(thumbnail, FLOODED)
-        mass = find_mass(colours)
-        if mass is not None:
-            return place_outline(mass.part, perceived(thumbnail, exposure))
-    ways = {"backdrop": (_calm, _flood), "flood": (_flood, _calm), "mass": (_calm,)}
+    ways = {
+        "backdrop": (_calm, _flood),
+        "flood": (_flood, _calm),
+        "mass": (_solid, _calm),
+        "picture": (),
+    }
     known = finder.area > 0  # a flood saw a part in others of the category
-    outlines = (way(thumbnail, finder) for way in ways[finder.method] if known or way is _calm)
+    tried = (way for way in ways[finder.method] if known or way is not _flood)
+    outlines = (way(thumbnail, finder) for way in tried)
     return next((outline for outline in outlines if outline is not None), None)
 
 
@@ -152,6 +151,14 @@ def _calm(thumbnail: Pixels, finder: PartFinder) -> Float32 | None:
     colours, exposure = coarse_colours(thumbnail, COARSE)
     backdrop = find_backdrop(colours)
     return None if backdrop is None else _soften(backdrop, thumbnail, exposure)
+
+
+def _solid(thumbnail: Pixels, finder: PartFinder) -> Float32 | None:
+    """Return the outline of a solid mass on a patterned ground."""
+    del finder
+    colours, exposure = coarse_colours(thumbnail, FLOODED)
+    mass = find_mass(colours)
+    return None if mass is None else place_outline(mass.part, perceived(thumbnail, exposure))
 
 
 def _flood(thumbnail: Pixels, finder: PartFinder) -> Float32 | None:

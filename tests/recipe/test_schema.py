@@ -11,7 +11,8 @@ from anomsynth.core.component import Component, PositiveRange, parameter
 from anomsynth.core.registry import generators, refiners
 from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.presets import preset_names
-from anomsynth.recipe.schema import _value, recipe_schema, to_toml
+from anomsynth.recipe.schema import recipe_schema, to_toml
+from anomsynth.recipe.toml import value_text
 
 
 class Odd(Component):
@@ -53,7 +54,7 @@ def test_changed_values_survive_the_dump(tmp_path) -> None:
 def test_parameters_of_every_type_become_valid_toml() -> None:
     dumped = Odd().model_dump(mode="json")
 
-    read = tomllib.loads(f"odd = {_value(dumped)}")["odd"]
+    read = tomllib.loads(f"odd = {value_text(dumped)}")["odd"]
 
     assert Odd.model_validate(read) == Odd()
 
@@ -69,17 +70,17 @@ def test_defaults_are_written_out() -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 @example('delete \x7f, escape \x1b, "quoted" \\ slash')
 def test_every_string_survives(text) -> None:
-    assert tomllib.loads(f"text = {_value(text)}")["text"] == text
+    assert tomllib.loads(f"text = {value_text(text)}")["text"] == text
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_every_number_survives(number) -> None:
-    assert tomllib.loads(f"number = {_value(number)}")["number"] == number
+    assert tomllib.loads(f"number = {value_text(number)}")["number"] == number
 
 
 def test_a_value_without_a_form_in_toml_is_refused() -> None:
     with pytest.raises(TypeError, match="NoneType"):
-        _value(None)
+        value_text(None)
 
 
 def test_the_schema_knows_every_component_and_its_parameters() -> None:
