@@ -12,6 +12,7 @@ from anomsynth.api.predict import predict
 from anomsynth.api.report import report
 from anomsynth.api.score import score
 from anomsynth.api.train import train
+from anomsynth.bisqad.options import FALSE_ALARM_RATE, check_rate
 from anomsynth.bisqad.training.events import TrainListener
 from anomsynth.dataset.folders import find_source
 from anomsynth.errors import InputError, OutputError, UserError
@@ -85,7 +86,7 @@ def auto(
     seed: int = 0,
     size: int = 256,
     minutes: float | None = None,
-    false_alarm_rate: float = 0.01,
+    false_alarm_rate: float = FALSE_ALARM_RATE,
     jobs: int = -1,
     on_generate: Listener | None = None,
     on_train: TrainListener | None = None,
@@ -154,9 +155,7 @@ def auto(
     _check(places, {"photos": Path(photos), "real": labelled, "new": unseen})
     if count < 1:
         raise UserError(f"`count`: expected at least 1, got {count}", hint=f"e.g. {SAMPLES}")
-    if not 0 < false_alarm_rate < 1:
-        msg = f"`false_alarm_rate`: expected a share between 0 and 1, got {false_alarm_rate:g}"
-        raise UserError(msg, hint="e.g. 0.01")
+    check_rate(false_alarm_rate)
     stops: list[Stop] = []
 
     def done(stop: Stop) -> None:

@@ -35,7 +35,8 @@ def _check_place(device: object, threads: object) -> None:
         raise UserError(f"`threads`: expected a whole number of at least 1, got {threads!r}")
 
 
-def _check_rate(rate: float) -> None:
+def check_rate(rate: float) -> None:
+    """Raise UserError unless a rate of false alarms lies between 0 and 1."""
     if not 0 < rate < 1:
         raise UserError(f"`false_alarm_rate`: must be between 0 and 1, got {rate:g}")
 
@@ -302,7 +303,7 @@ class PredictPlan:
         _check_place(self.device, self.threads)
         _check_choice("pictures", self.pictures, get_args(Pictures))
         _check_choice("file_format", self.file_format, get_args(MapFormat))
-        _check_rate(self.false_alarm_rate)
+        check_rate(self.false_alarm_rate)
         if self.threshold is not None and not math.isfinite(self.threshold):
             raise UserError(f"`threshold`: expected a finite number, got {self.threshold:g}")
 
@@ -337,7 +338,7 @@ class ExportModelPlan:
 
     def __post_init__(self) -> None:
         _check_choice("to", self.to, get_args(NetworkFormat))
-        _check_rate(self.false_alarm_rate)
+        check_rate(self.false_alarm_rate)
         if self.path.suffix.lower() != f".{self.to}":
             msg = f"`out`: expected a name that ends in .{self.to}, got {str(self.path)!r}"
             raise UserError(msg)

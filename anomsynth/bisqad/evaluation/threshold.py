@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from anomsynth.errors import UserError
+from anomsynth.bisqad.options import check_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,7 @@ def choose_threshold(normal_scores: Sequence[float], rate: float) -> Threshold:
     ----------
     .. [1] V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World", 2005.
     """
-    if not 0 < rate < 1:
-        raise UserError(f"`false_alarm_rate`: must be between 0 and 1, got {rate:g}")
+    check_rate(rate)
     ranked = sorted(normal_scores, reverse=True)
     count = len(ranked)
     # The tolerance keeps 0.01 * 100 from becoming 0.
