@@ -11,7 +11,7 @@ from anomsynth.api.options import FilePath
 from anomsynth.core.photo import Photo
 from anomsynth.core.types import Mask
 from anomsynth.dataset.extras import binary
-from anomsynth.dataset.files import make_folder
+from anomsynth.dataset.files import files_into
 from anomsynth.dataset.folders import find_source
 from anomsynth.dataset.images import read_photo, write_png
 from anomsynth.dataset.masks import MASK_ENDING
@@ -66,7 +66,8 @@ def foreground(
 ) -> Foregrounds:
     """Write a mask of the part for each photo, as `generate` would find it.
 
-    Correct masks by hand where they are wrong, and give the folder back as `roi`.
+    Correct masks by hand where they are wrong, and give the folder back as `roi`. All masks are
+    written, or none; a photo that cannot be read costs its own.
 
     Parameters
     ----------
@@ -116,39 +117,38 @@ def foreground(
         category: [(photo.key, photo.path) for photo in photos]
         for category, photos in found.categories.items()
     }
-    places = {
-        path: _mask_path(folder, category, key)
+    places = (
+        _mask_path(folder, category, key)
         for category, listed in photos.items()
-        for key, path in listed
-    }
-    held = next((place for place in places.values() if exists(place)), None)
+        for key, _ in listed
+    )
+    held = next((place for place in places if exists(place)), None)
     if held is not None and not overwrite:
         msg = f"{held}: is there already, perhaps corrected by hand"
         raise OutputError(msg, hint="choose another folder, or `overwrite=True`")
     paths = {name: [path for _, path in listed] for name, listed in photos.items()}
     depths = find_depths(paths, jobs)
     finders = find_parts(paths, jobs, depths)
-    make_folder(folder)
-    tallies = {category: PartTally() for category in photos}
-    failed: dict[str, str] = {}
-    tiles: dict[str, NDArray[np.uint8]] = {}
-    for category, listed in photos.items():
-        for key, path in listed:
-            try:
-                photo = spread(read_photo(path), depths.get(category), path)
-            except InputError as error:
-                failed[f"{category}/{key}"] = str(error)
-                continue
-            part = _part_of(photo, finders[category])
-            tallies[category].add(key, float(np.count_nonzero(part)) / part.size)
-            make_folder(places[path].parent)
-            write_png(places[path], binary(part), places[path].parent)
-            tiles[f"{category}/{key}"] = part_tile(photo.pixels, part, TILE)
-    parts = {name: tally.report(finders[name]) for name, tally in tallies.items()}
-    sheet = folder / SHEET if tiles else None
-    if sheet is not None:
-        write_sheet(sheet, tiled([tiles[name] for name in _order(tiles, parts)], ACROSS))
-    return Foregrounds(folder, sheet, len(tiles), parts, failed)
+    with files_into(folder) as staged:
+        tallies = {category: PartTally() for category in photos}
+        failed: dict[str, str] = {}
+        tiles: dict[str, NDArray[np.uint8]] = {}
+        for category, listed in photos.items():
+            for key, path in listed:
+                try:
+                    photo = spread(read_photo(path), depths.get(category), path)
+                except InputError as error:
+                    failed[f"{category}/{key}"] = str(error)
+                    continue
+                part = _part_of(photo, finders[category])
+                tallies[category].add(key, float(np.count_nonzero(part)) / part.size)
+                write_png(_mask_path(staged, category, key), binary(part), staged)
+                tiles[f"{category}/{key}"] = part_tile(photo.pixels, part, TILE)
+        parts = {name: tally.report(finders[name]) for name, tally in tallies.items()}
+        if tiles:
+            shown = [tiles[name] for name in _order(tiles, parts)]
+            write_sheet(staged / SHEET, tiled(shown, ACROSS))
+    return Foregrounds(folder, folder / SHEET if tiles else None, len(tiles), parts, failed)
 
 
 def _part_of(photo: Photo, finder: PartFinder) -> Mask:

@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from anomsynth.errors import OutputError
@@ -106,10 +106,71 @@ def whole_folder(final: Path) -> Iterator[Path]:
     except OSError as error:
         raise output_error(final, error) from error
     try:
-        yield folder
-        _swap(folder, final)
+        with _telling_of(folder, final):
+            yield folder
+            _swap(folder, final)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def files_into(final: Path, clear: Callable[[], object] = lambda: None) -> Iterator[Path]:
+    """Give a folder to fill; its files go into `final`, among those there, when the block ends.
+
+    If the block fails they are gone, and so is `final` unless it was there.
+
+    Parameters
+    ----------
+    final : Path
+        Files of the same names are replaced.
+    clear : function ()
+        Removes what else has to go, called when all files are there to take its place.
+
+    Raises
+    ------
+    OutputError
+        If something cannot be written, or a folder lies where a file is to go.
+    """
+    made = [folder for folder in (final, *final.parents) if not folder.exists()]
+    folder = final / f".anomsynth.{os.getpid()}.part"
+    shutil.rmtree(folder, ignore_errors=True)
+    make_folder(folder)
+    try:
+        with _telling_of(folder, final):
+            yield folder
+            _move_in(folder, final, clear)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # what others put there meanwhile stays
+            for one in made:
+                one.rmdir()
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _telling_of(folder: Path, final: Path) -> Iterator[None]:
+    """Name in what goes wrong the place where a file was to be, not where it was made."""
+    try:
+        yield
+    except OutputError as error:
+        text = str(error).replace(str(folder), str(final))
+        raise OutputError(text, hint=error.hint) from error
+
+
+def _move_in(folder: Path, final: Path, clear: Callable[[], object]) -> None:
+    names = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if not path.is_dir()]
+    for name in names:  # whatever may fail goes first
+        make_folder((final / name).parent)
+        if (final / name).is_dir():
+            hint = "move it away or choose another output folder"
+            raise OutputError(f"{final / name}: a folder, where a file is to go", hint=hint)
+    clear()
+    for name in names:
+        try:
+            (folder / name).replace(final / name)
+        except OSError as error:
+            raise output_error(final / name, error) from error
 
 
 def _swap(folder: Path, final: Path) -> None:

@@ -1,5 +1,6 @@
 """`anomsynth foreground` writes masks that `generate` takes back."""
 
+import errno
 import json
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from anomsynth.dataset.files import output_error
+from anomsynth.dataset.images import write_png
 from anomsynth.demo.photos import brushed_plate
 
 
@@ -71,6 +74,27 @@ def test_unreadable_photos_are_named(call, plates, tmp_path) -> None:
     assert found.exit_code == 3
     assert result["masks"] == 3
     assert list(result["failed"]) == ["plates/0.png"]
+
+
+def test_a_full_disk_leaves_the_masks_that_were_there(call, plates, tmp_path, monkeypatch) -> None:
+    out = tmp_path / "masks"
+    call("foreground", plates, "--out", out)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    Image.fromarray(brushed_plate(7)).save(plates / "0.png")
+
+    def full(path, array, scratch):
+        if path.name == "2_mask.png":
+            raise output_error(path, OSError(errno.ENOSPC, "No space left on device"))
+        write_png(path, array, scratch)
+
+    monkeypatch.setattr("anomsynth.api.foreground.write_png", full)
+    again = call("foreground", plates, "--out", out, "--overwrite")
+    new = call("foreground", plates, "--out", tmp_path / "new")
+
+    assert (again.exit_code, new.exit_code) == (2, 2)
+    assert f"{out}/plates/2_mask.png: the disk is full" in again.stderr.replace("\n", "")
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    assert not (tmp_path / "new").exists()
 
 
 def test_generate_says_where_it_found_the_part(call, plates, tmp_path, recipe_file) -> None:

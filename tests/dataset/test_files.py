@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from anomsynth.dataset.files import link_file, write_bytes, write_pieces
+from anomsynth.dataset.files import files_into, link_file, write_bytes, write_pieces
 from anomsynth.errors import OutputError
 
 
@@ -104,3 +104,65 @@ def test_the_source_of_a_link_survives_a_rewrite(tmp_path) -> None:
     write_bytes(tmp_path / "l.png", b"new", tmp_path)
 
     assert source.read_bytes() == b"abc"
+
+
+def held(folder: Path) -> dict[str, bytes]:
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def test_files_go_in_among_those_that_are_there(tmp_path) -> None:
+    out = tmp_path / "new" / "out"
+    write_bytes(out / "mine.txt", b"mine", tmp_path)
+    write_bytes(out / "maps" / "a.png", b"old", tmp_path)
+    write_bytes(out / "maps" / "b.png", b"old", tmp_path)
+
+    with files_into(out, (out / "maps/b.png").unlink) as staged:
+        write_bytes(staged / "maps" / "a.png", b"new", staged)
+        write_bytes(staged / "c" / "d.png", b"new", staged)
+
+    assert held(out) == {"mine.txt": b"mine", "maps/a.png": b"new", "c/d.png": b"new"}
+    assert {path.name for path in out.iterdir()} == {"mine.txt", "maps", "c"}
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OutputError])
+def test_a_failed_block_leaves_what_was_there_and_no_folder_that_was_not(tmp_path, error) -> None:
+    there, new = tmp_path / "there", tmp_path / "new" / "out"
+    write_bytes(there / "maps" / "a.png", b"old", tmp_path)
+
+    def fill(out: Path) -> None:
+        with files_into(out) as staged:
+            write_bytes(staged / "maps" / "a.png", b"new", staged)
+            raise error(f"{staged}/maps/b.png: the disk is full")
+
+    for out in (there, new):
+        with pytest.raises(error):
+            fill(out)
+
+    assert held(tmp_path) == {"there/maps/a.png": b"old"}
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
+def test_what_fails_is_told_by_the_place_where_it_was_to_be(tmp_path) -> None:
+    out = tmp_path / "out"
+
+    with pytest.raises(OutputError) as caught, files_into(out) as staged:
+        raise OutputError(f"{staged / 'a.png'}: the disk is full", hint="free some space")
+
+    assert str(caught.value) == f"{out / 'a.png'}: the disk is full"
+    assert caught.value.hint == "free some space"
+
+
+def test_a_folder_in_the_place_of_a_file_stops_all_before_anything_moves(tmp_path) -> None:
+    (tmp_path / "out" / "z.png").mkdir(parents=True)
+    write_bytes(tmp_path / "out" / "a.png", b"old", tmp_path)
+
+    def fill() -> None:
+        with files_into(tmp_path / "out") as staged:
+            write_bytes(staged / "a.png", b"new", staged)
+            write_bytes(staged / "z.png", b"new", staged)
+
+    with pytest.raises(OutputError, match=r"z\.png: a folder"):
+        fill()
+
+    assert held(tmp_path / "out") == {"a.png": b"old"}

@@ -23,7 +23,7 @@ from anomsynth.bisqad.options import MapFormat, PredictPlan
 from anomsynth.core.display import levels_of, to_rgb8
 from anomsynth.core.types import Float32, Mask
 from anomsynth.dataset.csv_text import csv_text
-from anomsynth.dataset.files import output_error, write_bytes
+from anomsynth.dataset.files import files_into, output_error, write_bytes
 from anomsynth.dataset.images import write_png
 from anomsynth.dataset.metadata import check_writable
 from anomsynth.dataset.paths import exists, is_file
@@ -78,7 +78,7 @@ def predict(
 
     For programs: the anomaly map of every photo at its own size, scores.csv with decisions,
     regions.json. For people: overlays of the heat map, masks, and a page. A photo that cannot be
-    read costs itself only.
+    read costs itself only; otherwise all results are written, or none.
 
     Parameters
     ----------
@@ -116,35 +116,35 @@ def predict(
     use_threads(plan.threads)
     run = load_run(plan.run, device=plan.device)
     scale = scale_around(threshold.value, typical)
-    writer = _Writer(plan, threshold, scale, len(photos))
-    unread: list[UnreadablePhoto] = []
-    predictions = predict_photos(run, [photo.path for photo in photos])
-    for done, (photo, found) in enumerate(zip(photos, predictions, strict=True), 1):
-        if isinstance(found, UnreadablePhoto):
-            unread.append(found)
-        else:
-            writer.add(photo, found)
-        on_progress(done, len(photos))
-    return writer.finish(unread)
+    with files_into(plan.out, lambda: clear_out(plan.out)) as staged:
+        writer = _Writer(plan, staged, threshold, scale, count=len(photos))
+        unread: list[UnreadablePhoto] = []
+        predictions = predict_photos(run, [photo.path for photo in photos])
+        for done, (photo, found) in enumerate(zip(photos, predictions, strict=True), 1):
+            if isinstance(found, UnreadablePhoto):
+                unread.append(found)
+            else:
+                writer.add(photo, found)
+            on_progress(done, len(photos))
+        return writer.finish(unread)
 
 
 class _Writer:
-    """Writes the results of one photo after the other, and in the end what is told of all."""
+    """Writes the results of one photo after the other, and in the end what is told of all.
+
+    All of it goes to `out`, a folder in the making.
+    """
 
     def __init__(
-        self, plan: PredictPlan, threshold: Threshold, scale: HeatScale, count: int
+        self, plan: PredictPlan, out: Path, threshold: Threshold, scale: HeatScale, *, count: int
     ) -> None:
-        self._plan, self._threshold, self._scale = plan, threshold, scale
+        self._plan, self._out, self._threshold, self._scale = plan, out, threshold, scale
         self._decisions: list[Decision] = []
         self._page = PredictedPage(count, threshold, scale)
-        self._begun = False
 
     def add(self, photo: InputPhoto, seen: SeenPhoto) -> None:
         """Write what is known of a photo."""
         plan, score = self._plan, seen.prediction.score
-        if not self._begun:  # nothing is made or removed before a first photo went well
-            clear_out(plan.out)
-            self._begun = True
         values = enlarged(seen.prediction.map, seen.prediction.shape)
         defective = score > self._threshold.value
         mask = (
@@ -164,23 +164,22 @@ class _Writer:
             overlay=f"{OVERLAYS}/{photo.stem}.jpg" if drawn else "",
             mask=f"{MASKS}/{photo.stem}.png" if drawn else "",
         )
-        write_map(plan.out / decision.map, values, plan.out, plan.file_format)
+        write_map(self._out / decision.map, values, self._out, plan.file_format)
         if drawn:
             self._draw(seen, decision, mask)
         self._decisions.append(decision)
 
     def finish(self, unread: Sequence[UnreadablePhoto]) -> PredictResult:
         """Write scores, regions and the page."""
-        out, decisions = self._plan.out, self._decisions
-        if not self._begun:
-            clear_out(out)
-        write_bytes(out / REGIONS, self._regions(), out)
+        out, written, decisions = self._plan.out, self._out, self._decisions
+        write_bytes(written / REGIONS, self._regions(), written)
         page = None
         if self._plan.pictures != "none":
             page = out / PAGE
             title = f"anomsynth: {self._plan.run.resolve().name} on photos"
-            write_bytes(page, self._page.text(title, decisions, unread).encode(), out)
-        write_bytes(out / SCORES, _table(decisions, self._threshold), out)
+            text = self._page.text(title, decisions, unread)
+            write_bytes(written / PAGE, text.encode(), written)
+        write_bytes(written / SCORES, _table(decisions, self._threshold), written)
         return PredictResult(
             tuple(decisions),
             self._threshold,
@@ -192,7 +191,7 @@ class _Writer:
         )
 
     def _draw(self, seen: SeenPhoto, decision: Decision, mask: Mask) -> None:
-        out, pixels = self._plan.out, seen.photo.pixels
+        out, pixels = self._out, seen.photo.pixels
         rgb = to_rgb8(pixels, levels_of(pixels))
         picture = with_contours(heated(rgb, seen.prediction.map, self._scale), mask)
         options = (cv2.IMWRITE_JPEG_QUALITY, QUALITY)
@@ -268,7 +267,7 @@ def check_out(out: Path, *, overwrite: bool) -> None:
 
 
 def clear_out(out: Path) -> None:
-    """Make the folder, and remove what an earlier prediction wrote there, by its table.
+    """Remove what an earlier prediction wrote there, by its table.
 
     Raises
     ------
@@ -276,7 +275,6 @@ def clear_out(out: Path) -> None:
         If that cannot be done.
     """
     try:
-        out.mkdir(parents=True, exist_ok=True)
         for name in (PAGE, REGIONS) if is_file(out / SCORES) else ():
             (out / name).unlink(missing_ok=True)
         for name in _named_by(out / SCORES):

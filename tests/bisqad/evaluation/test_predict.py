@@ -1,6 +1,7 @@
 """Predictions keep the photo's size, the documented scale, and the promised false-alarm rate."""
 
 import csv
+import errno
 import json
 import shutil
 
@@ -19,6 +20,7 @@ from anomsynth.bisqad.evaluation.threshold import Threshold, choose_threshold  #
 from anomsynth.bisqad.model.run import build_detector, write_run  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.run_config import RunConfig  # noqa: E402 - needs torch
 from anomsynth.bisqad.options import PredictPlan  # noqa: E402 - needs torch
+from anomsynth.dataset.files import output_error, write_bytes  # noqa: E402 - needs torch
 from anomsynth.dataset.images import write_png  # noqa: E402 - needs torch
 from anomsynth.detectors.pyramid import Pyramid  # noqa: E402 - needs torch
 from anomsynth.errors import InputError, OutputError, UserError  # noqa: E402 - needs torch
@@ -220,6 +222,40 @@ def test_a_map_that_is_no_number_is_an_error_not_a_good_photo(look, tmp_path, mo
     )
 
     with pytest.raises(InputError, match=r"a\.png: the network of .* answers with NaN"):
+        look()
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_goes_wrong_halfway_leaves_the_earlier_results(look, tmp_path, monkeypatch) -> None:
+    for name in "abc":
+        write_photo(tmp_path / f"in/{name}.png")
+    out = tmp_path / "out"
+    look()
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    scores = [1.0, 1.0, float("nan")]
+    maps = [np.full((16, 16), score, np.float32) for score in scores]
+    monkeypatch.setattr(
+        "anomsynth.bisqad.evaluation.inference._look", lambda run, photos: (maps, scores)
+    )
+    with pytest.raises(InputError, match=r"c\.png: the network of .* answers with NaN"):
+        look()
+
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_a_full_disk_leaves_no_half_of_the_results(look, tmp_path, monkeypatch) -> None:
+    for name in "abc":
+        write_photo(tmp_path / f"in/{name}.png")
+    write_really = write_bytes
+
+    def full(path, content, scratch):
+        if path.name == "b.jpg":
+            raise output_error(path, OSError(errno.ENOSPC, "No space left on device"))
+        write_really(path, content, scratch)
+
+    monkeypatch.setattr("anomsynth.bisqad.evaluation.predict.write_bytes", full)
+    with pytest.raises(OutputError, match=r"out/overlays/b\.jpg: the disk is full"):
         look()
 
     assert not (tmp_path / "out").exists()
