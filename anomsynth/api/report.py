@@ -41,7 +41,10 @@ def report(
     source_layout: str | None = None,
     jobs: int = -1,
 ) -> Reported:
-    """Score a dataset and write one self-contained HTML page about it.
+    """Score a dataset and write one HTML page about it.
+
+    Pictures are in the page as long as it stays below 30 MB; of larger datasets it holds small
+    ones and links the files of the dataset, to be seen at their own pixels.
 
     Parameters
     ----------
@@ -85,7 +88,7 @@ def report(
     if page.suffix.lower() not in {".html", ".htm"}:
         raise OutputError(f"`out`: expected a name that ends in .html, got {str(page)!r}")
     check_jobs(jobs)
-    found = collect(root, load_scorer(calibration), jobs=jobs, layout=source_layout)
+    found = collect(root, load_scorer(calibration), page, jobs=jobs, layout=source_layout)
     text = build_page(found).encode()
     make_folder(page.parent)
     write_bytes(page, text, page.parent)

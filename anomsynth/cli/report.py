@@ -30,9 +30,10 @@ def report(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Score a dataset and write one self-contained HTML page about it.
+    """Score a dataset and write one HTML page about it.
 
-    It needs no network and no file beside it. Keys: o outlines, t light or dark.
+    It needs no network, and no file beside it unless that took more than 30 MB. Keys: o
+    outlines, m mask, b before, 1 own pixels, t light or dark.
     """
     with reporting(quiet=quiet, as_json=as_json) as console:
         from anomsynth.api.report import report as write

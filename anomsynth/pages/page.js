@@ -67,7 +67,9 @@
       card.append(picture(sample.thumb, true));
       const line = make("small");
       line.append(make("span", { class: "score" }, sample.score.toFixed(2)), ` ${sample[last]}`);
-      card.append(line, make("small", {}, sample.reasons[0] || ""));
+      if (sample.note) card.append(line, make("small", {}, sample.note));
+      else card.append(line);
+      card.append(make("small", {}, sample.reasons[0] || ""));
       card.addEventListener("click", () => zoom(index));
       item.append(card);
       part.append(item);
@@ -87,12 +89,15 @@
     if (index < 0 || index >= shown.length) return;
     current = index;
     const sample = shown[index];
-    $("stage").replaceChildren(picture(sample.large || sample.thumb, false));
     const caption = $("caption");
     caption.replaceChildren(make("strong", {}, sample.path), ` score ${sample.score.toFixed(3)}`);
     if (sample.facts) caption.append(`, ${sample.facts}`);
     for (const reason of sample.reasons) caption.append(make("div", { class: "bad" }, reason));
-    const table = make("table");
+    for (const [heading, text] of sample.parts) {
+      caption.append(make("h3", {}, heading), make("p", {}, text));
+    }
+    const long = sample.table.some(([, value]) => value.length > 8);
+    const table = make("table", long ? { class: "long" } : {});
     for (const [name, value] of sample.table) {
       const row = make("tr");
       row.append(make("td", {}, name), make("td", { class: "n" }, value));
@@ -100,6 +105,68 @@
     }
     caption.append(table);
     if (!$("zoom").open) $("zoom").showModal();
+    show(sample);
+  };
+
+  // The picture that is looked at closely: its box, its own size, pixels of the screen for each.
+  const view = { box: null, w: 1, h: 1, scale: 1 };
+
+  const show = (sample) => {
+    const small = sample.large || sample.thumb;
+    const whole = sample.original;
+    const shownImage = whole ? { ...whole, uri: data.sources[whole.file] } : small;
+    const box = picture(shownImage, false);
+    Object.assign(view, { box, w: shownImage.w, h: shownImage.h });
+    $("swipe").hidden = !(whole && whole.before !== null);
+    if (!$("swipe").hidden) {
+      const before = make("img", { src: data.sources[whole.before], class: "before", alt: "" });
+      box.querySelector("svg").before(before);
+    }
+    if (whole) {
+      // The file was moved away from the page: what is in the page is shown.
+      box.querySelector("img").addEventListener("error", () => {
+        $("caption").append(make("div", { class: "bad" }, "its file is not beside this page"));
+        show({ ...sample, original: undefined });
+      });
+    }
+    $("stage").replaceChildren(box);
+    swipe(100);
+    enlarge(fitting());
+  };
+
+  const swipe = (percent) => {
+    $("after").value = percent;
+    const before = $("stage").querySelector("img.before");
+    if (before) before.style.clipPath = `inset(0 0 0 ${percent}%)`;
+  };
+
+  const fitting = () => Math.min($("stage").clientWidth / view.w, $("stage").clientHeight / view.h);
+
+  // The middle of what is marked, as shares of the picture.
+  const marked = () => {
+    const { x, y, width, height } = view.box.querySelector("path").getBBox();
+    return width ? { x: (x + width / 2) / view.w, y: (y + height / 2) / view.h } : { x: 0.5, y: 0.5 };
+  };
+
+  const enlarge = (scale, at) => {
+    const stage = $("stage");
+    const least = Math.min(fitting(), 1);
+    const next = Math.max(least, Math.min(scale, 32));
+    const old = view.box.getBoundingClientRect();
+    const frame = stage.getBoundingClientRect();
+    const point = at || { x: frame.left + frame.width / 2, y: frame.top + frame.height / 2 };
+    const share =
+      at || view.scale > fitting()
+        ? { x: (point.x - old.left) / (old.width || 1), y: (point.y - old.top) / (old.height || 1) }
+        : marked(); // from the whole picture one goes to the defect
+    view.scale = next;
+    view.box.style.width = `${view.w * next}px`;
+    view.box.style.height = `${view.h * next}px`;
+    view.box.classList.toggle("close", next > 1.5);
+    $("scale").textContent = `${Math.round(100 * next)} %`;
+    const now = view.box.getBoundingClientRect();
+    stage.scrollLeft += now.left + share.x * now.width - point.x;
+    stage.scrollTop += now.top + share.y * now.height - point.y;
   };
 
   const histogram = (name, values, pick) => {
@@ -145,10 +212,12 @@
     $("filters").scrollIntoView({ block: "start" });
   };
 
-  const toggles = { outlines: "plain", heat: "cool" }; // box -> class of the page without it
+  // box -> class of the page, and whether it stands for its being checked
+  const toggles = { outlines: ["plain", false], heat: ["cool", false], masks: ["masked", true] };
   const toggle = (id, wanted = !$(id).checked) => {
+    const [name, checked] = toggles[id];
     $(id).checked = wanted;
-    document.body.classList.toggle(toggles[id], !wanted);
+    document.body.classList.toggle(name, wanted === checked);
   };
 
   for (const name of facets) options($(name), distinct(name));
@@ -173,14 +242,42 @@
   $("zoom").addEventListener("click", (event) => {
     if (event.target === $("zoom")) $("zoom").close();
   });
+  addEventListener("resize", () => {
+    if ($("zoom").open) enlarge(fitting());
+  });
+  $("fit").addEventListener("click", () => enlarge(fitting()));
+  $("own").addEventListener("click", () => enlarge(1));
+  $("closer").addEventListener("click", () => enlarge(view.scale * 1.5));
+  $("farther").addEventListener("click", () => enlarge(view.scale / 1.5));
+  $("after").addEventListener("input", () => swipe($("after").value));
+  $("after").addEventListener("change", () => $("after").blur());
+  $("stage").addEventListener("wheel", (event) => {
+    event.preventDefault();
+    enlarge(view.scale * Math.exp(-event.deltaY / 400), { x: event.clientX, y: event.clientY });
+  }, { passive: false });
+  $("stage").addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    $("stage").setPointerCapture(event.pointerId);
+  });
+  $("stage").addEventListener("pointermove", (event) => {
+    if (!$("stage").hasPointerCapture(event.pointerId)) return;
+    $("stage").scrollLeft -= event.movementX;
+    $("stage").scrollTop -= event.movementY;
+  });
   document.addEventListener("keydown", (event) => {
     if (event.target.matches("input, select") || event.ctrlKey || event.metaKey) return;
     if (event.key === "o") toggle("outlines");
+    if (event.key === "m") toggle("masks");
     if (event.key === "h" && $("heat")) toggle("heat");
     if (event.key === "t") $("theme").click();
     if (!$("zoom").open) return;
     if (event.key === "ArrowRight") zoom(current + 1);
     if (event.key === "ArrowLeft") zoom(current - 1);
+    if (event.key === "b" && !$("swipe").hidden) swipe(Number($("after").value) > 0 ? 0 : 100);
+    if (event.key === "0") enlarge(fitting());
+    if (event.key === "1") enlarge(1);
+    if (event.key === "+") enlarge(view.scale * 1.5);
+    if (event.key === "-") enlarge(view.scale / 1.5);
   });
   new IntersectionObserver((found) => {
     if (found.some((entry) => entry.isIntersecting) && drawn < shown.length) addCards();

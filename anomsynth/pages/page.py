@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Literal
 
+from anomsynth.pages.originals import Original
 from anomsynth.pages.thumbnails import Thumbnail
 
 TOKEN = re.compile(r"@([a-z]+)@")
@@ -27,10 +28,16 @@ class Card:
     thumbnail : Thumbnail
     large : Thumbnail or None
         Shown when it is enlarged.
+    original : Original or None
+        Shown instead of it: the picture at its own pixels.
+    note : str
+        Said on the small picture.
     facts : str
         Said after its score when it is enlarged.
     reasons : sequence of str
         Said below it.
+    parts : sequence of (heading, text)
+        Said beside it when it is enlarged.
     table : sequence of (name, value)
         Shown when it is enlarged.
     rank : float or None
@@ -42,8 +49,11 @@ class Card:
     facets: Mapping[str, str]
     thumbnail: Thumbnail
     large: Thumbnail | None = None
+    original: Original | None = None
+    note: str = ""
     facts: str = ""
     reasons: Sequence[str] = ()
+    parts: Sequence[tuple[str, str]] = ()
     table: Sequence[tuple[str, str]] = ()
     rank: float | None = None
 
@@ -63,6 +73,8 @@ class Gallery:
         Of the scores, for filters and histograms.
     limit : float or None
         A score that is marked in the histograms.
+    sources : sequence of str
+        Addresses of the cards' originals.
     """
 
     cards: Sequence[Card]
@@ -70,6 +82,7 @@ class Gallery:
     worst: Literal["low", "high"] = "low"
     span: tuple[float, float] = (0.0, 1.0)
     limit: float | None = None
+    sources: Sequence[str] = ()
 
     @property
     def heated(self) -> bool:
@@ -85,23 +98,31 @@ class Section:
     content: str
 
 
-def build(title: str, summary: str, sections: Sequence[Section], gallery: Gallery) -> str:
-    """Return a page; `title` and `summary` are texts, which are escaped here."""
+def build(
+    title: str, summary: str, sections: Sequence[Section], gallery: Gallery, *, origin: str = ""
+) -> str:
+    """Return a page; `title`, `summary` and `origin` are texts, which are escaped here."""
     folder = files("anomsynth.pages")
-    keys = "o outlines, h heat" if gallery.heated else "o outlines"
+    keys = ["o outlines", "m mask"]
+    if gallery.heated:
+        keys.append("h heat")
+    if any(card.original and card.original.before is not None for card in gallery.cards):
+        keys.append("b before")
     parts = {
         "style": folder.joinpath("page.css").read_text("utf-8"),
         "script": folder.joinpath("page.js").read_text("utf-8"),
         "title": html.escape(title),
         "summary": html.escape(summary),
+        "origin": html.escape(origin),
         "sections": "\n".join(map(_section, sections)),
-        "keys": keys,
+        "keys": ", ".join(keys),
         "data": _json(
             {
                 "facets": list(gallery.facets),
                 "worst": gallery.worst,
                 "span": list(gallery.span),
                 "limit": gallery.limit,
+                "sources": list(gallery.sources),
                 "samples": [_sample(card) for card in gallery.cards],
             }
         ),
@@ -119,7 +140,10 @@ def gallery_section(heading: str, gallery: Gallery, before: str = "") -> Section
     low, high = gallery.span
     bounds = f'type="number" min="{low:g}" max="{high:g}" step="{(high - low) / 20:g}"'
     last = gallery.facets[-1]
-    boxes = '<label><input id="outlines" type="checkbox" checked> outlines (o)</label>'
+    boxes = (
+        '<label><input id="outlines" type="checkbox" checked> outlines (o)</label>'
+        '<label><input id="masks" type="checkbox"> mask (m)</label>'
+    )
     if gallery.heated:
         boxes += '<label><input id="heat" type="checkbox" checked> heat (h)</label>'
     form = (
@@ -169,7 +193,9 @@ def _sample(card: Card) -> dict[str, object]:
         "path": card.path,
         **card.facets,
         "score": round(card.score, 4),
+        "note": card.note,
         "facts": card.facts,
+        "parts": [list(pair) for pair in card.parts],
         "table": [list(pair) for pair in card.table],
         "reasons": list(card.reasons),
         "thumb": _image(card.thumbnail),
@@ -178,6 +204,15 @@ def _sample(card: Card) -> dict[str, object]:
         sample["rank"] = round(card.rank, 4)
     if card.large is not None:
         sample["large"] = _image(card.large)
+    if card.original is not None:
+        whole = card.original
+        sample["original"] = {
+            "file": whole.file,
+            "w": whole.width,
+            "h": whole.height,
+            "outline": whole.outline,
+            "before": whole.before,
+        }
     return sample
 
 

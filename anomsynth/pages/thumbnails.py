@@ -88,11 +88,9 @@ def _webp_uri(rgb: Rgb) -> str:
 
 
 def outline_path(mask: Mask, size: tuple[int, int]) -> str:
-    """Return the SVG path of a mask's outlines, scaled to (width, height) pixels."""
+    """Return the SVG path of a mask's outlines and holes, scaled to (width, height) pixels."""
     height, width = mask.shape
-    contours, _ = cv2.findContours(
-        mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
-    )
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     scale = np.array([size[0] / width, size[1] / height])
     parts = []
     for contour in contours:

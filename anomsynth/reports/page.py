@@ -4,13 +4,17 @@ import html
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from anomsynth._version import __version__
 from anomsynth.core.types import Float32
+from anomsynth.dataset.layout import Layout
 from anomsynth.pages.page import HISTOGRAMS, Card, Gallery, Section, build, gallery_section, row
 from anomsynth.pages.thumbnails import data_uri
 from anomsynth.reports.collect import Collection, Entry
 from anomsynth.reports.heatmap import coloured
+from anomsynth.reports.meaning import MEANING
+from anomsynth.scoring.provenance import RecordedDefect
 
 MOST_UPRIGHT = 8  # kinds whose names stand side by side; more are turned
 MOST_PROBLEMS = 200  # listed; the rest is counted
@@ -21,23 +25,68 @@ def build_page(found: Collection) -> str:
 
     All names and messages that come from disk are escaped; pictures are inlined.
     """
-    gallery = Gallery([_card(entry) for entry in found.entries], ("category", "kind"))
+    gallery = Gallery(
+        [_card(entry) for entry in found.entries],
+        ("category", "kind"),
+        sources=found.originals.sources(),
+    )
+    linked = (
+        "<p>Pictures at their own pixels are files of the dataset: keep this page where it is. "
+        "Small ones are in the page.</p>"
+        if found.originals.linked
+        else ""
+    )
     sections = [
         Section("Overview", f'<div class="tables">{_counts(found)}{_facts(found)}</div>'),
-        Section("Scores", HISTOGRAMS),
+        Section("Scores", HISTOGRAMS + MEANING),
         Section("Where defects fall", f'<div class="charts">{_heat(found)}</div>'),
-        gallery_section("Samples", gallery),
+        gallery_section("Samples", gallery, linked),
         Section("Rejects and problems", _problems(found.problems)),
         Section("How it was made", _recipe(found.run)),
     ]
     title = f"anomsynth report: {found.root.resolve().name}"
-    return build(title, _summary(found), sections, gallery)
+    return build(title, _summary(found), sections, gallery, origin=_origin(found))
 
 
 def _summary(found: Collection) -> str:
     kinds = {entry.item.kind for entry in found.entries}
     good = sum(found.normals.values())
     return f"{len(found.entries)} defect images of {len(kinds)} kinds, {good} good photos"
+
+
+def _origin(found: Collection) -> str:
+    """Return preset, seed, severity, source and date in one line, as far as run.json tells."""
+    run = found.run
+    if not run:
+        return "not made by anomsynth"
+    recipes = run.get("recipes")
+    by_category = recipes if isinstance(recipes, Mapping) else {"": run.get("recipe")}
+    names = list(dict.fromkeys(_of(recipe, "name") for recipe in by_category.values()))
+    ranges = list(dict.fromkeys(map(_severity, by_category.values())))
+    parts = [
+        f"preset {', '.join(filter(None, names))}",
+        f"severity {'; '.join(filter(None, ranges))}",
+        f"seed {run.get('seed')}",
+        f"from {run.get('source')}",
+    ]
+    try:
+        made = Layout(found.root).run_file.stat().st_mtime
+        parts.append(f"made {datetime.fromtimestamp(made).astimezone():%Y-%m-%d %H:%M}")
+    except OSError:
+        pass
+    return " · ".join(parts)
+
+
+def _of(recipe: object, name: str) -> str:
+    return str(recipe.get(name, "")) if isinstance(recipe, Mapping) else ""
+
+
+def _severity(recipe: object) -> str:
+    severity = recipe.get("severity") if isinstance(recipe, Mapping) else None
+    bounds = severity.get("d_prime") if isinstance(severity, Mapping) else None
+    if not isinstance(bounds, Sequence) or len(bounds) != 2:
+        return ""
+    return f"d' {bounds[0]:g} to {bounds[1]:g}"
 
 
 def _counts(found: Collection) -> str:
@@ -68,8 +117,9 @@ def _facts(found: Collection) -> str:
     if found.made_seconds is not None:
         rows.append(["files written over", f"{found.made_seconds:.0f} s"])
     versions = found.run.get("versions")
-    if isinstance(versions, Mapping):
-        rows += [[f"made with {name}", value] for name, value in versions.items()]
+    made = versions.get("anomsynth") if isinstance(versions, Mapping) else None
+    if made is not None:
+        rows.append(["made by anomsynth", made])
     rows.append(["reported by anomsynth", __version__])
     return f"<table>{''.join(map(row, rows))}</table>"
 
@@ -100,20 +150,36 @@ def _problems(problems: Sequence[tuple[str, str]]) -> str:
 def _recipe(run: Mapping[str, object]) -> str:
     if not run:
         return "<p>Not made by anomsynth, or its run.json is gone.</p>"
-    shown = {name: run[name] for name in ("seed", "source", "options") if name in run}
+    shown = {name: run[name] for name in ("seed", "source", "options", "versions") if name in run}
     shown |= {name: run[name] for name in ("recipe", "recipes") if name in run}
     return f"<pre>{html.escape(json.dumps(shown, indent=1, ensure_ascii=False))}</pre>"
 
 
 def _card(entry: Entry) -> Card:
     quality = entry.quality
+    strengths = [one.d_prime for one in entry.defects if one.d_prime is not None]
+    area = f"{100 * entry.area_share:.2g} % of the picture"
+    visible = f"d' {', '.join(f'{value:.1f}' for value in strengths)}, " if strengths else ""
     return Card(
         path=entry.path,
         score=quality.score,
         facets={"category": entry.item.category, "kind": entry.item.kind},
         thumbnail=entry.thumbnail,
-        large=entry.large,
-        facts=f"fidelity {quality.fidelity:.2f}, utility {quality.utility:.2f}",
+        original=entry.original,
+        note=f"{visible}{100 * entry.area_share:.2g} %",
+        facts=f"fidelity {quality.fidelity:.2f}, utility {quality.utility:.2f}, {area}",
         reasons=quality.reasons,
+        parts=[_told(defect) for defect in entry.defects],
         table=[(name, f"{value:.2f}") for name, value in quality.terms.items()],
     )
+
+
+def _told(defect: RecordedDefect) -> tuple[str, str]:
+    """Return a defect's kind, strength and size, and its parameters."""
+    visible = "" if defect.d_prime is None else f" d' {defect.d_prime:.1f},"
+    parameters = ", ".join(f"{name} {_short(v)}" for name, v in defect.parameters.items())
+    return f"{defect.kind}:{visible} {defect.area_px} px", parameters
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -14,6 +14,25 @@ RESIDUALS = "residuals"
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedDefect:
+    """One defect of a sample as its manifest records it.
+
+    Attributes
+    ----------
+    kind : str
+    d_prime : float or None
+        How far it rises over the surface's texture.
+    area_px : int
+    parameters : by name, as they were drawn
+    """
+
+    kind: str
+    d_prime: float | None
+    area_px: int
+    parameters: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """What a manifest says of a sample.
 
@@ -23,10 +42,12 @@ class Provenance:
         The good photo as it stands in the dataset.
     residuals : by name
         The largest physics residual of its defects.
+    defects : tuple of RecordedDefect
     """
 
     good: Path | None
     residuals: Mapping[str, float]
+    defects: tuple[RecordedDefect, ...] = ()
 
 
 def find_provenance(items: Sequence[Labelled]) -> dict[Path, Provenance]:
@@ -66,7 +87,7 @@ def _of_manifest(root: Path, manifest: Path) -> dict[Path, Provenance]:
             good = goods.get(line.get("image"))
             if good is not None and not is_file(good):
                 good = None
-            found[root / file] = Provenance(good, _residuals(line))
+            found[root / file] = Provenance(good, _residuals(line), _defects(line))
     return found
 
 
@@ -76,12 +97,33 @@ def _file(line: Line) -> str | None:
     return image if isinstance(image, str) else None
 
 
-def _residuals(line: Line) -> dict[str, float]:
+def _instances(line: Line) -> list[dict[str, object]]:
     record = line.get("record")
-    instances = record.get("instances", []) if isinstance(record, dict) else []
+    found = record.get("instances") if isinstance(record, dict) else None
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _defects(line: Line) -> tuple[RecordedDefect, ...]:
+    found = []
+    for instance in _instances(line):
+        d_prime, area = instance.get("visibility"), instance.get("area_px")
+        parameters = instance.get("parameters")
+        found.append(
+            RecordedDefect(
+                kind=str(instance.get("kind", "")),
+                d_prime=float(d_prime) if isinstance(d_prime, int | float) else None,
+                area_px=area if isinstance(area, int) else 0,
+                parameters=parameters if isinstance(parameters, dict) else {},
+            )
+        )
+    return tuple(found)
+
+
+def _residuals(line: Line) -> dict[str, float]:
     largest: dict[str, float] = {}
-    for instance in instances:
-        for name, value in instance.get(RESIDUALS, {}).items():
+    for instance in _instances(line):
+        residuals = instance.get(RESIDUALS)
+        for name, value in residuals.items() if isinstance(residuals, dict) else ():
             if isinstance(value, int | float):
                 largest[name] = max(float(value), largest.get(name, 0.0))
     return largest

@@ -1,17 +1,18 @@
 """The report page is whole, safe and usable, in a real browser too."""
 
+import base64
 import json
 import re
 import shutil
 import subprocess
-from collections import Counter
 from pathlib import Path
+from urllib.parse import unquote
 
 import cv2
 import numpy as np
 import pytest
 
-from anomsynth.dataset.images import read_photo
+import anomsynth as asy
 from anomsynth.errors import InputError
 from anomsynth.reports.collect import Collection, collect
 from anomsynth.reports.heatmap import HeatMap, on_cells
@@ -45,6 +46,17 @@ const cards = () => document.querySelectorAll(".card").length;
   seen.moved = document.querySelector("#caption strong").textContent !== first;
   document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "o", bubbles: true }));
   seen.plain = document.body.classList.contains("plain");
+  const width = () => document.querySelector("#stage .picture").getBoundingClientRect().width;
+  document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "1", bubbles: true }));
+  seen.own = width();
+  document.getElementById("closer").click();
+  seen.closer = width();
+  document.getElementById("fit").click();
+  seen.fit = width() > 80;
+  document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "m", bubbles: true }));
+  seen.masked = getComputedStyle(document.querySelector("#stage path")).fill !== "none";
+  seen.side = document.getElementById("caption").scrollHeight <=
+    document.getElementById("caption").clientHeight;
   document.getElementById("theme").click();
   seen.theme = document.documentElement.dataset.theme;
   document.getElementById("zoom").close();
@@ -86,7 +98,7 @@ def dataset(tmp_path: Path) -> Path:
 
 
 def found(root: Path) -> Collection:
-    return collect(root, Estimator.default())
+    return collect(root, Estimator.default(), root / "_anomsynth" / "report.html")
 
 
 def data_of(page: str) -> dict:
@@ -120,21 +132,79 @@ def test_names_of_many_kinds_are_turned_to_fit_and_zeros_dimmed(dataset: Path) -
     assert '<td>other</td><td class=n>1</td><td class="n none">0</td>' in many
 
 
-def test_only_what_is_shown_large_is_decoded_twice(dataset: Path, monkeypatch) -> None:
-    reads: Counter[Path] = Counter()
-    monkeypatch.setattr("anomsynth.reports.collect.MOST_LARGE", 2)
-    for module in ("anomsynth.scoring.score", "anomsynth.dataset.images"):
-        monkeypatch.setattr(
-            f"{module}.read_photo", lambda path: (reads.update([path]), read_photo(path))[1]
-        )
+def test_every_sample_can_be_seen_at_its_own_pixels_within_a_small_page(dataset: Path) -> None:
+    data = data_of(build_page(found(dataset)))
 
-    collection = found(dataset)
+    assert len(data["sources"]) == 6
+    for sample in data["samples"]:
+        whole = sample["original"]
+        head, _, content = data["sources"][whole["file"]].partition(",")
+        assert head == "data:image/png;base64"
+        assert base64.b64decode(content) == (dataset / sample["path"]).read_bytes()
+        assert (whole["w"], whole["h"], whole["before"]) == (80, 64, None)
+        assert whole["outline"].startswith("M")
 
-    images = {entry.item.image: entry for entry in collection.entries}
-    assert len(images) == 6
-    for image, entry in images.items():
-        assert reads[image] == reads[entry.item.mask] == 1 + (entry.large is not None)
-    assert sum(entry.large is not None for entry in collection.entries) == 2
+
+def test_a_page_that_grew_too_large_links_the_files_as_seen_from_it(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anomsynth.reports.collect.PAGE", 30_000)
+    page = tmp_path / "pages" / "far" / "report.html"
+
+    text = build_page(collect(dataset, Estimator.default(), page))
+
+    data = data_of(text)
+    page.parent.mkdir(parents=True)
+    linked = [page.parent / unquote(source) for source in data["sources"]]
+    assert sorted(path.resolve() for path in linked) == sorted(
+        (dataset / sample["path"]).resolve() for sample in data["samples"]
+    )
+    assert "keep this page where it is" in text
+
+
+def test_what_browsers_do_not_show_is_made_for_them_as_long_as_there_is_room(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = dataset / "part" / "test" / "crack" / "000001.png"
+    deep = cv2.imread(str(path)).astype(np.uint16) * 16  # 12 bits of a camera
+    cv2.imwrite(str(path), deep)
+
+    data = data_of(build_page(found(dataset)))
+    monkeypatch.setattr("anomsynth.reports.collect.PAGE", 0)
+    full = data_of(build_page(found(dataset)))
+
+    def source(of: dict) -> str | None:
+        sample = next(one for one in of["samples"] if one["path"].endswith("crack/000001.png"))
+        return of["sources"][sample["original"]["file"]] if "original" in sample else None
+
+    assert source(full) is None
+    coded = base64.b64decode(source(data).removeprefix("data:image/webp;base64,"))
+    seen = cv2.imdecode(np.frombuffer(coded, np.uint8), cv2.IMREAD_COLOR)
+    assert seen.shape == deep.shape
+    assert seen.max() > 240  # spread over what a screen can show
+
+
+def test_a_made_sample_stands_beside_its_photo_its_strength_and_its_parameters(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "plates").mkdir()
+    cv2.imwrite(str(tmp_path / "plates" / "0.png"), make_pixels(96, 96, channels=3))
+    asy.generate(
+        tmp_path / "plates", tmp_path / "out", kinds="pitting", count=1, defects_per_image=1, jobs=1
+    )
+
+    text = build_page(found(tmp_path / "out"))
+
+    data = data_of(text)
+    (sample,) = data["samples"]
+    before = data["sources"][sample["original"]["before"]].partition(",")[2]
+    good = next((tmp_path / "out").glob("plates/*/good/*.png"))
+    assert base64.b64decode(before) == good.read_bytes()
+    ((heading, parameters),) = sample["parts"]
+    assert re.fullmatch(r"pitting: d' \d+\.\d, \d+ px", heading)
+    assert "depth" in parameters
+    assert sample["note"].startswith("d' ")
+    assert re.search(r"preset generic · severity d.{1,6} [\d.]+ to [\d.]+ · seed 0 · from /", text)
 
 
 def test_names_from_disk_cannot_become_markup(dataset: Path) -> None:
@@ -142,6 +212,7 @@ def test_names_from_disk_cannot_become_markup(dataset: Path) -> None:
     evil = Collection(
         root=Path("/x") / EVIL.replace("/", "_"),
         entries=whole.entries,
+        originals=whole.originals,
         normals={EVIL: 1},
         heat={EVIL: next(iter(whole.heat.values()))},
         problems=((EVIL, EVIL),),
@@ -207,6 +278,7 @@ def test_filters_zoom_and_keys_work_in_a_browser(dataset: Path, tmp_path: Path) 
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
+            "--window-size=1280,800",
             f"--user-data-dir={tmp_path / 'profile'}",
             "--virtual-time-budget=5000",
             "--enable-logging=stderr",
@@ -231,6 +303,11 @@ def test_filters_zoom_and_keys_work_in_a_browser(dataset: Path, tmp_path: Path) 
     assert seen["terms"] >= 5
     assert seen["moved"]
     assert seen["plain"]
+    assert seen["own"] == 80
+    assert seen["closer"] == 120
+    assert seen["fit"]
+    assert seen["masked"]
+    assert seen["side"]
     assert seen["theme"] in {"light", "dark"}
     assert seen["picked"] == 0.05
     assert "dent &lt;b&gt; 'x'" in seen["paths"]
