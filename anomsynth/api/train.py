@@ -8,7 +8,6 @@ from anomsynth.api.notebook import listener
 from anomsynth.api.options import FilePath, need_train_extra, to_path
 from anomsynth.bisqad.detector import Detector, detectors
 from anomsynth.bisqad.options import (
-    EPOCHS,
     LITE0,
     Hypergrad,
     TrainOptions,
@@ -26,8 +25,8 @@ def train(
     category: str | None = None,
     unified: bool = False,
     val: FilePath | None = None,
-    weights: WeightsMode = "bilevel",
-    hypergrad: Hypergrad = "implicit",
+    weights: WeightsMode | None = None,
+    hypergrad: Hypergrad | None = None,
     backbone: str = LITE0,
     detector: Detector | str = "pyramid",
     size: int = 256,
@@ -63,10 +62,11 @@ def train(
         One model for all categories of the dataset.
     val : path, optional
         Few real defects that the weights answer to.
-    weights : {"bilevel", "sqe", "uniform"}
-        How much each defect counts: learned, by score, equally.
-    hypergrad : {"implicit", "unrolled"}
-        How bilevel weights learn; unrolled is cheaper.
+    weights : {"bilevel", "sqe", "uniform"}, optional
+        How much each defect counts: learned, by score, equally. Learned if not given, where the
+        detector allows it; else by score.
+    hypergrad : {"implicit", "unrolled"}, optional
+        How bilevel weights learn: implicit if not given; unrolled is cheaper.
     backbone : str
         Any timm model; the default needs no download.
     detector : str or Detector
@@ -78,7 +78,9 @@ def train(
         whole. "auto" cuts photos that are far larger than `size` so that the smallest defect can
         be seen. `evaluate` and `predict` cut as the training did.
     epochs : int, optional
-        How often it sees each defect; 10 if not given.
+        How often it sees each defect, or each good photo where it learns no defects; what is
+        usual for the detector if not given, 10 for most. The last epoch counts: none is chosen
+        by how it does on test images, as several published methods do.
     minutes : float, optional
         Time for the learning, instead of epochs.
     seed : int
@@ -146,7 +148,7 @@ def train(
         detector=detectors.build({"kind": detector}) if isinstance(detector, str) else detector,
         size=size,
         tile=_tile(tile),
-        epochs=EPOCHS if epochs is None else epochs,
+        epochs=epochs,
         minutes=minutes,
         seed=seed,
         online=online,

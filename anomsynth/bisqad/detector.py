@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from anomsynth.core.component import Component
 from anomsynth.core.registry import Registry
@@ -38,14 +38,27 @@ class Detector(Component, ABC):
 
     Attributes
     ----------
-    learns_defects : bool
-        Whether it learns from defects by gradients, or from good photos alone.
     asks_trusted : bool
         Whether trusted defects decide on something in it, whatever the weights of samples are.
+    usual_epochs : int
+        That it is trained for, unless somebody says otherwise.
+    has_own_loss : bool
+        Whether more than its map is rated when it is trained: then weights cannot be learned.
     """
 
-    learns_defects: ClassVar[bool] = True
     asks_trusted: ClassVar[bool] = False
+    usual_epochs: ClassVar[int] = 10
+    has_own_loss: ClassVar[bool] = False
+
+    @property
+    def learns_defects(self) -> bool:
+        """Whether it learns from defects, or from good photos alone."""
+        return True
+
+    @property
+    def takes_steps(self) -> bool:
+        """Whether it is trained by gradients, for so many epochs."""
+        return self.learns_defects
 
     @abstractmethod
     def build(self, shapes: FeatureShapes, generator: "torch.Generator") -> "DetectorNetwork":
@@ -67,11 +80,18 @@ class Detector(Component, ABC):
 class Reference(Detector):
     """A model of what is normal: knows good photos only, and how far a place is from them."""
 
-    learns_defects: ClassVar[bool] = False
+    @property
+    def learns_defects(self) -> bool:
+        """Whether it learns from defects: not a reference."""
+        return False
 
-    @abstractmethod
-    def build(self, shapes: FeatureShapes, generator: "torch.Generator") -> "ReferenceNetwork":
-        """Return a network that knows no photo yet; see the base class."""
+    def build_part(self, shapes: FeatureShapes, generator: "torch.Generator") -> "ReferenceNetwork":
+        """Return what is a part of another detector's network, and knows no photo yet.
+
+        Without gradients of its own; it learns when that network learns what is normal. By
+        default the network of `build`; who builds another one there has one for this, too.
+        """
+        return cast("ReferenceNetwork", self.build(shapes, generator))
 
 
 detectors: Registry[Detector] = Registry("detectors", Detector)  # type: ignore[type-abstract]  # the registry never instantiates the base

@@ -16,7 +16,6 @@ MapFormat = Literal["png16", "tiff"]
 Pictures = Literal["none", "flagged", "all"]
 NetworkFormat = Literal["onnx"]
 
-EPOCHS = 10
 LITE0 = "tf_efficientnet_lite0"  # backbone whose weights come with a package
 SIZE_STEP = 32  # photos are resized to a multiple of this many pixels
 
@@ -57,8 +56,10 @@ class TrainOptions:
         One model for all categories.
     val : Path or None
         The few real, masked defects there may be: trusted.
-    weights : {"bilevel", "sqe", "uniform"}
-    hypergrad : {"implicit", "unrolled"}
+    weights : {"bilevel", "sqe", "uniform"} or None
+        None for what is usual, see `weighting`.
+    hypergrad : {"implicit", "unrolled"} or None
+        None for "implicit".
     backbone : str
     detector : Detector
         Builds the network that is trained.
@@ -68,8 +69,9 @@ class TrainOptions:
         Photos are cut into tiles of this side, in pixels, which are resized to `size`; None takes
         them as a whole. "auto" cuts photos that are far larger than `size` so that the smallest
         defect of the training can be seen.
-    epochs : int
-        How often the detector sees each defect; the search for weights comes on top.
+    epochs : int or None
+        How often the detector sees each defect, or each good photo if it learns no defects; the
+        search for weights comes on top. None for what is usual, see `all_epochs`.
     minutes : float or None
         Time for the training instead of epochs; what a shared machine manages in it varies, so
         such a run does not repeat bit for bit.
@@ -84,19 +86,19 @@ class TrainOptions:
     Raises
     ------
     UserError
-        If a number is out of range, or options exclude each other.
+        If a number is out of range, options exclude each other, or the detector has no use for one.
     """
 
     category: str | None = None
     unified: bool = False
     val: Path | None = None
-    weights: WeightsMode = "bilevel"
-    hypergrad: Hypergrad = "implicit"
+    weights: WeightsMode | None = None
+    hypergrad: Hypergrad | None = None
     backbone: str = LITE0
     detector: Detector = field(default_factory=lambda: detectors.build({"kind": "pyramid"}))
     size: int = 256
     tile: int | Literal["auto"] | None = "auto"
-    epochs: int = EPOCHS
+    epochs: int | None = None
     minutes: float | None = None
     seed: int = 0
     online: bool = False
@@ -104,10 +106,12 @@ class TrainOptions:
     source_layout: str | None = None
 
     def __post_init__(self) -> None:
-        _check_choice("weights", self.weights, get_args(WeightsMode))
-        _check_choice("hypergrad", self.hypergrad, get_args(Hypergrad))
+        for option, choices in (("weights", WeightsMode), ("hypergrad", Hypergrad)):
+            if getattr(self, option) is not None:
+                _check_choice(option, getattr(self, option), get_args(choices))
         for option in ("size", "epochs", "seed"):
-            if not isinstance(given := getattr(self, option), int):
+            given = getattr(self, option)
+            if not isinstance(given, int) and (option, given) != ("epochs", None):
                 raise UserError(f"`{option}`: expected a whole number, got {given!r}")
         if self.size < 2 * SIZE_STEP or self.size % SIZE_STEP:
             hint = f"use {2 * SIZE_STEP} or more, e.g. 256"
@@ -123,19 +127,39 @@ class TrainOptions:
                 raise UserError(f"`{option}`: must be at least {least}, got {value}")
         if not 0 <= self.spoil <= 1:
             raise UserError(f"`spoil`: expected a share between 0 and 1, got {self.spoil}")
-        if not self.detector.learns_defects:
-            self._check_idle()
+        self._check_idle()
         if self.online and self.spoil:
             raise UserError("`online` and `spoil` exclude each other", hint="give one of them")
 
+    @property
+    def weighting(self) -> WeightsMode:
+        """How defects are weighted: as was asked for, or as is usual for the detector."""
+        return self.weights or ("sqe" if self.detector.has_own_loss else "bilevel")
+
+    @property
+    def all_epochs(self) -> int:
+        """Epochs that were asked for, or that are usual for the detector."""
+        return self.detector.usual_epochs if self.epochs is None else self.epochs
+
     def _check_idle(self) -> None:
-        """Raise UserError if an option asks for something about defects that nothing learns."""
-        given = {"val": self.val, "minutes": self.minutes}
-        given |= {"online": self.online, "spoil": self.spoil}
-        for option, value in given.items():
-            if value:
-                msg = f"`{option}`: a detector of kind {self.detector.kind} learns no defects"
-                raise UserError(msg, hint="leave it out, or choose another `detector`")
+        """Raise UserError if an option asks for something that the detector does not do."""
+        kind = f"a detector of kind {self.detector.kind}"
+        hint = "leave it out, or choose another `detector`"
+        idle: dict[str, str] = {}
+        if not self.detector.takes_steps:
+            idle |= dict.fromkeys(("epochs", "minutes"), "learns in one go, it takes no steps")
+        if not self.detector.learns_defects:
+            about_defects = ("val", "weights", "hypergrad", "online", "spoil")
+            idle |= dict.fromkeys(about_defects, "learns no defects")
+        for option, reason in idle.items():
+            if getattr(self, option):
+                raise UserError(f"`{option}`: {kind} {reason}", hint=hint)
+        if self.detector.has_own_loss and self.weights == "bilevel":
+            msg = f"`weights`: {kind} is rated by more than its map, its weights cannot be learned"
+            raise UserError(msg, hint="give 'sqe' or 'uniform'")
+        if self.hypergrad is not None and self.weights in {"sqe", "uniform"}:
+            msg = f"`hypergrad`: there is none where weights are {self.weights}"
+            raise UserError(msg, hint="leave it out, or learn the `weights`: 'bilevel'")
 
     def _check_tile(self) -> None:
         tile, step = self.tile, self.size // 4
@@ -154,6 +178,9 @@ class TrainOptions:
             **asdict(self),
             "val": None if self.val is None else str(self.val),
             "detector": self.detector.model_dump(mode="json"),
+            "weights": self.weighting,
+            "hypergrad": self.hypergrad or "implicit",
+            "epochs": self.all_epochs,
             "plugin": plugin,
         }
 

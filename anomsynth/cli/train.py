@@ -52,13 +52,15 @@ def train(
         typer.Option("--val", metavar="REAL_DIR", help="Few real defects that weights answer to."),
     ] = None,
     weights: Annotated[
-        Literal["bilevel", "sqe", "uniform"],
-        typer.Option("--weights", help="How much each defect counts: learned, by score, equally."),
-    ] = "bilevel",
+        Literal["bilevel", "sqe", "uniform"] | None,
+        typer.Option(
+            "--weights", help="How much each defect counts: learned, by score, equally [bilevel]."
+        ),
+    ] = None,
     hypergrad: Annotated[
-        Literal["implicit", "unrolled"],
+        Literal["implicit", "unrolled"] | None,
         typer.Option("--hypergrad", help="How bilevel weights learn; unrolled is cheaper."),
-    ] = "implicit",
+    ] = None,
     backbone: Annotated[
         str, typer.Option("--backbone", metavar="NAME", help="Any timm model; default needs no net")
     ] = "tf_efficientnet_lite0",
@@ -76,7 +78,7 @@ def train(
         ),
     ] = "auto",
     epochs: Annotated[
-        int | None, typer.Option("--epochs", min=1, help="How often it sees each defect [10].")
+        int | None, typer.Option("--epochs", min=1, help="How often it sees each sample [10].")
     ] = None,
     minutes: Annotated[
         float | None, typer.Option("--minutes", help="Time for the learning, instead of epochs.")
@@ -111,6 +113,7 @@ def train(
 
     Bilevel weights follow the loss on trusted data that is never learned from: test/good photos
     and, unless --val has real defects, fresh ones of the dataset's recipe or a held-out sixth.
+    The last epoch counts; none is chosen by test images, as several published methods do.
 
     Exit code: 0 trained, 2 cannot begin or go on (one line says why), 3 trained, but some images
     could not be used, 130 interrupted (a checkpoint is kept).

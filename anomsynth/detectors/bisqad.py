@@ -55,5 +55,5 @@ class Bisqad(Detector):
             maps=len(made),
             generator=generator,
         )
-        known = [one.build(shapes, generator) for one in made if isinstance(one, Reference)]
+        known = [one.build_part(shapes, generator) for one in made if isinstance(one, Reference)]
         return HybridNetwork(shapes, decoder, known)

@@ -26,7 +26,8 @@ SIZE = 64
 
 def make_run(folder, *, grey=False, kind="pyramid"):
     strides = {"channels": (24, 40, 112), "strides": (4, 8, 16)}
-    detector = detectors.build({"kind": kind, "width": 8})
+    small = {} if kind in ("gaussian", "nearest", "prototypes") else {"width": 8}
+    detector = detectors.build({"kind": kind, **small})
     config = RunConfig("tf_efficientnet_lite0", detector=detector, size=SIZE, grey=grey, **strides)
     network = build_detector(config)
     draw = torch.Generator().manual_seed(0)
@@ -67,7 +68,11 @@ def network_input(pixels: np.ndarray, description: dict) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("grey", "kind"), [(False, "pyramid"), (True, "pyramid"), (False, "bisqad")]
+    ("grey", "kind"),
+    [
+        *((False, kind) for kind in ("pyramid", "bisqad", "prototypes", "reconstruction")),
+        (True, "pyramid"),
+    ],
 )
 def test_the_network_answers_as_predict_does(call, tmp_path, grey, kind) -> None:
     run = make_run(tmp_path / "run", grey=grey, kind=kind)

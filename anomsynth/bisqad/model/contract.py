@@ -29,7 +29,7 @@ def check_network(detector: Detector) -> None:
     again = detector.build(SHAPES, torch.Generator().manual_seed(1))
     _demand(isinstance(network, DetectorNetwork), "build: expected a DetectorNetwork")
     _demand(_same(network, again), "one generator, other weights: torch's own is used, or a state")
-    if detector.learns_defects:
+    if detector.takes_steps:
         _demand(any(True for _ in network.parameters()), "it has no parameters to fit")
     features = _features(2)
     network.learn_normal(lambda: [_features(3), _features(4)])
@@ -47,8 +47,9 @@ def check_network(detector: Detector) -> None:
     same = all(torch.equal(value, after[name]) for name, value in before.items())
     _demand(same, "its state changes when it is called")
     _check_state(detector, network, features, logits)
-    if detector.learns_defects:
+    if detector.takes_steps:
         _check_gradients(network, features)
+        _check_losses(network, features)
     _check_side_maps(network, features, logits)
     _demand(torch.equal(torch.get_rng_state(), state), "torch's own generator is used")
 
@@ -87,6 +88,19 @@ def _check_gradients(network: DetectorNetwork, features: Sequence[Tensor]) -> No
         _demand(gradient is not None, f"{name}: the map does not depend on it")
         if gradient is not None:
             _demand(bool(torch.isfinite(gradient).all()), f"{name}: NaN or infinity as gradient")
+
+
+def _check_losses(network: DetectorNetwork, features: Sequence[Tensor]) -> None:
+    """Check that each sample has a loss of its own, whatever else is in the batch."""
+    masks = torch.zeros(IMAGES, *network.map_size(features))
+    masks[0, :2, :2] = 1
+    keep = network.draw_keep(IMAGES, torch.Generator().manual_seed(1))
+    for drawn in (keep, None):
+        found = network.losses(features, masks, drawn)
+        _demand(found.shape == (IMAGES,), f"losses of {tuple(found.shape)}, expected {(IMAGES,)}")
+        _demand(bool(torch.isfinite(found).all()), "NaN or infinity as a loss")
+    alone = network.losses([one[:1] for one in features], masks[:1])
+    _demand(torch.allclose(found[:1], alone, atol=CLOSE), "a loss depends on the other images")
 
 
 def _features(seed: int) -> list[Tensor]:

@@ -44,15 +44,7 @@ class NearestReference(ReferenceNetwork):
     def fit(self, batches: Batches) -> None:
         """Choose the bank, in two passes; see the base class."""
         generator = torch.Generator().manual_seed(int(self.get_buffer("seed")))
-        count = sum(len(features[0]) for features in batches()) * self.side**2
-        chosen = torch.randperm(count, generator=generator)[:CANDIDATES].sort().values
-        rows, start = [], 0
-        for features in batches():
-            places = self.described(features).flatten(0, 2)
-            inside = chosen[(chosen >= start) & (chosen < start + len(places))] - start
-            rows.append(places[inside.to(places.device)].cpu())
-            start += len(places)
-        candidates = torch.cat(rows)
+        candidates, _ = self.drawn_places(batches, CANDIDATES, generator)
         projection = torch.randn(self.depth, PROJECTED, generator=generator)
         wanted = len(self.get_buffer("bank"))
         # Fewer candidates than places wanted are taken several times: that changes no distance.

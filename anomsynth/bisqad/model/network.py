@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from anomsynth.bisqad.model.losses import sample_losses
+
 MAP_STRIDE = 4  # pixels between two places of a map
 TOP = 3  # places whose mean is the score of an image
 NORMAL_SPREAD = 1.4826  # standard deviation of a normal distribution over its median deviation
@@ -30,7 +32,14 @@ class DetectorNetwork(nn.Module, ABC):
         Of the feature maps, finest first; as `Backbone.channels`.
     strides : sequence of int
         As `Backbone.strides`.
+
+    Attributes
+    ----------
+    rate : float
+        Of AdamW in training, at its highest.
     """
+
+    rate = 2e-3
 
     def __init__(self, channels: Sequence[int], strides: Sequence[int]) -> None:
         super().__init__()
@@ -62,6 +71,24 @@ class DetectorNetwork(nn.Module, ABC):
         unit is the spread of that among good photos, see `set_unit`.
         """
         return (self(features) - self.get_buffer("center")) / self.get_buffer("spread")
+
+    def losses(
+        self, features: Sequence[Tensor], masks: Tensor, keep: Sequence[Tensor] | None = None
+    ) -> Tensor:
+        """Return the loss (B,) of each sample in training; by default that of its map.
+
+        A `Detector` whose network has another one says so by `has_own_loss`.
+
+        Parameters
+        ----------
+        features : (B, C, h, w) each
+            See `forward`.
+        masks : (B, h, w) in [0, 1]
+            Share of each cell of the map that is defective.
+        keep : sequence of tensors, optional
+            From `draw_keep`.
+        """
+        return sample_losses(self(features, keep), masks)
 
     @torch.no_grad()
     def set_unit(self, scores: Tensor) -> None:
@@ -131,6 +158,22 @@ class DetectorNetwork(nn.Module, ABC):
         for level in range(len(self.channels)):
             for name in (f"mean{level}", f"scale{level}"):
                 self.get_buffer(name).copy_(other.get_buffer(name))
+
+    def joined(self, features: Sequence[Tensor], side: int) -> Tensor:
+        """Return all levels at one grid of places, (B, depth, side, side) float32.
+
+        Finer levels are averaged, coarser ones enlarged, each channel in units of its spread over
+        good photos.
+        """
+        levels = []
+        for level in range(len(self.channels)):
+            here = self.normalised(features, level)
+            finer = here.shape[-1] > side
+            size = (side, side)
+            levels.append(
+                functional.adaptive_avg_pool2d(here, size) if finer else resized(here, size)
+            )
+        return torch.cat(levels, dim=1)
 
     def given_maps(self, features: Sequence[Tensor]) -> Tensor | None:
         """Return the side maps that come with these features, if they do."""

@@ -66,23 +66,36 @@ class ReferenceNetwork(DetectorNetwork):
     def described(self, features: Sequence[Tensor]) -> Tensor:
         """Return what describes each place: all levels there, averaged over 3 x 3 places.
 
-        As PaDiM and PatchCore do it, at stride 8: finer levels are averaged, coarser ones
-        enlarged, each channel in units of its spread over good photos.
+        As PaDiM and PatchCore do it, at stride 8; see `joined`.
 
         Returns
         -------
         (B, side, side, depth) float32
         """
-        size = (self.side, self.side)
-        levels = []
-        for level in range(len(self.channels)):
-            here = self.normalised(features, level)
-            finer = here.shape[-1] > self.side
-            levels.append(
-                functional.adaptive_avg_pool2d(here, size) if finer else resized(here, size)
-            )
-        joined = torch.cat(levels, dim=1)
+        joined = self.joined(features, self.side)
         around = functional.avg_pool2d(
             joined, AROUND, stride=1, padding=AROUND // 2, count_include_pad=False
         )
         return around.permute(0, 2, 3, 1)
+
+    def drawn_places(
+        self, batches: Batches, most: int, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Return `most` described places of photos, or all if there are fewer, drawn by chance.
+
+        Returns
+        -------
+        places : (N, depth) float32
+            On the CPU, in the order of the photos.
+        numbers : (N,) int
+            Where each lies on its photo: row by row, below side x side.
+        """
+        count = sum(len(features[0]) for features in batches()) * self.side**2
+        chosen = torch.randperm(count, generator=generator)[:most].sort().values
+        rows, start = [], 0
+        for features in batches():
+            places = self.described(features).flatten(0, 2)
+            inside = chosen[(chosen >= start) & (chosen < start + len(places))] - start
+            rows.append(places[inside.to(places.device)].cpu())
+            start += len(places)
+        return torch.cat(rows), chosen % self.side**2

@@ -12,11 +12,10 @@ from anomsynth.bisqad.bilevel.flat_detector import FlatDetector
 from anomsynth.bisqad.bilevel.reweighting import CheckBatches, FixedWeights, LearnedWeights
 from anomsynth.bisqad.data.pool import Batch, Pool
 from anomsynth.bisqad.model.checkpoint import adam_state, restore_adam, take_prefix
-from anomsynth.bisqad.model.losses import sample_losses
 from anomsynth.bisqad.model.network import DetectorNetwork
 
 DEFECTS, NORMALS = 10, 6  # of a batch
-RATE, DECAY = 2e-3, 1e-4  # of AdamW
+DECAY = 1e-4  # of AdamW
 WARM = 0.1  # share of the steps in which the rate rises, and weights stay as they begin
 SEARCH = 0.4  # steps on which weights are learned, over those that then train the detector
 LONGEST_STEP = 5.0  # gradients are cut to this norm
@@ -89,8 +88,9 @@ class Loop:
     ) -> None:
         self._fabric, self.detector, self._pools, self.weights = fabric, detector, pools, weights
         self._flat = FlatDetector(detector)
-        self._adam = torch.optim.AdamW(detector.parameters(), lr=RATE, weight_decay=DECAY)
+        self._adam = torch.optim.AdamW(detector.parameters(), lr=detector.rate, weight_decay=DECAY)
         self._model, self._optimizer = fabric.setup(detector, self._adam)
+        self._model.mark_forward_method("losses")
         self._generator = torch.Generator().manual_seed(seed)
         defects, trusted = len(pools.defects), len(pools.held_defects)
         # Every third trusted sample decides when to stop, the others on the weights.
@@ -115,11 +115,13 @@ class Loop:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Steps in which every defect is seen once."""
-        return math.ceil(len(self._pools.defects) / DEFECTS)
+        """Steps in which every defect is seen once, or every good photo where there are none."""
+        if len(self._pools.defects):
+            return math.ceil(len(self._pools.defects) / DEFECTS)
+        return math.ceil(len(self._pools.normals) / (DEFECTS + NORMALS))
 
     def steps_for(self, epochs: int) -> int:
-        """Return the steps in which the detector sees every defect `epochs` times."""
+        """Return the steps of so many epochs, and of the search for weights."""
         steps = epochs * self.steps_per_epoch
         return steps if self._learned is None else round((1 + SEARCH) * steps)
 
@@ -133,7 +135,7 @@ class Loop:
         """
         if self._learned is not None:
             share = self._share_of_phase(share)
-        rate = RATE * schedule(share)
+        rate = self.detector.rate * schedule(share)
         for group in self._adam.param_groups:
             group["lr"] = rate
         batch, index = self._mixed()
@@ -142,7 +144,7 @@ class Loop:
         if self._learned is not None and not self._searching:
             weights = ramped(weights, share)
         keep = self.detector.draw_keep(len(batch), self._generator)
-        losses = sample_losses(self._model(batch.features, keep), batch.masks)
+        losses = self._model.losses(batch.features, batch.masks, keep)
         loss = (losses * weights.to(losses.device)).mean()
         self._optimizer.zero_grad()
         self._fabric.backward(loss)
@@ -208,11 +210,15 @@ class Loop:
 
     def _mixed(self, part: int = 1) -> tuple[Batch, Tensor]:
         """Return defects and then normals, and the places of the defects; a batch or a part."""
-        index = self._queues["defects"].take(min(DEFECTS // part, len(self._pools.defects)))
-        batch = self._pools.defects.batch(index, self._views(self._pools.defects, len(index)))
-        good = self._queues["normals"].take(min(NORMALS // part, len(self._pools.normals)))
-        normals = self._pools.normals.batch(good, self._views(self._pools.normals, len(good)))
-        return batch.joined(normals), index
+        defects = min(DEFECTS // part, len(self._pools.defects))
+        index = self._queues["defects"].take(defects)
+        marked = None
+        if defects:
+            marked = self._pools.defects.batch(index, self._views(self._pools.defects, defects))
+        normals = NORMALS if defects else DEFECTS + NORMALS
+        good = self._queues["normals"].take(min(normals // part, len(self._pools.normals)))
+        batch = self._pools.normals.batch(good, self._views(self._pools.normals, len(good)))
+        return batch if marked is None else marked.joined(batch), index
 
     def _views(self, pool: Pool, count: int) -> Tensor:
         return torch.randint(pool.views, (count,), generator=self._generator)

@@ -75,7 +75,7 @@ class PreparedDetector:
     @property
     def threshold_normals(self) -> list[Pool]:
         """Good photos whose maps may tell where defects begin."""
-        if not self.options.detector.learns_defects:
+        if not self.options.detector.takes_steps:
             return [self.pools.held_normals, self.pools.normals]  # all of them held out once
         enough = len(self.pools.held_normals) >= ENOUGH_NORMALS
         return [self.pools.held_normals if enough else self.pools.normals]
@@ -106,7 +106,7 @@ class PreparedTraining(PreparedDetector):
         if isinstance(weights, LearnedWeights):
             inputs = quality_inputs(pool, self.loop.detector)
             weights.renew(place, inputs, weight_groups(self.loop.defects))
-        elif self.options.weights == "sqe":
+        elif self.options.weighting == "sqe":
             weights.values = sqe_weights(self.loop.defects)
 
     def regenerate_up_to(self, epoch: int) -> None:
@@ -175,7 +175,7 @@ def prepare_detector(
     if options.spoil:
         faults = choose_faults([item.id for item in defects], options.spoil, options.seed)
         defects = spoiled(defects, faults, options.seed)
-    learns = needed and options.weights == "bilevel"
+    learns = needed and options.weighting == "bilevel"
     asked = learns or options.detector.asks_trusted
     trusted = split.held_defects if asked else ()
     on_event(
@@ -197,7 +197,7 @@ def prepare_detector(
         Extractor(backbone, options.size, device, grey, plan.out, progress.skip, progress.count),
         plan.cache,
     )
-    measure = term_measure() if needed and options.weights != "uniform" else None
+    measure = term_measure() if needed and options.weighting != "uniform" else None
     normals = extractor.pool(split.normals, views=VIEWS)
     _check_usable(dataset, normals, "good photos", progress)
     marked = extractor.pool(defects, views=VIEWS, measure=measure)
@@ -221,15 +221,15 @@ def prepare_detector(
 def _weights(
     options: TrainOptions, pool: Pool, detector: DetectorNetwork
 ) -> FixedWeights | LearnedWeights:
-    if options.weights == "uniform":
+    if options.weighting == "uniform" or not len(pool):
         return FixedWeights(torch.ones(len(pool)))
-    if options.weights == "sqe":
+    if options.weighting == "sqe":
         return FixedWeights(sqe_weights(pool))
     inputs = quality_inputs(pool, detector)
     names = (*TERM_NAMES, *pooled_names(len(detector.channels)))
     net = SqeNet(names)
     net.standardise_by(inputs)
-    return LearnedWeights(net, inputs, weight_groups(pool), options.hypergrad)
+    return LearnedWeights(net, inputs, weight_groups(pool), options.hypergrad or "implicit")
 
 
 def sqe_weights(pool: Pool) -> torch.Tensor:

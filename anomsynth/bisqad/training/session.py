@@ -51,7 +51,7 @@ def begin_session(plan: TrainPlan, split: Split, on_event: TrainListener) -> Tra
 
 
 def fit_session(plan: TrainPlan, split: Split, on_event: TrainListener) -> TrainFinished:
-    """Fit a detector that learns from good photos alone, which takes no steps; see `train`."""
+    """Fit a detector that learns from good photos in one go, without steps; see `train`."""
     device = _device(plan)
     clear_folder(plan.out)
     _note(plan)
@@ -201,7 +201,7 @@ class _Session:
 
     def _learning(self) -> Learning:
         """Say how long it takes: searching for weights comes on top of the epochs asked for."""
-        loop, asked = self._loop, self._options.epochs
+        loop, asked = self._loop, self._options.all_epochs
         place = (loop.step, loop.steps_per_epoch, self._share)
         if self._options.minutes is not None:
             return Learning(*place)
@@ -216,18 +216,24 @@ class _Session:
     def _share(self) -> float:
         if self._options.minutes is not None:
             return min(self._seconds / (60 * self._options.minutes), 1.0)
-        return self._loop.step / self._loop.steps_for(self._options.epochs)
+        return self._loop.step / self._loop.steps_for(self._options.all_epochs)
 
     @property
     def _epoch(self) -> int:
         """Epochs that are complete."""
         return self._loop.step // self._loop.steps_per_epoch
 
+    @property
+    def _effective_share(self) -> float:
+        """The effective sample size as a share; all of them where there are no defects."""
+        weights = self._loop.weights.values
+        return effective_share(weights) if len(weights) else 1.0
+
     def _take_step(self) -> None:
         loop = self._loop
         record = loop.train_step(self._share)
         if "outer" in record or loop.step == 1:
-            record["effective_share"] = effective_share(loop.weights.values)
+            record["effective_share"] = self._effective_share
         self._metrics.append({"step": loop.step, **record})
         if loop.step % PROGRESS_EVERY == 0:
             recent = self._metrics[-PROGRESS_EVERY:]
@@ -238,7 +244,7 @@ class _Session:
                     share=self._share,
                     loss=float(np.mean([metric["loss"] for metric in recent])),
                     outer=next((m["outer"] for m in reversed(recent) if "outer" in m), None),
-                    effective_share=effective_share(loop.weights.values),
+                    effective_share=self._effective_share,
                     seconds=self._seconds,
                 )
             )
@@ -264,12 +270,13 @@ class _Session:
             epochs=self._epoch,
             seconds=self._seconds,
             loss=float(np.mean([metric["loss"] for metric in last])),
-            effective_share=effective_share(weights),
+            effective_share=self._effective_share,
             skipped=self._prepared.skipped,
             spoiled_weight=float(weights[faulty].mean()) if spoiled else None,
             sound_weight=float(weights[~faulty].mean()) if spoiled and not faulty.all() else None,
         )
-        self._write_weights()
+        if len(loop.defects):
+            self._write_weights()
         write_curves(folder / CURVES, self._metrics, weights.numpy())
         if isinstance(loop.weights, LearnedWeights):
             net = loop.weights.net

@@ -54,6 +54,6 @@ def train(plan: TrainPlan, on_event: TrainListener = lambda _: None) -> TrainFin
 
     if split is None or resumes:
         return session.resume_session(plan, split, on_event)
-    if not options.detector.learns_defects:
+    if not options.detector.takes_steps:
         return session.fit_session(plan, split, on_event)
     return session.begin_session(plan, split, on_event)

@@ -74,7 +74,9 @@ def run(dataset, tmp_path, cache, monkeypatch):
             if on_event is not None:
                 on_event(event)
 
-        chosen = TrainOptions(**{"size": 64, "epochs": 6, **options})
+        detector = options.get("detector")
+        usual = {"epochs": 6} if detector is None or detector.takes_steps else {}
+        chosen = TrainOptions(**{"size": 64, **usual, **options})
         finished = train(
             TrainPlan(root, tmp_path / name, chosen, cache=cache, **(plan or {})), listen
         )
@@ -129,7 +131,7 @@ def test_the_learned_quality_scores_as_it_weighed(run, dataset, tmp_path) -> Non
     np.testing.assert_allclose(np.array(scores) / np.mean(scores), weights, rtol=0.02)
 
 
-@pytest.mark.parametrize("kind", ["gaussian", "nearest"])
+@pytest.mark.parametrize("kind", ["gaussian", "nearest", "prototypes"])
 def test_a_model_of_the_normal_needs_good_photos_only(run, dataset, tmp_path, kind) -> None:
     root = tmp_path / "tile"
     shutil.copytree(dataset / "train", root / "train")
@@ -164,12 +166,63 @@ def test_a_model_of_the_normal_finds_what_it_has_never_seen(run, dataset, tmp_pa
     assert min(scores["test/dent"]) > 3
 
 
-@pytest.mark.parametrize("option", [{"online": True}, {"spoil": 0.5}, {"minutes": 1.0}])
-def test_options_about_defects_are_refused_where_none_are_learned(option) -> None:
+@pytest.mark.parametrize(
+    ("option", "reason"),
+    [
+        ({"online": True}, "learns no defects"),
+        ({"spoil": 0.5}, "learns no defects"),
+        ({"val": Path("real")}, "learns no defects"),
+        ({"weights": "bilevel"}, "learns no defects"),
+        ({"hypergrad": "implicit"}, "learns no defects"),
+        ({"minutes": 1.0}, "takes no steps"),
+        ({"epochs": 10}, "takes no steps"),
+    ],
+)
+def test_options_are_refused_where_they_would_do_nothing(option, reason) -> None:
     (name,) = option
 
-    with pytest.raises(UserError, match=f"`{name}`: a detector of kind gaussian learns no defects"):
+    with pytest.raises(UserError, match=f"`{name}`: a detector of kind gaussian .*{reason}"):
         TrainOptions(detector=detectors.build({"kind": "gaussian"}), **option)
+
+
+def test_weights_are_not_learned_for_a_loss_of_another_kind() -> None:
+    gated = detectors.build({"kind": "reconstruction", "gate": True})
+
+    assert TrainOptions(detector=gated).weighting == "sqe"
+    with pytest.raises(UserError, match="`weights`: .* cannot be learned"):
+        TrainOptions(detector=gated, weights="bilevel")
+    with pytest.raises(UserError, match="`hypergrad`: there is none where weights are uniform"):
+        TrainOptions(weights="uniform", hypergrad="unrolled")
+
+
+RESTORER = {"kind": "reconstruction", "width": 16, "layers": 1, "window": 3}
+
+
+@pytest.mark.parametrize("options", [{}, {"masks": [1, 2], "gate": True}])
+def test_a_restorer_resumes_bit_for_bit(run, dataset, tmp_path, options) -> None:
+    root = tmp_path / "tile"
+    parts = ("train", "test", "ground_truth") if options else ("train",)  # the gate needs defects
+    for part in parts:
+        shutil.copytree(dataset / part, root / part)
+
+    def interrupt(event):
+        if isinstance(event, Progress) and event.step == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    given = {"root": root, "detector": detectors.build(RESTORER | options)}
+    finished = run("straight", **given)
+    with pytest.raises(KeyboardInterrupt):
+        run("broken", interrupt, **given)
+    run("broken", plan={"resume": True}, **given)
+
+    straight, resumed = (tensors_of(tmp_path / name) for name in ("straight", "broken"))
+    assert all(torch.equal(resumed[name], value) for name, value in straight.items())
+    told = [(tmp_path / name / "calibration.json") for name in ("straight", "broken")]
+    assert told[0].read_bytes() == told[1].read_bytes()
+    assert finished.epochs == 6
+    first = (tmp_path / "straight/metrics.jsonl").read_text().splitlines()[0]
+    assert finished.loss < json.loads(first)["loss"]
+    assert (tmp_path / "straight/weights.csv").exists() == bool(options)
 
 
 def test_runs_without_a_learned_quality_say_so(run, tmp_path) -> None:
