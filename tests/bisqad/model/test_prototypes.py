@@ -54,7 +54,7 @@ def test_plans_are_those_of_pot() -> None:
 
     even = [np.full(count, 1 / count) for count in (80, 20)]
     exact = cost.double().numpy()
-    theirs = ot.sinkhorn(*even, exact, 0.02, method="sinkhorn_log", stopThr=1e-10)
+    theirs = ot.sinkhorn(*even, exact, 0.02, "sinkhorn_log", 10_000, 1e-10)
     np.testing.assert_allclose(ours, theirs, atol=5e-6)  # masses are right to 1e-4
 
 

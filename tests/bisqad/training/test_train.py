@@ -189,7 +189,7 @@ def test_weights_are_not_learned_for_a_loss_of_another_kind() -> None:
     gated = detectors.build({"kind": "reconstruction", "gate": True})
 
     assert TrainOptions(detector=gated).weighting == "sqe"
-    with pytest.raises(UserError, match="`weights`: .* cannot be learned"):
+    with pytest.raises(UserError, match=r"`weights`: .* cannot be learned"):
         TrainOptions(detector=gated, weights="bilevel")
     with pytest.raises(UserError, match="`hypergrad`: there is none where weights are uniform"):
         TrainOptions(weights="uniform", hypergrad="unrolled")
