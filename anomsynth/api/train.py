@@ -8,6 +8,7 @@ from anomsynth.api.notebook import listener
 from anomsynth.api.options import FilePath, need_train_extra, to_path
 from anomsynth.bisqad.detector import Detector, detectors
 from anomsynth.bisqad.options import (
+    DETECTOR,
     LITE0,
     Hypergrad,
     TrainOptions,
@@ -28,7 +29,7 @@ def train(
     weights: WeightsMode | None = None,
     hypergrad: Hypergrad | None = None,
     backbone: str = LITE0,
-    detector: Detector | str = "pyramid",
+    detector: Detector | str = DETECTOR,
     size: int = 256,
     tile: int | str | None = "auto",
     epochs: int | None = None,

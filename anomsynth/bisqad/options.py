@@ -16,6 +16,7 @@ MapFormat = Literal["png16", "tiff"]
 Pictures = Literal["none", "flagged", "all"]
 NetworkFormat = Literal["onnx"]
 
+DETECTOR = "bisqad"  # kind that is trained unless another is asked for
 LITE0 = "tf_efficientnet_lite0"  # backbone whose weights come with a package
 SIZE_STEP = 32  # photos are resized to a multiple of this many pixels
 
@@ -95,7 +96,7 @@ class TrainOptions:
     weights: WeightsMode | None = None
     hypergrad: Hypergrad | None = None
     backbone: str = LITE0
-    detector: Detector = field(default_factory=lambda: detectors.build({"kind": "pyramid"}))
+    detector: Detector = field(default_factory=lambda: detectors.build({"kind": DETECTOR}))
     size: int = 256
     tile: int | Literal["auto"] | None = "auto"
     epochs: int | None = None

@@ -66,7 +66,7 @@ def train(
     ] = "tf_efficientnet_lite0",
     detector: Annotated[
         str, typer.Option("--detector", metavar="KIND", help="What is trained, see list detectors.")
-    ] = "pyramid",
+    ] = "bisqad",
     fields: Options = None,
     size: Annotated[
         int, typer.Option("--size", help="Photos are resized to this; a multiple of 32.")

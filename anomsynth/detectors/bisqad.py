@@ -1,4 +1,4 @@
-"""A detector that learns from defects, and knows what is normal."""
+"""The default detector: it learns from defects, and knows what is normal."""
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
 
 class Bisqad(Detector):
-    """Pyramid decoder that is told how far each place is from good photos, and combined with that.
+    """Pyramid decoder that learns defects, combined with models of what is normal.
 
-    Distances by references (PaDiM, PatchCore) are inputs of the decoder, and their maps are added
-    to its own; how much they count is chosen on held-out samples and held-out good photos. Where
-    a defect is like none of the training, the references find it.
+    Maps of references (PaDiM, PatchCore: distances from good photos) are added to the decoder's
+    own; how much they count is chosen on held-out samples and held-out good photos. Where a defect
+    is like none of the training, the references find it. With `inputs` the decoder sees the
+    distances, too: on pills that finds more pixels, on brushed tiles it teaches the decoder to
+    trust distances that mean little there.
     """
 
     kind: Literal["bisqad"] = "bisqad"
@@ -30,6 +32,8 @@ class Bisqad(Detector):
     references: Annotated[tuple[str, ...], Field(min_length=1)] = parameter(
         ("gaussian", "nearest"), "", "Kinds of the models of what is normal."
     )
+
+    inputs: bool = parameter(False, "choice", "whether the decoder is told their distances, too")
 
     @field_validator("references")
     @classmethod
@@ -52,7 +56,7 @@ class Bisqad(Detector):
             shapes.channels,
             self.width,
             strides=shapes.strides,
-            maps=len(made),
+            maps=len(made) if self.inputs else 0,
             generator=generator,
         )
         known = [one.build_part(shapes, generator) for one in made if isinstance(one, Reference)]

@@ -1,4 +1,4 @@
-"""The default detector: a light decoder that joins features of several scales."""
+"""The decoder alone: it learns from defects, and joins features of several scales."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 

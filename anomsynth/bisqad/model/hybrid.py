@@ -1,4 +1,4 @@
-"""A decoder that knows the normal: models of it beside the features, and beside its map."""
+"""A decoder that knows the normal: models of it beside its map, and beside the features."""
 
 from collections.abc import Sequence
 
@@ -24,16 +24,15 @@ INPUT_RANGE = (-3.0, 12.0)  # of that input: a gross defect must not drown a sma
 
 
 class HybridNetwork(DetectorNetwork):
-    """A decoder with distances from good photos as inputs, whose map is combined with theirs.
+    """A decoder whose map is combined with distances from good photos.
 
-    The decoder learns from defects where distances are to be trusted; what no defect of the
-    training was like, the distances find alone.
+    What no defect of the training was like, the distances find alone.
 
     Parameters
     ----------
     shapes : FeatureShapes
     decoder : Decoder
-        That takes one map more for each reference.
+        One that takes maps is told the distances, one for each reference.
     references : sequence of ReferenceNetwork
     """
 
@@ -51,7 +50,8 @@ class HybridNetwork(DetectorNetwork):
 
     def forward(self, features: Sequence[Tensor], keep: Sequence[Tensor] | None = None) -> Tensor:
         """Return the decoder's logits (B, 1, h, w); see the base class."""
-        return self._decoded(features, self._distances(features), keep)
+        told = None if self.decoder.beside is None else self._distances(features)
+        return self._decoded(features, told, keep)
 
     def anomaly_map(self, features: Sequence[Tensor]) -> Tensor:
         """Return the combined map: the decoder's and the weighted ones of the references."""
@@ -121,12 +121,17 @@ class HybridNetwork(DetectorNetwork):
         return self.side_maps(features) if given is None else given
 
     def _decoded(
-        self, features: Sequence[Tensor], distances: Tensor, keep: Sequence[Tensor] | None = None
+        self,
+        features: Sequence[Tensor],
+        distances: Tensor | None,
+        keep: Sequence[Tensor] | None = None,
     ) -> Tensor:
-        middle = self.get_buffer("middles").view(1, -1, 1, 1)
-        spread = self.get_buffer("spreads").view(1, -1, 1, 1)
-        scaled = ((distances - middle) / (INPUT_UNIT * spread)).clamp(*INPUT_RANGE)
-        logits: Tensor = self.decoder([*features[: len(self.channels)], scaled], keep)
+        told = list(features[: len(self.channels)])
+        if distances is not None and self.decoder.beside is not None:
+            middle = self.get_buffer("middles").view(1, -1, 1, 1)
+            spread = self.get_buffer("spreads").view(1, -1, 1, 1)
+            told.append(((distances - middle) / (INPUT_UNIT * spread)).clamp(*INPUT_RANGE))
+        logits: Tensor = self.decoder(told, keep)
         return logits
 
     def _references(self) -> list[ReferenceNetwork]:

@@ -1,5 +1,7 @@
 """References count as much as trusted defects allow, and measures are those of scikit-learn."""
 
+import math
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -7,6 +9,7 @@ torch = pytest.importorskip("torch")
 from sklearn.metrics import average_precision_score, roc_auc_score  # noqa: E402 - needs torch
 
 from anomsynth.bisqad.model.combination import (  # noqa: E402 - needs torch
+    FAR,
     GIVEN_UP,
     MarkedMaps,
     area_under_roc,
@@ -50,6 +53,15 @@ def test_maps_are_summed_by_weight() -> None:
     assert torch.allclose(found, maps[:, :1] + 0.5 * maps[:, 1:2] + 2 * maps[:, 2:])
 
 
+def test_far_distances_count_by_their_logarithm() -> None:
+    maps = torch.tensor([0.0, FAR, math.e * FAR, math.e**2 * FAR]).view(1, 1, 2, 2)
+    maps = torch.cat([torch.zeros_like(maps), maps], dim=1)
+
+    found = combine(maps, torch.tensor([1.0])).flatten()
+
+    assert found.tolist() == pytest.approx([0, FAR, 2 * FAR, 3 * FAR])
+
+
 def test_a_reference_that_costs_nothing_gets_the_largest_weight() -> None:
     assert choose_weights(make_maps([9.0, 9.0])).tolist() == [1]
 
@@ -60,11 +72,15 @@ def test_a_reference_that_sees_nothing_gets_none() -> None:
     assert choose_weights(maps).tolist() == [0]
 
 
-def test_of_two_references_the_one_that_sees_more_is_taken() -> None:
+def test_a_reference_that_sees_nothing_gets_no_share() -> None:
     weights = choose_weights(make_maps([1.0, 0.0, 1.0]))
 
     assert weights[1] > 0
     assert weights[0] == 0
+
+
+def test_references_that_see_alike_share_the_weight() -> None:
+    assert choose_weights(make_maps([9.0, 9.0, 9.0])).tolist() == [0.5, 0.5]
 
 
 @pytest.mark.parametrize("sees", [[2.0, 1.2], [1.5, 1.0, 0.3]])

@@ -22,13 +22,22 @@ def draw(count, seed=0):
     ]
 
 
-@pytest.fixture
-def network():
-    made = detectors.build({"kind": "bisqad", "width": 8})
+def build(*, inputs):
+    made = detectors.build({"kind": "bisqad", "width": 8, "inputs": inputs})
     built = made.build(SHAPES, torch.Generator().manual_seed(1))
     built.learn_normal(lambda: [draw(12)])
     built.scale_side_maps(built.side_maps(draw(12, seed=1)))
     return built.eval().requires_grad_(requires_grad=False)
+
+
+@pytest.fixture
+def network():
+    return build(inputs=False)
+
+
+@pytest.fixture
+def told():
+    return build(inputs=True)
 
 
 def marked(count=6):
@@ -41,14 +50,14 @@ def marked(count=6):
     return features, masks
 
 
-def test_distances_reach_the_decoder_scaled_and_bounded(network, monkeypatch) -> None:
+def test_distances_reach_a_decoder_that_is_told_scaled_and_bounded(told, monkeypatch) -> None:
     seen = []
-    forward = network.decoder.forward
-    monkeypatch.setattr(network.decoder, "forward", lambda features, keep=None: (
+    forward = told.decoder.forward
+    monkeypatch.setattr(told.decoder, "forward", lambda features, keep=None: (
         seen.append(features[-1]), forward(features, keep))[1])  # fmt: skip
 
-    network(draw(40, seed=2))
-    network([100 * level for level in draw(2)])
+    told(draw(40, seed=2))
+    told([100 * level for level in draw(2)])
 
     ordinary, gross = seen
     assert ordinary.shape == (40, 2, 8, 8)
@@ -56,11 +65,13 @@ def test_distances_reach_the_decoder_scaled_and_bounded(network, monkeypatch) ->
     assert gross.max() == INPUT_RANGE[1]
 
 
-def test_what_the_references_say_moves_the_decoder(network) -> None:
+def test_what_the_references_say_moves_a_decoder_that_is_told(network, told) -> None:
     features = draw(3)
-    own = network.side_maps(features)
+    own = told.side_maps(features)
 
-    assert not torch.equal(network([*features, own]), network([*features, own + 1]))
+    assert not torch.equal(told([*features, own]), told([*features, own + 1]))
+    assert torch.equal(network([*features, own]), network([*features, own + 1]))
+    assert torch.equal(network([*features, own]), network(features))
 
 
 def test_every_part_is_in_units_of_good_photos(network) -> None:
