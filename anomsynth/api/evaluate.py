@@ -1,10 +1,10 @@
 """How well a trained detector does on real defects."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anomsynth.api.options import FilePath, need_train_extra, to_path
+from anomsynth.api.options import FilePath, need_train_extra, to_path, words
 from anomsynth.bisqad.options import EvaluatePlan
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def evaluate(
     threads: int | None = None,
     source_layout: str | None = None,
     overwrite: bool = False,
+    reference: Sequence[str] | str | None = None,
     on_progress: Callable[[int, int], object] | None = None,
 ) -> "EvaluateResult":
     """Measure AUROC, AP, F1 and AUPRO with 95 % intervals, and draw heat maps beside images.
@@ -49,6 +50,9 @@ def evaluate(
         How the dataset is laid out, if it is not recognised; see `anomsynth.dataset.labelled`.
     overwrite : bool
         Replace the results of an earlier evaluation.
+    reference : str or sequence of str, optional
+        Kinds of models of the normal, e.g. ``"gaussian"``: each is fitted to the good photos that
+        the run has learned from, and measured beside it.
     on_progress : function (done, total), optional
         Called after each image.
 
@@ -56,7 +60,7 @@ def evaluate(
     -------
     EvaluateResult
         Its `evaluations` by category, their `mean`, the files that were written; `seen` says if
-        the detector was trained on this very dataset.
+        the detector was trained on this very dataset; `references` are the models of the normal.
 
     Raises
     ------
@@ -65,7 +69,8 @@ def evaluate(
     UserError
         If an option is not valid; the message names it.
     InputError
-        If there are no test images of both classes, or the run does not load.
+        If there are no test images of both classes, the run does not load, or references cannot
+        learn from what it has learned from.
     OutputError
         If the folder holds an earlier evaluation, or the results cannot be written.
 
@@ -100,8 +105,14 @@ def evaluate(
         threads=threads,
         source_layout=source_layout,
         overwrite=overwrite,
+        references=() if reference is None else words(reference),
     )
-    return run_evaluation(plan, on_progress or _nobody)
+    fits = None
+    if plan.references:
+        from anomsynth.bisqad.comparison import plan_references  # noqa: PLC0415 - an extra
+
+        fits = plan_references(plan)
+    return run_evaluation(plan, on_progress or _nobody, fits)
 
 
 def _nobody(_done: int, _total: int) -> None:

@@ -1,5 +1,6 @@
 """What to train, evaluate or predict, and how; checked without torch, so before it is imported."""
 
+import difflib
 import math
 import re
 from collections.abc import Mapping
@@ -7,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
-from anomsynth.bisqad.detector import Detector, detectors
+from anomsynth.bisqad.detector import Detector, Reference, detectors
 from anomsynth.errors import UserError
 
 WeightsMode = Literal["bilevel", "sqe", "uniform"]
@@ -254,11 +255,14 @@ class EvaluatePlan:
         How the dataset is laid out; recognised by default.
     overwrite : bool
         Whether the results of an earlier evaluation may be replaced.
+    references : tuple of str
+        Kinds of models of the normal that are fitted to the run's good photos, and measured beside.
 
     Raises
     ------
     UserError
-        If the number of resamples is negative, the device unknown or the threads not positive.
+        If the number of resamples is negative, the device unknown or the threads not positive, or
+        a reference is no model of the normal.
     """
 
     run: Path
@@ -270,11 +274,18 @@ class EvaluatePlan:
     threads: int | None = None
     source_layout: str | None = None
     overwrite: bool = False
+    references: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.bootstrap < 0:
             raise UserError(f"`bootstrap`: must be at least 0, got {self.bootstrap}")
         _check_place(self.device, self.threads)
+        known = [kind for kind in detectors.kinds() if issubclass(detectors.load(kind), Reference)]
+        for kind in self.references:
+            if kind not in known:
+                near = difflib.get_close_matches(kind, known, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+                raise UserError(f"`reference`: no model of the normal {kind!r}", hint=hint)
 
     @property
     def folder(self) -> Path:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from anomsynth.cli.choices import SourceLayout
+from anomsynth.cli.choices import SourceLayout, parse_words
 from anomsynth.cli.console import SOME_FAILED, Console, Json, Quiet, example, reporting
 from anomsynth.cli.train_extra import (
     Counter,
@@ -16,9 +16,14 @@ from anomsynth.cli.train_extra import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from anomsynth.bisqad.evaluation.category import Evaluation
 
-EXAMPLE = example("evaluate run real-dataset --out evaluation")
+EXAMPLE = example(
+    "evaluate run real-dataset --out evaluation",
+    "evaluate run real-dataset --reference gaussian,nearest",
+)
 
 
 def evaluate(
@@ -47,6 +52,14 @@ def evaluate(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the results of an earlier evaluation.")
     ] = False,
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            "--reference",
+            metavar="KIND,...",
+            help="Fit these models of the normal to the run's photos and measure them beside.",
+        ),
+    ] = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -58,6 +71,9 @@ def evaluate(
     with reporting(quiet=quiet, as_json=as_json) as console:
         from anomsynth.api.evaluate import evaluate as run_evaluation
 
+        kinds = None if reference is None else parse_words("--reference", reference)
+        if kinds:
+            console.note(f"first the good photos of the run are learned by {', '.join(kinds)}")
         with Counter(console) as counter:
             result = run_evaluation(
                 run,
@@ -69,11 +85,13 @@ def evaluate(
                 threads=threads,
                 source_layout=source_layout,
                 overwrite=overwrite,
+                reference=kinds,
                 on_progress=counter,
             )
         files = [str(path) for path in (result.metrics_file, *result.pages)]
-        for evaluation in result.evaluations:
-            _print(console, evaluation, several=len(result.evaluations) > 1)
+        for nth, evaluation in enumerate(result.evaluations):
+            beside = {kind: found[nth] for kind, found in result.references.items()}
+            _print(console, evaluation, beside, several=len(result.evaluations) > 1)
         console.say(f"metrics and heat maps: {', '.join(files)}")
         if result.seen:
             console.warn(result.seen)
@@ -83,6 +101,10 @@ def evaluate(
             categories=[evaluation.as_json() for evaluation in result.evaluations],
             mean=result.mean,
             seen=result.seen,
+            references={
+                kind: [evaluation.as_json() for evaluation in found]
+                for kind, found in result.references.items()
+            },
             unread=[{"image": str(item.path), "message": item.message} for item in result.unread],
         )
         warn_unread(console, result.unread)
@@ -90,7 +112,13 @@ def evaluate(
         raise typer.Exit(SOME_FAILED)
 
 
-def _print(console: Console, evaluation: "Evaluation", *, several: bool) -> None:
+def _print(
+    console: Console,
+    evaluation: "Evaluation",
+    beside: "Mapping[str, Evaluation]",
+    *,
+    several: bool,
+) -> None:
     from anomsynth.bisqad.evaluation.metrics import ALL, MACRO, METRICS
     from anomsynth.bisqad.evaluation.page import TITLES
 
@@ -106,6 +134,9 @@ def _print(console: Console, evaluation: "Evaluation", *, several: bool) -> None
             if kind == subset or (subset not in evaluation.images and kind != "good")
         )
         rows.append([labels.get(subset, subset), str(count), *map(_percent, values.values())])
+    for kind, other in beside.items():
+        theirs = [_percent(other.values[ALL][name]) for name in METRICS]
+        rows.append([f"all, by {kind}", rows[0][1], *theirs])
     console.table(["percent", "defects", *(TITLES[name] for name in METRICS)], rows)
     if evaluation.intervals:
         what = "objects" if evaluation.grouped else "images"

@@ -1,6 +1,7 @@
 """`anomsynth evaluate` prints, writes and exits as it says."""
 
 import json
+import shutil
 import sys
 from dataclasses import replace
 
@@ -191,3 +192,70 @@ def test_without_torch_one_line_names_the_extra(call, run, dataset, monkeypatch)
     assert result.stderr == (
         "anomsynth: not installed: torch, safetensors; pip install 'anomsynth[train]'\n"
     )
+
+
+@pytest.fixture
+def trained(dataset, call, tmp_path):
+    """Train on a set of its own; the marked photos of `dataset` are what it is tested on."""
+    for number in range(6):
+        pixels = np.random.default_rng(number).integers(90, 110, (32, 40), dtype=np.uint8)
+        folder = tmp_path / "own/plate/train/good"
+        folder.mkdir(parents=True, exist_ok=True)
+        write_png(folder / f"{number}.png", pixels, folder)
+    own = tmp_path / "nearest"
+    done = call(
+        "train", tmp_path / "own", "--out", own, "--detector", "nearest", "--size", 64, "--quiet"
+    )
+    assert done.exit_code == 0, done.output
+    return own
+
+
+def test_references_learn_from_the_run_s_photos_and_stand_in_the_same_table(
+    call, trained, dataset, tmp_path
+) -> None:
+    fixed = ("evaluate", trained, dataset, "--bootstrap", 3, "--reference", "nearest,gaussian")
+    result = call(*fixed, "--out", tmp_path / "out")
+
+    assert result.exit_code == 0, result.output
+    assert "first the good photos of the run are learned by nearest, gaussian" in result.stderr
+    rows = [line.split() for line in result.stdout.splitlines()]
+    # The same kind, seed and photos: the same numbers as the run's own.
+    (own,) = (row[2:] for row in rows if row[:2] == ["all", "defects"] and len(row) > 9)
+    (again,) = (row[3:] for row in rows if row[:3] == ["all,", "by", "nearest"])
+    assert own == again
+    values = json.loads((tmp_path / "out/metrics.json").read_text())
+    assert list(values["references"]) == ["nearest", "gaussian"]
+    assert values["references"]["nearest"]["mean"] == values["mean"]
+    page = (tmp_path / "out/index.html").read_text()
+    assert '<th scope="row">gaussian</th>' in page
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "index.html",
+        "metrics.json",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        ("gaussain", "--reference: no model of the normal 'gaussain'; did you mean 'gaussian'?"),
+        ("pyramid", "--reference: no model of the normal 'pyramid'; known: "),
+        (",", "--reference: expected a,b,..."),
+    ],
+)
+def test_references_are_models_of_the_normal(call, run, dataset, kinds, said) -> None:
+    result = call("evaluate", run, dataset, "--reference", kinds)
+
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+
+
+def test_photos_that_references_need_must_be_there(call, run, trained, dataset, tmp_path) -> None:
+    shutil.rmtree(tmp_path / "own")
+
+    gone = call("evaluate", trained, dataset, "--reference", "gaussian")
+    unknown = call("evaluate", run, dataset, "--reference", "gaussian")
+
+    assert (gone.exit_code, unknown.exit_code) == (2, 2)
+    assert "photos that cannot be read any more" in gone.stderr
+    assert "does not say what it has learned from" in unknown.stderr
+    assert not (trained / "evaluation").exists()

@@ -2,8 +2,9 @@
 
 import json
 import math
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from anomsynth._version import __version__
@@ -21,6 +22,7 @@ from anomsynth.errors import OutputError
 METRICS_FILE, PAGE_FILE = "metrics.json", "index.html"
 
 ProgressListener = Callable[[int, int], object]
+Fits = Callable[[Path], Mapping[str, Path]]  # fits references into a folder; runs by kind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +41,8 @@ class EvaluateResult:
         Images that were left out.
     seen : str or None
         What the detector knows of the dataset from its training, in words.
+    references : mapping
+        Evaluations, one for each category, of each reference by kind.
     """
 
     evaluations: tuple[Evaluation, ...]
@@ -46,6 +50,7 @@ class EvaluateResult:
     pages: tuple[Path, ...]
     unread: tuple[UnreadablePhoto, ...]
     seen: str | None = None
+    references: Mapping[str, tuple[Evaluation, ...]] = field(default_factory=dict)
 
     @property
     def mean(self) -> dict[str, float | None]:
@@ -54,7 +59,9 @@ class EvaluateResult:
 
 
 def evaluate(
-    plan: EvaluatePlan, on_progress: ProgressListener = lambda _done, _total: None
+    plan: EvaluatePlan,
+    on_progress: ProgressListener = lambda _done, _total: None,
+    fits: Fits | None = None,
 ) -> EvaluateResult:
     """Measure a trained detector and write metrics.json and a page of each category.
 
@@ -66,6 +73,8 @@ def evaluate(
     plan : EvaluatePlan
     on_progress : callable
         Called after each image with the number of images done, and of all.
+    fits : callable, optional
+        Fits the references that are measured beside the detector.
 
     Returns
     -------
@@ -92,32 +101,45 @@ def evaluate(
     from anomsynth.bisqad.model.run import load_run, use_threads  # noqa: PLC0415 - see above
 
     use_threads(plan.threads)
-    run = load_run(plan.run, device=plan.device)
-    total, done = sum(map(len, tests.values())), 0
-    evaluations: list[Evaluation] = []
+    runs = {"": load_run(plan.run, device=plan.device)}
+    if fits is not None:
+        with tempfile.TemporaryDirectory() as folder:
+            fitted = fits(Path(folder))
+            runs |= {kind: load_run(path, device=plan.device) for kind, path in fitted.items()}
+    total, done = sum(map(len, tests.values())) * len(runs), 0
+    found: dict[str, list[Evaluation]] = {kind: [] for kind in runs}
     pages: list[Path] = []
     unread: list[UnreadablePhoto] = []
     for name, images in tests.items():
-        predictions: list[LabelledPrediction] = []
-        for result in predict_labelled(run, images, groups):
-            if isinstance(result, UnreadablePhoto):
-                unread.append(result)
-            else:
-                predictions.append(result)
-            done += 1
-            on_progress(done, total)
-        evaluation = evaluate_category(predictions, resamples=plan.bootstrap)
-        folder = plan.folder / name if len(tests) > 1 else plan.folder
+        shown: list[LabelledPrediction] = []
+        for kind, run in runs.items():
+            predictions: list[LabelledPrediction] = []
+            for result in predict_labelled(run, images, groups):
+                if not isinstance(result, UnreadablePhoto):
+                    predictions.append(result)
+                elif not kind:
+                    unread.append(result)
+                done += 1
+                on_progress(done, total)
+            found[kind].append(evaluate_category(predictions, resamples=plan.bootstrap))
+            shown = shown or predictions
+        beside = {kind: evaluations[-1] for kind, evaluations in found.items() if kind}
+        folder_of_page = plan.folder / name if len(tests) > 1 else plan.folder
         title = f"{plan.run.name} on {name}"
-        page = evaluation_page(evaluation, predictions, title, seen=seen)
-        make_folder(folder)
-        write_bytes(folder / PAGE_FILE, page.encode(), folder)
-        evaluations.append(evaluation)
-        pages.append(folder / PAGE_FILE)
-    _write_metrics(plan, evaluations, seen)
-    return EvaluateResult(
-        tuple(evaluations), plan.folder / METRICS_FILE, tuple(pages), tuple(unread), seen
+        page = evaluation_page(found[""][-1], shown, title, seen=seen, references=beside)
+        make_folder(folder_of_page)
+        write_bytes(folder_of_page / PAGE_FILE, page.encode(), folder_of_page)
+        pages.append(folder_of_page / PAGE_FILE)
+    result_of = EvaluateResult(
+        tuple(found.pop("")),
+        plan.folder / METRICS_FILE,
+        tuple(pages),
+        tuple(unread),
+        seen,
+        {kind: tuple(evaluations) for kind, evaluations in found.items()},
     )
+    _write_metrics(plan, result_of)
+    return result_of
 
 
 def check_folder(folder: Path, *, overwrite: bool) -> None:
@@ -159,15 +181,23 @@ def mean_metrics(evaluations: Sequence[Evaluation]) -> dict[str, float | None]:
     return means
 
 
-def _write_metrics(plan: EvaluatePlan, evaluations: Sequence[Evaluation], seen: str | None) -> None:
-    values = {
+def _write_metrics(plan: EvaluatePlan, result: EvaluateResult) -> None:
+    values: dict[str, object] = {
         "anomsynth": __version__,
         "run": str(plan.run),
         "dataset": str(plan.dataset),
-        "seen": seen,
-        "categories": [evaluation.as_json() for evaluation in evaluations],
-        "mean": mean_metrics(evaluations),
+        "seen": result.seen,
+        "categories": [evaluation.as_json() for evaluation in result.evaluations],
+        "mean": result.mean,
     }
+    if result.references:
+        values["references"] = {
+            kind: {
+                "categories": [evaluation.as_json() for evaluation in evaluations],
+                "mean": mean_metrics(evaluations),
+            }
+            for kind, evaluations in result.references.items()
+        }
     content = json.dumps(values, indent=1, allow_nan=False) + "\n"
     make_folder(plan.folder)
     write_bytes(plan.folder / METRICS_FILE, content.encode(), plan.folder)

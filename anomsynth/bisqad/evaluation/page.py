@@ -1,6 +1,6 @@
 """The page of an evaluation: numbers, and heat maps over the photos; one file, no network."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from html import escape
 
@@ -34,13 +34,15 @@ def evaluation_page(
     title: str,
     *,
     seen: str | None = None,
+    references: Mapping[str, Evaluation] | None = None,
 ) -> str:
     """Return the HTML page of one category.
 
     Pictures are inside the page. Of each kind some images are shown, spread evenly from the
     lowest to the highest score; of the good ones those with the highest scores, the false alarms.
     What is taken for the other class most clearly stands first. `seen` says what the detector
-    knows of the dataset from its training.
+    knows of the dataset from its training. Models of the normal that were measured on the same
+    images, `references` by kind, are set beside it in a table.
 
     Raises
     ------
@@ -60,6 +62,8 @@ def evaluation_page(
     gallery = Gallery(cards, ("kind",), worst="high", span=span)
     warning = f'<p class="bad">{escape(seen)}</p>' if seen else ""
     numbers = f'<div class="counts">{_table(evaluation)}</div>'
+    if references:
+        numbers += f'<div class="counts">{_beside(evaluation, references)}</div>'
     sections = [
         Section("Numbers", warning + _facts(evaluation) + numbers),
         Section("Scores", HISTOGRAMS),
@@ -130,6 +134,16 @@ def _table(evaluation: Evaluation) -> str:
     for subset, row in evaluation.values.items():
         cells = "".join(f"<td>{_cell(evaluation, subset, name)}</td>" for name in row)
         label = {ALL: "all defects", MACRO: "mean of the kinds"}.get(subset, subset)
+        rows.append(f'<tr><th scope="row">{escape(label)}</th>{cells}</tr>')
+    return f"<table>{''.join(rows)}</table>"
+
+
+def _beside(evaluation: Evaluation, references: Mapping[str, Evaluation]) -> str:
+    """Return a table of the detector and of models of the normal, for all defects."""
+    heads = "".join(f'<th scope="col">{TITLES[name]}</th>' for name in METRICS)
+    rows = [f'<tr><th scope="col">all defects, percent</th>{heads}</tr>']
+    for label, one in {"this detector": evaluation, **references}.items():
+        cells = "".join(f"<td>{_cell(one, ALL, name)}</td>" for name in METRICS)
         rows.append(f'<tr><th scope="row">{escape(label)}</th>{cells}</tr>')
     return f"<table>{''.join(rows)}</table>"
 
