@@ -2,7 +2,9 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Annotated, ClassVar, cast
+
+from pydantic import AfterValidator, Field
 
 from anomsynth.core.component import Component
 from anomsynth.core.registry import Registry
@@ -12,6 +14,15 @@ if TYPE_CHECKING:  # the role is named, listed and recorded without torch
 
     from anomsynth.bisqad.model.network import DetectorNetwork
     from anomsynth.bisqad.model.reference import ReferenceNetwork
+
+
+def _with_middle(window: int) -> int:
+    if window % 2 == 0 and window:
+        raise ValueError(f"has no middle: expected an odd number or 0, got {window}")
+    return window
+
+
+Window = Annotated[int, Field(ge=0), AfterValidator(_with_middle)]  # places around one; 0: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,8 @@ class Detector(Component, ABC):
     ----------
     asks_trusted : bool
         Whether trusted defects decide on something in it, whatever the weights of samples are.
+    asks_sources : bool
+        Whether it learns from the photos that defects were made from, too.
     usual_epochs : int
         That it is trained for, unless somebody says otherwise.
     has_own_loss : bool
@@ -47,6 +60,7 @@ class Detector(Component, ABC):
     """
 
     asks_trusted: ClassVar[bool] = False
+    asks_sources: ClassVar[bool] = False
     usual_epochs: ClassVar[int] = 10
     has_own_loss: ClassVar[bool] = False
 

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from anomsynth.bisqad.detector import FeatureShapes, Reference
+from anomsynth.bisqad.detector import FeatureShapes, Reference, Window
 from anomsynth.core.component import NonNegative, parameter
 from anomsynth.errors import UserError
 
@@ -32,7 +32,7 @@ class Reconstruction(Reference):
     layers: Annotated[int, Field(ge=1)] = parameter(
         2, "count", "of the encoder, and as many of the decoder"
     )
-    window: Annotated[int, Field(ge=0)] = parameter(
+    window: Window = parameter(
         7, "places", "around each, of 16 pixels, that it is not restored from; odd, or 0 for none"
     )
     jitter: NonNegative = parameter(
@@ -44,13 +44,6 @@ class Reconstruction(Reference):
     gate: bool = parameter(
         False, "", "Attenuates features of defects, taught by our masks (after FADeR's abstract)."
     )
-
-    @field_validator("window")
-    @classmethod
-    def _check_window(cls, window: int) -> int:
-        if window % 2 == 0 and window:
-            raise ValueError(f"has no middle: expected an odd number or 0, got {window}")
-        return window
 
     @property
     def learns_defects(self) -> bool:

@@ -16,10 +16,10 @@ from anomsynth.core.sample import Quality
 from anomsynth.core.types import Mask, Pixels
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.layouts.item import Labelled, read_strict_truth
+from anomsynth.dataset.provenance import Provenance, find_provenance
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.backends import count_workers, in_processes
 from anomsynth.pipeline.worker import in_child
-from anomsynth.scoring.provenance import Provenance, find_provenance
 from anomsynth.sqe.estimator import make_picture
 from anomsynth.sqe.features import SIZE, describe
 from anomsynth.sqe.scorer import AnyScorer

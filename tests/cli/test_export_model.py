@@ -70,7 +70,10 @@ def network_input(pixels: np.ndarray, description: dict) -> np.ndarray:
 @pytest.mark.parametrize(
     ("grey", "kind"),
     [
-        *((False, kind) for kind in ("pyramid", "bisqad", "prototypes", "reconstruction")),
+        *(
+            (False, kind)
+            for kind in ("pyramid", "bisqad", "prototypes", "reconstruction", "onenip")
+        ),
         (True, "pyramid"),
     ],
 )

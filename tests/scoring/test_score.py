@@ -9,7 +9,7 @@ import pytest
 from anomsynth.core.sample import Quality
 from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layouts.simple import find_pairs
-from anomsynth.scoring.provenance import find_provenance
+from anomsynth.dataset.provenance import find_provenance
 from anomsynth.scoring.score import describe_dataset, read_labelled, score_dataset
 from anomsynth.scoring.tables import summarise, write_scores
 from anomsynth.sqe.estimator import Estimator

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -59,8 +59,10 @@ class CachedExtractor:
         about = (__version__, torch.__version__, own.backbone.name, own.size, own.grey)
         text = hashlib.sha256(repr((*about, views, measured)).encode())
         for item in items:
-            text.update(repr(item).encode())
-            for file in (item.image, item.mask):
+            # Who asks for the photo before a defect shares features of the defect with others.
+            seen = item if item.shows_source else replace(item, source=None)
+            text.update(repr(seen).encode())
+            for file in (seen.image, seen.mask, seen.source):
                 if file is not None and file.is_file():
                     stat = file.stat()
                     text.update(f"{stat.st_size} {stat.st_mtime_ns}".encode())

@@ -36,10 +36,13 @@ class Batch:
     features : list of (B, C, h, w) float32
     masks : (B, h, w) float32 in [0, 1]
         Shares of the cells of the detector's map.
+    before : list of (B, C, h, w) float32, or None
+        Features of the photos before the defects were made, if anybody asks.
     """
 
     features: list[Tensor]
     masks: Tensor
+    before: list[Tensor] | None = None
 
     def __len__(self) -> int:
         return len(self.masks)
@@ -47,7 +50,10 @@ class Batch:
     def joined(self, other: "Batch") -> "Batch":
         """Return this batch followed by another."""
         features = [torch.cat(pair) for pair in zip(self.features, other.features, strict=True)]
-        return Batch(features, torch.cat([self.masks, other.masks]))
+        before = None
+        if self.before is not None and other.before is not None:
+            before = [torch.cat(pair) for pair in zip(self.before, other.before, strict=True)]
+        return Batch(features, torch.cat([self.masks, other.masks]), before)
 
 
 @dataclass(slots=True, eq=False)
@@ -95,6 +101,12 @@ class Pool:
         """Return images by their places, all in order by default, in one view."""
         for places in torch.split(torch.arange(len(self)) if index is None else index, size):
             yield self.batch(places, torch.full_like(places, view))
+
+    def kept(self, place: Tensor) -> "Pool":
+        """Return a pool of the images at the places (M,)."""
+        items = tuple(self.items[at] for at in place.tolist())
+        levels = [level[:, place] for level in self.levels]
+        return Pool(items, levels, self.masks[:, place], self.measured[place], self.device)
 
     def replace(self, place: Tensor, other: "Pool") -> None:
         """Put the images of another pool into the places (M,) of this one."""

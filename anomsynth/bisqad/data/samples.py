@@ -1,5 +1,6 @@
 """Which images a training sees: what it learns from, and what it holds out."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -21,6 +22,7 @@ from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.layouts.item import Labelled, Truth, read_truth
 from anomsynth.dataset.metadata import read_run
 from anomsynth.dataset.paths import is_file
+from anomsynth.dataset.provenance import find_provenance
 from anomsynth.errors import InputError, UserError
 from anomsynth.recipe.load import recorded_recipe
 from anomsynth.recipe.models import Recipe
@@ -33,6 +35,8 @@ FEWEST = 2  # photos and defects to learn from, each
 
 
 Entry = TypeVar("Entry")
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,10 @@ class Item:
         How the item is spoiled on purpose.
     tile : Box or int or None
         The part of the photo that is taken; a number is the side of one around marked pixels.
+    source : Path or None
+        The good photo that the defect was made from, if somebody asks for it.
+    shows_source : bool
+        Whether that photo is what is read, in the same tile; see `before`.
     """
 
     id: str
@@ -70,6 +78,13 @@ class Item:
     seed: int = 0
     fault: Fault | None = None
     tile: Box | int | None = None
+    source: Path | None = None
+    shows_source: bool = False
+
+    @property
+    def before(self) -> "Item":
+        """The item as it was before the defect was made: the same tile, mirrored alike."""
+        return replace(self, shows_source=True)
 
     @property
     def good(self) -> bool:
@@ -104,6 +119,8 @@ class Item:
         pixels: NDArray[np.generic] = photo.pixels
         if self.recipe is not None:
             sample = synthesize(photo, self.recipe, seed=self.seed, key=self.key)
+            if self.shows_source:
+                return pixels, sample.mask
             made = sample.image if sample.image.ndim == 3 else sample.image[..., None]
             return made[..., : pixels.shape[2]], sample.mask
         if self.mask is None:
@@ -114,6 +131,13 @@ class Item:
             raise InputError(f"{self.mask}: marks nothing", hint=hint)
         if self.fault is not None:
             pixels, mask = spoil(pixels, mask, self.fault, stream(self.seed, "spoil", self.id))
+        if self.shows_source and self.source is not None:
+            before = read_photo(self.source).pixels
+            if before.shape[:2] != mask.shape:
+                size = " x ".join(map(str, before.shape[:2]))
+                msg = f"{self.source}: of {size} pixels, unlike {self.image}, made from it"
+                raise InputError(msg, hint="make the dataset again")
+            return before, mask
         return pixels, mask
 
 
@@ -186,6 +210,9 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
     if len(held) < 8:
         held, normals = _hold_out(normals or held)
     recipe = _recipe_of(dataset)
+    if options.detector.asks_sources:
+        marked = _with_sources(dataset, marked, options.detector.kind)
+    sources = find_provenance(marked) if options.detector.asks_sources else {}
     defects = [_item(entry) for entry in marked]
     held_normals = [_item(entry) for entry in spread_out(held, MOST_GOOD_HELD)]
     if not needed:
@@ -202,6 +229,8 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
             [_item(entry) for entry in spread_out(apart, MOST_HELD)],
             [*map(_item, rest)],
         )
+    if sources:
+        defects = [replace(item, source=sources[item.image].good) for item in defects]
     return Split(
         normals=tuple(_item(entry) for entry in normals),
         defects=tuple(defects),
@@ -286,6 +315,20 @@ def _check_good(root: Path, good: Sequence[Labelled], marked: Sequence[Labelled]
     if len(good) < FEWEST:
         hint = "put photos of good parts into CATEGORY/train/good"
         raise InputError(f"{root}: {len(marked)} defects but {len(good)} good photos", hint=hint)
+
+
+def _with_sources(root: Path, marked: Sequence[Labelled], kind: str) -> list[Labelled]:
+    """Return the defects that a manifest names the good photo of; InputError if there are none."""
+    found = find_provenance(marked)
+    known = [entry for entry in marked if (one := found.get(entry.image)) and one.good is not None]
+    if not known:
+        hint = "give a dataset that `generate` made, with its folder _anomsynth and its good photos"
+        msg = f"{root}: does not say which photo a defect was made from, which {kind} restores"
+        raise InputError(msg, hint=hint)
+    if len(known) < len(marked):
+        lost = len(marked) - len(known)
+        logger.warning("%s: %d defects are left out: the photos before are not there", root, lost)
+    return known
 
 
 def _hold_out(entries: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]:

@@ -73,7 +73,11 @@ class DetectorNetwork(nn.Module, ABC):
         return (self(features) - self.get_buffer("center")) / self.get_buffer("spread")
 
     def losses(
-        self, features: Sequence[Tensor], masks: Tensor, keep: Sequence[Tensor] | None = None
+        self,
+        features: Sequence[Tensor],
+        masks: Tensor,
+        keep: Sequence[Tensor] | None = None,
+        before: Sequence[Tensor] | None = None,
     ) -> Tensor:
         """Return the loss (B,) of each sample in training; by default that of its map.
 
@@ -87,7 +91,10 @@ class DetectorNetwork(nn.Module, ABC):
             Share of each cell of the map that is defective.
         keep : sequence of tensors, optional
             From `draw_keep`.
+        before : (B, C, h, w) each, optional
+            Of the photos before the defects were made, where a `Detector` asks for them.
         """
+        del before
         return sample_losses(self(features, keep), masks)
 
     @torch.no_grad()

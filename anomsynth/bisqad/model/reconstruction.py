@@ -133,9 +133,14 @@ class ReconstructionNetwork(DetectorNetwork):
         return self.restorer(inside), open_to
 
     def losses(
-        self, features: Sequence[Tensor], masks: Tensor, keep: Sequence[Tensor] | None = None
+        self,
+        features: Sequence[Tensor],
+        masks: Tensor,
+        keep: Sequence[Tensor] | None = None,
+        before: Sequence[Tensor] | None = None,
     ) -> Tensor:
         """Return what is not restored of each photo's good places, (B,); see the class."""
+        del before
         return self.losses_of(self.places(features), masks, keep)
 
     def losses_of(

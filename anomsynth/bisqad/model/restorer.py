@@ -61,7 +61,7 @@ class Restorer(nn.Module):
         self.outward = Linear(sizes.width, sizes.depth, generator)
         self.place = _faint(places, sizes.width, generator)
         every = range(sizes.layers)
-        self.encoder = nn.ModuleList(_EncoderLayer(sizes.width, generator) for _ in every)
+        self.encoder = nn.ModuleList(EncoderLayer(sizes.width, generator) for _ in every)
         self.decoder = nn.ModuleList(_DecoderLayer(places, sizes.width, generator) for _ in every)
         self.last = nn.LayerNorm(sizes.width)
         unseen = neighbour_mask(sizes.side, sizes.window)
@@ -86,7 +86,15 @@ class Restorer(nn.Module):
         return self.decoded(self.encoded(inside))
 
 
-class _EncoderLayer(nn.Module):
+class EncoderLayer(nn.Module):
+    """Each place takes in others that it may see, and thinks.
+
+    Parameters
+    ----------
+    width : int, a multiple of 4
+    generator : torch.Generator
+    """
+
     def __init__(self, width: int, generator: torch.Generator) -> None:
         super().__init__()
         self.attention = Attention(width, generator)
@@ -94,6 +102,7 @@ class _EncoderLayer(nn.Module):
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(2))
 
     def forward(self, inside: Tensor, place: Tensor, unseen: Tensor) -> Tensor:
+        """Return places (B, N, width); `place` (N, width) tells where they are."""
         seen = self.norms[0](inside)
         inside = inside + self.attention(seen + place, seen + place, seen, unseen)
         changed: Tensor = inside + self.thought(self.norms[1](inside))

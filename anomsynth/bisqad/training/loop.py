@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from lightning_fabric import Fabric
@@ -34,6 +34,7 @@ class Pools:
     defects: Pool
     held_normals: Pool
     held_defects: Pool
+    sources: Pool | None = None  # of the defects, in the same order
 
 
 class Queue:
@@ -144,7 +145,7 @@ class Loop:
         if self._learned is not None and not self._searching:
             weights = ramped(weights, share)
         keep = self.detector.draw_keep(len(batch), self._generator)
-        losses = self._model.losses(batch.features, batch.masks, keep)
+        losses = self._model.losses(batch.features, batch.masks, keep, batch.before)
         loss = (losses * weights.to(losses.device)).mean()
         self._optimizer.zero_grad()
         self._fabric.backward(loss)
@@ -214,11 +215,20 @@ class Loop:
         index = self._queues["defects"].take(defects)
         marked = None
         if defects:
-            marked = self._pools.defects.batch(index, self._views(self._pools.defects, defects))
+            marked = self._marked(index)
         normals = NORMALS if defects else DEFECTS + NORMALS
         good = self._queues["normals"].take(min(normals // part, len(self._pools.normals)))
         batch = self._pools.normals.batch(good, self._views(self._pools.normals, len(good)))
+        if self._pools.sources is not None:
+            batch = replace(batch, before=batch.features)
         return batch if marked is None else marked.joined(batch), index
+
+    def _marked(self, index: Tensor) -> Batch:
+        views, sources = self._views(self._pools.defects, len(index)), self._pools.sources
+        batch = self._pools.defects.batch(index, views)
+        if sources is None:
+            return batch
+        return replace(batch, before=sources.batch(index, views).features)
 
     def _views(self, pool: Pool, count: int) -> Tensor:
         return torch.randint(pool.views, (count,), generator=self._generator)

@@ -102,6 +102,9 @@ class PreparedTraining(PreparedDetector):
         SideMaps(self.detector).add(pool)
         place = place[: len(pool)]
         self.loop.defects.replace(place, pool)
+        if self.pools.sources is not None:
+            before = self.extractor.pool([item.before for item in pool.items], views=VIEWS)
+            self.pools.sources.replace(place, before)
         weights = self.loop.weights
         if isinstance(weights, LearnedWeights):
             inputs = quality_inputs(pool, self.loop.detector)
@@ -191,7 +194,10 @@ def prepare_detector(
     grey = _all_grey((*split.normals[:COLOUR_CHECKED], *defects[:COLOUR_CHECKED]))
     progress = _FeatureProgress(
         on_event,
-        len(split.normals) + len(defects) + len(split.held_normals) + len(trusted),
+        len(split.normals)
+        + len(defects) * (1 + options.detector.asks_sources)
+        + len(split.held_normals)
+        + len(trusted),
     )
     extractor = CachedExtractor(
         Extractor(backbone, options.size, device, grey, plan.out, progress.skip, progress.count),
@@ -203,7 +209,12 @@ def prepare_detector(
     marked = extractor.pool(defects, views=VIEWS, measure=measure)
     if needed:
         _check_usable(dataset, marked, "defects", progress)
-    pools = Pools(normals, marked, extractor.pool(split.held_normals), extractor.pool(trusted))
+    sources = None
+    if options.detector.asks_sources:
+        marked, sources = _paired(marked, extractor)
+        _check_usable(dataset, marked, "photos that defects were made from", progress)
+    held = (extractor.pool(split.held_normals), extractor.pool(trusted))
+    pools = Pools(normals, marked, *held, sources)
     if learns:
         _check_usable(options.val or dataset, pools.held_defects, "trusted defects", progress)
     generator = torch.Generator().manual_seed(options.seed)
@@ -216,6 +227,16 @@ def prepare_detector(
     return PreparedDetector(
         split, backbone, grey, extractor, detector, pools, options, progress, measure
     )
+
+
+def _paired(marked: Pool, extractor: CachedExtractor) -> tuple[Pool, Pool]:
+    """Return the defects whose photos before can be read, and these photos, in one order."""
+    sources = extractor.pool([item.before for item in marked.items], views=VIEWS)
+    known = {item.id for item in sources.items}
+    if len(known) < len(marked):
+        here = [at for at, item in enumerate(marked.items) if item.id in known]
+        marked = marked.kept(torch.tensor(here, dtype=torch.int64))
+    return marked, sources
 
 
 def _weights(

@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ import numpy as np  # noqa: E402 - needs torch
 from safetensors import safe_open  # noqa: E402 - needs torch
 from safetensors.torch import load_file, save_file  # noqa: E402 - needs torch
 
+import anomsynth as asy  # noqa: E402 - needs torch
 from anomsynth.bisqad.data.images import photo_tensor  # noqa: E402 - needs torch
+from anomsynth.bisqad.data.samples import find_split  # noqa: E402 - needs torch
 from anomsynth.bisqad.detector import detectors  # noqa: E402 - needs torch
 from anomsynth.bisqad.evaluation.inference import predict_photos  # noqa: E402 - needs torch
 from anomsynth.bisqad.evaluation.learned_sqe import LearnedSqe  # noqa: E402 - needs torch
@@ -223,6 +226,58 @@ def test_a_restorer_resumes_bit_for_bit(run, dataset, tmp_path, options) -> None
     first = (tmp_path / "straight/metrics.jsonl").read_text().splitlines()[0]
     assert finished.loss < json.loads(first)["loss"]
     assert (tmp_path / "straight/weights.csv").exists() == bool(options)
+
+
+@pytest.fixture(scope="session")
+def paired(tmp_path_factory):
+    """Make defects of a dozen photos, so that a manifest says which was made from which."""
+    photos = tmp_path_factory.mktemp("photos") / "tile"
+    for number in range(12):
+        pixels = make_pixels(64, 64, seed=number)[..., 0].copy()
+        photos.mkdir(exist_ok=True)
+        write_png(photos / f"{number}.png", pixels, photos)
+    out = tmp_path_factory.mktemp("paired") / "set"
+    asy.generate(photos, out, kinds="pitting", per_image=1, jobs=1)
+    return out
+
+
+ONENIP = {"kind": "onenip", "width": 16, "layers": 1, "window": 3, "prompts": 2}
+
+
+def test_defects_are_paired_with_the_photos_they_were_made_from(paired, tmp_path) -> None:
+    options = TrainOptions(size=64, detector=detectors.build(ONENIP))
+    split = find_split(paired, options)
+
+    for item in split.defects:
+        (pixels, mask), (before, same) = item.read(), item.before.read()
+        changed = (pixels != before).any(-1)
+        assert changed.any()
+        assert changed[mask].mean() > 0.5  # the outline is closed: a little of it may be unchanged
+        assert np.array_equal(mask, same)
+    tiled = replace(split.defects[0], tile=32)
+    one, other = tiled.read()[0], tiled.before.read()[0]
+    assert one.shape == other.shape == (32, 32, 1)
+    assert (one == other).mean() > 0.3
+
+
+def test_a_prompted_restorer_resumes_bit_for_bit(run, paired, tmp_path) -> None:
+    def interrupt(event):
+        if isinstance(event, Progress) and event.step == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    given = {"root": paired, "detector": detectors.build(ONENIP), "weights": "uniform", "epochs": 4}
+    run("straight", **given)
+    with pytest.raises(KeyboardInterrupt):
+        run("broken", interrupt, **given)
+    run("broken", plan={"resume": True}, **given)
+
+    straight, resumed = (tensors_of(tmp_path / name) for name in ("straight", "broken"))
+    assert all(torch.equal(resumed[name], value) for name, value in straight.items())
+
+
+def test_pairs_are_asked_for_where_nobody_knows_them(run) -> None:
+    with pytest.raises(InputError, match="does not say which photo a defect was made from"):
+        run(detector=detectors.build(ONENIP), weights="uniform")
 
 
 def test_runs_without_a_learned_quality_say_so(run, tmp_path) -> None:
