@@ -7,6 +7,7 @@ role, `examples/plugin` is a whole package):
 """
 
 from anomsynth.bisqad.detector import Detector, FeatureShapes
+from anomsynth.bisqad.feature_noise import FeatureNoise
 from anomsynth.core.component import (
     Bounds,
     Component,
@@ -46,6 +47,7 @@ from anomsynth.testing import (
     check_detector,
     check_exporter,
     check_generator,
+    check_noise,
     check_refiner,
     check_scorer,
     check_term,
@@ -65,6 +67,7 @@ __all__ = [
     "DefectLayer",
     "Detector",
     "Exporter",
+    "FeatureNoise",
     "FeatureShapes",
     "Generator",
     "InputError",
@@ -103,6 +106,7 @@ __all__ = [
     "check_detector",
     "check_exporter",
     "check_generator",
+    "check_noise",
     "check_refiner",
     "check_scorer",
     "check_term",

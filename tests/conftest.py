@@ -13,6 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from anomsynth.bisqad.detector import detectors
+from anomsynth.bisqad.feature_noise import noises
 from anomsynth.cli.main import app
 from anomsynth.core import registry
 from anomsynth.core.registry import generators, refiners
@@ -84,7 +85,7 @@ def plugged(monkeypatch) -> Iterator[Callable[..., None]]:
     """Return a function that installs entry points for the length of a test."""
 
     def forget() -> None:
-        for known in (generators, refiners, exporters, scorers, detectors, terms):
+        for known in (generators, refiners, exporters, scorers, detectors, noises, terms):
             vars(known).pop("_plugins", None)
         for cached in (all_terms, samples._estimator, presets._plugins):
             cached.cache_clear()

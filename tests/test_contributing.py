@@ -37,7 +37,7 @@ def test_every_role_has_a_section_with_code_that_its_check_passes(run) -> None:
 
     assert {found[0] for found in checks.values()} == {
         "check_generator", "check_refiner", "check_exporter", "check_term", "check_scorer",
-        "check_detector",
+        "check_detector", "check_noise",
     }  # fmt: skip
 
 

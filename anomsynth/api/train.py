@@ -7,6 +7,7 @@ from typing import Literal
 from anomsynth.api.notebook import listener
 from anomsynth.api.options import FilePath, need_train_extra, to_path
 from anomsynth.bisqad.detector import Detector, detectors
+from anomsynth.bisqad.feature_noise import FeatureNoise, noises
 from anomsynth.bisqad.options import (
     DETECTOR,
     LITE0,
@@ -30,6 +31,7 @@ def train(
     hypergrad: Hypergrad | None = None,
     backbone: str = LITE0,
     detector: Detector | str = DETECTOR,
+    noise: FeatureNoise | str | None = None,
     size: int = 256,
     tile: int | str | None = "auto",
     epochs: int | None = None,
@@ -72,6 +74,9 @@ def train(
         Any timm model; the default needs no download.
     detector : str or Detector
         What is trained: a kind of `anomsynth list detectors`, or one with settings of its own.
+    noise : str or FeatureNoise, optional
+        Disturbs features of some good photos, which count as defects then: a kind of `anomsynth
+        list noises`, or one with settings of its own. None if not given.
     size : int, pixels
         Photos, or their tiles, are resized to this; a multiple of 32.
     tile : int or None or "auto"
@@ -147,6 +152,7 @@ def train(
         hypergrad=hypergrad,
         backbone=backbone,
         detector=detectors.build({"kind": detector}) if isinstance(detector, str) else detector,
+        noise=noises.build({"kind": noise}) if isinstance(noise, str) else noise,
         size=size,
         tile=_tile(tile),
         epochs=epochs,

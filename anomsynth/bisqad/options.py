@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from anomsynth.bisqad.detector import Detector, Reference, detectors
+from anomsynth.bisqad.feature_noise import FeatureNoise
 from anomsynth.errors import UserError
 
 WeightsMode = Literal["bilevel", "sqe", "uniform"]
@@ -65,6 +66,8 @@ class TrainOptions:
     backbone : str
     detector : Detector
         Builds the network that is trained.
+    noise : FeatureNoise or None
+        Disturbs features of some good photos, which count as defects then.
     size : int, pixels
         A multiple of 32.
     tile : int or None or "auto"
@@ -98,6 +101,7 @@ class TrainOptions:
     hypergrad: Hypergrad | None = None
     backbone: str = LITE0
     detector: Detector = field(default_factory=lambda: detectors.build({"kind": DETECTOR}))
+    noise: FeatureNoise | None = None
     size: int = 256
     tile: int | Literal["auto"] | None = "auto"
     epochs: int | None = None
@@ -153,6 +157,8 @@ class TrainOptions:
         if not self.detector.learns_defects:
             about_defects = ("val", "weights", "hypergrad", "online", "spoil")
             idle |= dict.fromkeys(about_defects, "learns no defects")
+        if self.detector.has_own_loss or not self.detector.learns_defects:
+            idle |= {"noise": "has no use for other noise than its own"}
         for option, reason in idle.items():
             if getattr(self, option):
                 raise UserError(f"`{option}`: {kind} {reason}", hint=hint)
@@ -180,6 +186,7 @@ class TrainOptions:
             **asdict(self),
             "val": None if self.val is None else str(self.val),
             "detector": self.detector.model_dump(mode="json"),
+            "noise": None if self.noise is None else self.noise.model_dump(mode="json"),
             "weights": self.weighting,
             "hypergrad": self.hypergrad or "implicit",
             "epochs": self.all_epochs,

@@ -7,21 +7,21 @@ if TYPE_CHECKING:
     from anomsynth.core.registry import Catalogue, Origin
 
 PRESETS = "presets"
-ROLES = ("generators", "refiners", "exporters", "scorers", "detectors", "terms")
+ROLES = ("generators", "refiners", "exporters", "scorers", "detectors", "noises", "terms")
 TOPICS = (*ROLES, PRESETS)
 
 
 def catalogue(role: str) -> "Catalogue[object]":
     """Return what there is of a role."""
     from anomsynth.bisqad.detector import detectors
+    from anomsynth.bisqad.feature_noise import noises
     from anomsynth.core.registry import generators, refiners
     from anomsynth.dataset.exports import exporters
     from anomsynth.sqe.all_terms import terms
     from anomsynth.sqe.scorer import scorers
 
-    found: dict[str, Catalogue[object]] = {
-        known.role: known for known in (generators, refiners, exporters, scorers, detectors, terms)
-    }
+    known = (generators, refiners, exporters, scorers, detectors, noises, terms)
+    found: dict[str, Catalogue[object]] = {one.role: one for one in known}
     return found[role]
 
 

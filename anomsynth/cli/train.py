@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from anomsynth.bisqad.detector import Detector
+    from anomsynth.bisqad.feature_noise import FeatureNoise
     from anomsynth.bisqad.training.events import TrainFinished
+    from anomsynth.core.component import Component
 
 EXAMPLE = example(
     "train dataset --out run",
@@ -68,6 +70,12 @@ def train(
         str, typer.Option("--detector", metavar="KIND", help="What is trained, see list detectors.")
     ] = "bisqad",
     fields: Options = None,
+    noise: Annotated[
+        str | None,
+        typer.Option(
+            "--noise", metavar="KIND", help="Disturb features of good photos, see list noises."
+        ),
+    ] = None,
     size: Annotated[
         int, typer.Option("--size", help="Photos are resized to this; a multiple of 32.")
     ] = 256,
@@ -123,6 +131,7 @@ def train(
         from anomsynth.api.train import train as run_training
         from anomsynth.cli.train_progress import TrainProgress
 
+        chosen_detector, chosen_noise = _components(detector, noise, fields or ())
         with TrainProgress(console) as progress:
             finished = run_training(
                 dataset,
@@ -133,7 +142,8 @@ def train(
                 weights=weights,
                 hypergrad=hypergrad,
                 backbone=backbone,
-                detector=_detector(detector, fields or ()),
+                detector=chosen_detector,
+                noise=chosen_noise,
                 size=size,
                 tile=tile,
                 epochs=epochs,
@@ -154,15 +164,24 @@ def train(
         raise typer.Exit(SOME_FAILED)
 
 
-def _detector(kind: str, fields: "Sequence[str]") -> "Detector":
+def _components(
+    kind: str, noise: str | None, fields: "Sequence[str]"
+) -> "tuple[Detector, FeatureNoise | None]":
+    """Return the detector and the noise, each with the options that it has."""
     from anomsynth.api.options import need_train_extra
 
     need_train_extra()
     from anomsynth.bisqad.detector import detectors
+    from anomsynth.bisqad.feature_noise import noises
 
     parse_words("--detector", kind, detectors.kinds())
-    own = parse_fields({kind: detectors.load(kind)}, fields)[kind]
-    return detectors.build({"kind": kind, **own})
+    asked: dict[str, type[Component]] = {kind: detectors.load(kind)}
+    if noise is not None:
+        parse_words("--noise", noise, noises.kinds())
+        asked[noise] = noises.load(noise)
+    own = parse_fields(asked, fields)
+    detector = detectors.build({"kind": kind, **own[kind]})
+    return detector, None if noise is None else noises.build({"kind": noise, **own[noise]})
 
 
 def _print(console: Console, finished: "TrainFinished", out: Path) -> None:

@@ -3,6 +3,7 @@
 from anomsynth.testing._detector import check_detector
 from anomsynth.testing._exporter import check_exporter
 from anomsynth.testing._generator import check_generator, digest
+from anomsynth.testing._noise import check_noise
 from anomsynth.testing._refiner import check_refiner
 from anomsynth.testing._scorer import check_scorer
 from anomsynth.testing._term import check_term
@@ -13,6 +14,7 @@ __all__ = [
     "check_detector",
     "check_exporter",
     "check_generator",
+    "check_noise",
     "check_refiner",
     "check_scorer",
     "check_term",

@@ -1,13 +1,14 @@
 """Print the table of detectors in RESULTS.md: each trained and tested on the same sets.
 
-python tests/benchmarks/neighbours.py WORK SET... [--detectors pyramid,gaussian,...] [--unified]
+python tests/benchmarks/neighbours.py WORK SET... [--detectors "pyramid gaussian ..."] [--unified]
     [--samples 300] [--seed 0] [--epochs N] [--threads 1]
 
 A SET is a folder in MVTec layout with real defects to test on; its photos in train/good are all
 that is learned from, with samples that preset `generic` makes of them. WORK keeps samples,
 features and runs, so that a table can be continued and the same features serve all detectors. A
 detector is a kind, with its options after colons: `reconstruction:masks=[1,2]:gate=true`, and
-`@` before a kind of noise in its features: `pyramid@boundary`. Cells are image AUROC / pixel AP /
+`@` before a kind of noise in its features: `pyramid@boundary:share=0.05`; detectors are divided
+by blanks. Cells are image AUROC / pixel AP /
 AUPRO / macro pixel AP in percent. With --unified one model learns from all sets at once.
 """
 
@@ -21,9 +22,11 @@ from pathlib import Path
 from script import tell
 
 import anomsynth as asy
-from anomsynth.bisqad.detector import Detector, detectors
+from anomsynth.bisqad.detector import detectors
+from anomsynth.bisqad.feature_noise import noises
+from anomsynth.core.registry import C, Registry
 
-DETECTORS = "pyramid,gaussian,nearest,prototypes"
+DETECTORS = "pyramid gaussian nearest prototypes reconstruction onenip bisqad"
 Row = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
@@ -38,7 +41,7 @@ def main() -> None:
     samples = make_samples(args)
     names = [given.name for given in args.sets]
     tell(f"| detector | {' | '.join(names)} | mean |\n|{'---|' * (len(names) + 2)}")
-    for detector in args.detectors.split(","):
+    for detector in args.detectors.split():
         found = measured(args, detector, samples)
         cells = [found[name] for name in names]
         mean = [sum(column) / len(names) for column in zip(*cells, strict=True)]
@@ -107,7 +110,8 @@ def learn(args: argparse.Namespace, detector: str, dataset: Path, run: Path) -> 
         dataset,
         run,
         unified=args.unified,
-        detector=built(detector),
+        detector=built(detector.partition("@")[0], detectors),
+        noise=built(noise, noises) if (noise := detector.partition("@")[2]) else None,
         size=args.size,
         epochs=args.epochs,
         seed=args.seed,
@@ -119,11 +123,10 @@ def learn(args: argparse.Namespace, detector: str, dataset: Path, run: Path) -> 
         (run.parent / f"{run.name}.seconds").write_text(f"{done.seconds:.0f}\n")
 
 
-def built(text: str) -> Detector:
-    """Return the detector of `KIND:name=value:name=value`."""
+def built(text: str, role: Registry[C]) -> C:
+    """Return the component of `KIND:name=value:name=value`."""
     kind, *options = text.split(":")
-    fields = tomllib.loads("\n".join(options))
-    return detectors.build({"kind": kind, **fields})
+    return role.build({"kind": kind, **tomllib.loads("\n".join(options))})
 
 
 def numbers(run: Path, real: Path, names: Sequence[str]) -> dict[str, tuple[float, ...]]:

@@ -231,3 +231,19 @@ def test_ctrl_c_keeps_a_checkpoint_and_says_how_to_go_on(call, tmp_path, monkeyp
     finished = call("--weights", "uniform", "--resume")
     assert finished.exit_code == 0
     assert "going on after step 1" in finished.stderr
+
+
+def test_noise_is_chosen_by_kind_and_recorded_with_its_options(call, tmp_path) -> None:
+    done = call(
+        *("--noise", "boundary", "--option", "share=0.5", "--option", "reach=0.3"),
+        *("--option", "width=8", "--weights", "uniform"),
+    )
+    mistaken = call("--noise", "bound")
+
+    assert done.exit_code == 0, done.output
+    recorded = json.loads((tmp_path / "run/config.json").read_text())
+    noise = recorded["training"]["noise"]
+    assert (noise["kind"], noise["share"], noise["reach"]) == ("boundary", 0.5, 0.3)
+    assert recorded["detector"]["width"] == 8
+    assert mistaken.exit_code == 2
+    assert "did you mean 'boundary'?" in mistaken.stderr

@@ -13,6 +13,7 @@ from anomsynth.bisqad.bilevel.reweighting import CheckBatches, FixedWeights, Lea
 from anomsynth.bisqad.data.pool import Batch, Pool
 from anomsynth.bisqad.model.checkpoint import adam_state, restore_adam, take_prefix
 from anomsynth.bisqad.model.network import DetectorNetwork
+from anomsynth.bisqad.training.disturbance import Disturbance
 
 DEFECTS, NORMALS = 10, 6  # of a batch
 DECAY = 1e-4  # of AdamW
@@ -35,6 +36,7 @@ class Pools:
     held_normals: Pool
     held_defects: Pool
     sources: Pool | None = None  # of the defects, in the same order
+    disturbance: Disturbance | None = None  # of good photos' features
 
 
 class Queue:
@@ -140,6 +142,8 @@ class Loop:
         for group in self._adam.param_groups:
             group["lr"] = rate
         batch, index = self._mixed()
+        if self._pools.disturbance is not None:
+            batch = self._pools.disturbance.applied(batch, len(index), self._generator)
         weights = torch.ones(len(batch))
         weights[: len(index)] = self.weights.values[index]
         if self._learned is not None and not self._searching:

@@ -1,6 +1,6 @@
 """What has to be there before the first step: images, features, a detector, weights."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import torch
@@ -25,6 +25,7 @@ from anomsynth.bisqad.model.quality_inputs import (
 )
 from anomsynth.bisqad.model.sqe_net import SqeNet
 from anomsynth.bisqad.options import TrainOptions, TrainPlan
+from anomsynth.bisqad.training.disturbance import Disturbance
 from anomsynth.bisqad.training.events import FeaturesDone, ImageSkipped, Prepared, TrainListener
 from anomsynth.bisqad.training.loop import Loop, Pools
 from anomsynth.bisqad.training.side_maps import SideMaps
@@ -160,7 +161,10 @@ def prepare(
     """
     done = prepare_detector(plan, split, device, on_event)
     weights = _weights(plan.options, done.pools.defects, done.detector)
-    loop = Loop(_fabric(device), done.detector, done.pools, weights, plan.options.seed)
+    pools, noise = done.pools, plan.options.noise
+    if noise is not None:
+        pools = replace(pools, disturbance=Disturbance.of(noise, done.detector, pools.normals))
+    loop = Loop(_fabric(device), done.detector, pools, weights, plan.options.seed)
     known = {item.name: getattr(done, item.name) for item in fields(done)}
     return PreparedTraining(**known, loop=loop)
 

@@ -23,6 +23,7 @@ from anomsynth.bisqad.data.samples import find_split  # noqa: E402 - needs torch
 from anomsynth.bisqad.detector import detectors  # noqa: E402 - needs torch
 from anomsynth.bisqad.evaluation.inference import predict_photos  # noqa: E402 - needs torch
 from anomsynth.bisqad.evaluation.learned_sqe import LearnedSqe  # noqa: E402 - needs torch
+from anomsynth.bisqad.feature_noise import noises  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.backbone import load_backbone  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.run import load_run  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.run_config import SQE, read_calibration  # noqa: E402 - needs torch
@@ -226,6 +227,25 @@ def test_a_restorer_resumes_bit_for_bit(run, dataset, tmp_path, options) -> None
     first = (tmp_path / "straight/metrics.jsonl").read_text().splitlines()[0]
     assert finished.loss < json.loads(first)["loss"]
     assert (tmp_path / "straight/weights.csv").exists() == bool(options)
+
+
+def test_noise_in_features_is_drawn_again_after_an_interruption(run, tmp_path) -> None:
+    def interrupt(event):
+        if isinstance(event, Progress) and event.step == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    noise = noises.build({"kind": "boundary", "share": 0.5})
+    given = {"noise": noise, "weights": "uniform", "epochs": 3}
+    run("straight", **given)
+    run("plain", **given | {"noise": None})
+    with pytest.raises(KeyboardInterrupt):
+        run("broken", interrupt, **given)
+    run("broken", plan={"resume": True}, **given)
+
+    names = ("straight", "broken", "plain")
+    straight, resumed, plain = (tensors_of(tmp_path / name) for name in names)
+    assert all(torch.equal(resumed[name], value) for name, value in straight.items())
+    assert not all(torch.equal(plain[name], value) for name, value in straight.items())
 
 
 @pytest.fixture(scope="session")
