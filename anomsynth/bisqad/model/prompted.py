@@ -19,7 +19,7 @@ from anomsynth.bisqad.model.network import (
     middle_and_spread,
     resized,
 )
-from anomsynth.bisqad.model.reconstruction import places_along, rms
+from anomsynth.bisqad.model.reconstruction import LEAST_LEFT, places_along, root_mean
 from anomsynth.bisqad.model.refiner import Refiner
 from anomsynth.bisqad.model.restorer import FAINT, EncoderLayer
 
@@ -69,7 +69,8 @@ class PromptedNetwork(DetectorNetwork):
     is restored and f belongs to the photo as it was before the defect was made, so that defects
     are restored to what really was there. In training the prompt is another photo than f. The
     refiner turns ``|r - x|``, x the photo's features, into a map at stride 4. The map is the mean
-    of its logits and of the distance ``sqrt(mean (r - x)^2)``, both in units of good photos.
+    of its logits and of the distance ``sqrt(mean (r - x)^2 / l)``, both in units of good photos; l
+    is what is left of each feature on them, see `ReconstructionNetwork`.
 
     References
     ----------
@@ -94,6 +95,7 @@ class PromptedNetwork(DetectorNetwork):
         self.refiner = Refiner(depth, generator)
         shape = (sizes.prompts, self.side**2, depth)
         self.register_buffer("prompts", torch.zeros(shape, dtype=torch.float16))
+        self.register_buffer("left", torch.ones(depth))
         self.register_buffer("middles", torch.zeros(2))
         self.register_buffer("spreads", torch.ones(2))
         unseen = neighbour_mask(self.side, sizes.window)
@@ -114,7 +116,8 @@ class PromptedNetwork(DetectorNetwork):
         places = self._places(features)
         restored = self.restored(places, self.chosen(places))
         size = self.map_size(features)
-        away = rms(restored - places).view(-1, 1, self.side, self.side)
+        away = root_mean((restored - places).square() / self.get_buffer("left"))
+        away = away.view(-1, 1, self.side, self.side)
         return torch.cat([self._refined(restored - places, size), resized(away, size)], dim=1)
 
     def learn_normal(self, batches: Batches) -> None:
@@ -144,7 +147,8 @@ class PromptedNetwork(DetectorNetwork):
         prompts = self.get_buffer("prompts").to(places.dtype)
         away = (places.mean(1)[:, None] - prompts.mean(1)).square().sum(2)
         if target is not None:
-            apart = torch.stack([rms((target - one).flatten(1)) for one in prompts], dim=1)
+            square = [(target - one).square().mean((1, 2)) for one in prompts]
+            apart = torch.stack(square, dim=1).sqrt()
             away = away + torch.where(apart < SAME, torch.inf, 0.0)
         return prompts[away.argmin(1)]
 
@@ -187,8 +191,13 @@ class PromptedNetwork(DetectorNetwork):
 
     @torch.no_grad()
     def settle(self, good: Batches, marked: Sequence[Marked]) -> None:
-        """Take the units of both maps, and of their mean; see the base class."""
+        """Take what is left of features, the units of both maps, and of their mean."""
         del marked
+        left = []
+        for features in good():
+            places = self._places(features)
+            left.append((self.restored(places, self.chosen(places)) - places).square().mean(1))
+        self.get_buffer("left").copy_(torch.cat(left).mean(0).clamp_min(LEAST_LEFT))
         parts = torch.cat([self.parts(features) for features in good()])
         for nth in range(2):
             middle, spread = middle_and_spread(image_score(parts[:, nth : nth + 1]))

@@ -1,7 +1,7 @@
 """Restored features beside seen ones: where they differ, UniAD takes a photo for defective."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,10 +11,11 @@ from torch.nn import functional
 from anomsynth.bisqad.detector import FeatureShapes
 from anomsynth.bisqad.model.attention import Thought, jittered
 from anomsynth.bisqad.model.losses import truth_at
-from anomsynth.bisqad.model.network import DetectorNetwork, resized
+from anomsynth.bisqad.model.network import Batches, DetectorNetwork, Marked, resized
 from anomsynth.bisqad.model.restorer import Restorer, RestorerSizes
 
 STRIDE = 16  # pixels between two places; a coarser backbone is taken as it is
+LEAST_LEFT = 1e-4  # of a feature, in units of its variance over good photos
 GATED = 0.5  # weight of the gate's cross-entropy beside the mean square of what is not restored
 
 
@@ -54,12 +55,14 @@ class ReconstructionNetwork(DetectorNetwork):
     Notes
     -----
     With features f at N places and restored ones r, the distance of a place is
-    ``sqrt(mean (r - f)^2)`` over its features. Learned is the mean of ``(r - f)^2`` over good
-    photos, where r is restored from f with jitter: noise of rms ``scale |f| / d``.
+    ``sqrt(mean (r - f)^2 / l)`` over its features, where l is what is left of each feature on good
+    photos, the mean of ``(r - f)^2`` there: features that cannot be told from the surroundings
+    would drown the others (the authors take l = 1). Learned is the mean of ``(r - f)^2``, where r
+    is restored from f with jitter: noise of rms ``scale |f| / d``.
 
     With blocks, half of the places are hidden from the restorer, in blocks like a chessboard, at
     several sizes (after the abstract of MMAE); a learned token stands for them. In training size
-    and colour of the fields are drawn; a distance is the mean over sizes of the distance where
+    and colour of the fields are drawn; ``(r - f)^2`` is the mean over sizes of what it is where
     the place is hidden.
 
     The gate (after the abstract of FADeR, which has two linear layers attenuate features of
@@ -89,6 +92,7 @@ class ReconstructionNetwork(DetectorNetwork):
         fields = [chessboard(side, block) for block in options.blocks]
         hidden = torch.stack([*fields, *(~field for field in fields)]) if fields else None
         self.register_buffer("hidden", hidden, persistent=False)  # follows from the options
+        self.register_buffer("left", torch.ones(depth))
 
     def forward(self, features: Sequence[Tensor], keep: Sequence[Tensor] | None = None) -> Tensor:
         """Return distances (B, 1, h, w) at stride 4; see the base class."""
@@ -102,16 +106,31 @@ class ReconstructionNetwork(DetectorNetwork):
 
     def distances(self, places: Tensor) -> Tensor:
         """Return distances (B, N) of places (B, N, depth)."""
-        hidden = self.get_buffer("hidden") if self.options.blocks else None
-        if hidden is None:
+        return root_mean(self.unrestored(places) / self.get_buffer("left"))
+
+    def unrestored(self, places: Tensor) -> Tensor:
+        """Return squares of what is not restored (B, N, depth) of places (B, N, depth)."""
+        if not self.options.blocks:
             restored, _ = self.restored(places)
-            return rms(restored - places)
-        count = len(self.options.blocks)
-        found = torch.zeros_like(places[..., 0])
-        for cover in hidden:
+            return (restored - places).square()
+        found = torch.zeros_like(places)
+        for cover in self.get_buffer("hidden"):
             restored, _ = self.restored(places, cover)
-            found = found + rms(restored - places) * cover
-        return found / count
+            found = found + (restored - places).square() * cover[:, None]
+        return found / len(self.options.blocks)
+
+    @torch.no_grad()
+    def take_left(self, parts: Iterable[Tensor]) -> None:
+        """Take from places (B, N, depth) of good photos what is left of each feature there."""
+        means = [(self.unrestored(part).mean((0, 1)), len(part)) for part in parts]
+        total = sum(count for _, count in means)
+        left = torch.stack([mean * (count / total) for mean, count in means]).sum(0)
+        self.get_buffer("left").copy_(left.clamp_min(LEAST_LEFT))
+
+    def settle(self, good: Batches, marked: Sequence[Marked]) -> None:
+        """Take what is left of features of held-out good photos, and the unit of maps."""
+        self.take_left(self.places(features) for features in good())
+        super().settle(good, marked)
 
     def restored(self, places: Tensor, cover: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
         """Return restored features (B, N, depth), and the logits (B, N) of the gate, if any.
@@ -178,9 +197,9 @@ def places_along(shapes: FeatureShapes) -> int:
     return math.ceil(shapes.size / max(STRIDE, shapes.strides[0]))
 
 
-def rms(values: Tensor) -> Tensor:
-    """Return the root of the mean square (...) of values (..., d)."""
-    return (values.square().mean(-1) + 1e-12).sqrt()  # the root of 0 has no slope
+def root_mean(squares: Tensor) -> Tensor:
+    """Return the root (...) of the mean of squares (..., d)."""
+    return (squares.mean(-1) + 1e-12).sqrt()  # the root of 0 has no slope
 
 
 def chessboard(side: int, block: int) -> Tensor:

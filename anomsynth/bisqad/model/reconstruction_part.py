@@ -49,6 +49,7 @@ class ReconstructionPart(ReferenceNetwork):
                 break
         with torch.enable_grad():
             train(learner, torch.cat(parts), int(self.get_buffer("seed")))
+        learner.take_left(part.float() for part in parts)
         self.network.load_state_dict(learner.state_dict())
 
     def described(self, features: Sequence[Tensor]) -> Tensor:

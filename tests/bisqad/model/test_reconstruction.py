@@ -109,13 +109,20 @@ def test_the_rms_of_the_jitter_is_the_length_of_features_over_their_number(scale
     np.testing.assert_allclose(found, expected, rtol=0.03)
 
 
-def test_distances_are_rms_of_what_is_not_restored() -> None:
-    network = made()
+@pytest.mark.parametrize("options", [{}, {"masks": [1, 2]}])
+def test_distances_are_what_is_not_restored_in_units_of_good_photos(options) -> None:
+    network = made(**options)
+    good = network.places(draw(12, seed=3))
+    network.take_left([good[:5], good[5:]])
     places = network.places(draw(2))
 
-    restored, _ = network.restored(places)
+    squares, known = network.unrestored(places), network.unrestored(good)
 
-    expected = (restored - places).square().mean(2).sqrt()
+    expected = (squares / known.mean((0, 1))).mean(2).sqrt()
+    if not options:
+        restored, _ = network.restored(places)
+        assert torch.equal(squares, (restored - places).square())
+    assert float(network.distances(good).detach().square().mean()) == pytest.approx(1, rel=1e-4)
     assert torch.allclose(network.distances(places), expected, atol=1e-5)
     assert places.shape == (2, SIDE**2, DEPTH)
 
@@ -137,13 +144,13 @@ def test_distances_are_taken_where_places_are_hidden() -> None:
     network = made(masks=[1, 2], window=0)
     places = network.places(draw(1))
 
-    found = network.distances(places)
+    found = network.distances(places).detach()
 
     expected = torch.zeros(1, SIDE**2)
     for cover in network.get_buffer("hidden"):
         restored, _ = network.restored(places, cover)
-        expected[:, cover] += (restored - places).square().mean(2).sqrt()[:, cover] / 2
-    assert torch.allclose(found, expected, atol=1e-5)
+        expected[:, cover] += (restored - places).square().mean(2)[:, cover] / 2
+    assert torch.allclose(found, expected.sqrt(), atol=1e-5)
 
 
 def test_hidden_places_tell_nothing() -> None:
