@@ -94,13 +94,14 @@ def measured(
 
 
 def joined(args: argparse.Namespace, samples: Path) -> Path:
-    """Return a folder with the samples of all sets as its categories."""
+    """Return a folder with the samples of all sets as its categories, and what is known of them."""
     root = args.work / f"joined-{args.seed}"
-    root.mkdir(exist_ok=True)
     for given in args.sets:
-        if not (root / given.name).exists():
-            target = (samples / given.name / given.name).resolve()
-            (root / given.name).symlink_to(target, target_is_directory=True)
+        for below in (given.name, f"_anomsynth/{given.name}"):
+            if not (root / below).exists():
+                (root / below).parent.mkdir(parents=True, exist_ok=True)
+                target = (samples / given.name / below).resolve()
+                (root / below).symlink_to(target, target_is_directory=True)
     return root
 
 

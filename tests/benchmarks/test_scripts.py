@@ -7,12 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from anomsynth.dataset.images import write_png
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.plan import make_plan
 from anomsynth.pipeline.run import run
 from anomsynth.recipe.load import load_recipe
+from anomsynth.testing import make_pixels
 
 HERE = Path(__file__).parent
 
@@ -82,3 +85,34 @@ def test_a_dry_run_of_the_full_size_is_killed_and_resumed_to_its_end(tmp_path) -
     assert report["categories"] == report["photos"] == 2
     assert report["samples"] == report["asked"] == 2
     assert report["peak_mb_parent"] > 0
+
+
+def test_the_table_of_detectors_has_numbers_of_each_set(tmp_path) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("timm")
+    for name in ("plate", "tile"):
+        for number in range(8):
+            pixels = make_pixels(64, 64, seed=number + 10 * len(name))[..., 0].copy()
+            folder = tmp_path / name / ("train/good", "test/good", "test/dent")[min(number // 3, 2)]
+            folder.mkdir(parents=True, exist_ok=True)
+            if number >= 6:
+                truth = tmp_path / name / "ground_truth/dent"
+                truth.mkdir(parents=True, exist_ok=True)
+                mask = np.zeros((64, 64), np.uint8)
+                mask[10:30, 20:40] = 255
+                pixels[mask > 0] //= 3
+                write_png(truth / f"{number}_mask.png", mask, truth)
+            write_png(folder / f"{number}.png", pixels, folder)
+    sets = (tmp_path / "plate", tmp_path / "tile")
+    small = ("--samples", 3, "--size", 64, "--epochs", 1)
+
+    said = call(
+        *("neighbours.py", tmp_path / "work", *sets, *small, "--unified"),
+        *("--detectors", "pyramid:width=8@jitter:share=0.5 onenip:width=8"),
+    )
+
+    assert "| detector | plate | tile | mean |" in said
+    for name in ("`pyramid:width=8@jitter:share=0.5`", "`onenip:width=8`"):
+        for cell in cells(said, name):
+            assert all(0 <= float(value) <= 100 for value in cell.split(" / "))
+    assert list((tmp_path / "work/unified").glob("*/model.safetensors"))
