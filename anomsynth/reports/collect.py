@@ -18,11 +18,11 @@ from anomsynth.dataset.layout import RESERVED, Layout
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.manifest import read_lines
 from anomsynth.dataset.metadata import read_run
+from anomsynth.dataset.provenance import Provenance, RecordedDefect, find_provenance
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pages.originals import Original, Originals, is_shown
 from anomsynth.pages.thumbnails import Thumbnail, make_thumbnail, outline_path, side_for
 from anomsynth.reports.heatmap import HeatMap, on_cells
-from anomsynth.scoring.provenance import Provenance, RecordedDefect, find_provenance
 from anomsynth.scoring.score import Scored, score_each
 from anomsynth.sqe.scorer import AnyScorer
 

@@ -9,12 +9,12 @@ from datetime import datetime
 from anomsynth._version import __version__
 from anomsynth.core.types import Float32
 from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.provenance import RecordedDefect
 from anomsynth.pages.page import HISTOGRAMS, Card, Gallery, Section, build, gallery_section, row
 from anomsynth.pages.thumbnails import data_uri
 from anomsynth.reports.collect import Collection, Entry
 from anomsynth.reports.heatmap import coloured
 from anomsynth.reports.meaning import MEANING
-from anomsynth.scoring.provenance import RecordedDefect
 
 MOST_UPRIGHT = 8  # kinds whose names stand side by side; more are turned
 MOST_PROBLEMS = 200  # listed; the rest is counted
