@@ -10,6 +10,7 @@ from torch.nn import functional
 from anomsynth.bisqad.detector import FeatureShapes
 from anomsynth.bisqad.model.attention import Attention, Linear, Thought, jittered, neighbour_mask
 from anomsynth.bisqad.model.losses import sample_losses
+from anomsynth.bisqad.model.map_refiner import MapRefiner
 from anomsynth.bisqad.model.nearest import farthest_points
 from anomsynth.bisqad.model.network import (
     Batches,
@@ -20,7 +21,6 @@ from anomsynth.bisqad.model.network import (
     resized,
 )
 from anomsynth.bisqad.model.reconstruction import LEAST_LEFT, places_along, root_mean
-from anomsynth.bisqad.model.refiner import Refiner
 from anomsynth.bisqad.model.restorer import FAINT, EncoderLayer
 
 REFINED = 0.5  # weight of the refiner's loss beside the mean square of what is not restored
@@ -92,7 +92,7 @@ class PromptedNetwork(DetectorNetwork):
         self.decoder = nn.ModuleList(_TwoWayLayer(width, generator) for _ in every)
         self.to_photo = Attention(width, generator)
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
-        self.refiner = Refiner(depth, generator)
+        self.refiner = MapRefiner(depth, generator)
         shape = (sizes.prompts, self.side**2, depth)
         self.register_buffer("prompts", torch.zeros(shape, dtype=torch.float16))
         self.register_buffer("left", torch.ones(depth))

@@ -10,7 +10,7 @@ GROUPS, WIDTHS = 8, (64, 32)  # channels at each size
 RARE = -3.0  # logit of the first guess: 5 % of the pixels are anomalous
 
 
-class Refiner(nn.Module):
+class MapRefiner(nn.Module):
     """Two steps of a 3 x 3 convolution, group normalisation and enlarging to twice the size.
 
     Parameters
