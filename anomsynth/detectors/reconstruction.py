@@ -24,7 +24,7 @@ class Reconstruction(Reference):
     """
 
     kind: Literal["reconstruction"] = "reconstruction"
-    usual_epochs: ClassVar[int] = 40
+    usual_epochs: ClassVar[int] = 60
     has_own_loss: ClassVar[bool] = True
     width: Annotated[int, Field(ge=8, multiple_of=8)] = parameter(
         128, "count", "channels inside, a multiple of 8"
