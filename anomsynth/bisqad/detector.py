@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # the role is named, listed and recorded without torch
 
 def _with_middle(window: int) -> int:
     if window % 2 == 0 and window:
-        raise ValueError(f"has no middle: expected an odd number or 0, got {window}")
+        raise ValueError("must be odd, so that it has a middle, or 0 for none")
     return window
 
 
