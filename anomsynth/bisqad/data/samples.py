@@ -322,9 +322,7 @@ def _with_sources(root: Path, marked: Sequence[Labelled], kind: str) -> list[Lab
     found = find_provenance(marked)
     known = [entry for entry in marked if (one := found.get(entry.image)) and one.good is not None]
     if not known:
-        hint = (
-            "give a dataset that `anomsynth generate` made, whole: with _anomsynth and train/good"
-        )
+        hint = "give a whole dataset of `anomsynth generate`, with _anomsynth and train/good"
         msg = f"{root}: does not say which photo a defect was made from, which {kind} restores"
         raise InputError(msg, hint=hint)
     if len(known) < len(marked):
