@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from anomsynth.api.evaluate import evaluate
     from anomsynth.api.export import export
     from anomsynth.api.export_model import export_model
+    from anomsynth.api.fit import fit
     from anomsynth.api.foreground import foreground
     from anomsynth.api.generate import generate
     from anomsynth.api.merge import merge
@@ -62,6 +63,7 @@ _MODULES = {
     "evaluate": "anomsynth.api.evaluate",
     "export": "anomsynth.api.export",
     "export_model": "anomsynth.api.export_model",
+    "fit": "anomsynth.api.fit",
     "foreground": "anomsynth.api.foreground",
     "generate": "anomsynth.api.generate",
     "load_recipe": "anomsynth.recipe.load",
@@ -95,6 +97,7 @@ __all__ = [
     "evaluate",
     "export",
     "export_model",
+    "fit",
     "foreground",
     "generate",
     "load_recipe",

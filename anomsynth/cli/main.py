@@ -15,6 +15,7 @@ from anomsynth.cli import (
     evaluate,
     export,
     export_model,
+    fit,
     foreground,
     generate,
     init,
@@ -48,6 +49,7 @@ app.command("auto", short_help="From good photos to found defects.", epilog=auto
 app.command("generate", short_help="Make a dataset from good photos.", epilog=generate.EXAMPLE)(
     generate.generate
 )
+app.command("fit", short_help="Make a recipe from a few real defects.", epilog=fit.EXAMPLE)(fit.fit)
 app.command("merge", short_help="Join the shards of a run.", epilog=merge.EXAMPLE)(merge.merge)
 app.command("foreground", short_help="Write masks of the part.", epilog=foreground.EXAMPLE)(
     foreground.foreground

@@ -4,9 +4,12 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Literal, get_args
 
+from anomsynth.core.photo import Photo
+from anomsynth.core.types import Mask
+from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.layouts.dagm import find_dagm
 from anomsynth.dataset.layouts.drawn import find_coco, find_cvat, find_labelme, find_yolo
-from anomsynth.dataset.layouts.item import Labelled
+from anomsynth.dataset.layouts.item import Labelled, read_strict_truth
 from anomsynth.dataset.layouts.kolektor import find_kolektor
 from anomsynth.dataset.layouts.mvtec import find_3d, find_ad2, find_mvtec
 from anomsynth.dataset.layouts.real_iad import find_real_iad
@@ -84,6 +87,22 @@ def need_layout(root: Path, layout: str | None = None) -> tuple[SourceLayout, tu
             hint="expected CATEGORY/test/KIND with CATEGORY/ground_truth/KIND, or images and masks",
         )
     return found
+
+
+def read_labelled(item: Labelled) -> tuple[Photo, Mask]:
+    """Read an image and its mask.
+
+    Raises
+    ------
+    InputError
+        If one of them is missing or cannot be read, their sizes differ, or the mask holds other
+        values than 0 and one more.
+    """
+    if item.mask is None:
+        raise InputError(f"{item.image}: no mask", hint="name it like the image, or NAME_mask.png")
+    photo = read_photo(item.image)
+    height, width = photo.pixels.shape[:2]
+    return photo, read_strict_truth(item.mask, item.truth, (height, width))
 
 
 def recognise(

@@ -15,7 +15,8 @@ from anomsynth.core.photo import Photo
 from anomsynth.core.sample import Quality
 from anomsynth.core.types import Mask, Pixels
 from anomsynth.dataset.images import read_photo
-from anomsynth.dataset.layouts.item import Labelled, read_strict_truth
+from anomsynth.dataset.labelled import read_labelled
+from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.provenance import Provenance, find_provenance
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.backends import count_workers, in_processes
@@ -155,22 +156,6 @@ def describe_dataset(items: Sequence[Labelled], *, jobs: int = 1) -> NDArray[np.
     chunks = [defects[at : at + CHUNK] for at in range(0, len(defects), CHUNK)]
     rows = [row for several in _in_order(_describe_chunk, chunks, jobs) for row in several]
     return np.array(rows, dtype=np.float64).reshape(-1, SIZE)
-
-
-def read_labelled(item: Labelled) -> tuple[Photo, Mask]:
-    """Read an image and its mask.
-
-    Raises
-    ------
-    InputError
-        If one of them is missing or cannot be read, their sizes differ, or the mask holds other
-        values than 0 and one more.
-    """
-    if item.mask is None:
-        raise InputError(f"{item.image}: no mask", hint="name it like the image, or NAME_mask.png")
-    photo = read_photo(item.image)
-    height, width = photo.pixels.shape[:2]
-    return photo, read_strict_truth(item.mask, item.truth, (height, width))
 
 
 def _look_away(_pixels: Pixels, _mask: Mask) -> None:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from anomsynth.core.sample import Quality
-from anomsynth.dataset.labelled import find_labelled
+from anomsynth.dataset.labelled import find_labelled, read_labelled
 from anomsynth.dataset.layouts.simple import find_pairs
 from anomsynth.dataset.provenance import find_provenance
-from anomsynth.scoring.score import describe_dataset, read_labelled, score_dataset
+from anomsynth.scoring.score import describe_dataset, score_dataset
 from anomsynth.scoring.tables import summarise, write_scores
 from anomsynth.sqe.estimator import Estimator
 from anomsynth.testing import make_pixels

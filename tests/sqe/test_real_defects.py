@@ -8,8 +8,7 @@ from scipy.stats import mannwhitneyu
 
 from anomsynth.core.rng import stream
 from anomsynth.dataset.images import read_photo
-from anomsynth.dataset.labelled import find_labelled
-from anomsynth.scoring.score import read_labelled
+from anomsynth.dataset.labelled import find_labelled, read_labelled
 from anomsynth.sqe.controls import ControlBase, flat_fill
 from anomsynth.sqe.estimator import Estimator
 

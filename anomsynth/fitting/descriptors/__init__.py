@@ -1,0 +1,1 @@
+"""What is measured of a defect: one aspect a file, the same for real and for synthetic ones."""

@@ -1,0 +1,140 @@
+"""`anomsynth fit` writes a recipe that makes defects like the real ones, and says how it knows."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import anomsynth as asy
+from anomsynth.demo.standins import make_stand_in
+
+KINDS = "scratch,stain,porosity"
+
+
+def save(path: Path, pixels: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+
+
+@pytest.fixture(scope="module")
+def scratched(tmp_path_factory) -> Path:
+    """Smooth surfaces with scratches, and good ones, in the layout of MVTec AD."""
+    root = tmp_path_factory.mktemp("real") / "smooth"
+    recipe = asy.load_recipe("generic", defects_per_image=1, severity={"d_prime": [5, 9]})
+    scratch = [item for item in recipe.mechanisms if item.generator.kind == "scratch"]
+    recipe = recipe.model_copy(update={"mechanisms": tuple(scratch)})
+    for index in range(6):
+        photo = np.ascontiguousarray(make_stand_in("smooth", index).pixels[:176, :176])
+        if index < 2:
+            save(root / f"train/good/{index}.png", photo)
+            continue
+        sample = asy.synthesize(photo, recipe, seed=index)
+        save(root / f"test/scratch/{index}.png", sample.image)
+        mask = sample.mask.astype(np.uint8) * 255
+        save(root / f"ground_truth/scratch/{index}_mask.png", mask)
+    return root
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+def fit(call, real, out, *more):
+    return call("fit", real, "--out", out, "--kinds", KINDS, "--jobs", 1, *more)
+
+
+def test_scratches_make_a_recipe_of_scratches(call, scratched, cache, tmp_path) -> None:
+    out = tmp_path / "mine.toml"
+
+    found = fit(call, scratched, out, "--cache", cache)
+    again = fit(call, scratched, tmp_path / "again.toml", "--cache", cache)
+    recipe = asy.load_recipe(out)
+
+    assert (found.exit_code, again.exit_code) == (0, 0)
+    assert "4 of 4 defects look like scratch" in found.stdout
+    assert f"anomsynth generate PHOTOS DATASET --preset {out}" in found.stdout
+    assert out.read_text() == (tmp_path / "again.toml").read_text()
+    assert 'base = "generic"' in out.read_text()
+    assert "# Like scratch/" in out.read_text()
+    assert recipe.mechanisms[0].generator.kind == "scratch"
+    own = recipe.mechanisms[0].weight / sum(item.weight for item in recipe.mechanisms)
+    assert own > 0.4
+    low, high = recipe.mechanisms[0].d_prime.low, recipe.mechanisms[0].d_prime.high
+    assert low < 7 < high
+    with Image.open(tmp_path / "mine.png") as sheet:
+        assert min(sheet.size) > 500
+
+
+def test_bad_masks_cost_a_line_each_and_deep_ones_count(call, scratched, cache, tmp_path) -> None:
+    real = tmp_path / "smooth"
+    shutil.copytree(scratched, real)
+    truth = real / "ground_truth/scratch"
+    save(truth / "2_mask.png", np.zeros((176, 176), np.uint8))
+    save(truth / "3_mask.png", np.full((176, 176), 255, np.uint8))
+    save(truth / "4_mask.png", np.full((90, 90), 255, np.uint8))
+    with Image.open(truth / "5_mask.png") as mask:
+        save(truth / "5_mask.png", np.asarray(mask).astype(np.uint16) * 257)
+
+    found = fit(call, real, tmp_path / "mine.toml", "--cache", cache)
+
+    lines = found.stderr.splitlines()
+    assert found.exit_code == 0
+    assert any("2.png: its mask marks nothing" in line for line in lines)
+    assert any("3.png: its mask marks the whole picture" in line for line in lines)
+    assert any("4_mask.png: mask of 90 x 90 pixels for a picture of 176" in line for line in lines)
+    assert not any("5.png" in line or "5_mask.png" in line for line in lines)
+    assert "1 of 1 defect looks like scratch" in found.stdout
+    assert "one defect says little" in found.stdout
+
+
+def test_json_gives_every_defect_with_its_guesses(call, scratched, cache, tmp_path) -> None:
+    found = fit(call, scratched, tmp_path / "mine.toml", "--cache", cache, "--json")
+    result = json.loads(found.stdout.splitlines()[-1])
+
+    assert result["recipe"] == str(tmp_path / "mine.toml")
+    assert [item["name"] for item in result["defects"]] == [f"scratch/{n}" for n in range(2, 6)]
+    assert all(item["guesses"]["scratch"] > 0.5 for item in result["defects"])
+    assert result["weights"]["scratch"] > 0.7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--out", "mine.txt"], "expected a name that ends in .toml, got 'mine.txt'"),
+        (["--out", "mine.toml", "--kinds", "scrach,crack"], "did you mean 'scratch'?"),
+        (["--out", "mine.toml", "--kinds", "scratch"], "there is nothing to choose between"),
+        (["--out", "mine.toml", "--base", "meta"], "did you mean 'metal'?"),
+        (["--out", "mine.toml", "--sheet", "a.jpg"], "expected a name that ends in .png"),
+        (["--out", "mine.toml", "--photos", "nowhere"], "nowhere: no such folder"),
+    ],
+)
+def test_says_what_is_wrong(call, scratched, tmp_path, monkeypatch, arguments, said) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    found = call("fit", scratched, *arguments)
+
+    assert found.exit_code == 2
+    assert said in found.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_keeps_a_recipe_that_is_there_and_refuses_several_products(
+    call, scratched, tmp_path
+) -> None:
+    out = tmp_path / "mine.toml"
+    out.write_text("mine")
+
+    kept = fit(call, scratched, out)
+    shutil.copytree(scratched, tmp_path / "both/one")
+    shutil.copytree(scratched, tmp_path / "both/two")
+    both = fit(call, tmp_path / "both", tmp_path / "other.toml")
+    good = fit(call, scratched / "train", tmp_path / "other.toml")
+
+    assert (kept.exit_code, both.exit_code, good.exit_code) == (2, 2, 2)
+    assert out.read_text() == "mine"
+    assert "is there already" in kept.stderr
+    assert "holds defects of 2 products: one, two" in both.stderr
