@@ -77,6 +77,7 @@ def generate(
     avoid: FilePath | None = None,
     components: FilePath | None = None,
     textures: FilePath | None = None,
+    real: FilePath | None = None,
     source_layout: str | None = None,
     bits: int | None = None,
     tree_depth: Literal[8, 16] = 8,
@@ -135,6 +136,9 @@ def generate(
         The components that may go missing, as masks or drawn, in the same ways.
     textures : path, optional
         Folder of pictures to take foreign textures from.
+    real : path, optional
+        Marked, real defects for mechanisms that set them into the photos (`paste_real`), in any
+        layout that `score` understands.
     source_layout : str, optional
         How the source is laid out, if it is not recognised: one of
         `anomsynth.dataset.labelled.SourceLayout`, or ``"photos"`` if every picture is good.
@@ -219,6 +223,7 @@ def generate(
         avoid=_folder("avoid", avoid),
         components=_folder("components", components),
         textures=_folder("textures", textures),
+        real=_folder("real", real),
         source_layout=source_layout,
         bits=bits,
         tree_depth=tree_depth,

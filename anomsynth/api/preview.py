@@ -23,7 +23,8 @@ from anomsynth.core.registry import generators
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import SampleKey, Surface
 from anomsynth.dataset.components import read_components
-from anomsynth.dataset.textures import TextureFolder
+from anomsynth.dataset.sources import Sources
+from anomsynth.demo.cutouts import StandInDefects
 from anomsynth.demo.standins import make_stand_in
 from anomsynth.errors import OutputError, SynthesisError, UserError
 from anomsynth.pipeline.auto import FALLBACK, choose_preset, guess_material
@@ -80,6 +81,7 @@ def preview(
     mm_per_px: float | None = None,
     components: FilePath | None = None,
     textures: FilePath | None = None,
+    real: FilePath | None = None,
     on_event: Listener | None = None,
 ) -> Preview:
     """Draw input, result, outlined masks and a zoom at the defect for several samples.
@@ -101,6 +103,8 @@ def preview(
         Mask of the part's components.
     textures : path, optional
         Folder of pictures to take foreign textures from.
+    real : path, optional
+        Marked, real defects for mechanisms that set them into the photo.
     on_event : callable, optional
         Is told which preset ``"auto"`` chose, and why.
 
@@ -142,7 +146,9 @@ def preview(
     )
     surface = None
     if image is not None:
-        surface = _surface(image, recipe, to_path(components), to_path(textures))
+        surface = _surface(
+            image, recipe, to_path(components), Sources(to_path(textures), to_path(real))
+        )
     if surface is None or show_all:
         chosen = generators.kinds() if kinds is None else words(kinds)
         sheet, missing = _gallery(recipe, chosen, surface)
@@ -195,7 +201,7 @@ def _surface(
     image: ImageLike,
     recipe: Recipe,
     components: Path | None,
-    textures: Path | None,
+    sources: Sources,
 ) -> Surface:
     photo = to_photo(image)
     path = _file(image)
@@ -204,7 +210,7 @@ def _surface(
     height, width = photo.pixels.shape[:2]
     numbers = None if components is None else read_components(components, (height, width))
     surface = surface_of(photo, recipe, numbers)
-    return surface if textures is None else replace(surface, textures=TextureFolder(textures))
+    return sources.given_to(surface)
 
 
 def _gallery(
@@ -214,7 +220,9 @@ def _gallery(
     if surface is None:
         pictures = {name: make_stand_in(name) for name in STAND_INS}
         surfaces = {
-            name: surface_of(item.pixels, recipe, item.components)
+            name: replace(
+                surface_of(item.pixels, recipe, item.components), defects=StandInDefects()
+            )
             for name, item in pictures.items()
         }
     else:

@@ -92,6 +92,10 @@ def generate(
         Path | None,
         typer.Option("--textures", metavar="DIR", help="Pictures to take foreign textures from."),
     ] = None,
+    real: Annotated[
+        Path | None,
+        typer.Option("--real", metavar="DIR", help="Marked, real defects, for paste_real."),
+    ] = None,
     source_layout: SourceLayout = None,
     bits: Annotated[
         int | None,
@@ -173,6 +177,7 @@ def generate(
                 avoid=avoid,
                 components=components,
                 textures=textures,
+                real=real,
                 source_layout=source_layout,
             )
             _print_config(console, source, preset, chosen, of_run)
@@ -196,6 +201,7 @@ def generate(
                 avoid=avoid,
                 components=components,
                 textures=textures,
+                real=real,
                 source_layout=source_layout,
                 bits=bits,
                 tree_depth=cast("Literal[8, 16]", tree_depth),

@@ -53,6 +53,10 @@ def preview(
         Path | None,
         typer.Option("--textures", metavar="DIR", help="Pictures to take foreign textures from."),
     ] = None,
+    real: Annotated[
+        Path | None,
+        typer.Option("--real", metavar="DIR", help="Marked, real defects, for paste_real."),
+    ] = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -80,6 +84,7 @@ def preview(
             mm_per_px=mm_per_px,
             components=components,
             textures=textures,
+            real=real,
             on_event=partial(note_choice, console),
         )
         if image is None or show_all:

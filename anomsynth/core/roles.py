@@ -20,9 +20,12 @@ class Generator(Component, ABC):
     ----------
     needs_components : bool
         True if it works on components only; it is passed over where `Surface.components` is None.
+    needs_defects : bool
+        True if it takes real defects from `Surface.defects`; it is passed over where that is None.
     """
 
     needs_components: ClassVar[bool] = False
+    needs_defects: ClassVar[bool] = False
     needs_parts: ClassVar[bool] = False  # old name, which plugins may set
 
     def __init_subclass__(cls, **arguments: Unpack[ConfigDict]) -> None:

@@ -210,6 +210,35 @@ class TextureSource(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Cutout:
+    """A real defect with some of its surroundings.
+
+    Attributes
+    ----------
+    pixels : (h, w, C) uint8 or uint16, C in {1, 3}
+    mask : (h, w) bool
+        The defect, as it was marked.
+    part : (h, w) bool
+        Where the part is, defects included.
+    side : int
+        Longer side of the picture that it is from, pixels.
+    """
+
+    pixels: Pixels
+    mask: Mask
+    part: Mask
+    side: int
+
+
+class DefectSource(Protocol):
+    """Real defects to cut out and set into good photos."""
+
+    def pick(self, rng: np.random.Generator) -> Cutout:
+        """Return one of them; uses one random number."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """What was asked for when a surface was analysed; a recipe decides what was not.
@@ -262,6 +291,8 @@ class Surface:
         Number of the component each pixel belongs to, 0 for none, where the user marked them.
     textures : TextureSource or None
         Pictures the user gave to take foreign textures from.
+    defects : DefectSource or None
+        Real defects the user gave to set into the photo.
     flat : bool
         True if results have no channel axis, as the input had none.
     repeats : int
@@ -296,6 +327,7 @@ class Surface:
     reachable: Mask | None = None
     components: NDArray[np.uint8] | None = None
     textures: TextureSource | None = None
+    defects: DefectSource | None = None
     floats: Floats | None = None
     depth: Depth | None = None
     part_area_px: int = field(init=False)

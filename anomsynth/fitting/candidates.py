@@ -75,7 +75,8 @@ def list_candidates(base: Recipe, kinds: Collection[str] | None = None) -> tuple
 
 
 def _models_a_defect(generator: Generator) -> bool:
-    return not generator.needs_components and BASELINES not in type(generator).__module__
+    needy = generator.needs_components or generator.needs_defects
+    return not needy and BASELINES not in type(generator).__module__
 
 
 def _widened(generator: Generator) -> Generator:

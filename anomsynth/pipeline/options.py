@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from anomsynth.dataset.compression import PngEffort
 from anomsynth.errors import MissingExtraError, UserError
 
-FOLDERS = ("roi", "avoid", "components", "textures")
+FOLDERS = ("roi", "avoid", "components", "textures", "real")
 
 Backend = Literal["loky", "threading", "dask"]
 Purpose = Literal["anomalib"]
@@ -46,6 +46,8 @@ class RunOptions(BaseModel):
         Folder of masks of the part's components, for missing and swapped ones.
     textures : path or None
         Folder of pictures to take foreign textures from.
+    real : path or None
+        Marked, real defects for mechanisms that set them into the photos.
     test_share : float in [0, 1]
         Share of the good photos that goes to test/good instead of train/good.
     link : {"copy", "hardlink"}
@@ -79,6 +81,7 @@ class RunOptions(BaseModel):
     avoid: Path | None = None
     components: Path | None = None
     textures: Path | None = None
+    real: Path | None = None
     test_share: float = Field(default=0.2, ge=0, le=1)
     link: Literal["copy", "hardlink"] = "copy"
     extras: tuple[Extra, ...] = ()

@@ -13,6 +13,7 @@ from anomsynth.dataset.manifest import Line, array_hash, read_lines, whole_numbe
 from anomsynth.dataset.masks import MaskFolder
 from anomsynth.dataset.metadata import read_run
 from anomsynth.dataset.paths import exists
+from anomsynth.dataset.sources import Sources
 from anomsynth.dataset.writer import camera_levels, photo_hash
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.depths import read_depths, spread
@@ -60,14 +61,14 @@ def replay(out: Path, sample_id: str, source: Path | None = None) -> Sample:
     index = whole_number(line, "index", layout.manifest(str(line["category"])))
     key = SampleKey(str(line["category"]), str(_value(line, "image")), index)
     unit = _unit(record, key, path, layout.root)
-    textures = _place(record, "textures", layout.root)
+    sources = Sources(*(_place(record, name, layout.root) for name in ("textures", "real")))
     loaded = replace(loaded, photo=spread(loaded.photo, unit.depth, path))
     surface = analyse_photo(
         loaded,
         unit,
         recipe,
         needs_roi=unit.roi is not None,
-        textures=textures,
+        sources=sources,
     )
     sample = synthesize(surface, recipe, seed=recipe.seed, key=key)
     hashes = _part(line, "sha256")

@@ -16,7 +16,7 @@ from anomsynth.dataset.images import LoadedPhoto, load_photo
 from anomsynth.dataset.manifest import Line
 from anomsynth.dataset.masks import Region, read_numbered, read_region
 from anomsynth.dataset.paths import check_name, printable
-from anomsynth.dataset.textures import TextureFolder
+from anomsynth.dataset.sources import NO_SOURCES, Sources
 from anomsynth.dataset.writer import SourcePhoto, Writer, failed_line, photo_hash, unusable_line
 from anomsynth.errors import InputError, SynthesisError
 from anomsynth.pipeline.depths import spread
@@ -47,6 +47,8 @@ class Job:
         Folder of masks; if given, every photo needs one.
     textures : path or None
         Folder of pictures to take foreign textures from.
+    real : path or None
+        Marked, real defects to set into the photos.
     """
 
     unit: Unit
@@ -56,6 +58,7 @@ class Job:
     per_photo: int
     roi: Path | None
     textures: Path | None = None
+    real: Path | None = None
 
     @classmethod
     def of(cls, plan: Plan, unit: Unit) -> "Job":
@@ -70,6 +73,7 @@ class Job:
             per_photo=plan.per_photo,
             roi=options.roi,
             textures=options.textures,
+            real=options.real,
         )
 
 
@@ -127,7 +131,11 @@ def work(job: Job, parent: int | None = None) -> Outcome:
         origin = SourcePhoto(unit.category, unit.image, file, *hashes)
         loaded = replace(loaded, photo=spread(loaded.photo, unit.depth, unit.path))
         surface = analyse_photo(
-            loaded, unit, job.recipe, needs_roi=job.roi is not None, textures=job.textures
+            loaded,
+            unit,
+            job.recipe,
+            needs_roi=job.roi is not None,
+            sources=Sources(job.textures, job.real),
         )
     except InputError as error:
         cause, text = type(error).__name__, str(error)
@@ -154,15 +162,15 @@ def analyse_photo(
     recipe: Recipe,
     *,
     needs_roi: bool,
-    textures: Path | None = None,
+    sources: Sources = NO_SOURCES,
 ) -> Surface:
-    """Analyse a photo with the masks and the folder of textures that go with it.
+    """Analyse a photo with the masks and the folders of pictures that go with it.
 
     Raises
     ------
     InputError
-        If a mask is missing, cannot be read, or has another size than the photo, or the folder
-        holds no picture.
+        If a mask is missing, cannot be read, or has another size than the photo, or a folder
+        holds no picture or no marked defect.
     """
     if needs_roi and unit.roi is None:
         msg = f"{unit.path}: no mask of this photo in the folder of regions"
@@ -176,7 +184,7 @@ def analyse_photo(
     marked = unit.components
     components = None if marked is None else read_numbered(marked, (height, width))
     surface = surface_of(loaded.photo, recipe, components, roi=where, avoid=avoid)
-    return surface if textures is None else replace(surface, textures=TextureFolder(textures))
+    return sources.given_to(surface)
 
 
 def _mask(region: Region | None, shape: tuple[int, int]) -> Mask | None:

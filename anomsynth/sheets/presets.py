@@ -6,6 +6,7 @@ import numpy as np
 
 from anomsynth.core.registry import generators
 from anomsynth.core.types import SampleKey, Surface
+from anomsynth.demo.cutouts import StandInDefects
 from anomsynth.demo.standins import make_stand_in, stand_in_names
 from anomsynth.errors import RecipeError, SynthesisError
 from anomsynth.recipe.load import load_recipe, read_extension
@@ -73,6 +74,7 @@ def make_surface(recipe: Recipe, index: int) -> Surface:
     """Return the analysed stand-in of a recipe."""
     stand_in = make_stand_in(recipe.stand_in, index)
     surface = surface_of(stand_in.pixels, recipe, stand_in.components)
+    surface = replace(surface, defects=StandInDefects())
     if surface.components is not None:
         return surface
     one_piece = surface.foreground.astype(np.uint8)

@@ -214,13 +214,16 @@ class _Synthesis:
 
     def _pick(self, share: float, kind: str | None) -> Mechanism:
         """Return the mechanism at quantile `share` of the weights, among those of `kind`."""
-        bare = self.surface.components is None
+        bare, alone = self.surface.components is None, self.surface.defects is None
         choices = [
             item
             for item in self.recipe.mechanisms
             if (kind is None or item.generator.kind == kind)
             and not (bare and item.generator.needs_components)
+            and not (alone and item.generator.needs_defects)
         ]
+        if not choices and alone and any(m.generator.needs_defects for m in self.recipe.mechanisms):
+            raise PlacementError("the recipe pastes real defects: give a folder of them (real)")
         if not choices:
             raise PlacementError("the recipe works on components: mark them in a mask (components)")
         edges = list(accumulate(item.weight for item in choices))

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -24,6 +25,7 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Pixels, SampleKey, Surface
 from anomsynth.dataset.images import write_png
+from anomsynth.demo.cutouts import StandInDefects
 from anomsynth.demo.standins import make_stand_in
 from anomsynth.errors import SynthesisError
 from anomsynth.recipe.load import load_recipe
@@ -146,7 +148,7 @@ def surface_for(kind: str, size: int) -> Surface:
     """Return an analysed photo on which a mechanism finds its place."""
     recipe = load_recipe("generic")
     if kind not in {"bend", "missing_part", "swapped_part"}:
-        return surface_of(make_photo(size, 3), recipe)
+        return replace(surface_of(make_photo(size, 3), recipe), defects=StandInDefects())
     leads = make_stand_in("leads")
     assert leads.components is not None
     pixels = cv2.resize(leads.pixels, (size, size), interpolation=cv2.INTER_CUBIC)

@@ -105,7 +105,7 @@ def test_json_gives_every_defect_with_its_guesses(call, scratched, cache, tmp_pa
     ("arguments", "said"),
     [
         (["--out", "mine.txt"], "expected a name that ends in .toml, got 'mine.txt'"),
-        (["--out", "mine.toml", "--kinds", "scrach,crack"], "did you mean 'scratch'?"),
+        (["--out", "mine.toml", "--kinds", "scrat,crack"], "did you mean 'scratch'?"),
         (["--out", "mine.toml", "--kinds", "scratch"], "there is nothing to choose between"),
         (["--out", "mine.toml", "--base", "meta"], "did you mean 'metal'?"),
         (["--out", "mine.toml", "--sheet", "a.jpg"], "expected a name that ends in .png"),

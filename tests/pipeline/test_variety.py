@@ -1,5 +1,7 @@
 """Samples of one mechanism differ: in what is drawn, in shape, size, strength and place."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from anomsynth.core.component import CountRange, LogRange, Range
 from anomsynth.core.registry import generators, refiners
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import SampleKey, Surface
+from anomsynth.demo.cutouts import StandInDefects
 from anomsynth.demo.standins import make_stand_in
 from anomsynth.errors import SynthesisError
 from anomsynth.recipe.models import Mechanism, Recipe
@@ -20,8 +23,11 @@ ON_GROUND = "lost_end"  # what is gone shows the ground behind it
 WHOLE = "wrong_finish"  # takes half of the part or all of it: its boxes have few places
 # At half resolution leads are lost, and chips at the four corners have few pixels to differ in.
 AT_FULL_SIZE = ON_LEADS | {"chip"}
-ONE_LOOK = frozenset({"missing_part", "swapped_part"})  # the same component goes in the same way
-UNSCALED = frozenset({"bend", "cutpaste"})  # move what is there: as visible as that is
+# The same component goes in the same way; there are three real defects to paste.
+ONE_LOOK = frozenset({"missing_part", "swapped_part", "paste_real"})
+UNSCALED = frozenset(
+    {"bend", "cutpaste", "paste_real"}
+)  # move what is there: as visible as that is
 ALIKE = 0.95  # correlation of two changes, pixel by pixel
 DECILES = 10
 
@@ -56,9 +62,10 @@ def workpiece(kind: str, index: int, recipe: Recipe) -> Surface:
     name = "leads" if kind in ON_LEADS else "object" if kind == ON_GROUND else "texture"
     stand_in = make_stand_in(name, index)
     kept = slice(None, None, 1 if kind in AT_FULL_SIZE else 2)
-    return surface_of(
+    surface = surface_of(
         np.ascontiguousarray(stand_in.pixels[kept, kept]), recipe, stand_in.components
     )
+    return replace(surface, defects=StandInDefects())
 
 
 @pytest.mark.slow

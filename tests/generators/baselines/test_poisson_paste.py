@@ -10,7 +10,8 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Pixels
 from anomsynth.errors import PlacementError, RecipeError
-from anomsynth.generators.baselines.poisson_paste import PoissonPaste, clone, fitting_side
+from anomsynth.generators.baselines._cloning import clone, fitting_side
+from anomsynth.generators.baselines.poisson_paste import PoissonPaste
 from anomsynth.testing import check_generator, make_surface
 
 
