@@ -24,7 +24,6 @@ from anomsynth.fitting.write import fit_mechanisms, recipe_lines
 from anomsynth.pipeline.options import check_jobs
 from anomsynth.recipe.load import build_recipe
 from anomsynth.recipe.models import Recipe
-from anomsynth.recipe.toml import value_text
 from anomsynth.sheets.sheet import write_sheet
 
 MOST_PER_IMAGE = 6
@@ -146,7 +145,7 @@ def fit(
     jobs : int
         Worker processes; -1 is one per core, -2 one less. The result does not depend on it.
     overwrite : bool
-        Replace a recipe that is there.
+        Replace a recipe and a sheet that are there.
     on_progress : function of layers made and layers to make, optional
 
     Returns
@@ -171,7 +170,7 @@ def fit(
     """
     check_jobs(jobs)
     target = _target(to_path(out), overwrite=overwrite)
-    picture = _picture(to_path(sheet), target)
+    picture = _picture(to_path(sheet), target, overwrite=overwrite)
     recipe = choose_recipe(base, RecipeOptions(mm_per_px=mm_per_px))
     with named("kinds"):
         candidates = list_candidates(recipe, None if kinds is None else words(kinds))
@@ -189,20 +188,14 @@ def fit(
     )
     defects = _defects(material, found)
     said = sentence([defect.guesses for defect in defects], material.too_large)
-    text = "\n".join(
-        [
-            *_head(said, material, len(defects)),
-            *recipe_lines(
-                found,
-                fit_mechanisms(found),
-                material.names,
-                _written_base(base, target),
-                _per_image(material, recipe),
-            ),
-        ]
-    )
+    settings: dict[str, object] = {"base": _written_base(base, target)}
     if mm_per_px is not None:
-        text = text.replace("\n[[", f"\nmm_per_px = {value_text(mm_per_px)}\n[[", 1)
+        settings["mm_per_px"] = mm_per_px
+    per_image = _per_image(material, recipe)
+    if per_image is not None:
+        settings["defects_per_image"] = list(per_image)
+    written = recipe_lines(found, fit_mechanisms(found), material.names, settings)
+    text = "\n".join([*_head(said, material, len(defects)), *written])
     name = "fitted" if target is None else target.stem
     own = {"name": name, **tomllib.loads(text), "base": _written_base(base, None)}
     built = build_recipe(own, "fitted recipe")
@@ -237,12 +230,17 @@ def _target(out: Path | None, *, overwrite: bool) -> Path | None:
     return out
 
 
-def _picture(sheet: Path | None, out: Path | None) -> Path | None:
-    """Return where the sheet goes: beside the recipe if nothing else is said."""
+def _picture(sheet: Path | None, out: Path | None, *, overwrite: bool) -> Path | None:
+    """Return where the sheet goes, if it may: beside the recipe if nothing else is said."""
     if sheet is None:
-        return None if out is None else out.with_suffix(".png")
+        if out is None:
+            return None
+        sheet = out.with_suffix(".png")
     if sheet.suffix.lower() != ".png":
         raise OutputError(f"`sheet`: expected a name that ends in .png, got {str(sheet)!r}")
+    if exists(sheet) and not overwrite:
+        hint = "choose another `sheet`, or `overwrite=True`"
+        raise OutputError(f"{sheet}: is there already", hint=hint)
     return sheet
 
 

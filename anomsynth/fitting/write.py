@@ -1,6 +1,6 @@
 """The short recipe: the mechanisms that look like the real defects, and which those are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,8 +114,7 @@ def recipe_lines(
     found: Explanation,
     mechanisms: Sequence[FittedMechanism],
     names: Sequence[str],
-    base: str,
-    per_image: tuple[int, int] | None,
+    settings: Mapping[str, object],
 ) -> list[str]:
     """Return the lines of the recipe below its head.
 
@@ -124,14 +123,11 @@ def recipe_lines(
     found : Explanation
     mechanisms : as `fit_mechanisms` returns them
     names : of the real defects
-    base : what the recipe extends, as it is to be written
-    per_image : how many defects there are in one picture, None to leave it to the base
+    settings : keys of the recipe that are written first, its base among them
     """
-    lines = [f"base = {value_text(base)}"]
+    lines = [f"{name} = {value_text(value)}" for name, value in settings.items()]
     if mechanisms:
-        lines.append(f"base_share = {value_text(base_share(found))}")
-    if per_image is not None:
-        lines.append(f"defects_per_image = {value_text(list(per_image))}")
+        lines.insert(1, f"base_share = {value_text(base_share(found))}")
     total = sum(item.weight for item in mechanisms)
     for item in mechanisms:
         shown = [names[row] for row in item.defects[:NAMED]]

@@ -129,6 +129,8 @@ def test_keeps_a_recipe_that_is_there_and_refuses_several_products(
     out.write_text("mine")
 
     kept = fit(call, scratched, out)
+    (tmp_path / "third.png").write_text("a picture")
+    picture = fit(call, scratched, tmp_path / "third.toml")
     shutil.copytree(scratched, tmp_path / "both/one")
     shutil.copytree(scratched, tmp_path / "both/two")
     both = fit(call, tmp_path / "both", tmp_path / "other.toml")
@@ -137,4 +139,6 @@ def test_keeps_a_recipe_that_is_there_and_refuses_several_products(
     assert (kept.exit_code, both.exit_code, good.exit_code) == (2, 2, 2)
     assert out.read_text() == "mine"
     assert "is there already" in kept.stderr
+    assert "third.png: is there already; choose another --sheet" in picture.stderr
+    assert not (tmp_path / "third.toml").exists()
     assert "holds defects of 2 products: one, two" in both.stderr
