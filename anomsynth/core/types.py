@@ -3,7 +3,7 @@
 import math
 import warnings
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 import cv2
 import numpy as np
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from anomsynth.core.color import decode
 from anomsynth.core.depth import Depth
 from anomsynth.errors import RenamedWarning
+
+if TYPE_CHECKING:
+    from anomsynth.core.cutout import DefectSource
 
 Float32 = NDArray[np.float32]
 Int32 = NDArray[np.int32]
@@ -210,35 +213,6 @@ class TextureSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Cutout:
-    """A real defect with some of its surroundings.
-
-    Attributes
-    ----------
-    pixels : (h, w, C) uint8 or uint16, C in {1, 3}
-    mask : (h, w) bool
-        The defect, as it was marked.
-    part : (h, w) bool
-        Where the part is, defects included.
-    side : int
-        Longer side of the picture that it is from, pixels.
-    """
-
-    pixels: Pixels
-    mask: Mask
-    part: Mask
-    side: int
-
-
-class DefectSource(Protocol):
-    """Real defects to cut out and set into good photos."""
-
-    def pick(self, rng: np.random.Generator) -> Cutout:
-        """Return one of them; uses one random number."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """What was asked for when a surface was analysed; a recipe decides what was not.
@@ -327,7 +301,7 @@ class Surface:
     reachable: Mask | None = None
     components: NDArray[np.uint8] | None = None
     textures: TextureSource | None = None
-    defects: DefectSource | None = None
+    defects: "DefectSource | None" = None
     floats: Floats | None = None
     depth: Depth | None = None
     part_area_px: int = field(init=False)

@@ -6,7 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from anomsynth.core.types import Box, Cutout, Mask
+from anomsynth.core.cutout import Cutout
+from anomsynth.core.types import Box, Mask
 from anomsynth.dataset.labelled import find_labelled, read_labelled
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.errors import InputError, PlacementError

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
+from anomsynth.core.cutout import Cutout
 from anomsynth.core.rng import stream
-from anomsynth.core.types import Cutout
 
 SIDE = 64  # pixels of a patch
 PICTURE = 256  # pixels of the longer side of the picture it would be from

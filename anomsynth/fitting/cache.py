@@ -10,7 +10,7 @@ import numpy as np
 from anomsynth._version import __version__
 from anomsynth.core.types import Surface
 from anomsynth.dataset.files import make_folder, write_bytes
-from anomsynth.fitting.candidates import Candidate
+from anomsynth.fitting.candidates import Suspect
 from anomsynth.fitting.simulate import Layers
 from anomsynth.recipe.models import Recipe
 
@@ -36,7 +36,7 @@ class LayerCache:
             sha.update(np.packbits(surface.allowed).tobytes())
         self._photos = sha.hexdigest()
 
-    def get(self, candidate: Candidate, indices: range) -> Layers | None:
+    def get(self, candidate: Suspect, indices: range) -> Layers | None:
         """Return what was made before, None if it was not or cannot be read."""
         path = self._path(candidate, indices)
         if path is None:
@@ -53,7 +53,7 @@ class LayerCache:
         except (OSError, ValueError, KeyError, EOFError):  # absent or damaged: made anew
             return None
 
-    def put(self, candidate: Candidate, indices: range, layers: Layers) -> None:
+    def put(self, candidate: Suspect, indices: range, layers: Layers) -> None:
         """Keep layers; raise OutputError if the folder cannot be written."""
         path = self._path(candidate, indices)
         if path is None:
@@ -70,7 +70,7 @@ class LayerCache:
         make_folder(path.parent)
         write_bytes(path, content.getvalue(), path.parent)
 
-    def _path(self, candidate: Candidate, indices: range) -> Path | None:
+    def _path(self, candidate: Suspect, indices: range) -> Path | None:
         if self._folder is None:
             return None
         what = f"{candidate.wide.model_dump_json()} {indices.start} {indices.stop}"

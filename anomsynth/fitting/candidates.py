@@ -15,7 +15,7 @@ WIDER = 1.5  # by which ranges of sizes are wider than the mechanism's own, eith
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Suspect:
     """A mechanism that may explain a real defect.
 
     Attributes
@@ -38,7 +38,7 @@ class Candidate:
         return self.mechanism.generator.kind
 
 
-def list_candidates(base: Recipe, kinds: Collection[str] | None = None) -> tuple[Candidate, ...]:
+def list_candidates(base: Recipe, kinds: Collection[str] | None = None) -> tuple[Suspect, ...]:
     """Return the base's mechanisms, then every other kind with its defaults.
 
     Left out is what works on components or on pictures from elsewhere, what only pastes, and what
@@ -71,7 +71,7 @@ def list_candidates(base: Recipe, kinds: Collection[str] | None = None) -> tuple
         msg = "there is nothing to choose between"
         raise UserError(msg, hint="name two kinds or more that model a defect")
     total = sum(item.weight for item in own)
-    return tuple(Candidate(item, _widened(item.generator), item.weight / total) for item in own)
+    return tuple(Suspect(item, _widened(item.generator), item.weight / total) for item in own)
 
 
 def _models_a_defect(generator: Generator) -> bool:

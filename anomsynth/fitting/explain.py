@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.errors import InputError
-from anomsynth.fitting.candidates import Candidate
+from anomsynth.fitting.candidates import Suspect
 from anomsynth.fitting.defect import Defect
 from anomsynth.fitting.describe import describe
 from anomsynth.fitting.maker import LayerMaker
@@ -30,7 +30,7 @@ class Explanation:
 
     Attributes
     ----------
-    candidates : tuple of Candidate
+    candidates : tuple of Suspect
         Those that could be made on the photos.
     layers : tuple of Layers
         What each makes.
@@ -42,7 +42,7 @@ class Explanation:
         How much each defect counts: those of one picture count as one.
     """
 
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[Suspect, ...]
     layers: tuple[Layers, ...]
     mixture: Mixture
     likeness: tuple[Floats, ...]
@@ -100,7 +100,7 @@ def explain(pictures: Sequence[Sequence[Defect]], maker: LayerMaker) -> Explanat
 def _weigh(
     looks: Floats,
     counts: Floats,
-    candidates: Sequence[Candidate],
+    candidates: Sequence[Suspect],
     made: Mapping[int, Sequence[Layers]],
 ) -> Explanation:
     """Compare defects with the layers there are."""

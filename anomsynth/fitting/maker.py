@@ -7,7 +7,7 @@ import cv2
 
 from anomsynth.core.types import Surface
 from anomsynth.fitting.cache import LayerCache
-from anomsynth.fitting.candidates import Candidate
+from anomsynth.fitting.candidates import Suspect
 from anomsynth.fitting.simulate import Layers, simulate
 from anomsynth.pipeline.backends import count_workers, in_processes
 from anomsynth.pipeline.worker import in_child
@@ -23,14 +23,14 @@ class Trial:
 
     Attributes
     ----------
-    candidates : tuple of Candidate
+    candidates : tuple of Suspect
     surfaces : tuple of Surface
         Good photos.
     base : Recipe
         Gives material, scale and the like.
     """
 
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[Suspect, ...]
     surfaces: tuple[Surface, ...]
     base: Recipe
 

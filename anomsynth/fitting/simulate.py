@@ -14,7 +14,7 @@ from anomsynth.core.rng import stream
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Mask, SampleKey, Surface
 from anomsynth.errors import SynthesisError
-from anomsynth.fitting.candidates import Candidate
+from anomsynth.fitting.candidates import Suspect
 from anomsynth.fitting.defect import find_defects
 from anomsynth.fitting.describe import describe
 from anomsynth.recipe.models import Gates, Mechanism, Recipe, Severity
@@ -55,7 +55,7 @@ class Layers:
 
 
 def simulate(
-    candidate: Candidate, surfaces: Sequence[Surface], base: Recipe, indices: range
+    candidate: Suspect, surfaces: Sequence[Surface], base: Recipe, indices: range
 ) -> Layers:
     """Make layers of a candidate on the photos in turn, and describe them.
 
@@ -63,7 +63,7 @@ def simulate(
 
     Parameters
     ----------
-    candidate : Candidate
+    candidate : Suspect
     surfaces : analysed good photos
     base : Recipe
         Gives material, scale and the like.
@@ -103,7 +103,7 @@ def simulate(
     )
 
 
-def make_layer(candidate: Candidate, surface: Surface, base: Recipe, index: int) -> Sample | None:
+def make_layer(candidate: Suspect, surface: Surface, base: Recipe, index: int) -> Sample | None:
     """Make one defect of a candidate on a photo, None if it cannot be made or seen."""
     strength = LogRange(low=D_PRIME[0], high=D_PRIME[1])
     one = base.model_copy(

@@ -13,7 +13,8 @@ from anomsynth.sheets.presets import check_preset, unused_kinds
 CATEGORIES = {"mvtec": 15, "visa": 12, "btad": 3}
 
 # Baselines are published as they are; one preset stands for one kind of defect.
-ALONE = {"baseline/cutpaste", "baseline/draem", "baseline/nsa", "generic", "magnetic_tile_crack"}
+BASELINES = {f"baseline/{name}" for name in ("cutpaste", "draem", "nsa", "paste_real")}
+ALONE = {*BASELINES, "generic", "magnetic_tile_crack"}
 
 
 def test_every_mechanism_is_used_by_a_preset() -> None:

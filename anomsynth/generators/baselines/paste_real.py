@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from anomsynth.core.color import encoded_lab, quantise, to_levels
 from anomsynth.core.component import Probability, SignedRange, SizeRange, parameter
+from anomsynth.core.cutout import Cutout
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
-from anomsynth.core.types import Box, Cutout, Float32, Mask, Surface
+from anomsynth.core.types import Box, Float32, Mask, Surface
 from anomsynth.errors import PlacementError
 from anomsynth.fields.regions import depth_inside
 from anomsynth.generators.baselines._cloning import clone, fitting_side
@@ -101,7 +102,7 @@ class PasteReal(Generator):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Piece:
+class _Pasted:
     """A defect as it will lie in the photo: levels 0..255 (h, w, C), mask, surroundings (h, w)."""
 
     levels: Float32
@@ -120,7 +121,7 @@ def _slope(cutout: Cutout, *, flip: bool) -> tuple[float, float] | None:
     return down, -across if flip else across
 
 
-def _moved(cutout: Cutout, surface: Surface, scale: float, turn: float, *, flip: bool) -> _Piece:
+def _moved(cutout: Cutout, surface: Surface, scale: float, turn: float, *, flip: bool) -> _Pasted:
     """Return the cutout mirrored, turned by degrees counter-clockwise and resized."""
     levels = to_levels(as_channels(cutout.pixels, surface.channels))
     mask, clear = cutout.mask, cutout.part & ~cutout.mask
@@ -149,13 +150,13 @@ def _moved(cutout: Cutout, surface: Surface, scale: float, turn: float, *, flip:
         raise PlacementError("the real defect is smaller than a pixel here")
     here = tight.grown(RING, inside.shape).slices
     planes = np.asarray(light, np.float32).reshape(*inside.shape, -1)
-    return _Piece(
+    return _Pasted(
         planes[here].copy(), np.asarray(inside[here]).copy(), np.asarray(around[here]).copy()
     )
 
 
 def _where_it_looks_alike(
-    piece: _Piece, surface: Surface, picks: NDArray[np.float64]
+    piece: _Pasted, surface: Surface, picks: NDArray[np.float64]
 ) -> tuple[int, int]:
     """Return where the patch goes: of a few places the one most like its old surroundings."""
     count = len(surface.sites)
@@ -187,7 +188,7 @@ def _where_it_looks_alike(
 
 
 def _on_outline(
-    piece: _Piece, surface: Surface, site: tuple[int, int], normal: tuple[float, float]
+    piece: _Pasted, surface: Surface, site: tuple[int, int], normal: tuple[float, float]
 ) -> tuple[int, int]:
     """Return where the patch goes so that its outermost pixel lies on the part's outline."""
     rows, cols = np.nonzero(piece.mask)
@@ -221,7 +222,7 @@ def _faded(mask: Mask) -> Float32:
     return np.where(mask, np.minimum(depth / fade, 1), 0).astype(np.float32)
 
 
-def _lit(piece: _Piece, surface: Surface, box: Box) -> Float32:
+def _lit(piece: _Pasted, surface: Surface, box: Box) -> Float32:
     """Return the defect's light, brought from its old surroundings' to that of the new ones."""
     light = as_light(piece.levels, surface.encoding)
     inner = _inside(box, surface)
@@ -243,7 +244,7 @@ def _inside(box: Box, surface: Surface) -> Box:
     )
 
 
-def _joined(piece: _Piece, surface: Surface, origin: tuple[int, int]) -> tuple[Box, Mask, Float32]:
+def _joined(piece: _Pasted, surface: Surface, origin: tuple[int, int]) -> tuple[Box, Mask, Float32]:
     """Return box, support and light of the defect's gradients joined with the photo's."""
     tight = Box.around(piece.mask) or Box(0, 0, 1, 1)
     placed = Box(

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from anomsynth.core.color import linear_to_srgb
+from anomsynth.core.cutout import Cutout
 from anomsynth.core.rng import stream
-from anomsynth.core.types import Cutout, Surface
+from anomsynth.core.types import Surface
 from anomsynth.demo.cutouts import StandInDefects
 from anomsynth.errors import PlacementError
 from anomsynth.generators.baselines.paste_real import PasteReal
