@@ -280,12 +280,18 @@ def test_defects_are_paired_with_the_photos_they_were_made_from(paired, tmp_path
     assert (one == other).mean() > 0.3
 
 
-def test_a_prompted_restorer_resumes_bit_for_bit(run, paired, tmp_path) -> None:
+@pytest.mark.parametrize("online", [False, True])
+def test_a_prompted_restorer_resumes_bit_for_bit(
+    run, paired, tmp_path, monkeypatch, online
+) -> None:
+    monkeypatch.setattr("anomsynth.bisqad.data.samples.MOST_HELD", 4)
+
     def interrupt(event):
         if isinstance(event, Progress) and event.step == 3:
             signal.raise_signal(signal.SIGINT)
 
-    given = {"root": paired, "detector": detectors.build(ONENIP), "weights": "uniform", "epochs": 4}
+    given = {"root": paired, "detector": detectors.build(ONENIP), "weights": "uniform"}
+    given |= {"epochs": 4, "online": online}
     run("straight", **given)
     with pytest.raises(KeyboardInterrupt):
         run("broken", interrupt, **given)
