@@ -23,7 +23,7 @@ from anomsynth.fields.noise import fbm, value_noise
 from anomsynth.fields.outlines import Mouths, harmonic_rims, joined_rims, mouth_field, squared_rims
 from anomsynth.fields.pigments import paint, relative_albedo
 from anomsynth.fields.regions import box_around
-from anomsynth.generators.loose._shadows import margin_of, shadow_of
+from anomsynth.fields.shadows import margin_of, shadow_of
 from anomsynth.surface.appearance import mean_light
 from anomsynth.surface.sites import pick_edge_site, pick_site
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from anomsynth.core.types import Light
-from anomsynth.generators.loose._shadows import margin_of, shadow_of
+from anomsynth.fields.shadows import margin_of, shadow_of
 
 
 def wall(height: float) -> np.ndarray:
