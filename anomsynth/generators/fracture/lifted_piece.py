@@ -95,7 +95,7 @@ class LiftedPiece(Generator):
         else:
             row, col = pick_calm_site(surface, half, rng)
             centre, angle = (float(row), float(col)), 2 * math.pi * float(coins[2])
-        piece = _outline(surface, drawn, _Pose(centre, angle, along, across), rng)
+        piece = _outline(surface, drawn, _Turn(centre, angle, along, across), rng)
         if coins[3] < self.missing_probability:
             relief = _bed(surface, drawn, piece, rng)
         else:
@@ -104,7 +104,7 @@ class LiftedPiece(Generator):
 
 
 @dataclass(frozen=True, slots=True)
-class _Pose:
+class _Turn:
     """Middle (row, col), direction from hinge to free end (radians), half sizes (pixels)."""
 
     centre: tuple[float, float]
@@ -114,7 +114,7 @@ class _Pose:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Piece:
+class _LoosePiece:
     """A piece on a box: distance inside its outline and from its hinge, pixels, and its width."""
 
     grid: Grid
@@ -124,7 +124,7 @@ class _Piece:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Relief:
+class _LooseRelief:
     """What a piece does on its box; `dark` is the share of the lamp that is hidden."""
 
     coverage: Float32
@@ -135,7 +135,9 @@ class _Relief:
     measured: dict[str, float]
 
 
-def _outline(surface: Surface, drawn: LiftedPiece, pose: _Pose, rng: np.random.Generator) -> _Piece:
+def _outline(
+    surface: Surface, drawn: LiftedPiece, pose: _Turn, rng: np.random.Generator
+) -> _LoosePiece:
     width = 2 * min(pose.along, pose.across)
     radii = (pose.along, pose.across)
     corners = random_polygon(int(drawn.vertices), radii, pose.angle, rng) + np.array(pose.centre)
@@ -152,10 +154,10 @@ def _outline(surface: Surface, drawn: LiftedPiece, pose: _Pose, rng: np.random.G
     place = (math.sin(pose.angle) * down + math.cos(pose.angle) * right).astype(np.float32)
     ends = place[inside > 0]
     hinge = float(ends.min()) + HINGE * float(np.ptp(ends))
-    return _Piece(Grid(box), inside, place - np.float32(hinge), width)
+    return _LoosePiece(Grid(box), inside, place - np.float32(hinge), width)
 
 
-def _flap(surface: Surface, drawn: LiftedPiece, piece: _Piece) -> _Relief:
+def _flap(surface: Surface, drawn: LiftedPiece, piece: _LoosePiece) -> _LooseRelief:
     lever = np.maximum(piece.lever, 0)
     longest = max(float(lever[piece.inside > 0].max(initial=0.0)), 1.0)
     # As much as the free end draws back, and as the crack has opened; nothing at the hinge.
@@ -170,7 +172,7 @@ def _flap(surface: Surface, drawn: LiftedPiece, piece: _Piece) -> _Relief:
     hole = np.clip(_share(piece.inside) - up, 0, 1) * (gap > 0.25)
     dark = shadow_of(height, surface.light) * (1 - up)
     tone = np.full(piece.grid.box.shape, drawn.gap_tone, dtype=np.float32)
-    return _Relief(
+    return _LooseRelief(
         coverage=hole,
         albedo=tone,
         height=height,
@@ -180,7 +182,9 @@ def _flap(surface: Surface, drawn: LiftedPiece, piece: _Piece) -> _Relief:
     )
 
 
-def _bed(surface: Surface, drawn: LiftedPiece, piece: _Piece, rng: np.random.Generator) -> _Relief:
+def _bed(
+    surface: Surface, drawn: LiftedPiece, piece: _LoosePiece, rng: np.random.Generator
+) -> _LooseRelief:
     depth = max(drawn.depth * piece.width, LEAST_RISE)
     gone = _share(piece.inside)
     floor = np.float32(-depth) * gone
@@ -190,7 +194,7 @@ def _bed(surface: Surface, drawn: LiftedPiece, piece: _Piece, rng: np.random.Gen
     tone = np.float32(drawn.bed_tone) * np.exp(
         np.float32(UNEVEN) * value_noise(piece.grid.box.shape, 2.5, rng)
     )
-    return _Relief(
+    return _LooseRelief(
         coverage=gone,
         albedo=tone.astype(np.float32),
         height=height,
@@ -200,7 +204,9 @@ def _bed(surface: Surface, drawn: LiftedPiece, piece: _Piece, rng: np.random.Gen
     )
 
 
-def _layer(surface: Surface, drawn: LiftedPiece, piece: _Piece, relief: _Relief) -> DefectLayer:
+def _layer(
+    surface: Surface, drawn: LiftedPiece, piece: _LoosePiece, relief: _LooseRelief
+) -> DefectLayer:
     box = piece.grid.box
     part = surface.foreground[box.slices]
     absorbance = np.float32(-0.5) * np.log1p(np.float32(-drawn.shadow) * relief.dark)
