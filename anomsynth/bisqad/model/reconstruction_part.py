@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from anomsynth.bisqad.detector import FeatureShapes
-from anomsynth.bisqad.model.network import Batches
+from anomsynth.bisqad.model.network import Batches, resized
 from anomsynth.bisqad.model.reconstruction import ReconstructionNetwork, ReconstructionOptions
 from anomsynth.bisqad.model.reference import ReferenceNetwork
 
@@ -35,7 +35,6 @@ class ReconstructionPart(ReferenceNetwork):
         self.register_buffer("seed", torch.randint(2**31, (), generator=generator))
         self.network = self._fresh()
         still(self.network)
-        self.side = self.network.side
 
     def fit(self, batches: Batches) -> None:
         """Train a network anew on good photos, and take over its weights; see the base class."""
@@ -53,12 +52,14 @@ class ReconstructionPart(ReferenceNetwork):
         self.network.load_state_dict(learner.state_dict())
 
     def described(self, features: Sequence[Tensor]) -> Tensor:
-        """Return features (B, side, side, depth) as they are restored; see the base class."""
-        return self.joined(features, self.side).permute(0, 2, 3, 1)
+        """Return features (B, n, n, depth) of the places that are restored: at stride 16."""
+        return self.joined(features, self.network.side).permute(0, 2, 3, 1)
 
     def distances(self, places: Tensor) -> Tensor:
-        """Return distances (B, side, side); see the base class."""
-        return self.network.distances(places.flatten(1, 2)).view(-1, self.side, self.side)
+        """Return distances (B, side, side) of places (B, n, n, depth), linearly between them."""
+        coarse = self.network.side
+        found = self.network.distances(places.flatten(1, 2)).view(-1, 1, coarse, coarse)
+        return resized(found, (self.side, self.side))[:, 0]
 
     def _fresh(self) -> ReconstructionNetwork:
         generator = torch.Generator().manual_seed(int(self.get_buffer("seed")))

@@ -218,9 +218,21 @@ def test_as_a_part_it_learns_in_one_go_and_is_still_from_then_on(monkeypatch) ->
     one, other = (part.state_dict() for part in parts)
     assert all(torch.equal(value, other[name]) for name, value in one.items())
     after = parts[0].side_maps(photos)
-    assert after.shape == (12, 1, SIDE, SIDE)
+    assert after.shape == (12, 1, 2 * SIDE, 2 * SIDE)  # as all references give them
     assert not after.requires_grad
     assert after.mean() < 0.9 * before.mean()
+
+
+def test_it_stands_beside_other_references(monkeypatch) -> None:
+    monkeypatch.setattr("anomsynth.bisqad.model.reconstruction_part.STEPS", 30)
+    both = {"kind": "bisqad", "width": 8, "references": ["reconstruction", "prototypes"]}
+    network = detectors.build(both).build(SHAPES, generator())
+    photos = draw(6)
+
+    network.learn_normal(lambda: [photos])
+
+    assert network.side_maps(photos).shape == (6, 2, 2 * SIDE, 2 * SIDE)
+    assert all("references" not in name for name, _ in network.named_parameters())
 
 
 @pytest.mark.parametrize(
