@@ -11,6 +11,7 @@ from anomsynth.core.types import Box, Mask
 from anomsynth.dataset.labelled import find_labelled, read_labelled
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.errors import InputError, PlacementError
+from anomsynth.sqe.surroundings import without_defect
 from anomsynth.surface.analyze import one_channel
 from anomsynth.surface.foreground import find_foreground
 
@@ -18,6 +19,7 @@ MARGIN = 24  # pixels of surroundings that go along
 GAP = 6  # pixels: pieces of a mask closer than this are one defect
 LEAST = 4  # pixels of a defect
 MOST = 0.5  # share of the part, above which it is no defect but another part
+LARGE = 0.15  # share of the picture, from which filling a defect may hide the part
 CACHED = 32  # pictures whose defects are kept in memory by each process
 
 
@@ -74,7 +76,10 @@ def _pieces(item: Labelled) -> tuple[Cutout, ...]:
     """Cut the defects of a picture out, those near each other as one."""
     photo, mask = read_labelled(item)
     pixels = one_channel(photo.pixels)
-    part = find_foreground(pixels, photo.alpha) | mask
+    # A small defect may look like a part by itself; a large one hides its part once it is filled.
+    large = np.count_nonzero(mask) >= LARGE * mask.size
+    looked_at = pixels if large else without_defect(pixels, mask)
+    part = find_foreground(looked_at, photo.alpha) | mask
     found = _separate(mask)
     if not found:
         raise InputError(f"{item.image}: its mask marks no defect", hint="outline it, or remove it")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from anomsynth.core.depth import Depth
 from anomsynth.core.types import Surface
 from anomsynth.dataset.folders import find_source
 from anomsynth.dataset.labelled import find_labelled
@@ -23,6 +24,10 @@ from anomsynth.fitting.real import (
 from anomsynth.pipeline.depths import find_depths
 from anomsynth.pipeline.parts import find_parts
 from anomsynth.recipe.models import Recipe
+from anomsynth.sqe.surroundings import without_defect
+from anomsynth.surface.analyze import one_channel
+from anomsynth.surface.category import PHOTOS, choose_finder
+from anomsynth.surface.foreground import PartFinder
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,9 +100,9 @@ def gather(
     good = _good(items) if photos is None else _listed(photos)
     paths = [*good, *(item.image for item in defective)]
     depth = find_depths({"": paths}, jobs).get("")
-    finder = find_parts({"": good or paths}, jobs, {} if depth is None else {"": depth})[""]
     refused: list[str] = []
     pairs = read_pairs(defective, depth, refused.append)
+    finder = _finder(good, pairs, depth, jobs)
     view = View(base, finder, depth, working_size(pairs) if pairs else 0)
     marked = _measured(pairs, view, refused)
     if not marked:
@@ -111,6 +116,16 @@ def gather(
         raise InputError(f"{real}: no photo of a good part", hint="give some by `photos`")
     too_large = sum(TOO_MUCH in line for line in refused)
     return FitMaterial(tuple(marked), tuple(surfaces), own, too_large, tuple(refused))
+
+
+def _finder(
+    good: Sequence[Path], pairs: Sequence[Pair], depth: Depth | None, jobs: int
+) -> PartFinder:
+    """Decide how the part is found: from good photos, else from pictures with defects filled."""
+    if good:
+        return find_parts({"": good}, jobs, {} if depth is None else {"": depth})[""]
+    some = pairs[:: -(-len(pairs) // PHOTOS) or 1]
+    return choose_finder(one_channel(without_defect(p.photo.pixels, p.mask)) for p in some)
 
 
 def _measured(pairs: Sequence[Pair], view: View, refused: list[str]) -> list[Marked]:

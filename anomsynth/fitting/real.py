@@ -27,7 +27,7 @@ WORKING_PX = 512  # longer side of pictures as they are compared
 MOST_PX = 2048  # for defects that would be too small to measure
 MEASURABLE_PX = 30  # pixels of a defect that should be left
 TOO_LARGE = 0.6  # share of the part, from which a mask marks the part rather than a defect
-LARGE = 0.25  # share of the part, from which filling a defect may hide the part
+LARGE = 0.15  # share of the picture, from which filling a defect may hide the part
 TOO_MUCH = "too much for a defect"
 WHOLE = 0.98  # share of the picture
 MOST_PHOTOS = 12  # that layers are made on
@@ -132,14 +132,16 @@ def measure_pair(pair: Pair, view: View) -> Marked:
         If the mask marks most of the part.
     """
     photo, mask = shrink(pair.photo, view.size), shrink_mask(pair.mask, view.size)
-    part = find_foreground(one_channel(photo.pixels), photo.alpha, finder=view.finder)
+    filled = without_defect(photo.pixels, mask)
+    # A small defect may look like a part by itself; a large one hides its part once it is filled.
+    large = np.count_nonzero(mask) >= LARGE * mask.size
+    looked_at = one_channel(photo.pixels if large else filled)
+    part = find_foreground(looked_at, photo.alpha, finder=view.finder)
     share = int(np.count_nonzero(mask & part)) / max(int(np.count_nonzero(part)), 1)
     if share >= TOO_LARGE:
         msg = f"{pair.item.image}: its mask marks {share:.0%} of the part, {TOO_MUCH}"
         raise InputError(msg, hint="such defects are left to the base recipe")
-    filled = without_defect(photo.pixels, mask)
-    # What is left of a large defect once it is filled must not decide where the part is.
-    where = part if share >= LARGE else view.finder
+    where = part if large else view.finder
     surface = surface_of(replace(photo, pixels=filled), view.base, roi=where)
     pixels = one_channel(photo.pixels)
     if pixels.shape[2] != surface.channels:

@@ -142,3 +142,22 @@ def test_keeps_a_recipe_that_is_there_and_refuses_several_products(
     assert "third.png: is there already; choose another --sheet" in picture.stderr
     assert not (tmp_path / "third.toml").exists()
     assert "holds defects of 2 products: one, two" in both.stderr
+
+
+def test_dark_specks_on_plain_paper_are_not_taken_for_parts(call, tmp_path) -> None:
+    for index in range(3):
+        paper = np.random.default_rng(index).normal(200, 2, (96, 96)).clip(0, 255).astype(np.uint8)
+        mask = np.zeros((96, 96), np.uint8)
+        paper[40:49, 30 + index : 41 + index] = 60
+        mask[38:51, 28 + index : 43 + index] = 255
+        save(tmp_path / f"specks/images/{index}.png", paper)
+        save(tmp_path / f"specks/masks/{index}.png", mask)
+
+    found = fit(call, tmp_path / "specks", tmp_path / "mine.toml", "--json")
+    result = json.loads(found.stdout.splitlines()[-1])
+
+    assert found.exit_code == 0
+    assert (result["refused"], result["photos"]) == ([], 0)
+    assert len(result["defects"]) == 3
+    shares = [item["area_share"] for item in result["defects"]]
+    assert shares == pytest.approx([99 / 96**2] * 3, rel=0.15)

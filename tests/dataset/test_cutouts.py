@@ -39,6 +39,7 @@ def test_every_defect_is_picked_with_its_surroundings(folder) -> None:
     assert shapes == {(12 + 18 + 24, 12 + 18 + 24), (12 + 24 + 20, 12 + 24 + 20), (60, 60)}
     assert all(np.count_nonzero(item.mask) == 144 for item in seen)
     assert all(item.side == 120 for item in seen)
+    assert all(item.part.all() for item in seen)  # a dark spot on plain paper is no part
     for _ in range(30):
         again.random()
     assert rng.random() == again.random()
