@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from anomsynth.api.report import report
     from anomsynth.api.score import calibrate, score
     from anomsynth.api.train import train
+    from anomsynth.api.tune import tune
     from anomsynth.api.validate import validate
     from anomsynth.augment import Augment
     from anomsynth.core.layer import DefectLayer
@@ -76,6 +77,7 @@ _MODULES = {
     "surface_of": "anomsynth.single",
     "synthesize": "anomsynth.single",
     "train": "anomsynth.api.train",
+    "tune": "anomsynth.api.tune",
     "validate": "anomsynth.api.validate",
 }
 
@@ -110,6 +112,7 @@ __all__ = [
     "surface_of",
     "synthesize",
     "train",
+    "tune",
     "validate",
 ]
 

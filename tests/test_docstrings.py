@@ -14,6 +14,7 @@ PACKAGE = Path(anomsynth.__file__).parent
 NEEDS = {
     "anomsynth.torch": "torch",
     "anomsynth.bisqad": "torch",
+    "anomsynth.integrations": "torch",
     **{
         f"anomsynth.api.{name}": "torch"
         for name in ("auto", "evaluate", "export_model", "predict", "train")

@@ -91,7 +91,10 @@ def test_only_the_command_line_speaks_of_its_flags() -> None:
 
 def test_options_in_messages_are_those_of_functions() -> None:
     known = set()
-    for name in ("generate", "preview", "score", "calibrate", "export", "fit", "report", *TORCH):
+    for name in (
+        *("generate", "preview", "score", "calibrate", "export", "fit", "report", "tune"),
+        *TORCH,
+    ):
         function = getattr(anomsynth, name)
         known |= {name, *inspect.signature(function).parameters}
     found = {

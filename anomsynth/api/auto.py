@@ -1,19 +1,19 @@
 """From a folder of good photos to found defects in one call, and a page that leads through it."""
 
-import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from anomsynth.api.evaluate import evaluate
 from anomsynth.api.generate import generate
-from anomsynth.api.options import FilePath, need_train_extra, to_path
+from anomsynth.api.options import FilePath, command_line, need_train_extra, to_path
 from anomsynth.api.predict import predict
 from anomsynth.api.report import report
 from anomsynth.api.score import score
 from anomsynth.api.train import train
 from anomsynth.bisqad.options import FALSE_ALARM_RATE, check_rate
 from anomsynth.bisqad.training.events import TrainListener
+from anomsynth.core.counted import counted
 from anomsynth.dataset.folders import find_source
 from anomsynth.errors import InputError, OutputError, UserError
 from anomsynth.pipeline.events import Listener
@@ -168,8 +168,8 @@ def auto(
     done(
         Stop(
             "Defects were made",
-            _line("generate", photos, places.dataset, preset="auto", count=count, seed=seed),
-            f"{made.written} samples, {made.failed} failed; "
+            command_line("generate", photos, places.dataset, preset="auto", count=count, seed=seed),
+            f"{counted(made.written, 'sample')}, {made.failed} failed; "
             + "; ".join(part.line for part in made.parts.values()),
             made.sheet,
         )
@@ -182,7 +182,9 @@ def auto(
     done(
         Stop(
             "A detector was trained",
-            _line("train", places.better, out=places.run, size=size, seed=seed, minutes=minutes),
+            command_line(
+                "train", places.better, out=places.run, size=size, seed=seed, minutes=minutes
+            ),
             f"{trained.epochs} epochs in {trained.seconds:.0f} s",
             None,
         )
@@ -217,14 +219,14 @@ def _judged(places: _Places, *, jobs: int) -> Iterator[Stop]:
     page = report(places.dataset, jobs=jobs)
     yield Stop(
         "They were looked at",
-        _line("report", places.dataset),
-        f"{page.samples} samples with their scores and the reasons",
+        command_line("report", places.dataset),
+        f"{counted(page.samples, 'sample')} with scores and the reasons",
         page.page,
     )
     scores = score(places.dataset, keep_top=KEPT, filter_to=places.better, jobs=jobs)
     yield Stop(
         "The better ones were kept",
-        _line("score", places.dataset, keep_top=KEPT, filter_to=places.better),
+        command_line("score", places.dataset, keep_top=KEPT, filter_to=places.better),
         f"{len(scores.selection.kept)} of {len(scores.scored)}",
         None,
     )
@@ -234,7 +236,7 @@ def _measured(places: _Places, real: Path) -> Stop:
     result = evaluate(places.run, real, out=places.measured)
     numbers = {name: value for name, value in result.mean.items() if value is not None}
     told = [f"{name.replace('_', ' ')} {100 * value:.1f}" for name, value in numbers.items()]
-    command = _line("evaluate", places.run, real, out=places.measured)
+    command = command_line("evaluate", places.run, real, out=places.measured)
     page = result.pages[0] if result.pages else None
     return Stop("It was tested on real defects", command, f"percent: {', '.join(told)}", page)
 
@@ -242,14 +244,6 @@ def _measured(places: _Places, real: Path) -> Stop:
 def _found(places: _Places, new: Path, rate: float) -> Stop:
     result = predict(places.run, new, places.found, false_alarm_rate=rate)
     bad = sum(decision.defective for decision in result.decisions)
-    command = _line("predict", places.run, new, out=places.found, false_alarm_rate=rate)
+    command = command_line("predict", places.run, new, out=places.found, false_alarm_rate=rate)
     told = f"{bad} of {len(result.decisions)} photos are defective"
     return Stop("Defects were found in the new photos", command, told, result.page)
-
-
-def _line(command: str, *paths: FilePath, **options: object) -> str:
-    """Return the command that does a step alone."""
-    words = ["anomsynth", command, *(str(path) for path in paths)]
-    for name, value in options.items():
-        words += [] if value is None else [f"--{name.replace('_', '-')}", str(value)]
-    return shlex.join(words)

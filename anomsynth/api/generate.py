@@ -24,7 +24,7 @@ from anomsynth.errors import InputError, UserError
 from anomsynth.pipeline.backends import count_workers
 from anomsynth.pipeline.estimate import Estimate, estimate
 from anomsynth.pipeline.events import Estimating, Event, Finished, Listener, Started
-from anomsynth.pipeline.options import Backend, Extra, Purpose, RunOptions
+from anomsynth.pipeline.options import Backend, Extra, OutLayout, Purpose, RunOptions
 from anomsynth.pipeline.plan import Plan, make_plan
 from anomsynth.pipeline.run import run
 
@@ -81,6 +81,9 @@ def generate(
     source_layout: str | None = None,
     bits: int | None = None,
     tree_depth: Literal[8, 16] = 8,
+    max_side: int | None = None,
+    keep_names: bool = False,
+    out_layout: OutLayout = "mvtec",
     test_share: float = 0.2,
     extras: Sequence[Extra] | Extra = (),
     hardlink: bool = False,
@@ -146,6 +149,14 @@ def generate(
         How many bits the camera uses of 16-bit photos; found in the photos if not given.
     tree_depth : {8, 16}
         Bits of the dataset's pictures where photos have 16; 16 keeps the camera's own levels.
+    max_side : int, at least 64, optional
+        Photos with more pixels on their longer side are made smaller first; masks that go with
+        them have the size of the photos. Sizes in mm stay what they are.
+    keep_names : bool
+        File names go on with the name of their photo: ``000012_IMG_2034.png``.
+    out_layout : {"mvtec", "folder"}
+        "folder" is the same tree whose good photos stay JPEG where they are, copied or linked as
+        they are; anomalib's Folder loads it, loaders of MVTec AD want PNG.
     test_share : float in [0, 1]
         Share of the photos that go to test/good.
     extras : sequence of {"soft", "class", "instance", "foreground", "height", "strict"}
@@ -227,6 +238,9 @@ def generate(
         source_layout=source_layout,
         bits=bits,
         tree_depth=tree_depth,
+        max_side=max_side,
+        keep_names=keep_names,
+        out_layout=out_layout,
         test_share=test_share,
         link="hardlink" if hardlink else "copy",
         extras=_extras(extras),
@@ -240,7 +254,8 @@ def generate(
     plan = make_plan(found, Path(out), recipe, options)
     if dry_run:
         tell(Estimating())
-        return Generated(0, 0, plan=plan, cost=estimate(plan, count_workers(jobs)))
+        cost = estimate(plan, count_workers(jobs), lambda share: tell(Estimating(share)))
+        return Generated(0, 0, plan=plan, cost=cost)
     return _run(plan, tell)
 
 

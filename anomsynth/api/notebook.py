@@ -6,6 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from anomsynth.bisqad.training.events import Progress, TrainFinished
+from anomsynth.core.counted import counted
 from anomsynth.pipeline.events import Finished, SampleDone, SampleFailed, Started
 
 REFRESH_SECONDS = 0.3
@@ -43,7 +44,7 @@ class ProgressLine:
         elif isinstance(event, SampleFailed):
             self._failed += 1
         elif isinstance(event, Finished):
-            self._show(f"{event.written} samples made, {event.failed} failed")
+            self._show(f"{counted(event.written, 'sample')} made, {event.failed} failed")
             return
         elif isinstance(event, TrainFinished):
             self._show(f"{event.epochs} epochs trained, loss {event.loss:.3f}")

@@ -3,6 +3,7 @@
 import math
 import operator
 import os
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from anomsynth.pipeline.events import PresetChosen
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.recipe.load import change_recipe, choose_kinds, choose_refiners, load_recipe
 from anomsynth.recipe.models import Recipe
+from anomsynth.recipe.strength import one_strength
 
 AUTO = "auto"  # as a preset: let the photos decide
 TRAIN_MODULES = ("torch", "safetensors", "lightning_fabric", "matplotlib")
@@ -82,7 +84,7 @@ def choose_recipe(preset: Preset, options: RecipeOptions) -> Recipe:
     with named("preset"):
         recipe = _load(preset, changes)
     if options.severity is not None:
-        recipe = _everywhere(recipe)
+        recipe = one_strength(recipe)
     if options.kinds is not None:
         with named("kinds"):
             kinds = words(options.kinds)
@@ -259,16 +261,9 @@ def _counts(given: int | tuple[int, int]) -> tuple[int, int]:
     return int(low), int(high)
 
 
-def _everywhere(recipe: Recipe) -> Recipe:
-    """Let the severity the user asks for outweigh that of mechanisms and of large areas."""
-    cap = max(recipe.severity.area_cap, recipe.severity.d_prime.low)
-    return recipe.model_copy(
-        update={
-            "severity": recipe.severity.model_copy(
-                update={"area_cap": cap, "delta_e": None, "capped_probability": 1.0}
-            ),
-            "mechanisms": tuple(
-                one.model_copy(update={"d_prime": None}) for one in recipe.mechanisms
-            ),
-        }
-    )
+def command_line(command: str, *paths: FilePath, **options: object) -> str:
+    """Return the command that does a step alone."""
+    words = ["anomsynth", command, *(str(path) for path in paths)]
+    for name, value in options.items():
+        words += [] if value is None else [f"--{name.replace('_', '-')}", str(value)]
+    return shlex.join(words)

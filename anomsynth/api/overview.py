@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice, zip_longest
 from pathlib import Path
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from anomsynth.core.display import Rgb
 from anomsynth.core.photo import Photo
@@ -16,7 +18,7 @@ from anomsynth.errors import InputError
 from anomsynth.pipeline.parts import read_finders
 from anomsynth.pipeline.places import SOURCE, find_again
 from anomsynth.sheets.parts import PAPER, part_tile, tiled
-from anomsynth.sheets.sheet import SheetRow, contact_sheet, write_sheet
+from anomsynth.sheets.sheet import SheetRow, contact_sheet, with_legend, write_sheet
 from anomsynth.surface.analyze import one_channel
 from anomsynth.surface.foreground import PartFinder, find_foreground
 
@@ -74,6 +76,7 @@ def write_overview(out: Path) -> Path | None:
         paper = np.full((parts.shape[0], sheet.shape[1], 3), PAPER, np.uint8)
         paper[:, : parts.shape[1]] = parts
         sheet = np.vstack([paper, sheet])
+    sheet = with_legend(sheet, allowed=bool(tiles))
     path = layout.metadata / "sheet.png"
     write_sheet(path, sheet)
     return path
@@ -120,7 +123,10 @@ def _row(layout: Layout, source: Path, line: Line) -> tuple[Photo | None, SheetR
         return None, None
     kinds = ", ".join(map(str, _kinds(line)))
     caption = f"{line['category']}/{line['number']}: {kinds}"
-    row = SheetRow(photo.pixels, image.pixels, (mask, mask), mask, caption)
+    pixels: NDArray[np.generic] = photo.pixels
+    if pixels.shape[:2] != (height, width):  # made smaller by the run
+        pixels = cv2.resize(photo.pixels, (width, height), interpolation=cv2.INTER_AREA)
+    row = SheetRow(pixels, image.pixels, (mask, mask), mask, caption)
     return photo, row
 
 

@@ -33,28 +33,37 @@ Preset = Annotated[
 ]
 Kinds = Annotated[
     str | None,
-    typer.Option("--kinds", metavar="A,B", help="Only these kinds of defects."),
+    typer.Option(
+        "--kinds",
+        metavar="A,B",
+        help="Only these kinds of defects [the preset's]; see `list --preset NAME`.",
+    ),
 ]
 Refiners = Annotated[
     str | None,
-    typer.Option("--refiners", metavar="none|A,B", help="These refiners instead of the preset's."),
+    typer.Option(
+        "--refiners", metavar="none|A,B", help="These refiners, see `list refiners` [the preset's]."
+    ),
 ]
 Severity = Annotated[
     str | None,
     typer.Option(
         "--severity",
         metavar="LO:HI",
-        help="Visibility d' of defects, e.g. 1.5:8; large areas up to 4.5, or LO if higher.",
+        help="Visibility d' of defects, e.g. 2:6; large areas up to 4.5, or LO if higher "
+        "[the preset's].",
     ),
 ]
 DefectsPerImage = Annotated[
     str | None,
-    typer.Option("--defects-per-image", metavar="LO:HI|N", help="Defects on one image."),
+    typer.Option(
+        "--defects-per-image", metavar="LO:HI|N", help="Defects on one image [the preset's]."
+    ),
 ]
 Seed = Annotated[
     int | None,
     typer.Option(
-        "--seed", min=0, envvar=SEED, callback=note, help="Another number makes other defects."
+        "--seed", min=0, envvar=SEED, callback=note, help="Another number makes other defects [0]."
     ),
 ]
 SourceLayout = Annotated[
@@ -67,7 +76,7 @@ SourceLayout = Annotated[
 ]
 MmPerPx = Annotated[
     float | None,
-    typer.Option("--mm-per-px", help="Size of a pixel, instead of the preset's scale."),
+    typer.Option("--mm-per-px", help="Size of a pixel [by the preset's scale]."),
 ]
 
 

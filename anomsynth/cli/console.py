@@ -76,6 +76,17 @@ def example(*lines: str) -> str:
     return "\n".join(["\b", "Example:", *(f"  anomsynth {line}" for line in lines)])
 
 
+def next_command(*words: object) -> str:
+    """Return the line that names the next command; words in capitals stand for a choice of name.
+
+    Examples
+    --------
+    >>> next_command("train", "my data", "--out", "RUN")
+    "Next: anomsynth train 'my data' --out RUN"
+    """
+    return f"Next: {shlex.join(['anomsynth', *map(str, words)])}"
+
+
 class Console:
     """Stdout and stderr of one command.
 

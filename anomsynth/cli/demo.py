@@ -1,7 +1,7 @@
-"""`anomsynth demo`: a complete small dataset from photos that are already installed."""
+"""`anomsynth demo`: a complete small dataset of products that are rendered."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -10,13 +10,12 @@ from anomsynth.cli.environment import Jobs
 from anomsynth.cli.summary import print_summary
 from anomsynth.errors import OutputError
 
-if TYPE_CHECKING:
-    pass
-
 EXAMPLE = example("demo", "demo my-demo --overwrite")
 AGAIN = "anomsynth demo --overwrite"
 PRESET = "generic"
 PER_IMAGE = 3
+PHOTOS = 8  # of each product
+PRODUCTS = {"capsule": "capsule", "fabric": "weave", "metal": "plate", "transistor": "leads"}
 
 
 def demo(
@@ -30,7 +29,7 @@ def demo(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Make a small dataset of bricks, grass, gravel and brushed metal, with a contact sheet.
+    """Make a small dataset of rendered products: a plate, a capsule, leads, cloth; with a picture.
 
     Nothing is downloaded. Photos lie in OUT/photos, the dataset in OUT/dataset.
     """
@@ -63,13 +62,15 @@ def demo(
 
 
 def _write_photos(folder: Path) -> None:
-    """Write the demo photos, a folder for each surface."""
-    from anomsynth.dataset.files import make_folder
+    """Write the demo photos, a folder for each product, which git shall leave alone."""
+    from anomsynth.dataset.files import make_folder, write_bytes
     from anomsynth.dataset.images import write_png
-    from anomsynth.demo.photos import demo_photos
+    from anomsynth.demo.standins import make_stand_in
 
-    surfaces = demo_photos()
-    for name, photos in surfaces.items():
-        make_folder(folder / name)
-        for index, photo in enumerate(photos):
-            write_png(folder / name / f"{index:03d}.png", photo, folder / name)
+    make_folder(folder.parent)
+    write_bytes(folder.parent / ".gitignore", b"*\n", folder.parent)
+    for product, stand_in in PRODUCTS.items():
+        make_folder(folder / product)
+        for index in range(PHOTOS):
+            place = folder / product / f"{index:03d}.png"
+            write_png(place, make_stand_in(stand_in, index).pixels, place.parent)

@@ -7,16 +7,25 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from anomsynth.cli.choices import SourceLayout, parse_words
-from anomsynth.cli.console import SOME_FAILED, Console, Json, Quiet, example, reporting
+from anomsynth.cli.console import (
+    SOME_FAILED,
+    Console,
+    Json,
+    Quiet,
+    example,
+    next_command,
+    reporting,
+)
 from anomsynth.cli.train_extra import (
     Counter,
     Device,
     Threads,
     warn_unread,
 )
+from anomsynth.core.counted import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from anomsynth.bisqad.evaluation.category import Evaluation
 
@@ -93,6 +102,8 @@ def evaluate(
             beside = {kind: found[nth] for kind, found in result.references.items()}
             _print(console, evaluation, beside, several=len(result.evaluations) > 1)
         console.say(f"metrics and heat maps: {', '.join(files)}")
+        for line in _advice(run, result.evaluations):
+            console.say(line)
         if result.seen:
             console.warn(result.seen)
         console.result(
@@ -149,10 +160,30 @@ def _print(
         )
     if evaluation.unlocated:
         console.note(
-            f"{evaluation.unlocated} defects have no marked pixel in a mask: "
+            f"{counted(evaluation.unlocated, 'defect')} without a marked pixel in a mask: "
             "they count for images only"
         )
     console.say()
+
+
+def _advice(run: Path, evaluations: "Sequence[Evaluation]") -> "Iterator[str]":
+    """Yield what to do about what the detector does worst, and how to use it."""
+    from anomsynth.bisqad.evaluation.metrics import ALL, MACRO
+
+    kinds = {
+        kind: values["pixel_ap"]
+        for evaluation in evaluations
+        for kind, values in evaluation.values.items()
+        if kind not in {ALL, MACRO} and not math.isnan(values["pixel_ap"])
+    }
+    yield "The page shows missed defects and false alarms first."
+    if len(kinds) > 1:
+        worst = min(kinds, key=lambda kind: kinds[kind])
+        yield (
+            f"Found worst: {worst} (pixel AP {100 * kinds[worst]:.1f}). Defects like it, larger or"
+            " more often: anomsynth tune PHOTOS, then generate and train again"
+        )
+    yield next_command("predict", run, "NEW_PHOTOS", "--out", "FOUND")
 
 
 def _percent(value: float) -> str:

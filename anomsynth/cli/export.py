@@ -10,6 +10,7 @@ import typer
 from anomsynth.cli.choices import SourceLayout, parse_words
 from anomsynth.cli.console import SOME_FAILED, Console, Json, Quiet, example, reporting
 from anomsynth.cli.fields import FLAG, Options, parse_fields
+from anomsynth.core.counted import counted
 from anomsynth.errors import UserError
 
 if TYPE_CHECKING:
@@ -115,6 +116,10 @@ def export(
             on_picture=_progress(console),
         )
         results = [_report(console, name, exported) for name, exported in done.items()]
+        console.say(
+            "Of each photo all samples are on one side of the split. Judge what is trained on it by"
+            " real photos, not by its own validation part."
+        )
         left_out = {file: why for item in done.values() for file, why in item.left_out.items()}
         for file, why in left_out.items():
             console.warn(f"left out: {file}: {why}")
@@ -145,7 +150,7 @@ def _progress(console: Console) -> Callable[[str, int, int], None]:
 
 
 def _report(console: Console, name: str, exported: "Exported") -> dict[str, object]:
-    console.say(f"{name}: {exported.images} images -> {exported.out}")
+    console.say(f"{name}: {counted(exported.images, 'image')} -> {exported.out}")
     for line in exported.loading:
         console.say(f"  {line}")
     return {

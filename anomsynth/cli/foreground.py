@@ -7,6 +7,7 @@ import typer
 
 from anomsynth.cli.choices import SourceLayout
 from anomsynth.cli.console import SOME_FAILED, Json, Quiet, example, reporting
+from anomsynth.core.counted import counted
 
 EXAMPLE = example("foreground photos --out masks", "generate photos dataset --roi masks")
 
@@ -39,7 +40,7 @@ def foreground(
                 console.warn(f"{category}: {part.doubt}")
         for photo, message in found.failed.items():
             console.warn(f"{photo}: {message}")
-        console.say(f"\n{found.masks} masks -> {found.out}")
+        console.say(f"\n{counted(found.masks, 'mask')} -> {found.out}")
         if found.sheet is not None:
             console.say(f"look at {found.sheet}, correct the masks that are wrong, then:")
             console.say(f"  anomsynth generate {source} DATASET --roi {out}")

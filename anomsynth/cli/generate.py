@@ -44,6 +44,23 @@ EXAMPLE = example(
     "generate photos dataset --kinds crack,scratch --severity 2:6 --dry-run",
     "generate photos dataset --preset auto --shard 3/8 --resume",
 )
+GROUPS = {
+    "What to make": (
+        *("preset", "kinds", "per_image", "count", "purpose", "defects_per_image", "severity"),
+        *("seed", "refiners", "mm_per_px", "min_score"),
+    ),
+    "The photos, and where on them": (
+        *("roi", "avoid", "components", "textures", "real", "source_layout", "bits"),
+    ),
+    "The dataset": (
+        *("max_side", "keep_names", "out_layout", "test_share", "tree_depth", "extras"),
+        *("hardlink", "png"),
+    ),
+    "How it runs": (
+        *("jobs", "backend", "scheduler", "shard", "resume", "overwrite", "strict"),
+        *("dry_run", "print_config"),
+    ),
+}
 EXTRAS = ("soft", "class", "instance", "foreground", "height", "strict")
 
 
@@ -59,12 +76,12 @@ def generate(
         int | None, typer.Option("--per-image", min=1, help="Samples made of each photo [2].")
     ] = None,
     count: Annotated[
-        int | None, typer.Option("--count", min=1, help="Samples per category, instead.")
+        int | None, typer.Option("--count", min=1, help="Samples per category, instead of that.")
     ] = None,
     purpose: Annotated[
         Literal["anomalib"] | None,
         typer.Option(
-            "--for", help="Instead, 2 to a good test photo: its threshold is set on them."
+            "--for", help="Or 2 to a good test photo: anomalib sets its threshold on them."
         ),
     ] = None,
     defects_per_image: DefectsPerImage = None,
@@ -74,23 +91,29 @@ def generate(
     mm_per_px: MmPerPx = None,
     min_score: Annotated[
         float | None,
-        typer.Option("--min-score", min=0, max=1, help="Draw samples below this score anew."),
+        typer.Option("--min-score", min=0, max=1, help="Draw samples below this score anew [0]."),
     ] = None,
     roi: Annotated[
-        Path | None, typer.Option("--roi", metavar="DIR|FILE", help="Masks: where defects may go.")
+        Path | None,
+        typer.Option(
+            "--roi", metavar="DIR|FILE", help="Masks: where defects may go [the part, as found]."
+        ),
     ] = None,
     avoid: Annotated[
-        Path | None, typer.Option("--avoid", metavar="DIR|FILE", help="Masks: where they must not.")
+        Path | None,
+        typer.Option("--avoid", metavar="DIR|FILE", help="Masks: where they must not [none]."),
     ] = None,
     components: Annotated[
         Path | None,
         typer.Option(
-            "--components", metavar="DIR|FILE", help="Masks: components that may go missing."
+            "--components", metavar="DIR|FILE", help="Masks: components that may go missing [none]."
         ),
     ] = None,
     textures: Annotated[
         Path | None,
-        typer.Option("--textures", metavar="DIR", help="Pictures to take foreign textures from."),
+        typer.Option(
+            "--textures", metavar="DIR", help="Pictures to take foreign textures from [none]."
+        ),
     ] = None,
     real: Annotated[
         Path | None,
@@ -105,14 +128,27 @@ def generate(
         int,
         typer.Option("--tree-depth", metavar="8|16", help="Bits of pictures of 16-bit photos."),
     ] = 8,
+    max_side: Annotated[
+        int | None,
+        typer.Option("--max-side", min=64, help="Make larger photos so small, in pixels [as is]."),
+    ] = None,
+    keep_names: Annotated[
+        bool, typer.Option("--keep-names", help="Photos' names in file names, after the number.")
+    ] = False,
+    out_layout: Annotated[
+        Literal["mvtec", "folder"],
+        typer.Option("--out-layout", help="folder: good photos may stay JPEG, as they are."),
+    ] = "mvtec",
     test_share: Annotated[
         float, typer.Option("--test-share", min=0, max=1, help="Share of photos for test/good.")
     ] = 0.2,
     extras: Annotated[
-        str | None, typer.Option("--extras", metavar="A,B", help=f"Also write {', '.join(EXTRAS)}.")
+        str | None,
+        typer.Option("--extras", metavar="A,B", help=f"Also write {', '.join(EXTRAS)} [none]."),
     ] = None,
     hardlink: Annotated[
-        bool, typer.Option("--hardlink/--copy", help="How 8-bit PNG photos come into OUT.")
+        bool,
+        typer.Option("--hardlink/--copy", help="How photos come into OUT that stay as they are."),
     ] = False,
     png: Annotated[
         Literal["fast", "small"], typer.Option("--png", help="How hard PNG are compressed.")
@@ -124,11 +160,13 @@ def generate(
     ] = "loky",
     scheduler: Annotated[
         str | None,
-        typer.Option("--scheduler", metavar="ADDRESS", help="Dask cluster to work on."),
+        typer.Option(
+            "--scheduler", metavar="ADDRESS", help="Dask cluster to work on [of this machine]."
+        ),
     ] = None,
     shard: Annotated[
         str | None,
-        typer.Option("--shard", metavar="I/N", help="Make shard I of N; then merge."),
+        typer.Option("--shard", metavar="I/N", help="Make shard I of N; then merge [all]."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish an interrupted run.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what OUT holds.")] = False,
@@ -204,6 +242,9 @@ def generate(
                 real=real,
                 source_layout=source_layout,
                 bits=bits,
+                max_side=max_side,
+                keep_names=keep_names,
+                out_layout=out_layout,
                 tree_depth=cast("Literal[8, 16]", tree_depth),
                 test_share=test_share,
                 extras=cast("list[Extra]", words),

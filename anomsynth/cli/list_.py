@@ -5,16 +5,31 @@ from typing import Annotated
 
 import typer
 
-from anomsynth.cli.choices import parse_words
+from anomsynth.cli.choices import complete_preset, parse_words
 from anomsynth.cli.console import Console, Json, Quiet, example, reporting
 from anomsynth.cli.roles import PRESETS, TOPICS, catalogue, first_line, origin_of
 
-EXAMPLE = example("list generators", "list presets", "list --markdown > components.md")
+EXAMPLE = example(
+    "list generators",
+    "list presets",
+    "list generators --preset metal",
+    "list --markdown > components.md",
+)
+USED = ("generators", "refiners")  # by presets
 
 
 def list_components(
     what: Annotated[
         str | None, typer.Argument(metavar="|".join(TOPICS), show_default=False)
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            "--preset",
+            metavar="NAME|FILE.toml",
+            help="Only the generators and refiners that it uses.",
+            autocompletion=complete_preset,
+        ),
     ] = None,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="As tables in Markdown, with laws and sources.")
@@ -22,10 +37,20 @@ def list_components(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """List what can be used, of this package and of plugins, each with one line of explanation."""
+    """List what can be used, of this package and of plugins, each with one line of explanation.
+
+    `list --preset metal` names the kinds of defects that a preset makes.
+    """
     with reporting(quiet=quiet, as_json=as_json) as console:
-        topics = TOPICS if what is None else parse_words("list", what, TOPICS)
+        known = TOPICS if preset is None else USED
+        topics = known if what is None else parse_words("list", what, known)
         found = {topic: _entries(topic) for topic in topics}
+        if preset is not None:
+            used = _used(preset)
+            found = {
+                topic: {kind: line for kind, line in entries.items() if kind in used[topic]}
+                for topic, entries in found.items()
+            }
         if markdown:
             text = component_tables(found)
             console.answer(text, {**found, "markdown": text})
@@ -33,6 +58,16 @@ def list_components(
         for topic, entries in found.items():
             _print(console, topic, entries)
         console.result(**found)
+
+
+def _used(preset: str) -> dict[str, set[str]]:
+    from anomsynth.recipe.load import load_recipe
+
+    recipe = load_recipe(preset)
+    return {
+        "generators": {item.generator.kind for item in recipe.mechanisms},
+        "refiners": {item.kind for item in recipe.refiners},
+    }
 
 
 def _print(console: Console, topic: str, entries: dict[str, str]) -> None:

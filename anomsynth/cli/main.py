@@ -29,9 +29,11 @@ from anomsynth.cli import (
     score,
     show,
     train,
+    tune,
     validate,
 )
 from anomsynth.cli.console import example
+from anomsynth.cli.grouped import grouped
 from anomsynth.cli.usage import Program
 from anomsynth.core.heap import keep_freed_memory
 
@@ -46,9 +48,12 @@ app = typer.Typer(
     epilog=example("demo", "generate photos dataset --preset metal"),
 )
 app.command("auto", short_help="From good photos to found defects.", epilog=auto.EXAMPLE)(auto.auto)
-app.command("generate", short_help="Make a dataset from good photos.", epilog=generate.EXAMPLE)(
-    generate.generate
-)
+app.command(
+    "generate",
+    cls=grouped(generate.GROUPS),
+    short_help="Make a dataset from good photos.",
+    epilog=generate.EXAMPLE,
+)(generate.generate)
 app.command("fit", short_help="Make a recipe from a few real defects.", epilog=fit.EXAMPLE)(fit.fit)
 app.command("merge", short_help="Join the shards of a run.", epilog=merge.EXAMPLE)(merge.merge)
 app.command("foreground", short_help="Write masks of the part.", epilog=foreground.EXAMPLE)(
@@ -56,6 +61,9 @@ app.command("foreground", short_help="Write masks of the part.", epilog=foregrou
 )
 app.command("preview", short_help="Draw a sheet of samples of one photo.", epilog=preview.EXAMPLE)(
     preview.preview
+)
+app.command("tune", short_help="Tune a recipe with sliders on your photos.", epilog=tune.EXAMPLE)(
+    tune.tune
 )
 app.command("score", short_help="Score labelled defects and say why.", epilog=score.EXAMPLE)(
     score.score

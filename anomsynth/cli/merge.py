@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from anomsynth.cli.console import SOME_FAILED, Json, Quiet, example, reporting
+from anomsynth.cli.console import SOME_FAILED, Json, Quiet, example, next_command, reporting
+from anomsynth.core.counted import counted
 
 EXAMPLE = example("merge dataset")
 
@@ -27,8 +28,11 @@ def merge(
         from anomsynth.cli.summary import counts, print_counts, warn_of_failures
 
         finished = join(out)
-        console.say(f"{finished.written} samples, merged in {finished.seconds:.1f} s -> {out}")
+        console.say(
+            f"{counted(finished.written, 'sample')}, merged in {finished.seconds:.1f} s -> {out}"
+        )
         print_counts(console, finished)
+        console.say(next_command("report", out) + "  # see every sample")
         warn_of_failures(console, finished)
         console.result(out=str(out.resolve()), **counts(finished), seconds=finished.seconds)
     if finished.failed or finished.failed_images:

@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from anomsynth.cli.console import SOME_FAILED, Console, Json, Quiet, example, reporting
+from anomsynth.cli.console import (
+    SOME_FAILED,
+    Console,
+    Json,
+    Quiet,
+    example,
+    next_command,
+    reporting,
+)
 from anomsynth.cli.train_extra import (
     Counter,
     Device,
@@ -78,7 +86,7 @@ def predict(
                 on_progress=counter,
                 on_threshold=lambda limit: _warn_of_few(console, limit, false_alarm_rate),
             )
-        _print(console, result, out)
+        _print(console, result, run, out)
     if result.unread:
         raise typer.Exit(SOME_FAILED)
 
@@ -94,7 +102,7 @@ def _warn_of_few(console: Console, limit: "Threshold", rate: float) -> None:
         )
 
 
-def _print(console: Console, result: "PredictResult", out: Path) -> None:
+def _print(console: Console, result: "PredictResult", run: Path, out: Path) -> None:
     found = sum(decision.defective for decision in result.decisions)
     limit = result.threshold
     origin = f"at most {100 * limit.false_alarms:.2g} % false alarms" if limit.normals else "given"
@@ -105,6 +113,11 @@ def _print(console: Console, result: "PredictResult", out: Path) -> None:
     if result.page is not None:
         console.say(f"look at them: {result.page}")
     console.say(f"maps: {result.maps}, scores: {result.scores}, boxes: {result.regions}")
+    console.say(
+        "Good ones among them? Fewer by --false-alarm-rate 0.005, or add some of them to the good"
+        " photos and train again."
+    )
+    console.say(next_command("evaluate", run, "REAL_DEFECTS") + "  # how well it does, with masks")
     console.result(
         out=str(out),
         page=None if result.page is None else str(result.page),

@@ -1,5 +1,6 @@
-"""`anomsynth preview`: a contact sheet of what a preset does to one photo."""
+"""`anomsynth preview`: a contact sheet of what a preset does to some photos."""
 
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -20,24 +21,33 @@ from anomsynth.cli.choices import (
     parse_words,
 )
 from anomsynth.cli.console import SOME_FAILED, Json, Quiet, example, reporting
+from anomsynth.core.counted import counted
 
 EXAMPLE = example(
-    "preview photo.png --preset metal --kinds scratch --out sheet.png",
+    "preview photo.png --preset metal --kinds scratch",
+    "preview photos --preset auto --roi part --count 12 --out sheet.png",
     "preview --all --out gallery.png",
 )
 
 
 def preview(
     image: Annotated[
-        Path | None,
-        typer.Argument(metavar="IMAGE", help="Photo of a good part.", show_default=False),
+        list[Path] | None,
+        typer.Argument(
+            metavar="PHOTOS...", help="Photos of a good part, or folders.", show_default=False
+        ),
     ] = None,
     show_all: Annotated[
         bool,
-        typer.Option("--all", help="Every mechanism at three strengths, on IMAGE or stand-ins."),
+        typer.Option(
+            "--all", help="Every mechanism at three strengths, on the first photo or on stand-ins."
+        ),
     ] = False,
     preset: Preset = "generic",
-    out: Annotated[Path, typer.Option("--out", "-o", help="The sheet, a PNG.")] = Path("sheet.png"),
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", help="The sheet, a PNG; sheet.png gets the next free number."),
+    ] = Path("sheet.png"),
     count: Annotated[int, typer.Option("--count", min=1, max=64, help="Samples on the sheet.")] = 6,
     kinds: Kinds = None,
     defects_per_image: DefectsPerImage = None,
@@ -45,9 +55,17 @@ def preview(
     seed: Seed = None,
     refiners: Refiners = None,
     mm_per_px: MmPerPx = None,
+    roi: Annotated[
+        Path | None,
+        typer.Option("--roi", metavar="DIR|FILE", help="Masks: where defects may go."),
+    ] = None,
+    avoid: Annotated[
+        Path | None,
+        typer.Option("--avoid", metavar="DIR|FILE", help="Masks: where they must not."),
+    ] = None,
     components: Annotated[
         Path | None,
-        typer.Option("--components", metavar="MASK", help="Mask of the components."),
+        typer.Option("--components", metavar="DIR|FILE", help="Masks of the components."),
     ] = None,
     textures: Annotated[
         Path | None,
@@ -57,12 +75,16 @@ def preview(
         Path | None,
         typer.Option("--real", metavar="DIR", help="Marked, real defects, for paste_real."),
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a sheet that is there.")
+    ] = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Draw input, result, outlined masks and a zoom at the defect for several samples.
 
-    With --all, draw a gallery instead: every mechanism (or those of --kinds) at d' 2, 4 and 7.
+    Of a folder, as many photos are taken as there are samples. With --all, draw a gallery
+    instead: every mechanism (or those of --kinds) at d' 2, 4 and 7, on pages.
     """
     with reporting(quiet=quiet, as_json=as_json) as console:
         from anomsynth.api.preview import preview as draw
@@ -82,23 +104,32 @@ def preview(
             seed=seed,
             refiners=None if refiners is None else parse_refiners(refiners),
             mm_per_px=mm_per_px,
+            roi=roi,
+            avoid=avoid,
             components=components,
             textures=textures,
             real=real,
+            overwrite=overwrite,
             on_event=partial(note_choice, console),
         )
-        if image is None or show_all:
-            console.say(f"gallery in {out}")
-            console.result(sheet=str(out), failed=found.failed)
+        files = [str(file) for file in found.files]
+        if show_all:
+            shown = files[0] if len(files) == 1 else f"{files[0]} to {files[-1]}"
+            console.say(f"gallery in {shown}")
+            console.result(sheet=files[0], pages=files, failed=found.failed)
             return
         if found.samples:
-            console.say(f"{len(found.samples)} samples on {out}")
+            console.say(f"{counted(len(found.samples), 'sample')} on {files[0]}")
+            photos = shlex.join(str(path) for path in image or ())
+            console.say(f"other kinds, sizes and strengths by sliders: anomsynth tune {photos}")
         console.result(
-            sheet=str(out) if found.samples else None,
+            sheet=files[0] if files else None,
             samples=[{"kinds": sample.kinds, "seed": found.seed} for sample in found.samples],
             failed=found.failed,
         )
         if found.failed:
             causes = "; ".join(f"{number} x {cause}" for cause, number in found.failed.items())
-            console.error(f"{sum(found.failed.values())} of {count} samples failed: {causes}")
+            console.error(
+                f"{sum(found.failed.values())} of {counted(count, 'sample')} failed: {causes}"
+            )
             raise typer.Exit(SOME_FAILED)

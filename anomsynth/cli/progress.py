@@ -55,7 +55,7 @@ class RunProgress(Bar):
     def __call__(self, event: Event) -> None:
         """Take in one event."""
         if isinstance(event, Estimating):
-            self._console.note("making a few samples to see what they take ...")
+            self._estimate(event.share)
             return
         fields = {item.name: getattr(event, item.name) for item in dataclasses.fields(event)}
         if "key" in fields:
@@ -80,6 +80,14 @@ class RunProgress(Bar):
             hint = f"; {event.hint}" if event.hint else ""
             self.tell(f"skipped {event.category}/{event.image}: {event.message}{hint}")
         self._show()
+
+    def _estimate(self, share: float) -> None:
+        if share == 0:
+            self._console.note("making a few samples to see what they take ...")
+        elif self.progress is not None:
+            self.progress.update(self._task, rate=f"tried {share:.0%} of what is needed")
+        elif self.is_due(time.monotonic()):
+            self._console.note(f"tried {share:.0%} of what is needed")
 
     def _show(self) -> None:
         now = time.monotonic()

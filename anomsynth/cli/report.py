@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from anomsynth.cli.choices import SourceLayout
-from anomsynth.cli.console import Json, Quiet, example, reporting
+from anomsynth.cli.console import Json, Quiet, example, next_command, reporting
 from anomsynth.cli.environment import Jobs
+from anomsynth.core.counted import counted
 
 EXAMPLE = example("report my-dataset", "report my-dataset --out report.html --calibration own.json")
 
@@ -41,9 +42,13 @@ def report(
         done = write(
             dataset, out=out, calibration=calibration, source_layout=source_layout, jobs=jobs
         )
-        console.say(f"{done.samples} samples, {done.size_bytes / 1e6:.1f} MB: {done.page}")
+        console.say(
+            f"{counted(done.samples, 'sample')}, {done.size_bytes / 1e6:.1f} MB: {done.page}"
+        )
         if done.problems:
-            console.say(f"{done.problems} files have problems; the page lists them")
+            console.say(f"{counted(done.problems, 'file')} with problems; the page lists them")
+        better = ("--keep-top", 0.8, "--filter-to", "BETTER")
+        console.say(next_command("score", dataset, *better) + "  # the better ones")
         console.result(
             page=str(done.page),
             samples=done.samples,

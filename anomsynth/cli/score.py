@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from anomsynth.cli.choices import Preset, SourceLayout, parse_words
-from anomsynth.cli.console import SOME_FAILED, Console, Json, Quiet, example, reporting
+from anomsynth.cli.console import (
+    SOME_FAILED,
+    Console,
+    Json,
+    Quiet,
+    example,
+    next_command,
+    reporting,
+)
 from anomsynth.cli.environment import Jobs
 from anomsynth.cli.fields import Options, parse_fields
 from anomsynth.cli.score_report import report
@@ -140,6 +148,7 @@ def score(
         if filter_to is not None:
             _print_filter(console, found, filter_to)
         report(console, found)
+        console.say(_next(dataset, images, filter_to, found))
         few = require is not None and found.share < require
         if few:
             console.warn(f"{found.share:.1%} of the images pass, --require asks for {require:.1%}")
@@ -183,6 +192,17 @@ def _listener(console: Console) -> "Callable[[Scored], None]":
             console.note(f"{done} images")
 
     return listen
+
+
+def _next(
+    dataset: Path | None, images: Path | None, filter_to: Path | None, found: "Scores"
+) -> str:
+    if filter_to is not None:
+        return next_command("train", filter_to, "--out", "RUN") + "  # a detector"
+    if found.unusable == len(found.scored):
+        return "Nothing could be scored."
+    given = [dataset] if dataset is not None else ["--images", images, "--masks", "MASKS"]
+    return next_command("score", *given, "--keep-top", 0.8, "--filter-to", "BETTER")
 
 
 def _print_filter(console: Console, found: "Scores", out: Path) -> None:

@@ -41,7 +41,9 @@ def show(
 ) -> None:
     """Explain whatever `list` names, or (`show recipe`) the recipe format.
 
-    Parameters are listed with unit, default range and meaning, with the law and its source.
+    Parameters are listed with unit, default range and meaning, with the law and its source; of a
+    preset the kinds of defects that it makes, with their shares (`list --preset` says what they
+    are).
     """
     with reporting(quiet=quiet, as_json=as_json) as console:
         from anomsynth.recipe.load import load_recipe, read_extension

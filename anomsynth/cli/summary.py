@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anomsynth.cli.console import Console, as_flags
+from anomsynth.core.counted import counted
 
 if TYPE_CHECKING:
     from anomsynth.api.generate import Generated
@@ -26,7 +27,8 @@ def print_summary(console: Console, finished: "Generated") -> None:
     rate = max(finished.written - finished.resumed, 0) / max(finished.seconds, 1e-9)
     earlier = f" ({finished.resumed} of them there before)" if finished.resumed else ""
     console.say(
-        f"{finished.written} samples{earlier} in {finished.seconds:.1f} s ({rate:.1f}/s) -> {out}"
+        f"{counted(finished.written, 'sample')}{earlier} in {finished.seconds:.1f} s "
+        f"({rate:.1f}/s) -> {out}"
     )
     print_counts(console, finished)
     for line in depth_lines(plan):
@@ -37,7 +39,9 @@ def print_summary(console: Console, finished: "Generated") -> None:
         index, count = plan.options.shard
         console.say(f"\nshard {index} of {count}; when all are done: anomsynth merge {out}")
     elif finished.written:
-        for line in (*loading_lines(out, categories), *next_lines(finished)):
+        folder = plan.options.out_layout == "folder"
+        loading = folder_lines(out, categories[0]) if folder else loading_lines(out, categories)
+        for line in (*loading, *next_lines(finished)):
             console.say(line)
         note_ratio(console, finished)
     warn_of_failures(console, finished)
@@ -84,9 +88,9 @@ def note_ratio(console: Console, finished: "Generated") -> None:
     categories = max(len(finished.plan.categories), 1)
     fair = max(2 * good // categories, 1)
     console.note(
-        f"\n{finished.written} defects to {good} good photos in the test set: a threshold that a"
-        " tool chooses on it, as anomalib does, rejects good parts; make fewer defects"
-        f" (--for anomalib, or --count {fair}) or keep more photos for the test"
+        f"\n{counted(finished.written, 'defect')} to {counted(good, 'good photo')} in the test set:"
+        " a threshold that a tool chooses on it, as anomalib does, rejects good parts; make fewer"
+        f" defects (--for anomalib, or --count {fair}) or keep more photos for the test"
         " (--test-share 0.5). train and export use all defects."
     )
 
@@ -109,9 +113,9 @@ def warn_of_failures(console: Console, finished: "Finished") -> None:
     """Say on stderr what could not be made, if there is anything."""
     if finished.failed or finished.failed_images:
         bad = len(finished.failed_images)
-        photos = f", {bad} photos could not be used" if bad else ""
+        photos = f", {counted(bad, 'photo')} could not be used" if bad else ""
         nothing = "" if finished.written else "nothing was made, the dataset cannot be used: "
-        console.warn(f"{nothing}{finished.failed} samples failed{photos}")
+        console.warn(f"{nothing}{counted(finished.failed, 'sample')} failed{photos}")
 
 
 def counts(finished: "Finished") -> dict[str, object]:
@@ -138,6 +142,23 @@ def depth_lines(plan: "Plan") -> list[str]:
 def ignored_line(plan: "Plan") -> str:
     """Say how much of the source is no photo, with an example."""
     return f"{plan.ignored} other files and folders are ignored, e.g. {plan.ignored_example}"
+
+
+def folder_lines(out: Path, category: str) -> list[str]:
+    """Return the lines that load a category of any pictures with anomalib's Folder."""
+    root = out.resolve() / category
+    kinds = sorted(
+        path.name for path in (root / "test").iterdir() if path.is_dir() and path.name != "good"
+    )
+    return [
+        "",
+        "Load it with anomalib (its MVTecAD wants PNG, its Folder takes JPEG, too):",
+        "  from anomalib.data import Folder",
+        f"  kinds = {kinds!r}",
+        f"  datamodule = Folder(name={category!r}, root={str(root)!r}, normal_dir='train/good',",
+        "      normal_test_dir='test/good', abnormal_dir=[f'test/{kind}' for kind in kinds],",
+        "      mask_dir=[f'ground_truth/{kind}' for kind in kinds])",
+    ]
 
 
 def loading_lines(out: Path, categories: Sequence[str]) -> list[str]:

@@ -20,6 +20,7 @@ from anomsynth.cli.console import (
 from anomsynth.cli.environment import SEED, note
 from anomsynth.cli.fields import Options, parse_fields
 from anomsynth.cli.train_extra import Device, Threads
+from anomsynth.core.counted import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -201,7 +202,7 @@ def _print(console: Console, finished: "TrainFinished", out: Path) -> None:
     console.say(f"Look at photos with it: anomsynth predict {run} PHOTOS --out RESULTS")
     console.say(f"Test it on real defects: anomsynth evaluate {run} REAL_DATASET")
     if finished.skipped:
-        console.warn(f"{finished.skipped} images could not be used")
+        console.warn(f"{counted(finished.skipped, 'image')} could not be used")
     console.result(
         out=str(out),
         steps=finished.steps,

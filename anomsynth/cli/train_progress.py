@@ -9,6 +9,7 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
 from anomsynth.cli.bar import Bar
 from anomsynth.cli.console import Console, as_flags
+from anomsynth.core.counted import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +73,8 @@ class TrainProgress(Bar):
 
     def _tell_images(self, values: "Mapping[str, Any]") -> None:
         self.tell(
-            f"learning from {values['defects']} defects and {values['normals']} good photos; "
+            f"learning from {counted(values['defects'], 'defect')} and "
+            f"{counted(values['normals'], 'good photo')}; "
             f"{values['held_defects']} and {values['held_normals']} are kept apart"
         )
         if values["tile"] is not None:

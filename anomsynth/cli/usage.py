@@ -15,6 +15,7 @@ from anomsynth.cli.environment import forget
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 WORDS = "anomsynth.words"
 PLAINER = (
+    ("Value error, ", ""),
     ("Input should be greater than or equal to", "must be at least"),
     ("Input should be less than or equal to", "must be at most"),
     ("Input should be", "must be"),
@@ -80,19 +81,35 @@ def _reported(words: Sequence[str]) -> Iterator[None]:
 
 def _said(error: Exception, words: Sequence[str]) -> str:
     """Return what is wrong: option, what it must be, and what it is."""
-    names = getattr(getattr(error, "param", None), "opts", [])
+    parameter = getattr(error, "param", None)
+    names = getattr(parameter, "opts", [])
     message = str(getattr(error, "message", ""))
+    if type(error).__name__ == "MissingParameter":
+        return _missing(parameter)
     if not (isinstance(error, typer.BadParameter) and names and message):
         text = str(getattr(error, "format_message", error.__str__)())
         return f"{text[:1].lower()}{text[1:]}".rstrip(".")
     for old, new in PLAINER:
         message = message.replace(old, new)
+    if "is not one of" in message:  # which says what was given
+        return f"{max(names, key=len)}: {message.rstrip('.')}"
     value = _value(names, words)
     variable = str(getattr(getattr(error, "param", None), "envvar", None))
     if value is None and variable in os.environ:
         return f"{variable}: {message.rstrip('.')}, got {os.environ[variable]}"
     got = f", got {value}" if value is not None else ""
     return f"{max(names, key=len)}: {message.rstrip('.')}{got}"
+
+
+def _missing(parameter: object) -> str:
+    """Return what is missing and what it may be."""
+    help_ = str(getattr(parameter, "help", "") or "").rstrip(".")
+    said = f": {help_}" if help_ else ""
+    if getattr(parameter, "param_type_name", "") == "argument":
+        return f"missing {str(getattr(parameter, 'metavar', '')).strip('{}.')}{said}"
+    names = getattr(parameter, "opts", [])
+    metavar = getattr(parameter, "metavar", None)
+    return f"missing {max(names, key=len)}{f' {metavar}' if metavar else ''}{said}"
 
 
 def _value(names: Sequence[str], words: Sequence[str]) -> str | None:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from anomsynth.cli.choices import SourceLayout
-from anomsynth.cli.console import SOME_FAILED, Console, Json, Quiet, as_flags, example, reporting
+from anomsynth.cli.console import (
+    SOME_FAILED,
+    Console,
+    Json,
+    Quiet,
+    as_flags,
+    example,
+    next_command,
+    reporting,
+)
 
 if TYPE_CHECKING:
     from anomsynth.dataset.checks.finding import Finding
@@ -62,6 +71,8 @@ def _print(console: Console, dataset: Path, verdict: "Verdict", *, deep: bool) -
         f"{count} {level}{'' if count == 1 else 's'}" for level, count in verdict.counts.items()
     )
     console.say(f"{dataset}: {what}: {counts}")
+    if verdict.sound:
+        console.say(next_command("report", dataset) + "  # see every sample")
     if verdict.sound and not deep:
         console.say("Masks were decoded, images checked by header and sum; --deep decodes all.")
 

@@ -102,7 +102,17 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class SampleKey:
-    """Names one synthetic image; also keys its random streams."""
+    """Names one synthetic image; also keys its random streams.
+
+    Attributes
+    ----------
+    category : str
+        Of the product.
+    image : str
+        Name of the photo in its category.
+    index : int
+        Counts the samples of the photo.
+    """
 
     category: str
     image: str

@@ -52,12 +52,18 @@ class LoadedPhoto:
         orientation, in which every loader sees what we see.
     file_sha256 : str
         Of the file's bytes.
+    plain_jpeg : bool
+        The same of a JPEG, for datasets whose loaders take them.
+    whole : (int, int) or None
+        Height and width of the file's picture, if the photo was made smaller.
     """
 
     path: Path
     photo: Photo
     plain: bool
     file_sha256: str
+    plain_jpeg: bool = False
+    whole: tuple[int, int] | None = None
 
 
 def read_photo(path: Path) -> Photo:
@@ -271,13 +277,14 @@ def _loaded(image: Image.Image, content: bytes, path: Path) -> LoadedPhoto:
     if orientation == 1:
         photo = replace(photo, jpeg=_tables(image))
     plain = (
-        image.format == "PNG"
-        and image.mode in PLAIN_MODES
+        image.mode in PLAIN_MODES
         and photo.pixels.dtype == np.uint8
         and photo.alpha is None
         and orientation == 1
     )
-    return LoadedPhoto(path, photo, plain, hashlib.sha256(content).hexdigest())
+    digest = hashlib.sha256(content).hexdigest()
+    png, jpeg = (plain and image.format == name for name in ("PNG", "JPEG"))
+    return LoadedPhoto(path, photo, png, digest, plain_jpeg=jpeg)
 
 
 def _heif(content: bytes, path: Path) -> tuple[str, ...]:

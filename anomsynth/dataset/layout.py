@@ -14,6 +14,7 @@ RESERVED = "_anomsynth"
 COMBINED = "combined"
 GOOD = "good"
 FEWEST_DIGITS = 6
+MOST_BYTES = 200  # of a photo's name in a file name, which file systems limit to 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +60,20 @@ class Layout:
         """Return the file stem of a number."""
         return f"{number:0{self.digits}d}"
 
-    def normal(self, category: str, split: str, number: int) -> Path:
+    def normal(
+        self, category: str, split: str, number: int, name: str = "", ending: str = ".png"
+    ) -> Path:
         """Return the path of a good photo; `split` is "train" or "test"."""
-        return self.root / category / split / GOOD / f"{self.number(number)}.png"
+        return self.root / category / split / GOOD / f"{self.number(number)}{name}{ending}"
 
-    def image(self, category: str, kinds: Sequence[str], number: int) -> Path:
+    def image(self, category: str, kinds: Sequence[str], number: int, name: str = "") -> Path:
         """Return the path of a defect image."""
-        return self.root / category / "test" / defect_folder(kinds) / f"{self.number(number)}.png"
+        file = f"{self.number(number)}{name}.png"
+        return self.root / category / "test" / defect_folder(kinds) / file
 
-    def mask(self, category: str, kinds: Sequence[str], number: int) -> Path:
+    def mask(self, category: str, kinds: Sequence[str], number: int, name: str = "") -> Path:
         """Return the path of a label mask."""
-        name = f"{self.number(number)}_mask.png"
+        name = f"{self.number(number)}{name}_mask.png"
         return self.root / category / "ground_truth" / defect_folder(kinds) / name
 
     def beside(self, category: str, name: str, file: str) -> Path:
@@ -92,6 +96,25 @@ class Layout:
 def digits_for(highest: int) -> int:
     """Return the width of file numbers up to `highest`."""
     return max(FEWEST_DIGITS, len(str(highest)))
+
+
+def name_of(image: str) -> str:
+    """Return what file names say of their photo after the number: ``_IMG_2034``.
+
+    The number stays in front, so that images and masks sort alike whatever photos are called.
+
+    Examples
+    --------
+    >>> name_of("monday/IMG 2034.jpg")
+    '_monday-IMG 2034'
+    """
+    stem = image.rpartition(".")[0] or image
+    plain = "".join(
+        "-" if sign in '/\\:*?"<>|' or not sign.isprintable() else sign for sign in stem
+    )
+    while len(plain.encode()) > MOST_BYTES:
+        plain = plain[:-1]
+    return f"_{plain}"
 
 
 def defect_folder(kinds: Sequence[str]) -> str:

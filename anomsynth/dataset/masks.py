@@ -108,6 +108,27 @@ class MaskFolder:
                 self._files.setdefault(nfc(drawn.image.rpartition("/")[2]), _truth(file, drawn))
 
 
+class MaskFinder:
+    """Finds masks in a folder that may not be given, and notices a folder that fits nothing."""
+
+    def __init__(self, root: Path | None) -> None:
+        self.folder = None if root is None else MaskFolder(root)
+        self.used = 0
+
+    def find(self, category: str, key: str) -> Region | None:
+        """Return the mask of a photo, if there is one."""
+        found = None if self.folder is None else self.folder.find(category, key)
+        self.used += found is not None
+        return found
+
+    def check_used(self) -> None:
+        """Raise InputError if no photo had a mask in the folder."""
+        if self.folder is not None and self.used == 0:
+            msg = f"{self.folder.root}: holds no mask of any photo"
+            hint = "masks carry the name of their photo, or NAME_mask; one file serves all photos"
+            raise InputError(msg, hint=hint)
+
+
 def read_region(region: Region, shape: tuple[int, int]) -> Mask:
     """Read a mask, (H, W) bool, of a photo of this height and width.
 

@@ -14,7 +14,9 @@ from anomsynth.dataset.manifest import Line
 from anomsynth.dataset.paths import exists, folders_in, is_dir, is_file
 from anomsynth.errors import OutputError
 
-OURS = re.compile(r"(train|test)/[^/]+/\d{6,}\.png|ground_truth/[^/]+/\d{6,}_mask\.png")
+OURS = re.compile(
+    r"(train|test)/[^/]+/\d{6,}(_[^/]+)?\.(png|jpg)|ground_truth/[^/]+/\d{6,}(_[^/]+)?_mask\.png"
+)
 SYSTEM_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 RENAMED = {"parts": "components"}  # options of a run, as older versions wrote them

@@ -21,7 +21,7 @@ from anomsynth.dataset.extras import (
 )
 from anomsynth.dataset.files import link_file
 from anomsynth.dataset.images import LoadedPhoto, write_png
-from anomsynth.dataset.layout import GOOD, Layout
+from anomsynth.dataset.layout import GOOD, Layout, name_of
 from anomsynth.dataset.manifest import Line, array_hash, pack_support
 from anomsynth.errors import UserError
 
@@ -73,6 +73,10 @@ class Writer:
         How photos come in that are plain 8-bit PNG already.
     tree_depth : {8, 16}
         Bits of the tree's pictures where photos have 16; 16 keeps the camera's own levels.
+    keep_names : bool
+        File names go on with the photo's name after the number.
+    out_layout : {"mvtec", "folder"}
+        "folder" takes JPEG photos as they are.
     """
 
     layout: Layout
@@ -80,6 +84,8 @@ class Writer:
     kinds: Sequence[str] = ()
     link: Literal["copy", "hardlink"] = "copy"
     tree_depth: Literal[8, 16] = 8
+    keep_names: bool = False
+    out_layout: Literal["mvtec", "folder"] = "mvtec"
 
     def normal(
         self, origin: SourcePhoto, place: tuple[str, int], loaded: LoadedPhoto, surface: Surface
@@ -101,13 +107,15 @@ class Writer:
             If a file cannot be written.
         """
         layout = self.layout
-        path = layout.normal(origin.category, *place)
+        jpeg = loaded.plain_jpeg and self.out_layout == "folder"
+        ending = ".jpg" if jpeg else ".png"
+        path = layout.normal(origin.category, *place, self._name(origin), ending)
         extras = []
         if "foreground" in self.extras:
             name = f"{GOOD}/{layout.number(place[1])}"
             extras.append(write_foreground(layout, origin.category, name, surface))
         picture = self._picture(loaded.photo.pixels, surface)
-        if not loaded.plain:
+        if not (loaded.plain or jpeg):
             write_png(path, picture, layout.scratch)
         else:
             link_file(loaded.path, path, layout.scratch, copy=self.link == "copy")
@@ -133,8 +141,9 @@ class Writer:
             If a file cannot be written.
         """
         layout, key = self.layout, sample.key
-        image = layout.image(key.category, sample.kinds, number)
-        mask = layout.mask(key.category, sample.kinds, number)
+        name = self._name(origin)
+        image = layout.image(key.category, sample.kinds, number, name)
+        mask = layout.mask(key.category, sample.kinds, number, name)
         colour = without_alpha(sample.image)
         picture, label = self._picture(colour, surface), binary(sample.mask)
         whole = camera_levels(sample.image, surface)
@@ -142,8 +151,8 @@ class Writer:
         if picture.dtype != sample.image.dtype or picture.shape != sample.image.shape:
             extras.append(write_original(layout, key.category, number, whole))
         if "foreground" in self.extras:
-            name = layout.number(number)
-            extras.append(write_foreground(layout, key.category, name, surface))
+            part = layout.number(number)
+            extras.append(write_foreground(layout, key.category, part, surface))
         write_png(mask, label, layout.scratch)
         write_png(image, picture, layout.scratch)
         picture_hash = array_hash(picture)
@@ -164,6 +173,9 @@ class Writer:
             supports=[pack_support(item) for item in sample.instances],
             scores=dict(sample.scores),
         )
+
+    def _name(self, origin: SourcePhoto) -> str:
+        return name_of(origin.image) if self.keep_names else ""
 
     def _picture(self, pixels: NDArray[np.generic], surface: Surface) -> NDArray[np.generic]:
         """Return colour planes as the tree holds them."""

@@ -6,9 +6,12 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event as Signal
+from threading import Thread
 
 import cv2
 
@@ -32,6 +35,7 @@ FEWEST_PHOTOS = 3
 WARMING = 2  # photos; the first of each mechanism imports modules and makes tables
 BLOCK_BYTES = 4096  # file systems give out space in blocks
 ROW_BYTES = 120  # of a sample in scores.csv
+LOOK_SECONDS = 0.2  # between two looks at how far the process is
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,9 @@ class _Rates:
         )
 
 
-def estimate(plan: Plan, workers: int) -> Estimate:
+def estimate(
+    plan: Plan, workers: int, on_share: Callable[[float], object] | None = None
+) -> Estimate:
     """Return what a plan will cost, within 30 % or so.
 
     A few samples are made in a folder for temporary files, spread over the categories, until
@@ -145,11 +151,13 @@ def estimate(plan: Plan, workers: int) -> Estimate:
     plan : Plan
     workers : int
         With one they are made in this process, else in a process like those of the run.
+    on_share : callable, optional
+        Is told now and then, from another thread, what share is done.
     """
     sizes = {category: _sizes(units) for category, units in _by_category(plan.units)}
-    timings = time_jobs(
-        [_small_job(plan, unit) for unit in _visits(plan, sizes)], workers, plan.options.png
-    )
+    jobs = [_small_job(plan, unit) for unit in _visits(plan, sizes)]
+    with _watched(on_share) as note:
+        timings = time_jobs(jobs, workers, plan.options.png, note)
     usable = [timing for timing in timings.photos if timing.usable]
     photos, samples = len(plan.units), plan.samples
     if not usable:
@@ -233,7 +241,32 @@ def _small_job(plan: Plan, unit: Unit) -> Job:
     return Job.of(plan, replace(unit, samples=min(unit.samples, few, UNIT_SAMPLES)))
 
 
-def time_jobs(jobs: Sequence[Job], workers: int, png: PngEffort = "fast") -> Timings:
+@contextmanager
+def _watched(on_share: Callable[[float], object] | None) -> Iterator[Path | None]:
+    """Give a file in which another process notes what share is done, and pass that on."""
+    if on_share is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="anomsynth-") as folder:
+        note, end = Path(folder) / "share", Signal()
+
+        def look() -> None:
+            while not end.wait(LOOK_SECONDS):
+                with suppress(OSError, ValueError):  # not there yet, or being written
+                    on_share(float(note.read_text(encoding="ascii")))
+
+        watcher = Thread(target=look, daemon=True)
+        watcher.start()
+        try:
+            yield note
+        finally:
+            end.set()
+            watcher.join()
+
+
+def time_jobs(
+    jobs: Sequence[Job], workers: int, png: PngEffort = "fast", note: Path | None = None
+) -> Timings:
     """Do jobs, each without and with its samples, until enough is known.
 
     Parameters
@@ -242,18 +275,20 @@ def time_jobs(jobs: Sequence[Job], workers: int, png: PngEffort = "fast") -> Tim
     workers : int
         With one the work is done in this process, else in another, as in the run.
     png : PngEffort
+    note : Path, optional
+        File in which the share that is done is noted.
     """
     if workers == 1:
         threads = cv2.getNumThreads()
         try:
-            return replace(_try(jobs, png), startup_seconds=0.0)
+            return replace(_try(jobs, png, note), startup_seconds=0.0)
         finally:
             cv2.setNumThreads(threads)
     import joblib  # noqa: PLC0415 - slow to import, not needed for one process
 
     with in_processes():
         # joblib makes no process for a single worker; the second one stays idle.
-        (timings,) = joblib.Parallel(n_jobs=2)([joblib.delayed(in_child)(_try, jobs, png)])
+        (timings,) = joblib.Parallel(n_jobs=2)([joblib.delayed(in_child)(_try, jobs, png, note)])
     return replace(timings, parent_bytes=peak_memory() or 0)
 
 
@@ -273,7 +308,7 @@ def peak_memory() -> int | None:
     return peak if sys.platform == "darwin" else 1024 * peak
 
 
-def _try(jobs: Sequence[Job], png: PngEffort) -> Timings:
+def _try(jobs: Sequence[Job], png: PngEffort, note: Path | None = None) -> Timings:
     cv2.setNumThreads(1)
     categories = len({job.unit.category for job in jobs})
     timings: list[Timing] = []
@@ -285,6 +320,9 @@ def _try(jobs: Sequence[Job], png: PngEffort) -> Timings:
             timings.append(_measure(job))
             spent = time.process_time() - warm
             made = sum(timing.samples for timing in timings)
+            if note is not None:
+                share = max(made / ENOUGH_SAMPLES, spent / ENOUGH_SECONDS, len(timings) / len(jobs))
+                note.write_text(f"{min(share, 1):.3f}", encoding="ascii")
             enough = made >= ENOUGH_SAMPLES or spent >= ENOUGH_SECONDS
             if spent >= MOST_SECONDS or (enough and len(timings) >= max(categories, FEWEST_PHOTOS)):
                 break

@@ -18,7 +18,9 @@ class PresetChosen:
 
 @dataclass(frozen=True, slots=True)
 class Estimating:
-    """A few samples are made to see what a run would take."""
+    """A few samples are made to see what a run would take; `share` of that is done."""
+
+    share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

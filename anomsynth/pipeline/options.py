@@ -14,6 +14,7 @@ FOLDERS = ("roi", "avoid", "components", "textures", "real")
 
 Backend = Literal["loky", "threading", "dask"]
 Purpose = Literal["anomalib"]
+OutLayout = Literal["mvtec", "folder"]
 Extra = Literal["soft", "class", "instance", "foreground", "height", "strict"]
 
 
@@ -52,6 +53,13 @@ class RunOptions(BaseModel):
         Share of the good photos that goes to test/good instead of train/good.
     link : {"copy", "hardlink"}
         How 8-bit PNG photos come into the dataset; everything else is converted.
+    max_side : int or None
+        Larger photos are made smaller first, masks that go with them too.
+    keep_names : bool
+        File names go on with the name of their photo: ``000012_IMG_2034.png``.
+    out_layout : {"mvtec", "folder"}
+        "folder" is the same tree whose good photos may be JPEG as they are, for loaders that take
+        folders of pictures of any kind; loaders of MVTec AD want PNG.
     extras : masks written beside the dataset
     source_layout : str or None
         How the source is laid out, see `find_source`; recognised by default.
@@ -88,6 +96,9 @@ class RunOptions(BaseModel):
     source_layout: str | None = None
     bits: int | None = Field(default=None, ge=8, le=16)
     tree_depth: Literal[8, 16] = 8
+    max_side: int | None = Field(default=None, ge=64)
+    keep_names: bool = False
+    out_layout: OutLayout = "mvtec"
     resume: bool = False
     overwrite: bool = False
     strict: bool = False

@@ -11,7 +11,7 @@ from anomsynth.core.depth import Depth
 from anomsynth.core.rng import stream
 from anomsynth.dataset.folders import PhotoSource, SourceImage, find_source
 from anomsynth.dataset.layout import Layout, check_kinds, digits_for
-from anomsynth.dataset.masks import MaskFolder, Region
+from anomsynth.dataset.masks import MaskFinder, Region
 from anomsynth.dataset.metadata import (
     check_not_linked,
     check_removable,
@@ -21,7 +21,7 @@ from anomsynth.dataset.metadata import (
 )
 from anomsynth.dataset.paths import is_file
 from anomsynth.dataset.verify import are_photos_of
-from anomsynth.errors import InputError, OutputError, RecipeError
+from anomsynth.errors import OutputError, RecipeError
 from anomsynth.pipeline.depths import choose_depths, recorded_depths
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.parts import find_parts, moved_parts, read_finders, recorded
@@ -65,6 +65,8 @@ class Unit:
         How the part is found in photos of the category, where no mask says where it is.
     depth : Depth or None
         Of the camera, where it uses less than the 16 bits of the category's files.
+    max_side : int or None
+        The photo is made smaller, if its longer side has more pixels.
     """
 
     category: str
@@ -79,6 +81,7 @@ class Unit:
     components: Region | None = None
     finder: PartFinder | None = None
     depth: Depth | None = None
+    max_side: int | None = None
 
     @property
     def indices(self) -> range:
@@ -305,9 +308,9 @@ def _by_category(
 
 
 def _units(found: PhotoSource, seed: int, options: RunOptions) -> tuple[int, tuple[Unit, ...]]:
-    roi = _MaskFinder(options.roi)
-    avoid = _MaskFinder(options.avoid)
-    components = _MaskFinder(options.components)
+    roi = MaskFinder(options.roi)
+    avoid = MaskFinder(options.avoid)
+    components = MaskFinder(options.components)
     per_photo = 1
     units: list[Unit] = []
     for category, photos in found.categories.items():
@@ -328,6 +331,7 @@ def _units(found: PhotoSource, seed: int, options: RunOptions) -> tuple[int, tup
                     roi=roi.find(category, photo.key),
                     avoid=avoid.find(category, photo.key),
                     components=components.find(category, photo.key),
+                    max_side=options.max_side,
                 )
             )
     for finder in (roi, avoid, components):
@@ -377,24 +381,3 @@ def _held_out(
         (float(stream(seed, category, photo.key, "split").random()), photo.key) for photo in photos
     )
     return frozenset(key for _, key in order[:wanted])
-
-
-class _MaskFinder:
-    """Finds masks in a folder that may not be given, and notices a folder that fits nothing."""
-
-    def __init__(self, root: Path | None) -> None:
-        self.folder = None if root is None else MaskFolder(root)
-        self.used = 0
-
-    def find(self, category: str, key: str) -> Region | None:
-        """Return the mask of a photo, if there is one."""
-        found = None if self.folder is None else self.folder.find(category, key)
-        self.used += found is not None
-        return found
-
-    def check_used(self) -> None:
-        """Raise InputError if no photo had a mask in the folder."""
-        if self.folder is not None and self.used == 0:
-            msg = f"{self.folder.root}: holds no mask of any photo"
-            hint = "masks carry the name of their photo, or NAME_mask; one file serves all photos"
-            raise InputError(msg, hint=hint)

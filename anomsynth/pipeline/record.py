@@ -67,6 +67,9 @@ def run_record(
             "extras": sorted(options.extras),
             "png": options.png,
             **({"tree_depth": options.tree_depth} if options.tree_depth != 8 else {}),
+            **({} if options.max_side is None else {"max_side": options.max_side}),
+            **({"keep_names": True} if options.keep_names else {}),
+            **({"out_layout": options.out_layout} if options.out_layout != "mvtec" else {}),
             **{name: _absolute(folder) for name, folder in options.folders().items()},
         },
     }

@@ -13,6 +13,7 @@ from anomsynth.dataset.manifest import Line, array_hash, read_lines, whole_numbe
 from anomsynth.dataset.masks import MaskFolder
 from anomsynth.dataset.metadata import read_run
 from anomsynth.dataset.paths import exists
+from anomsynth.dataset.shrink import shrunk
 from anomsynth.dataset.sources import Sources
 from anomsynth.dataset.writer import camera_levels, photo_hash
 from anomsynth.errors import InputError, OutputError
@@ -63,6 +64,7 @@ def replay(out: Path, sample_id: str, source: Path | None = None) -> Sample:
     unit = _unit(record, key, path, layout.root)
     sources = Sources(*(_place(record, name, layout.root) for name in ("textures", "real")))
     loaded = replace(loaded, photo=spread(loaded.photo, unit.depth, path))
+    loaded = shrunk(loaded, unit.max_side)
     surface = analyse_photo(
         loaded,
         unit,
@@ -142,7 +144,13 @@ def _unit(record: Line, key: SampleKey, path: Path, out: Path) -> Unit:
         roi=masks["roi"],
         avoid=masks["avoid"],
         components=masks["components"],
+        max_side=_max_side(record),
     )
+
+
+def _max_side(record: Line) -> int | None:
+    side = _part(record, "options").get("max_side")
+    return side if isinstance(side, int) else None
 
 
 def _part(line: Line, name: str) -> Mapping[str, object]:

@@ -16,6 +16,7 @@ from anomsynth.dataset.images import LoadedPhoto, load_photo
 from anomsynth.dataset.manifest import Line
 from anomsynth.dataset.masks import Region, read_numbered, read_region
 from anomsynth.dataset.paths import check_name, printable
+from anomsynth.dataset.shrink import fitted, fitted_numbers, shrunk
 from anomsynth.dataset.sources import NO_SOURCES, Sources
 from anomsynth.dataset.writer import SourcePhoto, Writer, failed_line, photo_hash, unusable_line
 from anomsynth.errors import InputError, SynthesisError
@@ -64,7 +65,15 @@ class Job:
     def of(cls, plan: Plan, unit: Unit) -> "Job":
         """Return the job of a plan's unit."""
         options = plan.options
-        writer = Writer(plan.layout, options.extras, plan.kinds, options.link, options.tree_depth)
+        writer = Writer(
+            layout=plan.layout,
+            extras=options.extras,
+            kinds=plan.kinds,
+            link=options.link,
+            tree_depth=options.tree_depth,
+            keep_names=options.keep_names,
+            out_layout=options.out_layout,
+        )
         return cls(
             unit=unit,
             recipe=plan.recipes[unit.category],
@@ -130,6 +139,7 @@ def work(job: Job, parent: int | None = None) -> Outcome:
         hashes = photo_hash(loaded.photo), loaded.file_sha256
         origin = SourcePhoto(unit.category, unit.image, file, *hashes)
         loaded = replace(loaded, photo=spread(loaded.photo, unit.depth, unit.path))
+        loaded = shrunk(loaded, unit.max_side)
         surface = analyse_photo(
             loaded,
             unit,
@@ -176,13 +186,20 @@ def analyse_photo(
         msg = f"{unit.path}: no mask of this photo in the folder of regions"
         raise InputError(msg, hint="name it like the photo, or NAME_mask.png")
     height, width = loaded.photo.pixels.shape[:2]
-    roi, avoid = (_mask(region, (height, width)) for region in (unit.roi, unit.avoid))
-    where = unit.finder if roi is None else roi
-    captions = None if unit.finder is None else unit.finder.avoided((height, width))
+    whole = loaded.whole or (height, width)
+    roi, avoid = (_mask(region, whole) for region in (unit.roi, unit.avoid))
+    captions = None if unit.finder is None else unit.finder.avoided(whole)
     if captions is not None:
         avoid = captions if avoid is None else avoid | captions
+    roi, avoid = (None if mask is None else fitted(mask, (height, width)) for mask in (roi, avoid))
+    where = unit.finder if roi is None else roi
     marked = unit.components
-    components = None if marked is None else read_numbered(marked, (height, width))
+    components = None if marked is None else read_numbered(marked, whole)
+    if components is not None:
+        components = fitted_numbers(components, (height, width))
+    if recipe.mm_per_px is not None:  # of the file's pixels
+        size = recipe.mm_per_px * max(whole) / max(height, width)
+        recipe = recipe.model_copy(update={"mm_per_px": size})
     surface = surface_of(loaded.photo, recipe, components, roi=where, avoid=avoid)
     return sources.given_to(surface)
 

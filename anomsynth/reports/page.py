@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from anomsynth._version import __version__
+from anomsynth.core.counted import counted
 from anomsynth.core.types import Float32
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.provenance import RecordedDefect
@@ -51,7 +52,10 @@ def build_page(found: Collection) -> str:
 def _summary(found: Collection) -> str:
     kinds = {entry.item.kind for entry in found.entries}
     good = sum(found.normals.values())
-    return f"{len(found.entries)} defect images of {len(kinds)} kinds, {good} good photos"
+    return (
+        f"{counted(len(found.entries), 'defect image')} of {counted(len(kinds), 'kind')}, "
+        f"{counted(good, 'good photo')}"
+    )
 
 
 def _origin(found: Collection) -> str:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from anomsynth.core.display import Rgb, to_rgb8
 from anomsynth.core.types import Mask
+from anomsynth.sheets.sheet import PART_COLOUR
 
-OUTLINE = (255, 40, 160)
 PAPER = 24
 
 
@@ -30,7 +30,7 @@ def part_tile(pixels: NDArray[np.generic], part: Mask, tile_px: int) -> Rgb:
     outlines, _ = cv2.findContours(inside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     tile = np.full((tile_px, tile_px, 3), PAPER, np.uint8)
     tile[: size[1], : size[0]] = small
-    return np.asarray(cv2.drawContours(tile, outlines, -1, OUTLINE, 2), dtype=np.uint8)
+    return np.asarray(cv2.drawContours(tile, outlines, -1, PART_COLOUR, 2), dtype=np.uint8)
 
 
 def tiled(tiles: Sequence[Rgb], across: int) -> Rgb:

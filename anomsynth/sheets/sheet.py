@@ -9,7 +9,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.display import Rgb, levels_of, outlined, scaled, to_rgb8, zoom_box
+from anomsynth.core.display import (
+    LABEL_COLOUR,
+    STRICT_COLOUR,
+    Rgb,
+    levels_of,
+    outlined,
+    scaled,
+    to_rgb8,
+    zoom_box,
+)
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Box, Mask
 from anomsynth.dataset.files import make_folder
@@ -20,6 +29,15 @@ PAPER = 24
 INK = (225, 225, 225)
 GAP = 4
 LINE = 16  # height of a caption
+LETTER = 7.4  # pixels of width, about
+PART_COLOUR = (255, 40, 160)
+LEGEND = (
+    ("yellow: label mask", LABEL_COLOUR),
+    ("blue: strict mask, the pixels that changed", STRICT_COLOUR),
+    ("pink: where defects may go", PART_COLOUR),
+    ("d': how far it rises over the texture, 2 is hard to see, 8 is plain", INK),
+    ("x4: magnified four times", INK),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +54,8 @@ class SheetRow:
         What the zoom shows.
     caption : str
         Printed above the pictures.
+    allowed : (H, W) bool, optional
+        Where defects may go, outlined on the photo.
     """
 
     photo: NDArray[np.generic]
@@ -43,12 +63,20 @@ class SheetRow:
     masks: tuple[Mask, Mask]
     marks: Mask
     caption: str
+    allowed: Mask | None = None
 
     @classmethod
-    def of(cls, photo: NDArray[np.generic], sample: Sample, caption: str = "") -> Self:
+    def of(
+        cls,
+        photo: NDArray[np.generic],
+        sample: Sample,
+        caption: str = "",
+        allowed: Mask | None = None,
+    ) -> Self:
         """Return the row of a sample, by default with its kinds and how visible they are."""
         masks = (sample.strict, sample.mask)
-        return cls(photo, sample.image, masks, sample.largest, caption or _caption(sample))
+        said = caption or caption_of(sample)
+        return cls(photo, sample.image, masks, sample.largest, said, allowed)
 
 
 def contact_sheet(rows: Sequence[SheetRow], *, tile_px: int = 224, across: int = 1) -> Rgb:
@@ -87,6 +115,32 @@ def contact_sheet(rows: Sequence[SheetRow], *, tile_px: int = 224, across: int =
     return np.vstack(lines)
 
 
+def with_legend(sheet: Rgb, *, allowed: bool = False) -> Rgb:
+    """Return a sheet with a line or two below that say what its colours and numbers mean.
+
+    Parameters
+    ----------
+    sheet : (h, w, 3) uint8 RGB
+    allowed : bool
+        Whether where defects may go is outlined on it.
+    """
+    entries = [entry for entry in LEGEND if allowed or entry[1] != PART_COLOUR]
+    lines: list[list[tuple[int, str, tuple[int, int, int]]]] = [[]]
+    left = 2
+    for text, colour in entries:
+        width = int(LETTER * len(text)) + 14
+        if left > 2 and left + width > sheet.shape[1]:
+            lines.append([])
+            left = 2
+        lines[-1].append((left, text, colour))
+        left += width
+    legend = _paper(LINE * len(lines) + GAP, sheet.shape[1])
+    for number, line in enumerate(lines, start=1):
+        for place, text, colour in line:
+            _write(legend, text, (place, number * LINE - 4), colour)
+    return np.vstack([sheet, legend])
+
+
 def write_sheet(path: Path, sheet: Rgb) -> None:
     """Write a contact sheet as PNG.
 
@@ -106,7 +160,7 @@ def _strip(row: SheetRow, tile_px: int) -> Rgb:
     whole = Box(0, 0, *before.shape[:2])
     spot = zoom_box(row.marks, tile_px)
     pictures = [
-        scaled(before, whole, tile_px),
+        _outlined_part(scaled(before, whole, tile_px), row.allowed),
         scaled(after, whole, tile_px),
         outlined(after, row.masks, whole, tile_px),
         scaled(after, spot, tile_px),
@@ -123,7 +177,18 @@ def _strip(row: SheetRow, tile_px: int) -> Rgb:
     return sheet
 
 
-def _caption(sample: Sample) -> str:
+def _outlined_part(picture: Rgb, allowed: Mask | None) -> Rgb:
+    if allowed is None:
+        return picture
+    size = picture.shape[1], picture.shape[0]
+    inside = cv2.resize(allowed.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    outlines, _ = cv2.findContours(inside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    drawn = cv2.drawContours(picture.copy(), outlines, -1, PART_COLOUR, 1)
+    return np.asarray(drawn, dtype=np.uint8)
+
+
+def caption_of(sample: Sample) -> str:
+    """Return the kinds of a sample's defects, how visible they are, and their pixels."""
     named = [f"{item.kind} d'={item.visibility:.1f}" for item in sample.instances]
     return f"{', '.join(named)}  {np.count_nonzero(sample.strict)} px"
 
@@ -135,10 +200,12 @@ def _heading(tile_px: int, width: int, across: int) -> Rgb:
     return np.hstack([line] * across)
 
 
-def _write(sheet: Rgb, text: str, place: tuple[int, int]) -> None:
+def _write(
+    sheet: Rgb, text: str, place: tuple[int, int], colour: tuple[int, int, int] = INK
+) -> None:
     # OpenCV's font knows ASCII only.
     plain = text.encode("ascii", "replace").decode()
-    cv2.putText(sheet, plain, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, INK, 1, cv2.LINE_AA)
+    cv2.putText(sheet, plain, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, colour, 1, cv2.LINE_AA)
 
 
 def _paper(height: int, width: int) -> Rgb:

@@ -183,12 +183,12 @@ def test_replay_makes_the_saved_sample_and_the_files_of_the_command(
 
 RENAMED = {"licence": "license"}
 # Of the program alone: how it prints, ends, or does something else instead.
-PROGRAM = {"quiet", "as_json", "print_config", "require", "calibrate", "save"}
+PROGRAM = {"quiet", "as_json", "browser", "print_config", "require", "calibrate", "save"}
 
 
 @pytest.mark.parametrize(
     "name",
-    ["generate", "preview", "score", "validate", "export", "report", "merge", "replay"],
+    ["generate", "preview", "tune", "score", "validate", "export", "report", "merge", "replay"],
 )
 def test_options_and_defaults_are_those_of_the_command(name) -> None:
     command = inspect.signature(getattr(getattr(cli, name), name)).parameters

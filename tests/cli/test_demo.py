@@ -6,19 +6,12 @@ import pytest
 from PIL import Image
 
 from anomsynth.cli import demo as command
-from anomsynth.demo import photos as demo
-
-
-@pytest.fixture(scope="module")
-def two_photos():
-    """Return two photos of each surface."""
-    return {name: photos[:2] for name, photos in demo.demo_photos().items()}
 
 
 @pytest.fixture(autouse=True)
-def _small(monkeypatch, recipe_file, two_photos):
-    """Make one sample a photo, of the quick recipe."""
-    monkeypatch.setattr(demo, "demo_photos", lambda: two_photos)
+def _small(monkeypatch, recipe_file):
+    """Make one sample of each of two photos, by the quick recipe."""
+    monkeypatch.setattr(command, "PHOTOS", 2)
     monkeypatch.setattr(command, "PRESET", str(recipe_file))
     monkeypatch.setattr(command, "PER_IMAGE", 1)
 
@@ -31,8 +24,9 @@ def test_writes_photos_dataset_and_sheet_and_says_how_to_go_on(call, tmp_path) -
     assert result.exit_code == 0
     assert len(list((out / "photos" / "metal").iterdir())) == 2
     assert sorted(path.name for path in (out / "dataset").iterdir()) == [
-        "_anomsynth", "brick", "grass", "gravel", "metal",
+        "_anomsynth", *sorted(command.PRODUCTS),
     ]  # fmt: skip
+    assert (out / ".gitignore").read_text() == "*\n"
     sheet_file = out.resolve() / "dataset" / "_anomsynth" / "sheet.png"
     with Image.open(sheet_file) as sheet:
         assert sheet.size[0] > 1000

@@ -167,7 +167,7 @@ def test_a_bad_photo_costs_itself_and_exit_code_3(generate, photos) -> None:
 
     assert result.exit_code == 3
     assert "not usable: plate/1.png" in result.stdout
-    assert "anomsynth: 1 samples failed, 1 photos could not be used" in result.stderr
+    assert "anomsynth: 1 sample failed, 1 photo could not be used" in result.stderr
 
 
 def test_strict_stops_at_a_bad_photo(generate, photos) -> None:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+import anomsynth as asy
 from anomsynth.cli.roles import ROLES, catalogue
 from anomsynth.core.registry import Origin, generators, refiners
 from anomsynth.recipe import presets
@@ -131,3 +132,14 @@ def test_an_unknown_name_has_a_suggestion(call) -> None:
 
     assert result.exit_code == 2
     assert "did you mean 'pitting'?" in result.stderr
+
+
+def test_list_names_the_kinds_of_a_preset(call) -> None:
+    result = call("list", "--preset", "magnetic_tile_crack", "--json")
+
+    listed = json.loads(result.stdout)
+    recipe = asy.load_recipe("magnetic_tile_crack")
+    assert set(listed["generators"]) == {item.generator.kind for item in recipe.mechanisms}
+    assert set(listed["refiners"]) == {item.kind for item in recipe.refiners}
+    assert call("list", "presets", "--preset", "metal").exit_code == 2
+    assert "no preset" in call("list", "--preset", "metla").stderr

@@ -1,5 +1,6 @@
 """The program itself: help, version, speed of the help, and how commands end."""
 
+import inspect
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import pytest
 
 import anomsynth
 from anomsynth.cli.console import as_flags, reporting, resume_command
+from anomsynth.cli.generate import GROUPS, generate
 from anomsynth.errors import PluginError
 
 COMMANDS = (
@@ -15,6 +17,7 @@ COMMANDS = (
     "generate",
     "merge",
     "preview",
+    "tune",
     "score",
     "validate",
     "export",
@@ -180,3 +183,31 @@ def test_resuming_keeps_every_other_word_of_the_command() -> None:
 )
 def test_options_in_messages_are_spelt_as_on_the_command_line(said, shown) -> None:
     assert as_flags(said) == shown
+
+
+def test_the_help_of_generate_has_groups_with_all_its_options(call) -> None:
+    shown = call("generate", "--help").stdout
+
+    places = [shown.index(f"\n{heading}:") for heading in ("Arguments", *GROUPS, "Options")]
+    assert places == sorted(places)
+    named = {name for names in GROUPS.values() for name in names}
+    options = set(inspect.signature(generate).parameters)
+    assert options - named == {"source", "out", "quiet", "as_json"}
+    for name in named:
+        flag = {"purpose": "--for"}.get(name, "--" + name.replace("_", "-"))
+        assert flag in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["export", "a", "b"], "missing --to FORMAT,..: coco|yolo|"),
+        (["generate", "a"], "missing OUT: Folder for the dataset; see anomsynth generate --help"),
+        (["generate", "a", "b", "--for", "yolo"], "--for: 'yolo' is not one of 'anomalib'; see"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_said_with_what_may_be_given(call, words, said) -> None:
+    result = call(*words)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"anomsynth: {said}")

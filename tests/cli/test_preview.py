@@ -1,10 +1,12 @@
-"""`anomsynth preview` draws a sheet of one photo."""
+"""`anomsynth preview` draws a sheet of some photos."""
 
 import json
 
+import numpy as np
 import pytest
 from PIL import Image
 
+import anomsynth as asy
 from anomsynth.errors import RejectedError
 
 
@@ -14,7 +16,7 @@ def test_draws_a_sheet_of_the_wanted_number_of_samples(call, photo, recipe_file,
     result = call("preview", photo, "--preset", recipe_file, "--out", out, "--count", 2)
 
     assert result.exit_code == 0
-    assert result.stdout == f"2 samples on {out}\n"
+    assert result.stdout.startswith(f"2 samples on {out}\n")
     with Image.open(out) as sheet:
         width, height = sheet.size
     assert width > height > 400
@@ -69,7 +71,11 @@ def test_failed_samples_are_counted_by_cause(
     ("image", "out", "message"),
     [
         ("nowhere.png", "sheet.png", "nowhere.png"),
-        ("plate", "sheet.png", "plate: a folder, not a photo; give one picture file"),
+        (
+            "plate/0.png",
+            "plate/1.png",
+            "1.png: is there already; choose another",
+        ),
         ("plate/0.png", "sheet.jpg", "--out: expected a name that ends in .png"),
         ("plate/0.png", "plate/0.png", "is the photo itself"),
         ("plate/0.png", "tile/0.png/sheet.png", "0.png"),
@@ -99,9 +105,69 @@ def test_the_old_spelling_of_an_option_works_and_tells_the_new_one(
     assert result.exit_code == 2
     told, failed = result.stderr.splitlines()
     assert told == "anomsynth: --parts is called --components now"
-    assert failed.startswith(f"anomsynth: {mask}: cannot be read as a mask of components")
+    assert failed.startswith(f"anomsynth: {mask}: no such folder of masks")
 
 
 def test_help_does_not_show_old_spellings(call) -> None:
     assert "--components" in call("preview", "--help").stdout
     assert "--parts" not in call("preview", "--help").stdout
+
+
+def test_a_folder_gives_one_photo_a_sample_and_the_sheet_a_legend(
+    call, photos, recipe_file, tmp_path
+) -> None:
+    one, several, out = tmp_path / "one.png", tmp_path / "all.png", ["--preset", recipe_file]
+
+    call("preview", photos / "plate/0.png", *out, "-o", one, "--count", 3)
+    result = call("preview", photos, *out, "-o", several, "--count", 4)
+
+    assert result.stdout.startswith(f"4 samples on {several}\n")
+    with Image.open(several) as many, Image.open(one) as few:
+        assert many.width == few.width
+        assert many.height > few.height
+        assert (np.asarray(few)[-20:].min(axis=2) < 60).any()  # the yellow of the legend
+
+
+def test_defects_stay_where_masks_say(photos, recipe_file, tmp_path) -> None:
+    photo = photos / "plate" / "0.png"
+    with Image.open(photo) as picture:
+        half = np.zeros((picture.height, picture.width), np.uint8)
+    half[: len(half) // 2] = 255
+    Image.fromarray(half).save(tmp_path / "half.png")
+
+    for name, upper in (("roi", True), ("avoid", False)):
+        found = asy.preview(
+            photo, preset=recipe_file, kinds="pitting", count=3, out=None,
+            **{name: tmp_path / "half.png"},
+        )  # fmt: skip
+        touched = np.any([sample.strict for sample in found.samples], axis=0)
+
+        assert touched[half > 0].any() == upper
+        assert touched[half == 0].any() != upper
+
+
+def test_an_earlier_sheet_stays(call, photo, recipe_file, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["preview", photo, "--preset", recipe_file, "--count", 1]
+
+    said = [call(*words, "--seed", seed).stdout for seed in (1, 2, 3)]
+    first = (tmp_path / "sheet.png").read_bytes()
+    call(*words, "--seed", 2, "--out", "own.png")
+    refused = call(*words, "--out", "own.png")
+    call(*words, "--seed", 1, "--out", "own.png", "--overwrite")
+
+    assert [text.split()[3] for text in said] == ["sheet.png", "sheet-2.png", "sheet-3.png"]
+    assert refused.exit_code == 2
+    assert (tmp_path / "own.png").read_bytes() == first
+
+
+def test_a_gallery_of_many_kinds_has_pages(call, photo, tmp_path) -> None:
+    kinds = "pitting,scratch,crack,chip,stain,dust,fiber,cut,hole"
+
+    result = call("preview", photo, "--all", "--kinds", kinds, "--out", tmp_path / "all.png")
+
+    pages = sorted(path.name for path in tmp_path.glob("all*.png"))
+    assert pages == ["all-page1.png", "all-page2.png"]
+    assert "all-page1.png to" in result.stdout
+    with Image.open(tmp_path / "all-page1.png") as page:
+        assert page.height < 1500

@@ -118,7 +118,7 @@ def test_a_corrupt_image_is_named_and_ends_in_code_3(call, dataset) -> None:
 
     assert result.exit_code == 3
     assert "6.png" in result.stderr
-    assert "1 images could not be used" in result.stderr
+    assert "1 image could not be used" in result.stderr
 
 
 def test_a_second_run_needs_a_word(call) -> None:

@@ -5,8 +5,10 @@ from pathlib import Path, PurePosixPath
 
 from anomsynth.dataset.checks.finding import Finding, Level
 from anomsynth.dataset.checks.tree import Tree, is_picture
-from anomsynth.dataset.layout import GOOD
+from anomsynth.dataset.layout import GOOD, Layout
 from anomsynth.dataset.layouts.mvtec import SPLITS, TRUTH
+from anomsynth.dataset.metadata import read_run
+from anomsynth.errors import OutputError
 
 PNG = frozenset({".png", ".PNG"})  # as anomalib spells them; .Png is not read
 AWAY = "move it out of the category's folder, e.g. to a folder beside the category"
@@ -25,6 +27,15 @@ def check_strays(tree: Tree) -> Iterator[Finding]:
             yield Finding(level, "stray-file", tree.name(path), message, AWAY)
     if tree.is_mvtec:
         yield from _not_png(tree)
+
+
+def _on_purpose(root: Path) -> bool:
+    """Tell whether a dataset was made for loaders that take other pictures, too."""
+    try:
+        options = read_run(Layout(root)).get("options")
+    except OutputError:
+        return False
+    return isinstance(options, dict) and options.get("out_layout") == "folder"
 
 
 def _stray(tree: Tree, path: Path) -> tuple[Level, str] | None:
@@ -48,6 +59,8 @@ def _stray_png(parts: tuple[str, ...], *, placed: bool) -> tuple[Level, str]:
 
 
 def _not_png(tree: Tree) -> Iterator[Finding]:
+    if _on_purpose(tree.folder.parent):
+        return
     for path in (*tree.pictures(), *(mask for masks in tree.masks.values() for mask in masks)):
         if path.suffix not in PNG:
             message = f"{path.suffix} files are passed over in silence, only .png counts"

@@ -1,0 +1,111 @@
+"""Photos on which a recipe is tried before a run, seen as a run sees them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from anomsynth.core.types import Surface
+from anomsynth.dataset.folders import find_source
+from anomsynth.dataset.images import load_photo
+from anomsynth.dataset.masks import MaskFinder, Region
+from anomsynth.dataset.paths import is_dir
+from anomsynth.dataset.sources import Sources
+from anomsynth.pipeline.depths import find_depths, spread
+from anomsynth.pipeline.options import RunOptions
+from anomsynth.pipeline.parts import find_parts
+from anomsynth.pipeline.plan import Unit
+from anomsynth.pipeline.worker import analyse_photo
+from anomsynth.recipe.models import Recipe
+
+
+def find_tried(given: Sequence[Path], most: int, options: RunOptions) -> tuple[Unit, ...]:
+    """List photos to try a recipe on, each with the masks that go with it.
+
+    Of folders, photos that are evenly spaced among all are taken; how the part is found is decided
+    by all of them, as in a run. A single photo speaks for itself.
+
+    Parameters
+    ----------
+    given : photos and folders of photos
+    most : int
+        Photos taken of all folders together, at least one of each category.
+    options : RunOptions
+        Masks, and how a folder is laid out.
+
+    Raises
+    ------
+    InputError
+        If there is no such photo or folder, or it holds no photos, or no photo has a mask in a
+        folder of masks.
+    """
+    categories: dict[str, dict[str, Path]] = {}
+    folders = 0
+    for place in given:
+        if is_dir(place):
+            folders += 1
+            found = find_source(place, options.no_photos(), options.source_layout)
+            for category, photos in found.categories.items():
+                categories.setdefault(category, {}).update({one.key: one.path for one in photos})
+        else:
+            category = place.resolve().parent.name
+            categories.setdefault(category, {})[place.name] = place
+    paths = {category: list(listed.values()) for category, listed in categories.items()}
+    depths = find_depths(paths, options.jobs)
+    alone = not folders and len(given) == 1
+    finders = {} if alone or options.roi is not None else find_parts(paths, options.jobs, depths)
+    units = [
+        Unit(
+            category=category,
+            image=key,
+            path=path,
+            rank=rank,
+            first=0,
+            samples=0,
+            split="train",
+            finder=finders.get(category),
+            depth=depths.get(category),
+        )
+        for category, listed in categories.items()
+        for rank, (key, path) in enumerate(_some(listed, max(most // len(categories), 1)))
+    ]
+    return _with_masks(units, options)
+
+
+def surface_to_try(unit: Unit, recipe: Recipe, options: RunOptions) -> Surface:
+    """Read and analyse a photo as a run does.
+
+    Raises
+    ------
+    InputError
+        If the photo or a mask cannot be read, or a photo has no mask where all need one.
+    """
+    loaded = load_photo(unit.path)
+    loaded = replace(loaded, photo=spread(loaded.photo, unit.depth, unit.path))
+    return analyse_photo(
+        loaded,
+        unit,
+        recipe,
+        needs_roi=options.roi is not None,
+        sources=Sources(options.textures, options.real),
+    )
+
+
+def _some(listed: Mapping[str, Path], count: int) -> list[tuple[str, Path]]:
+    items = list(listed.items())
+    count = min(count, len(items))
+    return [items[nth * len(items) // count] for nth in range(count)]
+
+
+def _with_masks(units: Sequence[Unit], options: RunOptions) -> tuple[Unit, ...]:
+    masks = [_regions(root, units) for root in (options.roi, options.avoid, options.components)]
+    return tuple(
+        replace(unit, roi=roi, avoid=avoid, components=components)
+        for unit, roi, avoid, components in zip(units, *masks, strict=True)
+    )
+
+
+def _regions(root: Path | None, units: Sequence[Unit]) -> list[Region | None]:
+    finder = MaskFinder(root)
+    regions = [finder.find(unit.category, unit.image) for unit in units]
+    finder.check_used()
+    return regions
