@@ -34,6 +34,7 @@ class Browser:
         self.complaints: list[str] = []
 
     def __enter__(self) -> Self:
+        (self._profile / "DevToolsActivePort").unlink(missing_ok=True)  # of an earlier one
         self._process = subprocess.Popen(
             [
                 CHROMIUM,

@@ -92,7 +92,7 @@ def look_at(work: Path, page: str) -> None:
     pictures = work / "pictures"
     pictures.mkdir(exist_ok=True)
     for dark in (False, True):
-        name = f"{Path(page).stem}-{'dark' if dark else 'light'}"
+        name = f"{page.removesuffix('.html').replace('/', '-')}-{'dark' if dark else 'light'}"
         with Browser(work / f".profile-{name}", dark=dark) as browser:
             browser.open((work / page).resolve().as_uri())
             browser.wait("document.body.dataset.ready === 'yes'")
@@ -102,7 +102,9 @@ def look_at(work: Path, page: str) -> None:
                 "[...document.querySelectorAll('#stage img')].every((one) => one.complete)"
             )
             browser.picture(pictures / f"{name}-zoom.png")
-            broken = browser.run("[...document.images].filter((one) => !one.naturalWidth).length")
+            broken = browser.run(
+                "[...document.images].filter((one) => one.complete && !one.naturalWidth).length"
+            )
             if browser.complaints or broken:
                 sys.exit(f"{page}: {browser.complaints or f'{broken} pictures are broken'}")
         shutil.rmtree(work / f".profile-{name}", ignore_errors=True)

