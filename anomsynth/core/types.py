@@ -106,10 +106,8 @@ class SampleKey:
 
     Attributes
     ----------
-    category : str
-        Of the product.
-    image : str
-        Name of the photo in its category.
+    category, image : str
+        The product, and its photo.
     index : int
         Counts the samples of the photo.
     """
