@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     from anomsynth.api.foreground import foreground
     from anomsynth.api.generate import generate
     from anomsynth.api.merge import merge
+    from anomsynth.api.pod import pod
     from anomsynth.api.predict import predict
     from anomsynth.api.preview import preview
     from anomsynth.api.replay import replay
     from anomsynth.api.report import report
     from anomsynth.api.score import calibrate, score
+    from anomsynth.api.sweep import sweep
     from anomsynth.api.train import train
     from anomsynth.api.tune import tune
     from anomsynth.api.validate import validate
@@ -69,12 +71,14 @@ _MODULES = {
     "generate": "anomsynth.api.generate",
     "load_recipe": "anomsynth.recipe.load",
     "merge": "anomsynth.api.merge",
+    "pod": "anomsynth.api.pod",
     "predict": "anomsynth.api.predict",
     "preview": "anomsynth.api.preview",
     "replay": "anomsynth.api.replay",
     "report": "anomsynth.api.report",
     "score": "anomsynth.api.score",
     "surface_of": "anomsynth.single",
+    "sweep": "anomsynth.api.sweep",
     "synthesize": "anomsynth.single",
     "train": "anomsynth.api.train",
     "tune": "anomsynth.api.tune",
@@ -104,12 +108,14 @@ __all__ = [
     "generate",
     "load_recipe",
     "merge",
+    "pod",
     "predict",
     "preview",
     "replay",
     "report",
     "score",
     "surface_of",
+    "sweep",
     "synthesize",
     "train",
     "tune",

@@ -15,6 +15,7 @@ from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.presets import preset_names
 
 OPTION = re.compile(r"(?<!`)`([a-z]\w*)(?:=[^`]+)?`(?!`)")  # as the command line reads them
+SIZES = ("sweep", "pod")
 TORCH = ("train", "evaluate", "predict", "export_model")
 FLAG = re.compile(r"(?<![\w-])--[a-z]")
 ROOT = Path(__file__).parents[1]
@@ -92,7 +93,18 @@ def test_only_the_command_line_speaks_of_its_flags() -> None:
 def test_options_in_messages_are_those_of_functions() -> None:
     known = set()
     for name in (
-        *("generate", "preview", "score", "calibrate", "export", "fit", "report", "tune"),
+        *(
+            "generate",
+            "preview",
+            "score",
+            "calibrate",
+            "export",
+            "fit",
+            "report",
+            "tune",
+            "sweep",
+            "pod",
+        ),
         *TORCH,
     ):
         function = getattr(anomsynth, name)

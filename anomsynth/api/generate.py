@@ -12,6 +12,7 @@ from anomsynth.api.options import (
     FilePath,
     Preset,
     RecipeOptions,
+    Strength,
     choose_recipes,
     named,
     to_path,
@@ -68,7 +69,7 @@ def generate(
     count: int | None = None,
     purpose: Purpose | None = None,
     defects_per_image: int | tuple[int, int] | None = None,
-    severity: float | tuple[float, float] | None = None,
+    severity: Strength | None = None,
     seed: int | None = None,
     refiners: Sequence[str] | str | None = None,
     mm_per_px: float | None = None,
@@ -122,8 +123,9 @@ def generate(
         What the dataset is for: two samples to a good test photo, instead, so that a threshold
         chosen on the test set does not reject good parts.
     defects_per_image : int or (int, int), optional
-    severity : float or (float, float) in [0.5, 50], optional
+    severity : float or (float, float) in [0.5, 50], or ``"physical"``, optional
         Visibility d' of the defects; large areas up to 4.5, or the lower limit if that is higher.
+        ``"physical"``: as visible as their depth, the material and the light make them.
     seed : int, optional
         Another number makes other defects.
     refiners : sequence of str, optional
@@ -221,7 +223,7 @@ def generate(
         mm_per_px=mm_per_px,
         min_score=min_score,
     )
-    options = _run_options(
+    options = run_options(
         per_image=per_image,
         count=count,
         purpose=purpose,
@@ -230,11 +232,11 @@ def generate(
         scheduler=scheduler,
         shard=shard,
         png=png,
-        roi=_folder("roi", roi),
-        avoid=_folder("avoid", avoid),
-        components=_folder("components", components),
-        textures=_folder("textures", textures),
-        real=_folder("real", real),
+        roi=folder_of("roi", roi),
+        avoid=folder_of("avoid", avoid),
+        components=folder_of("components", components),
+        textures=folder_of("textures", textures),
+        real=folder_of("real", real),
         source_layout=source_layout,
         bits=bits,
         tree_depth=tree_depth,
@@ -256,10 +258,11 @@ def generate(
         tell(Estimating())
         cost = estimate(plan, count_workers(jobs), lambda share: tell(Estimating(share)))
         return Generated(0, 0, plan=plan, cost=cost)
-    return _run(plan, tell)
+    return run_plan(plan, tell)
 
 
-def _run(plan: Plan, tell: Listener) -> Generated:
+def run_plan(plan: Plan, tell: Listener) -> Generated:
+    """Make what was planned, and the picture beside it."""
     resumed = 0
 
     def listen(event: Event) -> None:
@@ -275,7 +278,8 @@ def _run(plan: Plan, tell: Listener) -> Generated:
     return Generated(**counts, plan=plan, resumed=resumed, sheet=sheet)
 
 
-def _folder(option: str, given: FilePath | None) -> Path | None:
+def folder_of(option: str, given: FilePath | None) -> Path | None:
+    """Return the path of a folder of pictures or masks; InputError if there is none."""
     place = to_path(given)
     if place is not None and not (is_dir(place) or (option in MASKS and is_file(place))):
         what = "file or folder" if option in MASKS else "folder"
@@ -288,7 +292,7 @@ def _extras(given: Sequence[str] | str) -> tuple[str, ...]:
         return words(given)
 
 
-def _run_options(**values: object) -> RunOptions:
+def run_options(**values: object) -> RunOptions:
     """Validate the options of a run; errors name the option."""
     given = {name: value for name, value in values.items() if value is not None}
     try:

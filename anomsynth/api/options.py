@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from numbers import Real
 from pathlib import Path
+from typing import Literal
 
 from anomsynth.dataset.folders import PhotoSource, find_source
 from anomsynth.errors import MissingExtraError, UserError
@@ -26,6 +27,8 @@ LEAST_SEVERITY, MOST_SEVERITY = 0.5, 50.0  # d'
 
 FilePath = str | os.PathLike[str]
 Preset = FilePath | Recipe
+PHYSICAL: Literal["physical"] = "physical"  # as a severity: what optics give
+Strength = float | tuple[float, float] | Literal["physical"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +41,9 @@ class RecipeOptions:
         Only these kinds of defects.
     refiners : sequence of str
         These refiners instead of the preset's; an empty one for none.
-    severity : float or (float, float), d' in [0.5, 50]
-        Visibility of the defects, large areas up to 4.5, or the lower limit if that is higher.
+    severity : float or (float, float), d' in [0.5, 50], or "physical"
+        Visibility of the defects, large areas up to 4.5, or the lower limit if that is higher;
+        "physical" leaves it to depth, material and light.
     defects_per_image : int or (int, int), at least 1
     seed : int, at least 0
     mm_per_px : float, above 0
@@ -50,7 +54,7 @@ class RecipeOptions:
 
     kinds: Sequence[str] | str | None = None
     refiners: Sequence[str] | str | None = None
-    severity: float | tuple[float, float] | None = None
+    severity: Strength | None = None
     defects_per_image: int | tuple[int, int] | None = None
     seed: int | None = None
     mm_per_px: float | None = None
@@ -83,7 +87,7 @@ def choose_recipe(preset: Preset, options: RecipeOptions) -> Recipe:
     changes = _changes(options)
     with named("preset"):
         recipe = _load(preset, changes)
-    if options.severity is not None:
+    if options.severity not in {None, PHYSICAL}:
         recipe = one_strength(recipe)
     if options.kinds is not None:
         with named("kinds"):
@@ -216,8 +220,11 @@ def span(option: str, given: float | tuple[float, float]) -> tuple[float, float]
 def _changes(options: RecipeOptions) -> dict[str, object]:
     """Return what the options replace of a recipe, as it would be written there."""
     changes: dict[str, object] = {}
-    if options.severity is not None:
-        changes["severity"] = {"d_prime": _severity(options.severity)}
+    if options.severity == PHYSICAL:
+        changes["severity"] = {"physical": True}
+    elif options.severity is not None:
+        d_prime = _severity(options.severity)
+        changes["severity"] = {"physical": False, "d_prime": d_prime}
     if options.defects_per_image is not None:
         changes["defects_per_image"] = _counts(options.defects_per_image)
     if options.seed is not None:
@@ -244,7 +251,10 @@ def _load(preset: Preset, changes: dict[str, object]) -> Recipe:
     return load_recipe(preset if isinstance(preset, str) else Path(preset), **changes)
 
 
-def _severity(given: float | tuple[float, float]) -> tuple[float, float]:
+def _severity(given: float | tuple[float, float] | str) -> tuple[float, float]:
+    if isinstance(given, str):
+        hint = "give numbers, or 'physical'"
+        raise UserError(f"`severity`: no such strength {given!r}", hint=hint)
     low, high = span("severity", given)
     if low < LEAST_SEVERITY or high > MOST_SEVERITY:
         shown = f"{low:g}" if low == high else f"{low:g}:{high:g}"

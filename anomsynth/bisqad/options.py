@@ -27,7 +27,7 @@ FALSE_ALARM_RATE = 0.01  # that `predict` asks for by default
 _DEVICE = re.compile(r"auto|cpu(:0)?|cuda(:\d+)?|mps(:0)?")
 
 
-def _check_place(device: object, threads: object) -> None:
+def check_place(device: object, threads: object) -> None:
     """Check what can be known without torch; whether there is such a GPU it says later."""
     if not isinstance(device, str) or not _DEVICE.fullmatch(device):
         raise UserError(
@@ -235,7 +235,7 @@ class TrainPlan:
     overwrite: bool = False
 
     def __post_init__(self) -> None:
-        _check_place(self.device, self.threads)
+        check_place(self.device, self.threads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +286,7 @@ class EvaluatePlan:
     def __post_init__(self) -> None:
         if self.bootstrap < 0:
             raise UserError(f"`bootstrap`: must be at least 0, got {self.bootstrap}")
-        _check_place(self.device, self.threads)
+        check_place(self.device, self.threads)
         known = [kind for kind in detectors.kinds() if issubclass(detectors.load(kind), Reference)]
         for kind in self.references:
             if kind not in known:
@@ -346,7 +346,7 @@ class PredictPlan:
     overwrite: bool = False
 
     def __post_init__(self) -> None:
-        _check_place(self.device, self.threads)
+        check_place(self.device, self.threads)
         _check_choice("pictures", self.pictures, get_args(Pictures))
         _check_choice("file_format", self.file_format, get_args(MapFormat))
         check_rate(self.false_alarm_rate)

@@ -3,12 +3,15 @@
 import difflib
 import re
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from anomsynth.cli.environment import PRESET, SEED, note
 from anomsynth.errors import UserError
+
+if TYPE_CHECKING:
+    from anomsynth.api.options import Strength
 
 AUTO = "auto"  # as a preset: let the photos decide
 
@@ -49,9 +52,9 @@ Severity = Annotated[
     str | None,
     typer.Option(
         "--severity",
-        metavar="LO:HI",
+        metavar="LO:HI|physical",
         help="Visibility d' of defects, e.g. 2:6; large areas up to 4.5, or LO if higher "
-        "[the preset's].",
+        "[the preset's]; physical: as depth, material and light give it.",
     ),
 ]
 DefectsPerImage = Annotated[
@@ -94,6 +97,17 @@ def parse_range(option: str, text: str) -> tuple[float, float]:
     except ValueError:
         hint = f"for example {option} 2:6"
         raise UserError(f"{option}: expected LO:HI, got {text!r}", hint=hint) from None
+
+
+def parse_severity(text: str) -> "Strength":
+    """Return low and high of a range of d', or ``physical``.
+
+    Raises
+    ------
+    UserError
+        If the text is something else.
+    """
+    return "physical" if text.strip() == "physical" else parse_range("--severity", text)
 
 
 def parse_counts(option: str, text: str) -> tuple[int, int]:

@@ -17,8 +17,8 @@ from anomsynth.cli.choices import (
     Severity,
     SourceLayout,
     parse_counts,
-    parse_range,
     parse_refiners,
+    parse_severity,
     parse_shard,
     parse_words,
 )
@@ -198,7 +198,7 @@ def generate(
         chosen = RecipeOptions(
             kinds=None if kinds is None else parse_words("--kinds", kinds),
             refiners=None if refiners is None else parse_refiners(refiners),
-            severity=None if severity is None else parse_range("--severity", severity),
+            severity=None if severity is None else parse_severity(severity),
             defects_per_image=None
             if defects_per_image is None
             else parse_counts("--defects-per-image", defects_per_image),

@@ -21,6 +21,7 @@ from anomsynth.cli import (
     init,
     list_,
     merge,
+    pod,
     predict,
     presets,
     preview,
@@ -28,6 +29,7 @@ from anomsynth.cli import (
     report,
     score,
     show,
+    sweep,
     train,
     tune,
     validate,
@@ -81,6 +83,10 @@ app.command("train", short_help="Train a detector on a dataset.", epilog=train.E
 app.command("evaluate", short_help="Test a detector on real defects.", epilog=evaluate.EXAMPLE)(
     evaluate.evaluate
 )
+app.command("sweep", short_help="Make defects of stated sizes to test with.", epilog=sweep.EXAMPLE)(
+    sweep.sweep
+)
+app.command("pod", short_help="Say which sizes an inspection finds.", epilog=pod.EXAMPLE)(pod.pod)
 app.command(
     "export-model", short_help="Write a detector for other programs.", epilog=export_model.EXAMPLE
 )(export_model.export_model)

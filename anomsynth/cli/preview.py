@@ -16,8 +16,8 @@ from anomsynth.cli.choices import (
     Seed,
     Severity,
     parse_counts,
-    parse_range,
     parse_refiners,
+    parse_severity,
     parse_words,
 )
 from anomsynth.cli.console import SOME_FAILED, Json, Quiet, example, reporting
@@ -100,7 +100,7 @@ def preview(
             defects_per_image=None
             if defects_per_image is None
             else parse_counts("--defects-per-image", defects_per_image),
-            severity=None if severity is None else parse_range("--severity", severity),
+            severity=None if severity is None else parse_severity(severity),
             seed=seed,
             refiners=None if refiners is None else parse_refiners(refiners),
             mm_per_px=mm_per_px,

@@ -109,6 +109,9 @@ def _show_component(console: Console, component: "type[Component]", role: str) -
         console.say(f"law:    {component.law}")
     if component.source:
         console.say(f"source: {component.source}")
+    sizes = [measure.name for measure in getattr(component, "measures", ())]
+    if sizes:
+        console.say(f"sizes:  {', '.join(sizes)} (for sweep, in mm)")
     console.say()
     headings = ("name", "default", "unit", "meaning")
     console.table(
@@ -120,6 +123,7 @@ def _show_component(console: Console, component: "type[Component]", role: str) -
         about=described,
         law=component.law,
         source=component.source,
+        sizes=sizes,
         parameters=parameters,
     )
 

@@ -9,6 +9,7 @@ from pydantic import ConfigDict
 
 from anomsynth.core.component import Component, Range, drawn_fields
 from anomsynth.core.layer import Change, DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.types import Float32, Surface
 from anomsynth.errors import RenamedWarning
 
@@ -22,10 +23,13 @@ class Generator(Component, ABC):
         True if it works on components only; it is passed over where `Surface.components` is None.
     needs_defects : bool
         True if it takes real defects from `Surface.defects`; it is passed over where that is None.
+    measures : tuple of SizeMeasure
+        By which sizes in mm its defects can be ordered, the usual one first; none if by none.
     """
 
     needs_components: ClassVar[bool] = False
     needs_defects: ClassVar[bool] = False
+    measures: ClassVar[tuple[SizeMeasure, ...]] = ()
     needs_parts: ClassVar[bool] = False  # old name, which plugins may set
 
     def __init_subclass__(cls, **arguments: Unpack[ConfigDict]) -> None:

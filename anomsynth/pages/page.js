@@ -90,7 +90,7 @@
     current = index;
     const sample = shown[index];
     const caption = $("caption");
-    caption.replaceChildren(make("strong", {}, sample.path), ` score ${sample.score.toFixed(3)}`);
+    caption.replaceChildren(make("strong", {}, sample.path), ` ${data.what} ${sample.score.toFixed(3)}`);
     if (sample.facts) caption.append(`, ${sample.facts}`);
     for (const reason of sample.reasons) caption.append(make("div", { class: "bad" }, reason));
     for (const [heading, text] of sample.parts) {
@@ -238,6 +238,18 @@
       ? root.dataset.theme === "dark"
       : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
+  });
+  document.addEventListener("click", (event) => {
+    const place = event.target.closest("[data-open]"); // what opens a picture by its name
+    if (!place) return;
+    const index = samples.findIndex((sample) => sample.path === place.dataset.open);
+    if (index < 0) return;
+    if (!shown.includes(samples[index])) {
+      for (const name of facets) $(name).value = "";
+      $("low").value = $("high").value = "";
+      apply();
+    }
+    zoom(shown.indexOf(samples[index]));
   });
   $("zoom").addEventListener("click", (event) => {
     if (event.target === $("zoom")) $("zoom").close();

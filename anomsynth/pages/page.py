@@ -69,6 +69,10 @@ class Gallery:
         Names of what can be filtered by; the last one has a histogram of scores for each value.
     worst : {"low", "high"}
         Which scores are the worst.
+    what : str
+        What a score is called on the page.
+    orders : (str, str)
+        What it is called to sort by it, the worst first and last.
     span : (low, high)
         Of the scores, for filters and histograms.
     limit : float or None
@@ -80,6 +84,8 @@ class Gallery:
     cards: Sequence[Card]
     facets: Sequence[str]
     worst: Literal["low", "high"] = "low"
+    what: str = "score"
+    orders: tuple[str, str] = ("worst first", "best first")
     span: tuple[float, float] = (0.0, 1.0)
     limit: float | None = None
     sources: Sequence[str] = ()
@@ -120,6 +126,7 @@ def build(
             {
                 "facets": list(gallery.facets),
                 "worst": gallery.worst,
+                "what": gallery.what,
                 "span": list(gallery.span),
                 "limit": gallery.limit,
                 "sources": list(gallery.sources),
@@ -148,10 +155,10 @@ def gallery_section(heading: str, gallery: Gallery, before: str = "") -> Section
         boxes += '<label><input id="heat" type="checkbox" checked> heat (h)</label>'
     form = (
         f'<form id="filters" onsubmit="return false">{choices}'
-        f'<label>score from <input id="low" {bounds} value="{low:g}"></label>'
+        f'<label>{gallery.what} from <input id="low" {bounds} value="{low:g}"></label>'
         f'<label>to <input id="high" {bounds} value="{high:g}"></label>'
-        '<label>sort <select id="sort"><option value="worst">worst first</option>'
-        '<option value="best">best first</option><option value="name">by name</option>'
+        '<label>sort <select id="sort"><option value="worst">{gallery.orders[0]}</option>'
+        '<option value="best">{gallery.orders[1]}</option><option value="name">by name</option>'
         f'<option value="kind">by {last}</option></select></label>'
         f'{boxes}<output id="count" aria-live="polite"></output></form>'
     )

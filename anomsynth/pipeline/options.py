@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from anomsynth.dataset.compression import PngEffort
 from anomsynth.errors import MissingExtraError, UserError
+from anomsynth.pipeline.sweep import Sweep
 
 FOLDERS = ("roi", "avoid", "components", "textures", "real")
 
@@ -30,6 +31,9 @@ class RunOptions(BaseModel):
     purpose : {"anomalib"} or None
         What the dataset is for. anomalib chooses its threshold on the test set: there are two
         samples to a good test photo, instead of `per_image` or `count`.
+    sweep : Sweep or None
+        The grid of a sweep: its defects are made, one a picture, instead of drawn ones; all good
+        photos go to test/good.
     jobs : int
         Worker processes; -1 is one per core, -2 one less. Never changes what is made.
     backend : {"loky", "threading", "dask"}
@@ -80,6 +84,7 @@ class RunOptions(BaseModel):
     per_image: int = Field(default=2, ge=1)
     count: int | None = Field(default=None, ge=1)
     purpose: Purpose | None = None
+    sweep: Sweep | None = None
     jobs: int = 1
     backend: Backend = "loky"
     scheduler: str | None = None

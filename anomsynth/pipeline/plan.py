@@ -1,15 +1,13 @@
 """What a run is going to do, settled and checked before anything is written."""
 
 import itertools
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from anomsynth.core.depth import Depth
-from anomsynth.core.rng import stream
-from anomsynth.dataset.folders import PhotoSource, SourceImage, find_source
+from anomsynth.dataset.folders import PhotoSource, find_source
 from anomsynth.dataset.layout import Layout, check_kinds, digits_for
 from anomsynth.dataset.masks import MaskFinder, Region
 from anomsynth.dataset.metadata import (
@@ -22,6 +20,7 @@ from anomsynth.dataset.metadata import (
 from anomsynth.dataset.paths import is_file
 from anomsynth.dataset.verify import are_photos_of
 from anomsynth.errors import OutputError, RecipeError
+from anomsynth.pipeline.amounts import held_out_photos, samples_of, share_of
 from anomsynth.pipeline.depths import choose_depths, recorded_depths
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.parts import find_parts, moved_parts, read_finders, recorded
@@ -39,7 +38,6 @@ from anomsynth.surface.foreground import PartFinder
 
 # Reading and analysing a photo costs as much as one sample or less: 3 % of a full unit.
 UNIT_SAMPLES = 32
-PER_GOOD = 2  # samples to a good test photo, where a threshold is chosen on them
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +57,8 @@ class Unit:
         all writes the good photo too.
     split : {"train", "test"}
         Where the good photo itself goes.
+    begins : int
+        Samples of the photos before it in its category.
     roi, avoid, components : path, Truth or None
         Masks that go with the photo, or what was drawn on it.
     finder : PartFinder or None
@@ -76,6 +76,7 @@ class Unit:
     first: int
     samples: int
     split: Literal["train", "test"]
+    begins: int = 0
     roi: Region | None = None
     avoid: Region | None = None
     components: Region | None = None
@@ -314,10 +315,10 @@ def _units(found: PhotoSource, seed: int, options: RunOptions) -> tuple[int, tup
     per_photo = 1
     units: list[Unit] = []
     for category, photos in found.categories.items():
-        held_out = _held_out(seed, category, photos, options.test_share)
-        wanted = _samples(len(photos), len(held_out), options)
+        held_out = held_out_photos(seed, category, photos, options)
+        wanted = samples_of(len(photos), len(held_out), options)
         for rank, photo in enumerate(photos):
-            samples = _share_of(rank, len(photos), wanted)
+            begins, samples = share_of(rank, len(photos), wanted)
             per_photo = max(per_photo, samples)
             units.append(
                 Unit(
@@ -328,6 +329,7 @@ def _units(found: PhotoSource, seed: int, options: RunOptions) -> tuple[int, tup
                     first=0,
                     samples=samples,
                     split="test" if photo.key in held_out else "train",
+                    begins=begins,
                     roi=roi.find(category, photo.key),
                     avoid=avoid.find(category, photo.key),
                     components=components.find(category, photo.key),
@@ -354,30 +356,3 @@ def _finders(
         return {}
     wanted = [name for name in found.categories if recipes[name].part == "found"]
     return find_parts(_paths(found, wanted), options.jobs, depths)
-
-
-def _samples(photos: int, good: int, options: RunOptions) -> int:
-    """Return how many samples a category gets that tests on `good` of its photos."""
-    if options.purpose == "anomalib":
-        # Its thresholds are chosen on the test set: with more, they reject good parts.
-        return PER_GOOD * max(good, 1)
-    return options.per_image * photos if options.count is None else options.count
-
-
-def _share_of(rank: int, photos: int, samples: int) -> int:
-    """Return the samples of a photo; they are spread evenly over the ranks."""
-    return (rank + 1) * samples // photos - rank * samples // photos
-
-
-def _held_out(
-    seed: int, category: str, photos: Sequence[SourceImage], share: float
-) -> frozenset[str]:
-    """Pick the good photos that are kept for testing; at least one is left to train on.
-
-    Each photo draws its own number, so adding one moves no more than one other across.
-    """
-    wanted = min(math.floor(share * len(photos) + 0.5), len(photos) - 1)
-    order = sorted(
-        (float(stream(seed, category, photo.key, "split").random()), photo.key) for photo in photos
-    )
-    return frozenset(key for _, key in order[:wanted])

@@ -60,9 +60,10 @@ def run_record(
         "source": source.as_posix(),
         "categories": {name: _listing(keys) for name, keys in _by_category(photos).items()},
         "options": {
-            "per_image": None if options.count or options.purpose else options.per_image,
+            "per_image": None if _counted_otherwise(options) else options.per_image,
             "count": options.count,
             **({} if options.purpose is None else {"purpose": options.purpose}),
+            **({} if options.sweep is None else {"sweep": options.sweep.model_dump(mode="json")}),
             "test_share": options.test_share,
             "extras": sorted(options.extras),
             "png": options.png,
@@ -73,6 +74,10 @@ def run_record(
             **{name: _absolute(folder) for name, folder in options.folders().items()},
         },
     }
+
+
+def _counted_otherwise(options: RunOptions) -> bool:
+    return bool(options.count or options.purpose or options.sweep)
 
 
 def _written(recipes: Mapping[str, Recipe]) -> dict[str, object]:

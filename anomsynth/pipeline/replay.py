@@ -1,11 +1,14 @@
 """Makes a recorded sample again, from its key alone, and proves that it is the same."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from anomsynth.core.sample import Sample
-from anomsynth.core.types import SampleKey
+from anomsynth.core.types import SampleKey, Surface
 from anomsynth.dataset.extras import binary
 from anomsynth.dataset.images import load_photo
 from anomsynth.dataset.layout import Layout
@@ -22,7 +25,8 @@ from anomsynth.pipeline.parts import read_finders
 from anomsynth.pipeline.places import find_again, find_source_again
 from anomsynth.pipeline.plan import Unit
 from anomsynth.pipeline.record import DECISIVE, differences, plugins, versions
-from anomsynth.pipeline.worker import analyse_photo
+from anomsynth.pipeline.sweep import Sweep
+from anomsynth.pipeline.worker import analyse_photo, make_flaw
 from anomsynth.recipe.load import recorded_recipe
 from anomsynth.recipe.models import Recipe
 from anomsynth.sqe.samples import with_rater
@@ -72,7 +76,7 @@ def replay(out: Path, sample_id: str, source: Path | None = None) -> Sample:
         needs_roi=unit.roi is not None,
         sources=sources,
     )
-    sample = synthesize(surface, recipe, seed=recipe.seed, key=key)
+    sample = _made_again(record, line, surface, recipe, key)
     hashes = _part(line, "sha256")
     made = {
         "sample": array_hash(camera_levels(sample.image, surface)),
@@ -81,6 +85,34 @@ def replay(out: Path, sample_id: str, source: Path | None = None) -> Sample:
     if any(hashes.get(name) != value for name, value in made.items()):
         raise OutputError(f"{sample_id}: came out differently", hint=_why(record, recipe))
     return with_rater(sample, surface)
+
+
+def _made_again(
+    record: Line, line: Line, surface: Surface, recipe: Recipe, key: SampleKey
+) -> Sample:
+    if "sweep" not in line:
+        return synthesize(surface, recipe, seed=recipe.seed, key=key)
+    made = _part(line, "sweep")
+    ordered = made.get("ordered_d_prime")
+    try:
+        sweep = Sweep.model_validate(_value(_part(record, "options"), "sweep"))
+        cell = next(
+            one
+            for one in sweep.cells
+            if (one.kind, one.measure) == (made["kind"], made["measure"])
+            and _same(one.size_mm, made["level_mm"])
+            and _same(one.d_prime, ordered)
+        )
+    except (ValidationError, StopIteration, KeyError) as error:
+        raise OutputError("damaged record: sweep", hint="make the sweep again") from error
+    return make_flaw(surface, recipe, sweep, cell, key)[0]
+
+
+def _same(level: float | None, written: object) -> bool:
+    """Tell whether a level is the one that a manifest holds, where it has six digits."""
+    if level is None or written is None:
+        return level is written
+    return math.isclose(level, float(str(written)), rel_tol=1e-5)
 
 
 def _find(layout: Layout, sample_id: str, record: Line) -> Line:

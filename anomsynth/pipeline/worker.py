@@ -6,12 +6,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import cv2
+import numpy as np
 
 from anomsynth.core.heap import keep_freed_memory
-from anomsynth.core.types import Mask, SampleKey, Surface
+from anomsynth.core.rng import stream
+from anomsynth.core.sample import Sample
+from anomsynth.core.types import Mask, Pixels, SampleKey, Surface
 from anomsynth.dataset.images import LoadedPhoto, load_photo
 from anomsynth.dataset.manifest import Line
 from anomsynth.dataset.masks import Region, read_numbered, read_region
@@ -23,8 +26,10 @@ from anomsynth.errors import InputError, SynthesisError
 from anomsynth.pipeline.depths import spread
 from anomsynth.pipeline.events import ImageFailed, SampleDone, SampleFailed
 from anomsynth.pipeline.plan import Plan, Unit
+from anomsynth.pipeline.sweep import Cell, Sweep
 from anomsynth.recipe.models import Recipe
 from anomsynth.sqe.samples import rate_sample, written_scores
+from anomsynth.synthesis.flaw import synthesize_flaw
 from anomsynth.synthesis.surfaces import surface_of
 from anomsynth.synthesis.synthesize import synthesize
 
@@ -50,6 +55,8 @@ class Job:
         Folder of pictures to take foreign textures from.
     real : path or None
         Marked, real defects to set into the photos.
+    sweep : Sweep or None
+        The grid its samples are on.
     """
 
     unit: Unit
@@ -60,6 +67,7 @@ class Job:
     roi: Path | None
     textures: Path | None = None
     real: Path | None = None
+    sweep: Sweep | None = None
 
     @classmethod
     def of(cls, plan: Plan, unit: Unit) -> "Job":
@@ -83,6 +91,7 @@ class Job:
             roi=options.roi,
             textures=options.textures,
             real=options.real,
+            sweep=options.sweep,
         )
 
 
@@ -156,7 +165,8 @@ def work(job: Job, parent: int | None = None) -> Outcome:
         raise
     lines: list[Line] = []
     if unit.first == 0:
-        lines.append(job.writer.normal(origin, (unit.split, unit.rank), loaded, surface))
+        shown = _seen_good(job, loaded, surface)
+        lines.append(job.writer.normal(origin, (unit.split, unit.rank), shown, surface))
     events: list[SampleDone | SampleFailed] = []
     for index in unit.indices:
         _stop_with(parent)
@@ -216,10 +226,16 @@ def _make_sample(
     key = SampleKey(origin.category, origin.image, index)
     number = job.unit.rank * job.per_photo + index
     try:
-        sample = synthesize(surface, job.recipe, seed=seed, key=key)
-        if not sample.scores:  # where a least score was asked for, it was rated to be accepted
-            sample = replace(sample, scores=written_scores(rate_sample(sample, surface)))
-        line = job.writer.sample(origin, number, sample, surface)
+        if job.sweep is not None:
+            place = job.sweep.order(seed, origin.category)[job.unit.begins + index]
+            cell = job.sweep.cells[place]
+            sample, made = make_flaw(surface, job.recipe, job.sweep, cell, key)
+            line = {**job.writer.sample(origin, number, sample, surface), "sweep": made}
+        else:
+            sample = synthesize(surface, job.recipe, seed=seed, key=key)
+            if not sample.scores:  # where a least score was asked for, it was rated before
+                sample = replace(sample, scores=written_scores(rate_sample(sample, surface)))
+            line = job.writer.sample(origin, number, sample, surface)
     except SynthesisError as error:
         failed = SampleFailed(key, type(error).__name__, str(error))
         return failed_line(origin, number, index, error), failed
@@ -229,6 +245,47 @@ def _make_sample(
         raise
     seconds = time.perf_counter() - start
     return line, SampleDone(key, str(line["id"]), sample.kinds, seconds)
+
+
+def make_flaw(
+    surface: Surface, recipe: Recipe, sweep: Sweep, cell: Cell, key: SampleKey
+) -> tuple[Sample, dict[str, object]]:
+    """Make one picture of a sweep, and what the manifest says of its defect.
+
+    Raises
+    ------
+    SynthesisError
+        If no such defect could be made.
+    """
+    seed = recipe.seed
+    flaw = synthesize_flaw(surface, recipe, sweep.flaw(cell), key=key, seed=seed)
+    noise = stream(seed, key.category, key.image, key.index, "conditions")
+    image = flaw.sample.image
+    colours = surface.channels * surface.repeats
+    if surface.alpha is None:
+        image = sweep.conditions.apply(image, surface.encoding, noise)
+    else:
+        shown = sweep.conditions.apply(image[..., :colours], surface.encoding, noise)
+        image = np.concatenate([shown, image[..., colours:]], axis=2)
+    made: dict[str, object] = {
+        "kind": cell.kind,
+        "measure": cell.measure,
+        "level_mm": cell.size_mm,
+        "size_mm": flaw.size_mm,
+        "ordered_d_prime": cell.d_prime,
+        "d_prime": flaw.d_prime,
+    }
+    return replace(flaw.sample, image=image), made
+
+
+def _seen_good(job: Job, loaded: LoadedPhoto, surface: Surface) -> LoadedPhoto:
+    """Return a good photo as the camera of a sweep sees it; itself where there is none."""
+    if job.sweep is None or not job.sweep.conditions.changes_pictures:
+        return loaded
+    noise = stream(job.recipe.seed, job.unit.category, job.unit.image, "good", "conditions")
+    pixels = job.sweep.conditions.apply(loaded.photo.pixels, surface.encoding, noise)
+    photo = replace(loaded.photo, pixels=cast("Pixels", pixels))
+    return replace(loaded, photo=photo, plain=False)
 
 
 def _stop_with(parent: int | None) -> None:

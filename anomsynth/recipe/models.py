@@ -39,6 +39,10 @@ class Severity(Written):
 
     Attributes
     ----------
+    physical : bool
+        Whether the amplitude is what the defect's depth, the material and the light give it,
+        amplitude one, instead of being solved for the d' that is drawn. Nothing else counts then,
+        and a defect of which nothing is seen is drawn anew.
     d_prime : PositiveLogRange
         d' is drawn log-uniformly from this range for each defect.
     delta_e : PositiveLogRange or None
@@ -53,6 +57,7 @@ class Severity(Written):
         How often the cap holds for a large defect: stains are faint, stripped paint is not.
     """
 
+    physical: bool = parameter(False, "choice", "as visible as optics make it")
     d_prime: PositiveLogRange = parameter((1.5, 8.0), "ratio", "d' of a defect")
     delta_e: PositiveLogRange | None = parameter(
         None, "delta E", "colour distance of a defect; the stronger of the two counts"

@@ -25,10 +25,19 @@ class Canvas:
 
     Only pixels whose change is visible are ever written: the strict mask is exactly the set of
     pixels in which the result differs from the photo.
+
+    Parameters
+    ----------
+    surface : Surface
+    rounding : random stream, optional
+        With it defects may be too faint to be seen: every change is written, levels of 8 bits are
+        rounded up or down at random, so that a change of half a level is one in the mean, and
+        what nothing shows is outlined by its support.
     """
 
-    def __init__(self, surface: Surface) -> None:
+    def __init__(self, surface: Surface, rounding: np.random.Generator | None = None) -> None:
         self.surface = surface
+        self._rounding = rounding
         self.pixels: Pixels = surface.pixels.copy()
         shape = surface.shape
         self._strict = sparse_zeros(shape, np.bool_)
@@ -82,10 +91,11 @@ class Canvas:
             put_rows(flat, index, proposed)
         difference = np.zeros(layer.support.shape, dtype=np.float32)
         difference.ravel()[change.index] = seen
-        strict = strict_mask(difference, layer.support)
+        visible = strict_mask(difference, layer.support)
+        strict = visible if self._rounding is None else difference > 0
         kept = strict.ravel().take(change.index)
         area = int(np.count_nonzero(kept))
-        if area < gates.min_pixels:
+        if area < gates.min_pixels and self._rounding is None:
             raise RejectedError(f"{layer.kind}: only {area} pixels change visibly")
         reached = visibility(seen[kept], normal_sd)
         if self.instances and np.any(self._strict[here] & strict):
@@ -95,7 +105,8 @@ class Canvas:
             self._height[here] += layer.height * np.float32(change.gain)
         radius = closing_radius(layer.support, strict)
         room = self.surface.room(overhang=layer.overhang)
-        self._label[here] |= outline(strict, radius, room[here])
+        outlined = visible if visible.any() else layer.support
+        self._label[here] |= outline(outlined, radius, room[here])
         support_box = Box.around(layer.support) or Box(0, 0, 0, 0)
         self.instances.append(
             Instance(
@@ -115,6 +126,10 @@ class Canvas:
         )
 
     def _quantised(self, levels: Float32) -> Pixels:
+        if self._rounding is not None and self.pixels.dtype == np.uint8:
+            # Short of a half: what did not change stays what it was.
+            shift = self._rounding.uniform(-0.49, 0.49, levels.shape)
+            levels = levels + shift.astype(np.float32)
         depth = self.surface.depth
         if depth is not None:  # no level that the camera cannot give
             return depth.quantise(levels)

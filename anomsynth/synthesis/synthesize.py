@@ -87,13 +87,13 @@ def synthesize(
         surface = surface_of(image, recipe)
     key = key or SampleKey("", "", 0)
     # Mechanisms must see the light that the renderer shines: glints and shading on one side.
-    lit = replace(surface, light=_draw_light(surface, seed, key))
+    lit = lit_surface(surface, seed, key)
     gates = recipe.gates
     if gates.min_score == 0:
-        return _Synthesis(lit, recipe, seed, key).run()
+        return Synthesis(lit, recipe, seed, key).run()
     best = 0.0
     for redraw in range(gates.redraws + 1):
-        sample = _Synthesis(lit, recipe, seed, key, redraw).run()
+        sample = Synthesis(lit, recipe, seed, key, redraw).run()
         quality = rate_sample(sample, lit)
         if quality.score >= gates.min_score:
             return replace(sample, scores=written_scores(quality))
@@ -103,8 +103,19 @@ def synthesize(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Synthesis:
-    """What stays the same while the defects of one sample are added."""
+class Synthesis:
+    """What stays the same while the defects of one sample are added.
+
+    Attributes
+    ----------
+    surface : Surface
+        In the light that the renderer shines.
+    recipe : Recipe
+    seed : int
+    key : SampleKey
+    redraw : int
+        How many samples were drawn before.
+    """
 
     surface: Surface
     recipe: Recipe
@@ -114,7 +125,7 @@ class _Synthesis:
 
     def run(self) -> Sample:
         """Add the drawn number of defects; at least one has to succeed."""
-        plan = self._stream(0, "plan", "", 0)
+        plan = self.stream(0, "plan", "", 0)
         count = int(self.recipe.defects_per_image.draw(plan))
         mixed = plan.random() < self.recipe.mixed_probability
         light = self.surface.light
@@ -144,14 +155,14 @@ class _Synthesis:
         """Draw, render, refine and write one defect; raise SynthesisError if it fails a gate."""
         attempt, nth = turn
         # A mechanism gets several tries, or hard ones would lose their share to easy ones.
-        pick = self._stream(attempt // TRIES_PER_MECHANISM, "pick", "", nth)
+        pick = self.stream(attempt // TRIES_PER_MECHANISM, "pick", "", nth)
         mechanism = self._pick(float(pick.random()), kind)
         generator = mechanism.generator
-        draw = self._stream(attempt, "draw", "", nth)
+        draw = self.stream(attempt, "draw", "", nth)
         wanted = mechanism.d_prime or self.recipe.severity.d_prime
         target = wanted.draw(draw)
         layer = generator.generate(
-            self.surface, self._stream(attempt, "generate", generator.kind, nth)
+            self.surface, self.stream(attempt, "generate", generator.kind, nth)
         )
         cropped = crop_layer(layer, self.surface, MARGIN)
         if cropped is None:
@@ -159,11 +170,8 @@ class _Synthesis:
         layer, box = cropped
         canvas.check_room(layer.support, box)
         area = float(np.count_nonzero(layer.support)) / self.surface.part_area_px
-        streams = [
-            self._stream(attempt, "refine", refiner.kind, nth, position) if refiner.random else draw
-            for position, refiner in enumerate(self.recipe.refiners)
-        ]
-        layer, residuals = self._relax(layer, streams)
+        streams = self.refiner_streams(attempt, nth, draw)
+        layer, residuals = self.relax(layer, streams)
         before = decode(canvas.pixels[box.slices], self.surface.encoding)
         scene = make_scene(self.surface, before, box, light=light, material=self.recipe.material)
         item = prepare(layer, scene)
@@ -172,17 +180,53 @@ class _Synthesis:
         target = _capped(target, self.recipe.severity, area, draw)
         gates = self.recipe.gates
         least = gates.min_visibility * min(wanted.low, target, most_visible(layer))
-        if layer.rigid:
+        physical = self.recipe.severity.physical
+        if layer.rigid or physical:
             solution = full_strength(item)
             target = solution.visibility
         else:
             solution = solve_gain(item, target, gates.max_clipped)
-        if solution.visibility < (1 - TOLERANCE) * least:
+        if not physical and solution.visibility < (1 - TOLERANCE) * least:
             reached = f"visibility {solution.visibility:.2f} of at least {least:.2f} wanted"
             raise RejectedError(f"{layer.kind}: {reached}")
         change = replace(render(item, layer, solution.gain), residuals=residuals)
-        if self.recipe.refiners:
-            change = self._refine(change, scene, solution.visibility, streams)
+        change = self.refine(change, scene, solution.visibility, streams)
+        levels = self.finish(change, streams)
+        canvas.commit(change, levels, target=target, normal_sd=scene.normal_sd, gates=gates)
+
+    def refiner_streams(self, attempt: int, nth: int, draw: np.random.Generator) -> Streams:
+        """Return the stream of each refiner; `draw` for those that draw nothing."""
+        return [
+            self.stream(attempt, "refine", refiner.kind, nth, position) if refiner.random else draw
+            for position, refiner in enumerate(self.recipe.refiners)
+        ]
+
+    def relax(self, layer: DefectLayer, streams: Streams) -> tuple[DefectLayer, dict[str, float]]:
+        """Let the refiners bring a layer's fields to rest; return it and what they measured."""
+        residuals: dict[str, float] = {}
+        for refiner, rng in zip(self.recipe.refiners, streams, strict=True):
+            layer, measured = refiner.relax(layer, self.surface, rng)
+            residuals.update(measured)
+        return layer, residuals
+
+    def refine(
+        self, change: Change, scene: Scene, coarse: float, streams: Streams, *, faint: bool = False
+    ) -> Change:
+        """Refine the rendered light, then bring its visibility back to the coarse one."""
+        if not self.recipe.refiners:
+            return change
+        for refiner, rng in zip(self.recipe.refiners, streams, strict=True):
+            change = refiner.refine(change, self.surface, rng)
+        if change.layer.rigid:
+            return change  # its contrast is its own: what is gone would turn darker than the ground
+        kept = keep_visibility(change, scene, coarse, faint=faint)
+        if kept is None:
+            raise RejectedError(f"{change.layer.kind}: refining changed how visible the defect is")
+        change, factor = kept
+        return replace(change, residuals={**change.residuals, "contrast_factor": factor})
+
+    def finish(self, change: Change, streams: Streams) -> Float32:
+        """Return the grey levels of a change's pixels as the camera would have saved them."""
         after = change.after.reshape(-1, change.after.shape[2])
 
         def encoded(index: NDArray[np.intp]) -> Float32:
@@ -191,26 +235,7 @@ class _Synthesis:
         levels = by_blocks(encoded, change.index)
         for refiner, rng in zip(self.recipe.refiners, streams, strict=True):
             levels = refiner.finish(levels, change, self.surface, rng)
-        canvas.commit(change, levels, target=target, normal_sd=scene.normal_sd, gates=gates)
-
-    def _relax(self, layer: DefectLayer, streams: Streams) -> tuple[DefectLayer, dict[str, float]]:
-        residuals: dict[str, float] = {}
-        for refiner, rng in zip(self.recipe.refiners, streams, strict=True):
-            layer, measured = refiner.relax(layer, self.surface, rng)
-            residuals.update(measured)
-        return layer, residuals
-
-    def _refine(self, change: Change, scene: Scene, coarse: float, streams: Streams) -> Change:
-        """Refine the rendered light, then bring its visibility back to the coarse one."""
-        for refiner, rng in zip(self.recipe.refiners, streams, strict=True):
-            change = refiner.refine(change, self.surface, rng)
-        if change.layer.rigid:
-            return change  # its contrast is its own: what is gone would turn darker than the ground
-        kept = keep_visibility(change, scene, coarse)
-        if kept is None:
-            raise RejectedError(f"{change.layer.kind}: refining changed how visible the defect is")
-        change, factor = kept
-        return replace(change, residuals={**change.residuals, "contrast_factor": factor})
+        return levels
 
     def _pick(self, share: float, kind: str | None) -> Mechanism:
         """Return the mechanism at quantile `share` of the weights, among those of `kind`."""
@@ -229,9 +254,10 @@ class _Synthesis:
         edges = list(accumulate(item.weight for item in choices))
         return choices[min(bisect_right(edges, share * edges[-1]), len(choices) - 1)]
 
-    def _stream(
+    def stream(
         self, attempt: int, stage: str, kind: str, nth: int, position: int = 0
     ) -> np.random.Generator:
+        """Return the random stream of a stage of an attempt at a defect."""
         key = self.key
         turn = attempt + self.redraw * self.recipe.gates.attempts
         return stream(
@@ -256,6 +282,11 @@ def _capped(
         return target
     held = severity.capped_probability >= 1 or rng.random() < severity.capped_probability
     return severity.area_cap if held else target
+
+
+def lit_surface(surface: Surface, seed: int, key: SampleKey) -> Surface:
+    """Return a surface in the light that all samples of its photo are rendered in."""
+    return replace(surface, light=_draw_light(surface, seed, key))
 
 
 def _draw_light(surface: Surface, seed: int, key: SampleKey) -> Light:

@@ -29,6 +29,7 @@ RISE = 0.8  # typical slope of log visibility over log gain
 STRIDE = 3.0  # largest factor between two gains that are tried
 MOST_LOOKS = 12
 REFINED_GAINS = (0.7, 1.6)
+FAINT_LOOKS = 20
 # Texture that is moved or exchanged differs from what was there by at most sqrt(2) of its own
 # standard deviation, however plain the fault in its structure is. Half of that is accepted.
 STRUCTURAL = 0.7
@@ -42,12 +43,19 @@ class Solution(NamedTuple):
     visibility: float
 
 
-Measure = Callable[[float], Solution]
+Probing = Callable[[float], Solution]
 
 
-def visibility(difference: Float32, normal_sd: float) -> float:
-    """Return d' of a change: rms of delta E where it is visible, over the normal surface's sd."""
-    seen = difference[difference >= TOUCHING * JUST_VISIBLE]
+def visibility(difference: Float32, normal_sd: float, *, faint: bool = False) -> float:
+    """Return d' of a change: rms of delta E where it is visible, over the normal surface's sd.
+
+    What is nowhere just visible has none, unless it may be `faint`: then where it is at least half
+    of its largest value.
+    """
+    least = TOUCHING * JUST_VISIBLE
+    if faint and difference.size:
+        least = min(least, max(0.5 * float(difference.max()), 1e-6))
+    seen = difference[difference >= least]
     if seen.size == 0:
         return 0.0
     seen *= seen
@@ -62,7 +70,9 @@ def most_visible(layer: DefectLayer) -> float:
     return STRUCTURAL if moved or layer.exposed is not None else np.inf
 
 
-def solve_gain(item: Ingredients, target: float, max_clipped: float) -> Solution:
+def solve_gain(
+    item: Ingredients, target: float, max_clipped: float, *, faint: bool = False
+) -> Solution:
     """Find the amplitude that gives visibility `target`, as far as optics allow.
 
     Parameters
@@ -73,8 +83,10 @@ def solve_gain(item: Ingredients, target: float, max_clipped: float) -> Solution
         Wanted d'.
     max_clipped : float
         Largest share of visible pixels driven to black or white; caps the amplitude.
+    faint : bool
+        Whether the target may lie below what is just visible.
     """
-    probe = _Probe(item)
+    probe = _Probe(item, faint=faint)
     best = _search(probe.measure, target, min(GAINS[1], item.most_gain))
     for _ in range(8):
         if best.gain <= GAINS[0] or probe.clipped(best.gain) <= max_clipped:
@@ -83,23 +95,30 @@ def solve_gain(item: Ingredients, target: float, max_clipped: float) -> Solution
     return best
 
 
-def full_strength(item: Ingredients) -> Solution:
-    """Return what amplitude one gives, for defects whose strength is no matter of degree."""
-    return _Probe(item).measure(min(1.0, item.most_gain))
+def full_strength(item: Ingredients, *, faint: bool = False) -> Solution:
+    """Return what amplitude one gives: the defect as depth, material and light have it."""
+    return _Probe(item, faint=faint).measure(min(1.0, item.most_gain))
+
+
+def visibility_at(item: Ingredients, gain: float) -> float:
+    """Return the d' that an amplitude gives, also below what is just visible."""
+    return _Probe(item, faint=True).measure(gain).visibility
 
 
 class _Probe:
     """A sample of the support's pixels, rendered at amplitudes to be tried."""
 
-    def __init__(self, item: Ingredients) -> None:
+    def __init__(self, item: Ingredients, *, faint: bool = False) -> None:
         count = len(item.before)
+        self._faint = faint
         self._item = item if count <= PROBES else item.take(_spread_out(count))
         self._lightness = lab(self._item.before)
         self._seen: tuple[float, Float32, Float32] | None = None
 
     def measure(self, gain: float) -> Solution:
         _, change = self._look(gain)
-        return Solution(gain, visibility(change, self._item.scene.normal_sd))
+        sd = self._item.scene.normal_sd
+        return Solution(gain, visibility(change, sd, faint=self._faint))
 
     def clipped(self, gain: float) -> float:
         """Return the share of visible pixels that the defect drives to black or white."""
@@ -117,7 +136,7 @@ def _spread_out(count: int) -> NDArray[np.intp]:
     return np.linspace(0, count - 1, PROBES).astype(np.intp)
 
 
-def _search(measure: Measure, target: float, most: float) -> Solution:
+def _search(measure: Probing, target: float, most: float) -> Solution:
     """Follow the slope in log-log from gain 1; once the target is bracketed, interpolate."""
     found = measure(min(1.0, most))
     low: Solution | None = None
@@ -178,11 +197,14 @@ def _clipped_share(before: Float32, after: Float32, change: Float32) -> float:
     return float(over_channels(np.logical_or, newly)[seen].mean())
 
 
-def keep_visibility(change: Change, scene: Scene, target: float) -> tuple[Change, float] | None:
+def keep_visibility(
+    change: Change, scene: Scene, target: float, *, faint: bool = False
+) -> tuple[Change, float] | None:
     """Scale a refined change back to the visibility it had, to within 3 %.
 
     Returns the change and the factor used, or None if the factor would leave `REFINED_GAINS`:
-    the refiners have then made another defect of it.
+    the refiners have then made another defect of it. A `faint` one may lie below what is just
+    visible, and be scaled down as far as that.
     """
     index = change.index
     if index.size > PROBES:
@@ -192,24 +214,30 @@ def keep_visibility(change: Change, scene: Scene, target: float) -> tuple[Change
     step = change.after.reshape(-1, 1, channels).take(index, axis=0) - before
     lightness = lab(before)
     factor = 1.0
-    for _ in range(6):
+    lowest = 0.0 if faint else REFINED_GAINS[0]
+    for _ in range(FAINT_LOOKS if faint else 6):
         after = (before + np.float32(factor) * step).clip(0, 1)
-        reached = visibility(delta_e(lab(after), lightness), scene.normal_sd)
+        reached = visibility(delta_e(lab(after), lightness), scene.normal_sd, faint=faint)
+        if faint and target <= 0:
+            return change, 1.0  # nothing of it is seen, and so it stays
         if reached <= 0:
             return None
         if abs(reached / target - 1) <= TOLERANCE:
             break
         factor *= min(max(target / reached, 0.5), 2.0)
-        if not REFINED_GAINS[0] * 0.8 <= factor <= REFINED_GAINS[1] * 1.2:
+        if not lowest * 0.8 <= factor <= REFINED_GAINS[1] * 1.2:
             break
-    if not REFINED_GAINS[0] <= factor <= REFINED_GAINS[1]:
+    if not lowest <= factor <= REFINED_GAINS[1]:
         return None
-    if factor == 1.0:
-        return change, factor
+    return (change if factor == 1.0 else diluted(change, factor)), factor
+
+
+def diluted(change: Change, factor: float) -> Change:
+    """Return a change at a multiple of its difference in linear light."""
     scaled = np.empty_like(change.after)
     for rows in bands(*change.after.shape[:2]):
         part = change.after[rows] - change.before[rows]
         part *= np.float32(factor)
         part += change.before[rows]
         part.clip(0, 1, out=scaled[rows])
-    return replace(change, after=scaled), factor
+    return replace(change, after=scaled)

@@ -6,6 +6,7 @@ import numpy as np
 
 from anomsynth.core.component import NonNegative, ShareRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Surface
 from anomsynth.errors import PlacementError
@@ -49,6 +50,7 @@ class Burn(Generator):
         "Omega = int A exp(-E/RT) dt"
     )
     source: ClassVar[str] = "Carslaw & Jaeger 1959; Rosenthal 1946; Henriques & Moritz 1947"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (SizeMeasure("width", "radius", 2),)
 
     kind: Literal["burn"] = "burn"
     mode: Literal["tint", "char", "mixed"] = parameter(

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from anomsynth.core.component import Count, ShareRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.pixels import power
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Mask, Surface
@@ -38,6 +39,7 @@ class ColorShift(Generator):
 
     law: ClassVar[str] = "L' = L exp(-2 tau_c), tau_c = k K_c of the surface's own pigment"
     source: ClassVar[str] = "Beer 1852; Kubelka & Munk 1931"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (SizeMeasure("area", "area_share"),)
 
     kind: Literal["color_shift"] = "color_shift"
     change: Literal["pigment", "age", "tone", "mixed"] = parameter(

@@ -16,6 +16,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
 from anomsynth.errors import PlacementError
@@ -58,6 +59,7 @@ class Imbibition(Generator):
         "rho_wet = rho / (n^2 (1 - rho) + rho)"
     )
     source: ClassVar[str] = "Washburn 1921; Angstrom 1925; Lekner & Dorf 1988"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (SizeMeasure("width", "radius", 2),)
 
     kind: Literal["imbibition"] = "imbibition"
     liquid: Literal["water", "oil", "mixed"] = parameter("mixed", "choice", "what was spilt")

@@ -19,6 +19,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
 from anomsynth.errors import PlacementError
@@ -72,6 +73,7 @@ class Rust(Generator):
         "K/S = sum c_i (K/S)_i; c_t = lap c + c - c^3; v c_y = D c_xx - lambda c + S"
     )
     source: ClassVar[str] = "Kubelka & Munk 1931; Barron & Torrent 1986; Allen & Cahn 1979"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (SizeMeasure("width", "radius", 2),)
 
     kind: Literal["rust"] = "rust"
     radius: ShareRange = parameter(

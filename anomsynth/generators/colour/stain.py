@@ -20,6 +20,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
 from anomsynth.errors import PlacementError
@@ -86,6 +87,7 @@ class Stain(Generator):
 
     law: ClassVar[str] = "M/M0 = [1 - (1 - t)^((1+lam)/2)]^(2/(1+lam)), lam = (pi-2th)/(2pi-2th)"
     source: ClassVar[str] = "Deegan et al. 1997, 2000; Freed-Brown 2014"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (SizeMeasure("width", "radius", 2),)
 
     kind: Literal["stain"] = "stain"
     pattern: Literal["ring", "contour", "receding", "mixed"] = parameter(

@@ -17,6 +17,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
 from anomsynth.errors import PlacementError
@@ -55,6 +56,9 @@ class Crease(Generator):
 
     law: ClassVar[str] = "h = -m (sqrt(y^2 + (m R)^2) - m R), m = tan(angle / 2); strain = t / 2R"
     source: ClassVar[str] = "bending of sheets (Timoshenko 1959); self-affine fold lines"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (
+        SizeMeasure("length", "length", measured="length_px"),
+    )
 
     kind: Literal["crease"] = "crease"
     length: ShareRange = parameter(

@@ -20,6 +20,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Mask, Surface
 from anomsynth.fields.grid import Grid
@@ -81,6 +82,11 @@ class Warpage(Generator):
 
     law: ClassVar[str] = "c^2 = (5/2)(2-n)/(4+n); D lap^2 w + k w = q; det(I - grad u) > 0"
     source: ClassVar[str] = "Hill, Storakers & Zdunek 1989; Timoshenko 1959; Johnson 1985"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (
+        SizeMeasure(
+            "width", "radius", 2, measured="radius_px", measured_times=2, alone={"mode": "dent"}
+        ),
+    )
 
     kind: Literal["warpage"] = "warpage"
     mode: Literal["dent", "bend", "warp", "mixed"] = parameter("mixed", "choice", "what happened")

@@ -9,6 +9,7 @@ import numpy as np
 
 from anomsynth.core.component import Probability, ShareRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Mask, Surface
 from anomsynth.errors import PlacementError
@@ -49,6 +50,7 @@ class Chip(Generator):
 
     law: ClassVar[str] = "h = -d (1 - q^e) + ripples r_k ~ g^k + fBm with H = 0.8 (S ~ k^-3.6)"
     source: ClassVar[str] = "Almond & McCormick 1986 (F = T_e d); Bouchaud et al. 1990"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (SizeMeasure("length", "size"),)
 
     kind: Literal["chip"] = "chip"
     size: ShareRange = parameter((0.015, 0.7), "of part size", "length along the edge")

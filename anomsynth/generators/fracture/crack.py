@@ -21,6 +21,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Surface
 from anomsynth.errors import PlacementError
@@ -90,6 +91,11 @@ class Crack(Generator):
     )
     source: ClassVar[str] = (
         "Erdogan & Sih 1963; Cotterell & Rice 1980; Irwin 1957; Huse & Henley 1985 (path)"
+    )
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (
+        SizeMeasure("length", "length", measured="length_mm"),
+        SizeMeasure("width", "width_mm", measured="widest_px"),
+        SizeMeasure("depth", "depth_ratio", of="width_mm"),
     )
 
     kind: Literal["crack"] = "crack"

@@ -14,6 +14,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Surface
 from anomsynth.errors import PlacementError
@@ -52,6 +53,10 @@ class CrackNetwork(Generator):
     law: ClassVar[str] = "no crack opens within l of another; T joints: 90 + 30 (1 - exp(-g/4)) deg"
     source: ClassVar[str] = (
         "Bohn, Pauchard & Couder 2005; Xia & Hutchinson 2000; Goehring et al. 2010"
+    )
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (
+        SizeMeasure("length", "size"),
+        SizeMeasure("width", "width_mm", measured="widest_px"),
     )
 
     kind: Literal["crack_network"] = "crack_network"

@@ -16,6 +16,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Surface
 from anomsynth.errors import PlacementError
@@ -49,6 +50,9 @@ class Cut(Generator):
 
     law: ClassVar[str] = "w(x) = (4 sigma / E') sqrt(a^2 - x^2)"
     source: ClassVar[str] = "Westergaard 1939; Kratky & Porod 1949 (threads)"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (
+        SizeMeasure("length", "length", measured="length_mm"),
+    )
 
     kind: Literal["cut"] = "cut"
     fray: Literal["auto", "never", "always"] = parameter(

@@ -20,6 +20,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
 from anomsynth.errors import PlacementError
@@ -62,6 +63,7 @@ class Impact(Generator):
 
     law: ClassVar[str] = "r_k = r_1 q^k, r_1 = (1.1-1.3) a; w_1^2 + w_2^2 = w^2; w ~ sqrt(r)"
     source: ClassVar[str] = "Roesler 1956; Quinn 2020 (fork angle); Vandenberghe et al. 2013"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (SizeMeasure("length", "length"),)
 
     kind: Literal["impact"] = "impact"
     length: ShareRange = parameter(

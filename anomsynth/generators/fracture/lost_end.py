@@ -9,6 +9,7 @@ import numpy as np
 
 from anomsynth.core.component import ShareRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Mask, Surface
 from anomsynth.errors import PlacementError
@@ -35,6 +36,9 @@ class LostEnd(Generator):
 
     law: ClassVar[str] = "gone = {x . n + rough > t}, |gone| = share; rough ~ k^-(H + 1)"
     source: ClassVar[str] = "geometry; Bouchaud, Lapasset & Planes 1990 (roughness 0.8)"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (
+        SizeMeasure("area", "area_share", measured="area_share"),
+    )
 
     kind: Literal["lost_end"] = "lost_end"
     area_share: ShareRange = parameter((0.003, 0.2), "of part area", "what is gone, about")

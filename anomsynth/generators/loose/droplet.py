@@ -18,6 +18,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.pixels import look_up
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
@@ -57,6 +58,16 @@ class Droplet(Generator):
 
     law: ClassVar[str] = "u = -(1 - 1/n) h grad h; F = F0 + (1 - F0)(1 - cos)^5; d^3 adds"
     source: ClassVar[str] = "Snell 1621; Schlick 1994; Knobler & Beysens 1988"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (
+        SizeMeasure(
+            "width",
+            "radius_mm",
+            2,
+            measured="largest_px",
+            measured_times=2,
+            alone={"count": 1, "mode": "drops"},
+        ),
+    )
 
     kind: Literal["droplet"] = "droplet"
     mode: Literal["drops", "condensation", "mixed"] = parameter(

@@ -19,6 +19,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
 from anomsynth.errors import PlacementError
@@ -57,6 +58,10 @@ class Fiber(Generator):
 
     law: ClassVar[str] = "<R^2> = 4 P L (1 - (2 P / L) (1 - exp(-L / 2 P))); shadow at h cot(e)"
     source: ClassVar[str] = "Kratky & Porod 1949; Kajiya & Kay 1989"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (
+        SizeMeasure("length", "length_mm", measured="length_px"),
+        SizeMeasure("width", "width_mm", measured="width_px"),
+    )
 
     kind: Literal["fiber"] = "fiber"
     length_mm: SizeRange = parameter((1.5, 60), "mm", "length of the fiber")

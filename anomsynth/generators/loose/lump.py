@@ -15,6 +15,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
 from anomsynth.errors import PlacementError
@@ -61,6 +62,9 @@ class Lump(Generator):
 
     law: ClassVar[str] = "z = h (1 - q^e)^(1/2); shadow where z(x + s l) - z(x) > s tan(elevation)"
     source: ClassVar[str] = "geometry of light; superellipse (Lame 1818); faces as fracture"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (
+        SizeMeasure("length", "length", measured="length_px"),
+    )
 
     kind: Literal["lump"] = "lump"
     length: ShareRange = parameter((0.015, 0.3), "of part size", "length of the lump")

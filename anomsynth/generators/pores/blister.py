@@ -19,6 +19,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
 from anomsynth.fields.grid import Grid
@@ -56,6 +57,16 @@ class Blister(Generator):
 
     law: ClassVar[str] = "w0 = h sqrt(c1 (s/s_c - 1)); strip: xi = h sqrt((4/3)(s/s_c - 1))"
     source: ClassVar[str] = "Hutchinson, Thouless & Liniger 1992; Timoshenko 1959 (plate)"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (
+        SizeMeasure(
+            "width",
+            "radius_mm",
+            2,
+            measured="radius_px",
+            measured_times=2,
+            alone={"count": 1, "mode": "round"},
+        ),
+    )
 
     kind: Literal["blister"] = "blister"
     mode: Literal["round", "straight", "cord", "mixed"] = parameter(

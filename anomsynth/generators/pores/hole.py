@@ -14,6 +14,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
 from anomsynth.fields.noise import value_noise
@@ -54,6 +55,9 @@ class Hole(Generator):
     law: ClassVar[str] = "V = r^2 / (r^2 + d^2); puncture: n tears, n flaps between them"
     source: ClassVar[str] = (
         "view factor of a disc; Vermorel, Vandenberghe & Villermaux 2010 (tears)"
+    )
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (
+        SizeMeasure("width", "radius_mm", 2, measured="radius_mm", measured_times=2),
     )
 
     kind: Literal["hole"] = "hole"

@@ -19,6 +19,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Surface
 from anomsynth.fields.grid import Grid
@@ -91,6 +92,20 @@ class Pitting(Generator):
 
     law: ClassVar[str] = "r = K age^n, F(r) = (r/r_max)^(1/n); z = -d (1 - q^e)"
     source: ClassVar[str] = "Pistorius & Burstein 1992; Velazquez et al. 2009; ASTM G46"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (
+        SizeMeasure(
+            "width",
+            "radius_mm",
+            2,
+            measured="largest_radius_px",
+            measured_times=2,
+            alone={"count": 1, "mode": "nucleated"},
+        ),
+        SizeMeasure(
+            "depth", "depth_ratio", of="radius_mm", alone={"count": 1, "mode": "nucleated"}
+        ),
+        SizeMeasure("area", "area_share", measured="area_share", alone={"mode": "polygon"}),
+    )
 
     kind: Literal["pitting"] = "pitting"
     mode: Literal["nucleated", "polygon", "mixed"] = parameter(

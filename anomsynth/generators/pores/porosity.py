@@ -16,6 +16,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Surface
 from anomsynth.fields.outlines import Mouths, harmonic_rims
@@ -51,6 +52,16 @@ class Porosity(Generator):
         "g(u) = 4/9 u^2 (3/(3+u))^(7/3) (1.5/(1.5-u))^(11/3) exp(-u/(1.5-u)); r^2 = R^2 - z^2"
     )
     source: ClassVar[str] = "Lifshitz & Slyozov 1961; Wagner 1961; Wicksell 1925"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (
+        SizeMeasure(
+            "width",
+            "radius_mm",
+            2,
+            measured="largest_radius_px",
+            measured_times=2,
+            alone={"count": 1},
+        ),
+    )
 
     kind: Literal["porosity"] = "porosity"
     sizes: Literal["coarsened", "lognormal", "mixed"] = parameter(

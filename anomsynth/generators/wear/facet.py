@@ -13,6 +13,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Surface
 from anomsynth.errors import PlacementError
@@ -52,6 +53,7 @@ class Facet(Generator):
 
     law: ClassVar[str] = "z = -d (1 - q^2); cusps p^2 / (8 R)"
     source: ClassVar[str] = "geometry of a plane through a paraboloid, and of feed marks"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (SizeMeasure("length", "length"),)
 
     kind: Literal["facet"] = "facet"
     length: ShareRange = parameter((0.03, 0.6), "of part size", "length of the flat")

@@ -18,6 +18,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Surface
 from anomsynth.fields.grid import Grid
@@ -47,6 +48,7 @@ class Fray(Generator):
 
     law: ClassVar[str] = "d_j' = g_j d_j for the finest starlet bands; <cos> = exp(-s/2P) of fibres"
     source: ClassVar[str] = "Starck & Murtagh 2002 (bands); Kratky & Porod 1949 (fibres)"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (SizeMeasure("area", "area_share"),)
 
     kind: Literal["fray"] = "fray"
     mode: Literal["texture", "edge", "mixed"] = parameter(

@@ -15,6 +15,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Surface
 from anomsynth.fields.grid import Grid
@@ -37,6 +38,9 @@ class AlteredRegion(Generator):
 
     law: ClassVar[str] = "L' = m + (L - m)(1 - 0.7 r), then exp(c + sd n), n ~ k^-2.6 below 1/grain"
     source: ClassVar[str] = "Bennett & Porteus 1961 (gloss and roughness); self-affine mottling"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (
+        SizeMeasure("area", "area_share", measured="area_share"),
+    )
 
     kind: Literal["region"] = "region"
     shape: Literal["blob", "band", "edge", "mixed"] = parameter(

@@ -17,6 +17,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Surface
 from anomsynth.errors import PlacementError
@@ -61,6 +62,10 @@ class Scratch(Generator):
 
     law: ClassVar[str] = "w = sqrt(8 F / (pi H)); d = w^2 / (8 R); A_ridges = (1 - f_ab) A_groove"
     source: ClassVar[str] = "Archard 1953; Zum Gahr 1987; Kratky & Porod 1949 (path)"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (
+        SizeMeasure("length", "length", alone={"count": 1}),
+        SizeMeasure("width", "width_mm", measured="widest_px", alone={"count": 1}),
+    )
 
     kind: Literal["scratch"] = "scratch"
     path: Literal["chain", "arc"] = parameter(

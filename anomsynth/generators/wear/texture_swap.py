@@ -9,6 +9,7 @@ import numpy as np
 from anomsynth.core.color import decode, luminance
 from anomsynth.core.component import ShareRange, SignedRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Mask, Surface
 from anomsynth.surface.patches import Patch, draw_patch
@@ -30,6 +31,7 @@ class TextureSwap(Generator):
 
     law: ClassVar[str] = "L' = T(A x) (m / m_T)^match, A a similarity; T from elsewhere"
     source: ClassVar[str] = "as cut-and-paste (Li et al. 2021), with plausible outlines and light"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (SizeMeasure("area", "area_share"),)
 
     kind: Literal["texture_swap"] = "texture_swap"
     shape: Literal["blob", "band", "edge", "mixed"] = parameter(

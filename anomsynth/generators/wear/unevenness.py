@@ -17,6 +17,7 @@ from anomsynth.core.component import (
     parameter,
 )
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Surface
 from anomsynth.fields.noise import fbm
@@ -46,6 +47,9 @@ class Unevenness(Generator):
 
     law: ClassVar[str] = "L' = L exp(a(s) - b(s) + w), a: new marks, b: old ones, w ~ k^-3"
     source: ClassVar[str] = "Huang, Qiu & Yuan 2018 (ground tiles), measured; self-affine shading"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (
+        SizeMeasure("area", "area_share", measured="area_share"),
+    )
 
     kind: Literal["unevenness"] = "unevenness"
     mode: Literal["pass", "cross", "shading", "mixed"] = parameter(

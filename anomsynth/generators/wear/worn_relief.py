@@ -9,6 +9,7 @@ import numpy as np
 
 from anomsynth.core.component import ShareRange, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Surface
 from anomsynth.errors import PlacementError
@@ -52,6 +53,9 @@ class WornRelief(Generator):
 
     law: ClassVar[str] = "log L = log L_slow + s; s' = (1 - k) s, or s + k s(x - u)"
     source: ClassVar[str] = "homomorphic split of light (Oppenheim, Schafer & Stockham 1968)"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (
+        SizeMeasure("width", "radius", 2, measured="radius_px", measured_times=2),
+    )
 
     kind: Literal["worn_relief"] = "worn_relief"
     mode: Literal["worn", "scraped", "doubled", "mixed"] = parameter(

@@ -1,0 +1,1 @@
+"""Probability of detection: which sizes of flaws an inspection finds, and how surely."""

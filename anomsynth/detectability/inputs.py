@@ -1,0 +1,167 @@
+"""A sweep as it lies on disk: its flaws, their sizes and masks, and the good pictures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.manifest import Line, read_lines
+from anomsynth.dataset.metadata import read_run
+from anomsynth.dataset.paths import is_dir, is_file
+from anomsynth.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class SweptFlaw:
+    """One picture of a sweep with its defect.
+
+    Attributes
+    ----------
+    picture : str
+        Posix path below the sweep's folder.
+    mask : str
+        Where the defect is.
+    kind, measure : str
+    level_mm, size_mm : float
+        What was ordered, and what was made.
+    d_prime : float
+    photo : str
+        Category and key of the photo it was made on.
+    mm_per_px : float
+    """
+
+    picture: str
+    mask: str
+    kind: str
+    measure: str
+    level_mm: float
+    size_mm: float
+    d_prime: float
+    photo: str
+    mm_per_px: float
+
+
+@dataclass(frozen=True, slots=True)
+class SweptGood:
+    """One good picture of a sweep.
+
+    Attributes
+    ----------
+    picture : str
+        Posix path below the sweep's folder.
+    photo : str
+    part_share : float
+        Of the picture that is the part.
+    mm_per_px : float or None
+        None where no defect was made on the photo.
+    source_sha256 : str
+        Of the photo's pixels.
+    """
+
+    picture: str
+    photo: str
+    part_share: float
+    mm_per_px: float | None
+    source_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SweptSet:
+    """A whole sweep.
+
+    Attributes
+    ----------
+    root : Path
+    flaws : tuple of SweptFlaw
+    good : tuple of SweptGood
+    grid : mapping
+        What run.json says of the sweep.
+    failed : int
+        Defects that could not be made.
+    """
+
+    root: Path
+    flaws: tuple[SweptFlaw, ...]
+    good: tuple[SweptGood, ...]
+    grid: Mapping[str, object]
+    failed: int
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of its flaws, sorted."""
+        return tuple(sorted({flaw.kind for flaw in self.flaws}))
+
+
+def read_sweep(root: Path) -> SweptSet:
+    """Read a sweep.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it holds no defect or no good picture.
+    """
+    if not is_dir(root):
+        raise InputError(f"{root}: no such folder", hint="give a folder made by `anomsynth sweep`")
+    layout = Layout(root.resolve())
+    hint = "make one with `anomsynth sweep`: only there sizes are known"
+    if not is_file(layout.run_file):
+        raise InputError(f"{root}: not a sweep", hint=hint)
+    record = read_run(layout)
+    options, categories = record.get("options"), record.get("categories")
+    grid = options.get("sweep") if isinstance(options, Mapping) else None
+    if not isinstance(grid, Mapping) or not isinstance(categories, Mapping):
+        raise InputError(f"{root}: a dataset, but not a sweep", hint=hint)
+    flaws: list[SweptFlaw] = []
+    good: list[SweptGood] = []
+    failed = 0
+    for category in categories:
+        path = layout.manifest(str(category))
+        if not is_file(path):
+            msg = f"{root}: an unfinished sweep, {path.name} of {category!r} is not there"
+            raise InputError(msg, hint="finish it with `resume=True`, or merge its shards")
+        lines = list(read_lines(path))
+        some = [_flaw(line) for line in lines if line.get("what") == "sample"]
+        scales = {flaw.photo: flaw.mm_per_px for flaw in some}
+        flaws += some
+        good += [_good(line, scales) for line in lines if line.get("what") == "normal"]
+        failed += sum(line.get("what") == "failed sample" for line in lines)
+    if not flaws or not good:
+        what = "defect" if not flaws else "good picture"
+        raise InputError(f"{root}: holds no {what}", hint="make the sweep again")
+    return SweptSet(layout.root, tuple(flaws), tuple(good), grid, failed)
+
+
+def _flaw(line: Line) -> SweptFlaw:
+    made, files = _part(line, "sweep"), _part(line, "files")
+    return SweptFlaw(
+        picture=str(files["image"]),
+        mask=str(files["mask"]),
+        kind=str(made["kind"]),
+        measure=str(made["measure"]),
+        level_mm=float(str(made["level_mm"])),
+        size_mm=float(str(made["size_mm"])),
+        d_prime=float(str(made["d_prime"])),
+        photo=f"{line['category']}/{line['image']}",
+        mm_per_px=float(str(line["mm_per_px"])),
+    )
+
+
+def _good(line: Line, scales: Mapping[str, float]) -> SweptGood:
+    photo = f"{line['category']}/{line['image']}"
+    return SweptGood(
+        picture=str(_part(line, "files")["image"]),
+        photo=photo,
+        part_share=float(str(line.get("part_share", 1))),
+        mm_per_px=scales.get(photo),
+        source_sha256=str(_part(line, "source").get("sha256", "")),
+    )
+
+
+def _part(line: Line, name: str) -> Mapping[str, object]:
+    part = line.get(name)
+    if not isinstance(part, Mapping):
+        hint = "make the sweep again"
+        raise InputError(
+            f"damaged manifest: no {name!r} in the line of {line.get('id')}", hint=hint
+        )
+    return part
