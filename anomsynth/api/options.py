@@ -254,7 +254,7 @@ def _load(preset: Preset, changes: dict[str, object]) -> Recipe:
 def _severity(given: float | tuple[float, float] | str) -> tuple[float, float]:
     if isinstance(given, str):
         hint = "give numbers, or 'physical'"
-        raise UserError(f"`severity`: no such strength {given!r}", hint=hint)
+        raise UserError(f"`severity`: expected a number, got {given!r}", hint=hint)
     low, high = span("severity", given)
     if low < LEAST_SEVERITY or high > MOST_SEVERITY:
         shown = f"{low:g}" if low == high else f"{low:g}:{high:g}"
