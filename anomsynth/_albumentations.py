@@ -10,6 +10,7 @@ from anomsynth.augment import Array, Augment, check_mask
 from anomsynth.core.photo import as_photo
 from anomsynth.core.sample import Sample
 from anomsynth.recipe.models import Recipe
+from anomsynth.single import to_photo
 
 
 class ComposedAugment(Augment, DualTransform):  # type: ignore[misc]  # albumentations is optional
@@ -26,8 +27,9 @@ class ComposedAugment(Augment, DualTransform):  # type: ignore[misc]  # albument
         *,
         seed: int = 0,
         mask_value: int = 1,
+        bits: int | None = None,
     ) -> None:
-        Augment.__init__(self, recipe, p, seed=seed, mask_value=mask_value)
+        Augment.__init__(self, recipe, p, seed=seed, mask_value=mask_value, bits=bits)
         DualTransform.__init__(self, p=p)
         self.set_random_seed(seed)
 
@@ -53,7 +55,7 @@ class ComposedAugment(Augment, DualTransform):  # type: ignore[misc]  # albument
         """Make the sample that the next calls of `apply` and `apply_to_mask` hand out."""
         del params
         turn = f"{self.py_random.getrandbits(62)}"
-        sample, reason = self.damage(as_photo(data["image"]), turn)
+        sample, reason = self.damage(to_photo(as_photo(data["image"]), self.bits), turn)
         return {"sample": sample, "reason": reason}
 
     def apply(self, img: Array, sample: Sample | None = None, **params: object) -> Array:

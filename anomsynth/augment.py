@@ -14,7 +14,7 @@ from anomsynth.core.sample import Sample
 from anomsynth.core.types import Mask, SampleKey
 from anomsynth.errors import InputError, RecipeError, SynthesisError
 from anomsynth.recipe.models import Recipe
-from anomsynth.single import synthesize, to_recipe
+from anomsynth.single import synthesize, to_photo, to_recipe
 
 TRIES = 3  # samples begun for one image before it is left as it is
 
@@ -39,6 +39,8 @@ class Augment:
         torch DataLoader, whose seed differs by worker and epoch, that seed counts as well.
     mask_value : int
         What defects are in a mask that is not bool, e.g. 255.
+    bits : int from 8 to 16, optional
+        How many bits the camera uses of 16-bit images; by default found in each.
 
     Raises
     ------
@@ -70,6 +72,7 @@ class Augment:
         *,
         seed: int = 0,
         mask_value: int = 1,
+        bits: int | None = None,
     ) -> None:
         if not 0 <= p <= 1:
             raise RecipeError(f"p: must be a probability, in 0..1, got {p!r}")
@@ -80,6 +83,7 @@ class Augment:
         self.p = p
         self.seed: int | None = checked_seed(seed)
         self.mask_value = mask_value
+        self.bits = bits
         self._seed = self.seed
         self._calls = 0
 
@@ -113,7 +117,7 @@ class Augment:
         InputError
             If `image` is no image, or `mask` does not fit it.
         """
-        photo = as_photo(image)
+        photo = to_photo(as_photo(image), self.bits)
         check_mask(mask, photo)
         turn = (self._calls, worker_seed())
         self._calls += 1

@@ -1,17 +1,22 @@
 """One sample from Python: whatever holds a picture or names a recipe comes in."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from anomsynth.core.depth import FULL_BITS
 from anomsynth.core.photo import Photo, as_photo
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Mask, SampleKey, Scale, Surface
-from anomsynth.dataset.images import from_pillow, read_photo
-from anomsynth.errors import RecipeError, UnknownComponentError
+from anomsynth.dataset.images import from_pillow, load_photo
+from anomsynth.dataset.reading import depth_of_photo, spread
+from anomsynth.dataset.tiff import Reading
+from anomsynth.dataset.writer import camera_levels
+from anomsynth.errors import InputError, RecipeError, UnknownComponentError
 from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.models import Recipe
 from anomsynth.sqe.samples import with_rater
@@ -28,6 +33,7 @@ def synthesize(
     *,
     seed: int | None = None,
     key: SampleKey | None = None,
+    bits: int | None = None,
 ) -> Sample:
     """Damage one photo of a good part and say exactly where.
 
@@ -46,6 +52,9 @@ def synthesize(
         Run seed, >= 0; the recipe's own by default.
     key : SampleKey, optional
         Names the sample; another key is another sample.
+    bits : int from 8 to 16, optional
+        How many bits the camera uses of a 16-bit image; found in it by its brightest pixel if not
+        given. The result keeps to the camera's levels.
 
     Returns
     -------
@@ -81,17 +90,19 @@ def synthesize(
     if isinstance(image, Surface):
         surface = surfaces.as_recipe_wants(image, chosen)
     else:
-        surface = surfaces.surface_of(to_photo(image), chosen)
-    return with_rater(synthesis.synthesize(surface, chosen, seed=seed, key=key), surface)
+        surface = surfaces.surface_of(to_photo(image, bits), chosen)
+    sample = synthesis.synthesize(surface, chosen, seed=seed, key=key)
+    return with_rater(replace(sample, image=camera_levels(sample.image, surface)), surface)
 
 
-def analyze(
+def analyze(  # noqa: PLR0913 - each is measured of a photo, or said instead
     image: ImageLike,
     *,
     scale: Scale | None = None,
     encoding: str | None = None,
     roi: Mask | None = None,
     avoid: Mask | None = None,
+    bits: int | None = None,
 ) -> Surface:
     """Measure what a photo of a flawless surface tells us, once for all its samples.
 
@@ -107,6 +118,8 @@ def analyze(
         Where the part is; replaces the automatic foreground. Transparent pixels stay out of it.
     avoid : (H, W) bool, optional
         Where no defect may go.
+    bits : int from 8 to 16, optional
+        As for `synthesize`. The surface's pixels are spread over all 16.
 
     Returns
     -------
@@ -128,17 +141,18 @@ def analyze(
     >>> plate.shape, bool(plate.foreground[128, 128]), bool(plate.foreground[0, 0])
     ((256, 256), True, False)
     """
-    photo = to_photo(image)
+    photo = to_photo(image, bits)
     return analysis.analyze(photo, scale=scale, encoding=encoding, roi=roi, avoid=avoid)
 
 
-def surface_of(
+def surface_of(  # noqa: PLR0913 - each is measured of a photo, or said instead
     image: ImageLike,
     recipe: Recipe | str | os.PathLike[str],
     components: NDArray[np.uint8] | None = None,
     *,
     roi: Mask | None = None,
     avoid: Mask | None = None,
+    bits: int | None = None,
 ) -> Surface:
     """Analyse a photo as a recipe wants it, with the components that are marked on it.
 
@@ -152,6 +166,8 @@ def surface_of(
         Number of the component each pixel belongs to, 0 for none.
     roi, avoid : (H, W) bool, optional
         Where the part is, and where no defect may go.
+    bits : int from 8 to 16, optional
+        As for `synthesize`.
 
     Raises
     ------
@@ -171,18 +187,37 @@ def surface_of(
     >>> bool(surface.foreground.all())
     True
     """
-    return surfaces.surface_of(to_photo(image), to_recipe(recipe), components, roi=roi, avoid=avoid)
+    photo = to_photo(image, bits)
+    return surfaces.surface_of(photo, to_recipe(recipe), components, roi=roi, avoid=avoid)
 
 
-def to_photo(image: ImageLike) -> Photo:
-    """Return what a path, an array or a PIL image holds; InputError if it is no photo."""
-    if isinstance(image, Photo):
-        return image
+def to_photo(image: ImageLike, bits: int | None = None, reading: Reading | None = None) -> Photo:
+    """Return what a path, an array or a PIL image holds, spread over all 16 bits where it has 16.
+
+    Parameters
+    ----------
+    image : path, array, PIL image or Photo
+    bits : int from 8 to 16, optional
+        How many of 16 the camera uses; found if not given.
+    reading : Reading, optional
+        What the user says of a path's file.
+
+    Raises
+    ------
+    InputError
+        If it is no photo, or brighter than `bits` can tell.
+    """
+    if bits is not None and bits not in range(8, FULL_BITS + 1):
+        raise InputError(f"bits: expected a whole number from 8 to {FULL_BITS}, got {bits!r}")
     if isinstance(image, str | os.PathLike):
-        return read_photo(Path(image))
-    if isinstance(image, Image.Image):
-        return from_pillow(image)
-    return as_photo(image)
+        loaded = load_photo(Path(image), reading)
+        depth = depth_of_photo(loaded.photo, bits, loaded.stated)
+        return spread(loaded.photo, depth, Path(image))
+    if isinstance(image, Photo):
+        photo = image
+    else:
+        photo = from_pillow(image) if isinstance(image, Image.Image) else as_photo(image)
+    return spread(photo, depth_of_photo(photo, bits), Path("image"))
 
 
 def to_recipe(recipe: Recipe | str | os.PathLike[str]) -> Recipe:

@@ -10,6 +10,7 @@ from anomsynth.core.rng import checked_seed, stream
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import SampleKey, Surface
 from anomsynth.dataset.folders import find_source
+from anomsynth.dataset.reading import find_depth, spread
 from anomsynth.errors import InputError, MissingExtraError, RecipeError, SynthesisError
 from anomsynth.recipe.models import Recipe
 from anomsynth.single import ImageLike, surface_of, synthesize, to_recipe
@@ -50,6 +51,9 @@ class SyntheticDefects(Dataset[Tensors]):
         Items of an epoch; by default as many as there are photos, which take turns.
     defect_share : float in [0, 1]
         Probability that an item carries defects.
+    bits : int from 8 to 16, optional
+        How many bits the camera uses of 16-bit photos; by default found in those of a folder, or
+        in each of a list.
 
     Raises
     ------
@@ -67,7 +71,7 @@ class SyntheticDefects(Dataset[Tensors]):
     (torch.Size([3, 64, 64]), torch.Size([1, 64, 64]), True)
     """
 
-    def __init__(  # noqa: PLR0913 - a data set has these six properties, all but two by name
+    def __init__(  # noqa: PLR0913 - a data set has these seven properties, all but two by name
         self,
         photos: str | os.PathLike[str] | Sequence[ImageLike],
         recipe: Recipe | str | os.PathLike[str],
@@ -76,8 +80,10 @@ class SyntheticDefects(Dataset[Tensors]):
         seed: int | None = None,
         length: int | None = None,
         defect_share: float = 0.5,
+        bits: int | None = None,
     ) -> None:
         self.photos = _listed(photos)
+        self.bits = _bits_of(photos, self.photos) if bits is None else bits
         self.recipe = to_recipe(recipe)
         self.size = size
         self.seed = self.recipe.seed if seed is None else checked_seed(seed)
@@ -129,7 +135,9 @@ class SyntheticDefects(Dataset[Tensors]):
             image = photo_tensor(Photo(surface.pixels), self.size)
             mask = torch.zeros(self.size, self.size, dtype=torch.bool)
         else:
-            image = photo_tensor(as_photo(sample.image), self.size)
+            image = photo_tensor(
+                spread(as_photo(sample.image), surface.depth, Path("image")), self.size
+            )
             mask = mask_tensor(sample.mask, self.size)
         return image, mask[None].float(), torch.tensor(int(sample is not None))
 
@@ -147,7 +155,7 @@ class SyntheticDefects(Dataset[Tensors]):
         """Return a photo's surface; those used last are kept."""
         surface = self._surfaces.pop(number, None)
         if surface is None:
-            surface = surface_of(self.photos[number], self.recipe)
+            surface = surface_of(self.photos[number], self.recipe, bits=self.bits)
         self._surfaces[number] = surface
         if len(self._surfaces) > MOST_SURFACES:
             self._surfaces.popitem(last=False)
@@ -166,3 +174,11 @@ def _listed(photos: str | os.PathLike[str] | Sequence[ImageLike]) -> list[ImageL
     if not len(photos):
         raise InputError("no photos", hint="give a folder, or some photos")
     return list(photos)
+
+
+def _bits_of(given: object, photos: Sequence[ImageLike]) -> int | None:
+    """Return how many bits the camera of a folder's photos uses; None where each says it."""
+    if not isinstance(given, str | os.PathLike):
+        return None
+    depth = find_depth([Path(photo) for photo in photos if isinstance(photo, Path)])
+    return None if depth is None else depth.bits

@@ -1,12 +1,18 @@
 """From a folder of good photos to found defects in one call, and a page that leads through it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from anomsynth.api.evaluate import evaluate
 from anomsynth.api.generate import generate
-from anomsynth.api.options import FilePath, command_line, need_train_extra, to_path
+from anomsynth.api.options import (
+    FilePath,
+    checked_bits,
+    command_line,
+    need_train_extra,
+    to_path,
+)
 from anomsynth.api.predict import predict
 from anomsynth.api.report import report
 from anomsynth.api.score import score
@@ -15,6 +21,7 @@ from anomsynth.bisqad.options import FALSE_ALARM_RATE, check_rate
 from anomsynth.bisqad.training.events import TrainListener
 from anomsynth.core.counted import counted
 from anomsynth.dataset.folders import find_source
+from anomsynth.dataset.reading import make_reading
 from anomsynth.errors import InputError, OutputError, UserError
 from anomsynth.pipeline.events import Listener
 from anomsynth.reports.journey import Stop, write_journey
@@ -87,6 +94,9 @@ def auto(
     size: int = 256,
     minutes: float | None = None,
     false_alarm_rate: float = FALSE_ALARM_RATE,
+    bits: int | None = None,
+    value_range: tuple[float, float] | None = None,
+    bands: Sequence[str | int] | str | int | None = None,
     jobs: int = -1,
     on_generate: Listener | None = None,
     on_train: TrainListener | None = None,
@@ -117,6 +127,8 @@ def auto(
         That the training may take; by default as long as it needs.
     false_alarm_rate : float in (0, 1)
         Share of good photos that may be called defective.
+    bits, value_range, bands
+        How the numbers of the photos' files are meant, as for `generate`.
     jobs : int
         Workers; -1 is one per core.
     on_generate, on_train : callable, optional
@@ -156,6 +168,13 @@ def auto(
     if count < 1:
         raise UserError(f"`count`: expected at least 1, got {count}", hint=f"e.g. {SAMPLES}")
     check_rate(false_alarm_rate)
+    reading = make_reading(value_range, bands)
+    files = {
+        "bits": checked_bits(bits),
+        "value_range": reading.span,
+        "bands": reading.bands or None,
+    }
+    told = _spelt(files)
     stops: list[Stop] = []
 
     def done(stop: Stop) -> None:
@@ -163,12 +182,22 @@ def auto(
         if on_stop is not None:
             on_stop(stop)
 
-    options = {"count": count, "seed": seed, "jobs": jobs}
-    made = generate(photos, places.dataset, preset="auto", on_event=on_generate, **options)  # type: ignore[arg-type]  # of four types
+    options = {"count": count, "seed": seed}
+    made = generate(
+        photos,
+        places.dataset,
+        preset="auto",
+        jobs=jobs,
+        on_event=on_generate,
+        **options,  # type: ignore[arg-type]  # of four types
+        **files,  # type: ignore[arg-type]  # as above
+    )
+    found_bits = [depth.bits for depth in made.plan.depths.values()]
+    files["bits"] = bits if bits is not None else next(iter(found_bits), None)
     done(
         Stop(
             "Defects were made",
-            command_line("generate", photos, places.dataset, preset="auto", count=count, seed=seed),
+            command_line("generate", photos, places.dataset, preset="auto", **options, **told),
             f"{counted(made.written, 'sample')}, {made.failed} failed; "
             + "; ".join(part.line for part in made.parts.values()),
             made.sheet,
@@ -192,7 +221,7 @@ def auto(
     if labelled is not None:
         done(_measured(places, labelled))
     if unseen is not None:
-        done(_found(places, unseen, false_alarm_rate))
+        done(_found(places, unseen, false_alarm_rate, files))
     page = places.out / PAGE
     write_journey(page, str(photos), stops)
     found = None if new is None else places.found
@@ -241,9 +270,19 @@ def _measured(places: _Places, real: Path) -> Stop:
     return Stop("It was tested on real defects", command, f"percent: {', '.join(told)}", page)
 
 
-def _found(places: _Places, new: Path, rate: float) -> Stop:
-    result = predict(places.run, new, places.found, false_alarm_rate=rate)
+def _found(places: _Places, new: Path, rate: float, files: Mapping[str, object]) -> Stop:
+    result = predict(places.run, new, places.found, false_alarm_rate=rate, **files)  # type: ignore[arg-type]  # as above
     bad = sum(decision.defective for decision in result.decisions)
-    command = command_line("predict", places.run, new, out=places.found, false_alarm_rate=rate)
+    options = {"out": places.found, "false_alarm_rate": rate}
+    command = command_line("predict", places.run, new, **options, **_spelt(files))
     told = f"{bad} of {len(result.decisions)} photos are defective"
     return Stop("Defects were found in the new photos", command, told, result.page)
+
+
+def _spelt(files: Mapping[str, object]) -> dict[str, object]:
+    """Return how the files are read as the command line spells it."""
+    between = {"value_range": ":", "bands": ","}
+    return {
+        name: between[name].join(map(str, value)) if isinstance(value, tuple) else value
+        for name, value in files.items()
+    }

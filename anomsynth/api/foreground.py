@@ -1,23 +1,24 @@
 """Masks of the part, to look at, to correct, and to give back as regions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.api.options import FilePath
+from anomsynth.api.options import FilePath, checked_bits
 from anomsynth.core.photo import Photo
 from anomsynth.core.types import Mask
 from anomsynth.dataset.extras import binary
 from anomsynth.dataset.files import files_into
 from anomsynth.dataset.folders import find_source
-from anomsynth.dataset.images import read_photo, write_png
+from anomsynth.dataset.images import write_png
 from anomsynth.dataset.masks import MASK_ENDING
 from anomsynth.dataset.paths import exists
+from anomsynth.dataset.reading import PhotoReader, make_reading
 from anomsynth.errors import InputError, OutputError
-from anomsynth.pipeline.depths import find_depths, spread
+from anomsynth.pipeline.depths import find_depths
 from anomsynth.pipeline.options import check_jobs
 from anomsynth.pipeline.parts import PartReport, PartTally, find_parts
 from anomsynth.sheets.parts import part_tile, tiled
@@ -62,6 +63,9 @@ def foreground(
     *,
     overwrite: bool = False,
     source_layout: str | None = None,
+    bits: int | None = None,
+    value_range: tuple[float, float] | None = None,
+    bands: Sequence[str | int] | str | int | None = None,
     jobs: int = -1,
 ) -> Foregrounds:
     """Write a mask of the part for each photo, as `generate` would find it.
@@ -79,6 +83,8 @@ def foreground(
         Replace masks that are there.
     source_layout : str, optional
         How the source is laid out, if it is not recognised; see `anomsynth.dataset.labelled`.
+    bits, value_range, bands
+        How the files' numbers are meant, as for `generate`.
     jobs : int
         Threads that read; -1 is one per core.
 
@@ -89,7 +95,7 @@ def foreground(
     Raises
     ------
     UserError
-        If `jobs` is not valid.
+        If an option is not valid; the message names it.
     InputError
         If the source is missing, unreadable or empty.
     OutputError
@@ -109,6 +115,7 @@ def foreground(
     'part found in 4 of 4 photos by its calm background'
     """
     check_jobs(jobs)
+    reading = make_reading(value_range, bands)
     folder = Path(out).resolve()
     found = find_source(Path(source), [folder], source_layout)
     if folder.is_relative_to(found.root):
@@ -127,8 +134,9 @@ def foreground(
         msg = f"{held}: is there already, perhaps corrected by hand"
         raise OutputError(msg, hint="choose another folder, or `overwrite=True`")
     paths = {name: [path for _, path in listed] for name, listed in photos.items()}
-    depths = find_depths(paths, jobs)
-    finders = find_parts(paths, jobs, depths)
+    depths = find_depths(paths, jobs, checked_bits(bits), reading)
+    readers = {name: PhotoReader(reading, depths.get(name)) for name in paths}
+    finders = find_parts(paths, jobs, readers)
     with files_into(folder) as staged:
         tallies = {category: PartTally() for category in photos}
         failed: dict[str, str] = {}
@@ -136,7 +144,7 @@ def foreground(
         for category, listed in photos.items():
             for key, path in listed:
                 try:
-                    photo = spread(read_photo(path), depths.get(category), path)
+                    photo = readers[category](path)
                 except InputError as error:
                     failed[f"{category}/{key}"] = str(error)
                     continue

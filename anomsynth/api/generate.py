@@ -21,6 +21,7 @@ from anomsynth.api.options import (
 from anomsynth.api.overview import write_overview
 from anomsynth.dataset.compression import PngEffort
 from anomsynth.dataset.paths import is_dir, is_file
+from anomsynth.dataset.reading import make_reading
 from anomsynth.errors import InputError, UserError
 from anomsynth.pipeline.backends import count_workers
 from anomsynth.pipeline.estimate import Estimate, estimate
@@ -81,6 +82,8 @@ def generate(
     real: FilePath | None = None,
     source_layout: str | None = None,
     bits: int | None = None,
+    value_range: tuple[float, float] | None = None,
+    bands: Sequence[str | int] | str | int | None = None,
     tree_depth: Literal[8, 16] = 8,
     max_side: int | None = None,
     keep_names: bool = False,
@@ -149,6 +152,11 @@ def generate(
         `anomsynth.dataset.labelled.SourceLayout`, or ``"photos"`` if every picture is good.
     bits : int from 8 to 16, optional
         How many bits the camera uses of 16-bit photos; found in the photos if not given.
+    value_range : (float, float), optional
+        What is black and white of TIFF photos of floating-point, signed or 32-bit numbers; they are
+        worked on in 65536 steps of it.
+    bands : names or numbers from 1, optional
+        The one to look at of TIFF photos with many bands, or three as red, green and blue.
     tree_depth : {8, 16}
         Bits of the dataset's pictures where photos have 16; 16 keeps the camera's own levels.
     max_side : int, at least 64, optional
@@ -214,6 +222,7 @@ def generate(
         raise UserError(f"{' and '.join(given)} exclude each other", hint="give one of them")
     if resume and overwrite:
         raise UserError("`resume` and `overwrite` exclude each other", hint="give one of them")
+    reading = make_reading(value_range, bands)
     chosen = RecipeOptions(
         kinds=kinds,
         refiners=refiners,
@@ -239,6 +248,8 @@ def generate(
         real=folder_of("real", real),
         source_layout=source_layout,
         bits=bits,
+        value_range=reading.span,
+        bands=reading.bands or None,
         tree_depth=tree_depth,
         max_side=max_side,
         keep_names=keep_names,

@@ -130,11 +130,19 @@ def choose_recipes(
     found = find_source(source, options_of_run.no_photos(), options_of_run.source_layout)
     recipes = {}
     for category, photos in found.categories.items():
-        choice = choose_preset(category, [photo.path for photo in photos])
+        paths = [photo.path for photo in photos]
+        choice = choose_preset(category, paths, options_of_run.bits, options_of_run.reading)
         if on_event is not None:
             on_event(PresetChosen(category, choice.preset, choice.why))
         recipes[category] = choose_recipe(choice.preset, options)
     return found, recipes
+
+
+def checked_bits(bits: int | None) -> int | None:
+    """Return how many bits of 16 a camera uses; UserError unless from 8 to 16, or None."""
+    if bits is not None and not 8 <= whole("bits", bits) <= 16:
+        raise UserError(f"`bits`: must lie in 8:16, got {bits}")
+    return bits
 
 
 def words(given: Sequence[str] | str) -> tuple[str, ...]:

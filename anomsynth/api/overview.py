@@ -14,7 +14,9 @@ from anomsynth.dataset.images import read_mask, read_photo
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, read_lines
 from anomsynth.dataset.metadata import read_run
+from anomsynth.dataset.reading import PhotoReader
 from anomsynth.errors import InputError
+from anomsynth.pipeline.depths import read_depths, read_reading
 from anomsynth.pipeline.parts import read_finders
 from anomsynth.pipeline.places import SOURCE, find_again
 from anomsynth.sheets.parts import PAPER, part_tile, tiled
@@ -53,7 +55,7 @@ def write_overview(out: Path) -> Path | None:
     source = find_again(record, SOURCE, record.get(SOURCE), layout.root)
     if source is None:
         return None
-    finders = read_finders(record)
+    finders, depths, reading = read_finders(record), read_depths(record), read_reading(record)
     categories = record.get("categories")
     names = [str(name) for name in categories] if isinstance(categories, dict | list) else []
     lines = [varied(_samples(layout, name), ROWS) for name in names[:ROWS]]
@@ -61,10 +63,12 @@ def write_overview(out: Path) -> Path | None:
     rows: list[SheetRow] = []
     tiles: list[Rgb] = []
     for line in islice(in_turn, ROWS):
-        photo, row = _row(layout, source, line)
+        category = str(line["category"])
+        read = PhotoReader(reading, depths.get(category))
+        photo, row = _row(layout, source, line, read)
         if photo is None:
             continue
-        finder = finders.get(str(line["category"]))
+        finder = finders.get(category)
         if finder is not None and len(tiles) < PARTS:
             tiles.append(_tile(photo, finder))
         rows += [] if row is None else [row]
@@ -109,13 +113,15 @@ def _kinds(line: Line) -> Sequence[object]:
     return kinds if isinstance(kinds, list) else ()
 
 
-def _row(layout: Layout, source: Path, line: Line) -> tuple[Photo | None, SheetRow | None]:
+def _row(
+    layout: Layout, source: Path, line: Line, read: PhotoReader
+) -> tuple[Photo | None, SheetRow | None]:
     """Return the photo of a sample and its row, None for what is gone."""
     files, origin = line.get("files"), line.get("source")
     if not isinstance(files, dict) or not isinstance(origin, dict):
         return None, None
     try:
-        photo = read_photo(source / str(origin["file"]))
+        photo = read(source / str(origin["file"]))
         image = read_photo(layout.root / str(files["image"]))
         height, width = image.pixels.shape[:2]
         mask = read_mask(layout.root / str(files["mask"]), (height, width))

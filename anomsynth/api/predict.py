@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anomsynth.api.options import FilePath, need_train_extra
+from anomsynth.api.options import FilePath, checked_bits, need_train_extra
 from anomsynth.bisqad.options import FALSE_ALARM_RATE, MapFormat, Pictures, PredictPlan
+from anomsynth.dataset.reading import make_reading
 
 if TYPE_CHECKING:
     from anomsynth.bisqad.evaluation.predict import PredictResult
@@ -24,6 +25,9 @@ def predict(
     overwrite: bool = False,
     device: str = "cpu",
     threads: int | None = None,
+    bits: int | None = None,
+    value_range: tuple[float, float] | None = None,
+    bands: Sequence[str | int] | str | int | None = None,
     on_progress: Callable[[int, int], object] | None = None,
     on_threshold: Callable[["Threshold"], object] | None = None,
 ) -> "PredictResult":
@@ -59,6 +63,11 @@ def predict(
         ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``.
     threads : int, optional
         CPU threads of the network; torch's own choice if not given.
+    bits : int from 8 to 16, optional
+        How many bits the camera uses of 16-bit photos; by default what the training knew, else
+        found in the photos.
+    value_range, bands
+        How the files' numbers are meant, as for `generate`.
     on_progress : function (done, total), optional
         Called after each photo.
     on_threshold : function (Threshold), optional
@@ -113,6 +122,8 @@ def predict(
         device=device,
         threads=threads,
         overwrite=overwrite,
+        bits=checked_bits(bits),
+        reading=make_reading(value_range, bands),
     )
     return run_prediction(plan, on_progress or _nobody, on_threshold or _nothing)
 

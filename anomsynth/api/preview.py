@@ -15,6 +15,7 @@ from anomsynth.api.options import (
     Preset,
     RecipeOptions,
     Strength,
+    checked_bits,
     choose_recipe,
     to_path,
     whole,
@@ -25,6 +26,7 @@ from anomsynth.core.sample import Sample
 from anomsynth.core.types import SampleKey, Surface
 from anomsynth.dataset.masks import MaskFolder, Region, read_numbered, read_region
 from anomsynth.dataset.paths import exists
+from anomsynth.dataset.reading import make_reading
 from anomsynth.dataset.sources import Sources
 from anomsynth.demo.cutouts import StandInDefects
 from anomsynth.demo.standins import make_stand_in
@@ -101,6 +103,9 @@ def preview(
     components: FilePath | None = None,
     textures: FilePath | None = None,
     real: FilePath | None = None,
+    bits: int | None = None,
+    value_range: tuple[float, float] | None = None,
+    bands: Sequence[str | int] | str | int | None = None,
     overwrite: bool = False,
     on_event: Listener | None = None,
 ) -> Preview:
@@ -127,6 +132,8 @@ def preview(
         Folder of pictures to take foreign textures from.
     real : path, optional
         Marked, real defects for mechanisms that set them into the photo.
+    bits, value_range, bands
+        How the file's numbers are meant, as for `generate`.
     overwrite : bool
         Replace a sheet that is there.
     on_event : callable, optional
@@ -154,6 +161,7 @@ def preview(
     (('scratch',), 3)
     """
     given = _paths(image)
+    reading = make_reading(value_range, bands)
     target = _check(image, given, to_path(out), count, show_all=show_all, overwrite=overwrite)
     options = RunOptions(
         roi=to_path(roi),
@@ -161,6 +169,9 @@ def preview(
         components=to_path(components),
         textures=to_path(textures),
         real=to_path(real),
+        bits=checked_bits(bits),
+        value_range=reading.span,
+        bands=reading.bands,
     )
     wanted = RecipeOptions(
         kinds=kinds,
@@ -172,7 +183,7 @@ def preview(
     )
     most = 1 if show_all else count
     units = find_tried(given, most, options)[:most] if given else ()
-    recipes = _recipes(image, units, preset, wanted, on_event)
+    recipes = _recipes(image, units, preset, wanted, (options, on_event))
     recipe = next(iter(recipes.values()))
     if show_all:
         surface = next(_surfaces(image, units[:1], recipes, options), None)
@@ -243,9 +254,10 @@ def _recipes(
     units: Sequence[Unit],
     preset: Preset,
     wanted: RecipeOptions,
-    tell: Listener | None,
+    run: tuple[RunOptions, Listener | None],
 ) -> dict[str, Recipe]:
     """Return the recipe of each category; of a photo that is no file, by the name ""."""
+    options, tell = run
     paths: dict[str, list[Path]] = {}
     for unit in units:
         paths.setdefault(unit.category, []).append(unit.path)
@@ -255,11 +267,11 @@ def _recipes(
     if not paths:
         looks = FALLBACK
         if image is not None:
-            looks = guess_material(measure_appearance(analyze(to_photo(image))))[0]  # type: ignore[arg-type]  # no path
+            looks = guess_material(measure_appearance(analyze(to_photo(image, options.bits))))[0]  # type: ignore[arg-type]  # no path
         return {"": choose_recipe(looks, wanted)}
     found = {}
     for category, photos in paths.items():
-        choice = choose_preset(category, photos)
+        choice = choose_preset(category, photos, options.bits, options.reading)
         if tell is not None:
             tell(PresetChosen("" if len(paths) == 1 else category, choice.preset, choice.why))
         found[category] = choose_recipe(choice.preset, wanted)
@@ -279,7 +291,7 @@ def _surfaces(
 
 
 def _surface_of_array(image: object, recipe: Recipe, options: RunOptions) -> Surface:
-    photo = to_photo(image)  # type: ignore[arg-type]  # no path
+    photo = to_photo(image, options.bits)  # type: ignore[arg-type]  # no path
     height, width = photo.pixels.shape[:2]
 
     def marked(root: Path | None) -> Region | None:

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from anomsynth.bisqad.detector import Detector, Reference, detectors
 from anomsynth.bisqad.feature_noise import FeatureNoise
+from anomsynth.dataset.tiff import Reading
 from anomsynth.errors import UserError
 
 WeightsMode = Literal["bilevel", "sqe", "uniform"]
@@ -327,6 +328,10 @@ class PredictPlan:
         CPU threads of the network; torch's own choice by default.
     overwrite : bool
         Whether results of an earlier prediction in `out` may be replaced.
+    bits : int or None
+        That the camera uses of 16-bit photos; by default what the training knew, or the photos.
+    reading : Reading or None
+        What the user says about their files.
 
     Raises
     ------
@@ -344,6 +349,8 @@ class PredictPlan:
     device: str = "cpu"
     threads: int | None = None
     overwrite: bool = False
+    bits: int | None = None
+    reading: Reading | None = None
 
     def __post_init__(self) -> None:
         check_place(self.device, self.threads)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from anomsynth.cli.choices import Bands, Bits, ValueRange, parse_files
 from anomsynth.cli.console import Json, Quiet, example, reporting
 from anomsynth.cli.environment import Jobs
 
@@ -33,6 +34,9 @@ def auto(
         float, typer.Option("--false-alarm-rate", help="Share of good photos, in 0..1.")
     ] = 0.01,
     jobs: Jobs = -1,
+    bits: Bits = None,
+    value_range: ValueRange = None,
+    bands: Bands = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -61,6 +65,8 @@ def auto(
                 size=size,
                 minutes=minutes,
                 false_alarm_rate=false_alarm_rate,
+                bits=bits,
+                **parse_files(value_range, bands),
                 jobs=jobs,
                 on_generate=making,
                 on_train=training,

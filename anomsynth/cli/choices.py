@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
@@ -12,6 +12,14 @@ from anomsynth.errors import UserError
 
 if TYPE_CHECKING:
     from anomsynth.api.options import Strength
+
+
+class Files(TypedDict):
+    """How the numbers of photos' files are meant, where the files do not tell."""
+
+    value_range: tuple[float, float] | None
+    bands: list[str] | None
+
 
 AUTO = "auto"  # as a preset: let the photos decide
 
@@ -77,6 +85,20 @@ SourceLayout = Annotated[
         help="How it is laid out, if not recognised, e.g. mvtec, visa, folders; photos: all good.",
     ),
 ]
+Bits = Annotated[
+    int | None,
+    typer.Option("--bits", min=8, max=16, help="Bits that the camera uses of 16 [found]."),
+]
+ValueRange = Annotated[
+    str | None,
+    typer.Option(
+        "--value-range", metavar="LO:HI", help="Black and white of float and 32-bit TIFF photos."
+    ),
+]
+Bands = Annotated[
+    str | None,
+    typer.Option("--bands", metavar="A|A,B,C", help="Bands of TIFF photos, by number or name."),
+]
 MmPerPx = Annotated[
     float | None,
     typer.Option("--mm-per-px", help="Size of a pixel [by the preset's scale]."),
@@ -108,6 +130,14 @@ def parse_severity(text: str) -> "Strength":
         If the text is something else.
     """
     return "physical" if text.strip() == "physical" else parse_range("--severity", text)
+
+
+def parse_files(value_range: str | None, bands: str | None) -> "Files":
+    """Return how the numbers of photos' files are meant, as keywords of the library."""
+    return {
+        "value_range": None if value_range is None else parse_range("--value-range", value_range),
+        "bands": None if bands is None else parse_words("--bands", bands),
+    }
 
 
 def parse_counts(option: str, text: str) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from anomsynth.cli.choices import SourceLayout
+from anomsynth.cli.choices import Bands, Bits, SourceLayout, ValueRange, parse_files
 from anomsynth.cli.console import SOME_FAILED, Json, Quiet, example, reporting
 from anomsynth.core.counted import counted
 
@@ -21,6 +21,9 @@ def foreground(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Threads; -1 is one per core.")] = -1,
     source_layout: SourceLayout = None,
+    bits: Bits = None,
+    value_range: ValueRange = None,
+    bands: Bands = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -33,7 +36,15 @@ def foreground(
     with reporting(quiet=quiet, as_json=as_json) as console:
         from anomsynth.api.foreground import foreground as find
 
-        found = find(source, out, overwrite=overwrite, source_layout=source_layout, jobs=jobs)
+        found = find(
+            source,
+            out,
+            overwrite=overwrite,
+            source_layout=source_layout,
+            bits=bits,
+            **parse_files(value_range, bands),
+            jobs=jobs,
+        )
         for category, part in found.parts.items():
             console.say(f"{category}: {part.line}")
             if part.doubt:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 import typer
 
 from anomsynth.cli.choices import (
+    Bands,
+    Bits,
     DefectsPerImage,
     Kinds,
     MmPerPx,
@@ -16,7 +18,9 @@ from anomsynth.cli.choices import (
     Seed,
     Severity,
     SourceLayout,
+    ValueRange,
     parse_counts,
+    parse_files,
     parse_refiners,
     parse_severity,
     parse_shard,
@@ -120,10 +124,9 @@ def generate(
         typer.Option("--real", metavar="DIR", help="Marked, real defects, for paste_real."),
     ] = None,
     source_layout: SourceLayout = None,
-    bits: Annotated[
-        int | None,
-        typer.Option("--bits", min=8, max=16, help="Bits that the camera uses of 16 [found]."),
-    ] = None,
+    bits: Bits = None,
+    value_range: ValueRange = None,
+    bands: Bands = None,
     tree_depth: Annotated[
         int,
         typer.Option("--tree-depth", metavar="8|16", help="Bits of pictures of 16-bit photos."),
@@ -207,6 +210,7 @@ def generate(
             min_score=min_score,
         )
         words = [] if extras is None else parse_words("--extras", extras, EXTRAS)
+        files = parse_files(value_range, bands)
         if print_config:
             from anomsynth.pipeline.options import RunOptions
 
@@ -217,6 +221,9 @@ def generate(
                 textures=textures,
                 real=real,
                 source_layout=source_layout,
+                bits=bits,
+                value_range=files["value_range"],
+                bands=tuple(files["bands"] or ()),
             )
             _print_config(console, source, preset, chosen, of_run)
             return
@@ -245,6 +252,7 @@ def generate(
                 max_side=max_side,
                 keep_names=keep_names,
                 out_layout=out_layout,
+                **files,
                 tree_depth=cast("Literal[8, 16]", tree_depth),
                 test_share=test_share,
                 extras=cast("list[Extra]", words),

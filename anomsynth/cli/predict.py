@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from anomsynth.cli.choices import Bands, Bits, ValueRange, parse_files
 from anomsynth.cli.console import (
     SOME_FAILED,
     Console,
@@ -57,6 +58,9 @@ def predict(
     ] = False,
     device: Device = "cpu",
     threads: Threads = None,
+    bits: Bits = None,
+    value_range: ValueRange = None,
+    bands: Bands = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -81,6 +85,8 @@ def predict(
                 false_alarm_rate=false_alarm_rate,
                 threshold=threshold,
                 overwrite=overwrite,
+                bits=bits,
+                **parse_files(value_range, bands),
                 device=device,
                 threads=threads,
                 on_progress=counter,
@@ -110,6 +116,10 @@ def _print(console: Console, result: "PredictResult", run: Path, out: Path) -> N
         f"{found} of {len(result.decisions)} photos defective "
         f"(score above {limit.value:.3f}, {origin})"
     )
+    if result.depth is not None:
+        console.say(
+            f"the photos use {result.depth.bits} of 16 bits (give --bits N if that is wrong)"
+        )
     if result.page is not None:
         console.say(f"look at them: {result.page}")
     console.say(f"maps: {result.maps}, scores: {result.scores}, boxes: {result.regions}")
@@ -121,6 +131,7 @@ def _print(console: Console, result: "PredictResult", run: Path, out: Path) -> N
     console.result(
         out=str(out),
         page=None if result.page is None else str(result.page),
+        bits=None if result.depth is None else result.depth.bits,
         photos=len(result.decisions),
         defective=found,
         regions=sum(len(decision.regions) for decision in result.decisions),

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from anomsynth.cli.choices import (
+    Bands,
+    Bits,
     DefectsPerImage,
     Kinds,
     MmPerPx,
@@ -15,7 +17,9 @@ from anomsynth.cli.choices import (
     Refiners,
     Seed,
     Severity,
+    ValueRange,
     parse_counts,
+    parse_files,
     parse_refiners,
     parse_severity,
     parse_words,
@@ -75,6 +79,9 @@ def preview(
         Path | None,
         typer.Option("--real", metavar="DIR", help="Marked, real defects, for paste_real."),
     ] = None,
+    bits: Bits = None,
+    value_range: ValueRange = None,
+    bands: Bands = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a sheet that is there.")
     ] = False,
@@ -109,6 +116,8 @@ def preview(
             components=components,
             textures=textures,
             real=real,
+            bits=bits,
+            **parse_files(value_range, bands),
             overwrite=overwrite,
             on_event=partial(note_choice, console),
         )

@@ -7,14 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from anomsynth.dataset.tiff import read_tiff
+from anomsynth.dataset.tiff import TiffPixels
 from anomsynth.errors import InputError
 
 ORIENTATION = 274  # EXIF tag
 GREY_ALPHA = 4  # PNG colour type
 
 
-def decode_pixels(image: Image.Image, content: bytes, path: Path) -> NDArray[np.generic]:
+def decode_pixels(
+    image: Image.Image, content: bytes, path: Path, tiff: TiffPixels | None = None
+) -> NDArray[np.generic]:
     """Return the pixels of an opened file, upright, (H, W) or (H, W, C) uint8 or uint16.
 
     Parameters
@@ -25,26 +27,29 @@ def decode_pixels(image: Image.Image, content: bytes, path: Path) -> NDArray[np.
         The whole file: Pillow cuts 16-bit colour to 8 bits, OpenCV reads it from here.
     path : Path
         For messages.
+    tiff : TiffPixels, optional
+        What was read of a TIFF file.
 
     Raises
     ------
     InputError
         If the pixels are not 8-bit or 16-bit unsigned integers.
     """
-    if image.format == "TIFF":
-        return _decode_tiff(image, content, path)
+    if tiff is not None:
+        return _decode_tiff(tiff, image, content, path)
     deep = _bits(image, content) == 16 and image.mode in {"RGB", "RGBA", "LA"}
     image.load()  # both decoders run on deep pictures: OpenCV does not notice cut-off files
     # Only now: asked for its metadata, Pillow loads a PNG and keeps damage in it to itself.
     orientation = orientation_of(image)
     pixels = _decode_deep(image, content, path) if deep else pillow_pixels(image, str(path))
-    return _upright(pixels, orientation)
+    return upright_pixels(pixels, orientation)
 
 
-def _decode_tiff(image: Image.Image, content: bytes, path: Path) -> NDArray[np.generic]:
-    found = read_tiff(content, path)
+def _decode_tiff(
+    found: TiffPixels, image: Image.Image, content: bytes, path: Path
+) -> NDArray[np.generic]:
     if found.pixels is not None:
-        return _upright(found.pixels, found.orientation)
+        return upright_pixels(found.pixels, found.orientation)
     if found.page:
         image.seek(found.page)
     image.load()  # turns it upright, as OpenCV does, which does not notice cut-off files
@@ -114,7 +119,7 @@ def _target_mode(image: Image.Image) -> str:
     return "RGBA" if image.has_transparency_data else "RGB"
 
 
-def _upright(pixels: NDArray[np.generic], orientation: int) -> NDArray[np.generic]:
+def upright_pixels(pixels: NDArray[np.generic], orientation: int) -> NDArray[np.generic]:
     """Undo how the camera was held; EXIF 2.32, tag 0x0112."""
     if orientation >= 5:
         pixels = pixels.swapaxes(0, 1)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.sample import Sample
-from anomsynth.core.types import Float32, Mask, Surface
+from anomsynth.core.types import Float32, Mask
 from anomsynth.dataset.files import write_bytes
 from anomsynth.dataset.images import write_png
 from anomsynth.dataset.layout import GOOD, Layout
@@ -74,10 +74,10 @@ def write_original(layout: Layout, category: str, number: int, picture: NDArray[
     return layout.relative(path)
 
 
-def write_foreground(layout: Layout, category: str, name: str, surface: Surface) -> str:
+def write_foreground(layout: Layout, category: str, name: str, part: Mask) -> str:
     """Write where the part is, 0 or 255; `name` is a number, below ``good/`` for a good photo."""
     path = layout.beside(category, "foreground", f"{name}.png")
-    write_png(path, binary(surface.foreground), layout.scratch)
+    write_png(path, binary(part), layout.scratch)
     return layout.relative(path)
 
 

@@ -1,10 +1,8 @@
 """Photos and masks on disk: what cameras and scanners write comes in, lossless PNG goes out."""
 
 import hashlib
-import threading
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -14,16 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from anomsynth.core.depth import Depth
 from anomsynth.core.photo import Photo, as_photo
 from anomsynth.core.pixels import over_channels
 from anomsynth.core.types import Jpeg, Mask
-from anomsynth.dataset.compression import png_options
-from anomsynth.dataset.decode import decode_pixels, orientation_of, pillow_pixels
+from anomsynth.dataset.compression import encoded_png
+from anomsynth.dataset.decode import decode_pixels, orientation_of, pillow_pixels, upright_pixels
 from anomsynth.dataset.files import write_bytes
+from anomsynth.dataset.headers import FORMATS, without_pixel_limit
 from anomsynth.dataset.paths import is_special
 from anomsynth.dataset.png import check_png
 from anomsynth.dataset.pnm import read_pnm
-from anomsynth.dataset.tiff import read_tiff
+from anomsynth.dataset.tiff import SIGNS, Reading, read_tiff
 from anomsynth.errors import InputError, MissingExtraError
 
 SUFFIXES = frozenset(
@@ -32,11 +32,7 @@ SUFFIXES = frozenset(
 )
 HEIC = frozenset({b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heim", b"heis"})  # brands
 MOST_PIXELS = 400_000_000  # 1.2 GB as 8-bit RGB; more is a mistake or a decompression bomb
-FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "PPM")
 PLAIN_MODES = ("L", "RGB")
-ORIENTED = (b"eXIf", b"Raw profile type exif", b"tiff:Orientation")  # where a PNG may hold it
-
-_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +52,8 @@ class LoadedPhoto:
         The same of a JPEG, for datasets whose loaders take them.
     whole : (int, int) or None
         Height and width of the file's picture, if the photo was made smaller.
+    stated : int
+        The highest 16-bit value that the file says is used, 0 if it says nothing.
     """
 
     path: Path
@@ -64,9 +62,10 @@ class LoadedPhoto:
     file_sha256: str
     plain_jpeg: bool = False
     whole: tuple[int, int] | None = None
+    stated: int = 0
 
 
-def read_photo(path: Path) -> Photo:
+def read_photo(path: Path, reading: Reading | None = None) -> Photo:
     """Read a photo with all its bits.
 
     PNG, JPEG, TIFF, BMP, WebP and PNM; grey or colour, 8 or 16 bits, with or without alpha;
@@ -74,13 +73,20 @@ def read_photo(path: Path) -> Photo:
     orientation is applied. Quantisation tables of a JPEG are in the order of rows and columns; a
     photo that was rotated has none, because its 8x8 grid is not where it was.
 
+    Parameters
+    ----------
+    path : Path
+    reading : Reading, optional
+        What the user says of TIFF files of other numbers or of many bands. Numbers that it scales
+        have the depth of all 16 bits.
+
     Raises
     ------
     InputError
         If the file is missing, unreadable, empty, damaged, too large, holds several pictures
         or pixels that are not 8-bit or 16-bit integers.
     """
-    return load_photo(path).photo
+    return load_photo(path, reading).photo
 
 
 def from_pillow(image: Image.Image) -> Photo:
@@ -106,7 +112,7 @@ def from_pillow(image: Image.Image) -> Photo:
     return replace(as_photo(pixels), jpeg=tables)
 
 
-def load_photo(path: Path) -> LoadedPhoto:
+def load_photo(path: Path, reading: Reading | None = None) -> LoadedPhoto:
     """Read a photo and tell whether its file may stand in a dataset as it is.
 
     Raises
@@ -115,10 +121,14 @@ def load_photo(path: Path) -> LoadedPhoto:
         As `read_photo`.
     """
     content = _content(path)
+    if content[:4] in SIGNS and reading is not None and (reading.bands or reading.span):
+        found = _other_tiff(content, path, reading)
+        if found is not None:
+            return found
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns about damage it can live with
-            with _without_pixel_limit():
+            with without_pixel_limit():
                 formats = (*FORMATS, *_heif(content, path))
                 image = Image.open(BytesIO(content), formats=formats)
             with image:
@@ -127,11 +137,11 @@ def load_photo(path: Path) -> LoadedPhoto:
                     check_png(content)
                 if image.format == "PPM":
                     return _loaded_pnm(content, path)
-                return _loaded(image, content, path)
+                return _loaded(image, content, path, reading)
     except (InputError, MissingExtraError):
         raise
     except UnidentifiedImageError as error:
-        raise _unidentified(path, content) from error
+        raise _unidentified(path, content, reading) from error
     except Exception as error:
         # Decoders raise whatever they stumble over: OSError, SyntaxError, struct.error, ...
         msg = f"{path}: damaged or cut off: {error}"
@@ -193,8 +203,7 @@ def upright(path: Path) -> NDArray[np.generic]:
 
 def upright_png(path: Path) -> bytes:
     """Return a picture as it is meant to be seen, as PNG; raise InputError as `read_photo`."""
-    pixels = upright(path)
-    return _encoded(path.with_suffix(".png"), pixels, png_options(pixels))
+    return encoded_png(upright(path))
 
 
 def write_picture(path: Path, array: NDArray[np.generic], scratch: Path) -> None:
@@ -225,35 +234,7 @@ def write_png(path: Path, array: NDArray[np.generic], scratch: Path) -> None:
     OutputError
         If the disk is full, read-only or forbids it.
     """
-    write_bytes(path, _encoded(path, array, png_options(array)), scratch)
-
-
-def is_turned(path: Path) -> bool:
-    """Tell by its metadata alone whether a file's rows are not those that are meant to be seen."""
-    try:
-        with warnings.catch_warnings(), _without_pixel_limit(), path.open("rb") as file:
-            warnings.simplefilter("ignore")
-            content = file.read() if path.suffix.lower() == ".png" else b""
-            if content.startswith(b"\x89PNG") and not any(sign in content for sign in ORIENTED):
-                return False  # asked for its metadata, Pillow decodes a whole PNG
-            file.seek(0)
-            with Image.open(file, formats=FORMATS) as image:
-                return orientation_of(image) != 1
-    except Exception:  # noqa: BLE001, RUF100 - decoders raise anything on damaged headers
-        return False
-
-
-def image_size(path: Path) -> tuple[int, int, int] | None:
-    """Return height, width and channels from the header alone, None if it tells nothing."""
-    try:
-        with warnings.catch_warnings(), _without_pixel_limit():
-            warnings.simplefilter("ignore")
-            if is_special(path):
-                return None
-            with Image.open(path, formats=FORMATS) as image:
-                return image.height, image.width, len(image.getbands())
-    except Exception:  # noqa: BLE001, RUF100 - decoders raise anything on damaged headers
-        return None
+    write_bytes(path, encoded_png(array), scratch)
 
 
 def _encoded(path: Path, array: NDArray[np.generic], options: Sequence[int]) -> bytes:
@@ -270,8 +251,27 @@ def _encoded(path: Path, array: NDArray[np.generic], options: Sequence[int]) -> 
     return encoded.tobytes()
 
 
-def _loaded(image: Image.Image, content: bytes, path: Path) -> LoadedPhoto:
-    pixels = decode_pixels(image, content, path)
+def _other_tiff(content: bytes, path: Path, reading: Reading) -> LoadedPhoto | None:
+    """Return a TIFF photo that Pillow may not know; None if it has to read its pixels."""
+    try:
+        found = read_tiff(content, path, reading)
+    except (InputError, MissingExtraError):
+        raise
+    except Exception as error:  # decoders raise whatever they stumble over
+        msg = f"{path}: damaged or cut off: {error}"
+        raise InputError(msg, hint="replace the file or remove it from the input") from error
+    if found.pixels is None:
+        return None
+    photo = as_photo(upright_pixels(found.pixels, found.orientation))
+    if found.scaled:
+        photo = replace(photo, depth=Depth())
+    digest = hashlib.sha256(content).hexdigest()
+    return LoadedPhoto(path, photo, plain=False, file_sha256=digest, stated=found.stated)
+
+
+def _loaded(image: Image.Image, content: bytes, path: Path, reading: Reading | None) -> LoadedPhoto:
+    tiff = read_tiff(content, path, reading) if image.format == "TIFF" else None
+    pixels = decode_pixels(image, content, path, tiff)
     orientation = orientation_of(image)
     photo = as_photo(pixels)
     if orientation == 1:
@@ -284,7 +284,8 @@ def _loaded(image: Image.Image, content: bytes, path: Path) -> LoadedPhoto:
     )
     digest = hashlib.sha256(content).hexdigest()
     png, jpeg = (plain and image.format == name for name in ("PNG", "JPEG"))
-    return LoadedPhoto(path, photo, png, digest, plain_jpeg=jpeg)
+    stated = 0 if tiff is None else tiff.stated
+    return LoadedPhoto(path, photo, png, digest, plain_jpeg=jpeg, stated=stated)
 
 
 def _heif(content: bytes, path: Path) -> tuple[str, ...]:
@@ -335,18 +336,6 @@ def _content(path: Path) -> bytes:
     return content
 
 
-@contextmanager
-def _without_pixel_limit() -> Iterator[None]:
-    """Lift Pillow's own limit (it warns at 89 and refuses at 179 Mpx) while a header is read."""
-    with _lock:
-        limit = Image.MAX_IMAGE_PIXELS
-        Image.MAX_IMAGE_PIXELS = None
-        try:
-            yield
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
-
-
 def _check_header(image: Image.Image, path: Path) -> None:
     if image.width * image.height > MOST_PIXELS:
         msg = f"{path}: {image.width} x {image.height} pixels are more than {MOST_PIXELS:,}"
@@ -368,10 +357,10 @@ def _tables(image: Image.Image) -> Jpeg | None:
     return Jpeg(luma, chroma)
 
 
-def _unidentified(path: Path, content: bytes) -> InputError:
-    if content[:4] in {b"II*\0", b"MM\0*"}:
+def _unidentified(path: Path, content: bytes, reading: Reading | None) -> InputError:
+    if content[:4] in SIGNS:
         try:
-            read_tiff(content, path)
+            read_tiff(content, path, reading)
         except InputError as error:  # it knows the reason that Pillow does not tell
             return error
         except Exception:  # noqa: BLE001, RUF100 - decoders raise whatever they stumble over

@@ -8,10 +8,17 @@ from io import FileIO
 
 from anomsynth.dataset.files import output_error, write_pieces
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.manifest import Line, read_lines, read_placed_lines, to_json, whole_number
+from anomsynth.dataset.manifest import (
+    Line,
+    again_json,
+    read_lines,
+    read_placed_lines,
+    whole_number,
+)
 from anomsynth.dataset.paths import exists
 from anomsynth.errors import OutputError
 
+LINES = ',"lines":['  # the last part of a unit's entry, behind its name
 Name = tuple[str, str, int]  # category, image key, index of the first sample
 
 
@@ -62,8 +69,8 @@ class Journal:
         """Treat a unit as not done; its line stays in the file until a new one follows."""
         del self._places[name]
 
-    def append(self, name: Name, lines: list[Line]) -> None:
-        """Add the manifest lines of a unit.
+    def append(self, name: Name, lines: Iterable[str]) -> None:
+        """Add the manifest lines of a unit, as `to_json` wrote them.
 
         Raises
         ------
@@ -81,18 +88,21 @@ class Journal:
 
     def lines(self, name: Name) -> list[Line]:
         """Return the manifest lines of a unit, none if it is not in the journal."""
+        return [line for _, line in self.written(name)]
+
+    def written(self, name: Name) -> list[tuple[str, Line]]:
+        """Return the manifest lines of a unit, each as it was written and as what it says."""
         if name not in self._places:
             return []
         try:
             with self.path.open("rb") as file:
                 file.seek(self._places[name])
-                lines = [dict(line) for line in json.loads(file.readline())["lines"]]
+                return list(_pieces(file.readline().decode()))
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be read: {error.strerror}") from error
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, IndexError, TypeError, RecursionError) as error:
             hint = "make the dataset again with `overwrite=True`"
             raise OutputError(f"{self.path}: damaged line of {name[1]}", hint=hint) from error
-        return lines
 
     def close(self) -> None:
         """Close the file; the journal stays."""
@@ -123,10 +133,23 @@ def _from_manifests(
             return category, str(line.get("image")), first
 
         for name, group in itertools.groupby(lines, name_of):
-            yield _entry(name, list(group))
+            yield _entry(name, map(again_json, group))
 
 
-def _entry(name: Name, lines: list[Line]) -> bytes:
+def _entry(name: Name, lines: Iterable[str]) -> bytes:
     category, image, first = name
-    entry = {"category": category, "image": image, "first": first, "lines": lines}
-    return (to_json(entry) + "\n").encode()
+    head = again_json({"category": category, "image": image, "first": first})
+    return f"{head[:-1]}{LINES}{','.join(lines)}]}}\n".encode()
+
+
+def _pieces(entry: str) -> Iterator[tuple[str, Line]]:
+    """Yield the lines of a unit's entry with their text, which need not be written anew."""
+    head, found, _ = entry.partition(LINES)
+    if not found:
+        raise ValueError("no lines")
+    decoder = json.JSONDecoder()
+    start = len(head) + len(LINES)
+    while entry[start] != "]":
+        line, end = decoder.raw_decode(entry, start)
+        yield entry[start:end], dict(line)
+        start = end + (entry[end] == ",")

@@ -1,10 +1,21 @@
-"""The parts of a PNG file, all of them checked: decoders differ in what damage they live with."""
+"""PNG files: all parts of one checked, as decoders differ in the damage they bear; and written.
+
+Deflate with Huffman's code alone, or with run lengths, leaves a compressor no choice: zlib and
+zlib-ng, on any processor, write the same bytes, zlib-ng in about half of the time.
+"""
 
 import struct
 import zlib
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
+
+try:
+    from zlib_ng import zlib_ng as deflate
+except ImportError:  # slower, and nothing else
+    deflate = zlib  # type: ignore[misc]  # the same interface
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # samples a pixel, by colour type
@@ -20,6 +31,16 @@ PASSES = (
     (1, 0, 2, 1),
 )
 LAST_FILTER = 4
+COLOURS = {1: 0, 3: 2, 4: 6}  # colour type, by channels
+FILTERS = {"none": 0, "average": 3}
+STRATEGIES = {"huffman": zlib.Z_HUFFMAN_ONLY, "runs": zlib.Z_RLE}
+LEVEL = 1  # without effect on what these strategies write but for a bit of the header
+MEMORY = 8  # as much as decides where a block of codes ends: part of the format, so to speak
+BAND = 1 << 18  # bytes that are filtered at a time: what a processor has at hand
+
+Filter = Literal["none", "average"]
+Strategy = Literal["huffman", "runs"]
+Bytes = NDArray[np.uint8]
 
 
 def check_png(content: bytes) -> None:
@@ -56,6 +77,94 @@ def check_png(content: bytes) -> None:
     if header is None or not ended:
         raise ValueError(f"cut off after {len(content)} bytes")
     _check_pixels(_passes(header), b"".join(packed))
+
+
+def encode_png(picture: NDArray[np.generic], row_filter: Filter, strategy: Strategy) -> bytes:
+    """Return a PNG file.
+
+    Parameters
+    ----------
+    picture : (H, W) or (H, W, C) uint8 or uint16
+        C = 1 grey, 3 RGB, 4 RGBA.
+    row_filter : {"none", "average"}
+        What is taken from each byte: nothing, or the mean of those to the left and above.
+    strategy : {"huffman", "runs"}
+        Huffman's code of the bytes, or of runs of equal bytes.
+
+    Raises
+    ------
+    ValueError
+        If the picture is of another kind, or has no pixels.
+
+    References
+    ----------
+    T. Boutell et al., "PNG (Portable Network Graphics) Specification", W3C, 2003, chapters 9, 10.
+
+    Examples
+    --------
+    >>> check_png(encode_png(np.eye(4, dtype=np.uint8), "average", "runs"))
+    """
+    channels = picture.shape[2] if picture.ndim == 3 else 1
+    known = picture.dtype in (np.uint8, np.uint16) and picture.ndim in {2, 3}
+    if not known or channels not in COLOURS or not picture.size:
+        msg = f"a picture of {picture.dtype} {picture.shape} is not possible in PNG"
+        raise ValueError(msg)
+    height, width = picture.shape[:2]
+    whole = np.ascontiguousarray(picture, dtype=picture.dtype.newbyteorder(">"))
+    rows: Bytes = whole.reshape(height, -1).view(np.uint8)
+    packer = deflate.compressobj(LEVEL, zlib.DEFLATED, zlib.MAX_WBITS, MEMORY, STRATEGIES[strategy])
+    step = channels * picture.dtype.itemsize
+    packed = [packer.compress(band) for band in _filtered(rows, row_filter, step)]
+    packed.append(packer.flush())
+    depth = 8 * picture.dtype.itemsize
+    header = struct.pack(">IIBBBBB", width, height, depth, COLOURS[channels], 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", b"".join(packed)), (b"IEND", b""))
+    return SIGNATURE + b"".join(_chunk(name, body) for name, body in parts)
+
+
+def packs_fast() -> bool:
+    """Tell whether zlib-ng is installed, which writes the same bytes in half of the time."""
+    return deflate is not zlib
+
+
+def packer_name() -> str:
+    """Return what packs PNG files here, with its version."""
+    if not packs_fast():
+        return f"zlib {zlib.ZLIB_RUNTIME_VERSION}"
+    return f"zlib-ng {deflate.ZLIBNG_VERSION}"
+
+
+def _filtered(rows: Bytes, row_filter: Filter, step: int) -> Iterator[Bytes]:
+    """Yield bands of filtered rows, each row behind the number of its filter."""
+    height, wide = rows.shape
+    count = max(BAND // wide, 1)
+    above = np.zeros((1, wide), np.uint8)
+    for start in range(0, height, count):
+        band = rows[start : start + count]
+        out = np.empty((band.shape[0], wide + 1), np.uint8)
+        out[:, 0] = FILTERS[row_filter]
+        if row_filter == "none":
+            out[:, 1:] = band
+        else:
+            before = rows[start - 1 : start + count - 1] if start else np.vstack([above, band[:-1]])
+            _less_average(band, before[: band.shape[0]], step, out[:, 1:])
+        yield out
+
+
+def _less_average(rows: Bytes, above: Bytes, step: int, out: Bytes) -> None:
+    """Write to `out` what rows have beyond the mean, rounded down, of left and upper neighbour."""
+    np.subtract(rows[:, :step], above[:, :step] >> 1, out=out[:, :step])
+    left, upper = rows[:, :-step], above[:, step:]
+    mean = left ^ upper
+    mean >>= 1
+    mean += left & upper
+    np.subtract(rows[:, step:], mean, out=out[:, step:])
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    """Return a part of a file with its length and checksum."""
+    checksum = deflate.crc32(body, zlib.crc32(name))
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", checksum)
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.color import quantise, to_levels
+from anomsynth.core.depth import Depth
 from anomsynth.core.photo import Photo
 from anomsynth.core.pixels import bands
 from anomsynth.core.sample import Sample
-from anomsynth.core.types import Surface
+from anomsynth.core.types import Mask, Surface
 from anomsynth.dataset.extras import (
     binary,
     write_extras,
@@ -88,7 +89,7 @@ class Writer:
     out_layout: Literal["mvtec", "folder"] = "mvtec"
 
     def normal(
-        self, origin: SourcePhoto, place: tuple[str, int], loaded: LoadedPhoto, surface: Surface
+        self, origin: SourcePhoto, place: tuple[str, int], loaded: LoadedPhoto, part: Mask
     ) -> Line:
         """Put a good photo into the tree.
 
@@ -98,8 +99,8 @@ class Writer:
         place : (str, int)
             Split, "train" or "test", and number.
         loaded : LoadedPhoto
-        surface : Surface
-            Of the same photo.
+        part : (H, W) bool
+            Where the part is on it.
 
         Raises
         ------
@@ -113,8 +114,8 @@ class Writer:
         extras = []
         if "foreground" in self.extras:
             name = f"{GOOD}/{layout.number(place[1])}"
-            extras.append(write_foreground(layout, origin.category, name, surface))
-        picture = self._picture(loaded.photo.pixels, surface)
+            extras.append(write_foreground(layout, origin.category, name, part))
+        picture = self._picture(loaded.photo.pixels, loaded.photo.depth)
         if not (loaded.plain or jpeg):
             write_png(path, picture, layout.scratch)
         else:
@@ -123,7 +124,7 @@ class Writer:
             "normal",
             split=place[0],
             number=place[1],
-            part_share=round(surface.part_area_px / surface.foreground.size, 4),
+            part_share=round(np.count_nonzero(part) / part.size, 4),
             files={"image": layout.relative(path), "extras": extras},
             sha256={"image": array_hash(picture)},
         )
@@ -145,14 +146,14 @@ class Writer:
         image = layout.image(key.category, sample.kinds, number, name)
         mask = layout.mask(key.category, sample.kinds, number, name)
         colour = without_alpha(sample.image)
-        picture, label = self._picture(colour, surface), binary(sample.mask)
+        picture, label = self._picture(colour, surface.depth), binary(sample.mask)
         whole = camera_levels(sample.image, surface)
         extras = write_extras(layout, number, sample, self.extras, self.kinds)
         if picture.dtype != sample.image.dtype or picture.shape != sample.image.shape:
             extras.append(write_original(layout, key.category, number, whole))
         if "foreground" in self.extras:
             part = layout.number(number)
-            extras.append(write_foreground(layout, key.category, part, surface))
+            extras.append(write_foreground(layout, key.category, part, surface.foreground))
         write_png(mask, label, layout.scratch)
         write_png(image, picture, layout.scratch)
         picture_hash = array_hash(picture)
@@ -177,12 +178,12 @@ class Writer:
     def _name(self, origin: SourcePhoto) -> str:
         return name_of(origin.image) if self.keep_names else ""
 
-    def _picture(self, pixels: NDArray[np.generic], surface: Surface) -> NDArray[np.generic]:
+    def _picture(self, pixels: NDArray[np.generic], depth: Depth | None) -> NDArray[np.generic]:
         """Return colour planes as the tree holds them."""
         if self.tree_depth == 8 or pixels.dtype != np.uint16:
             return layout_picture(pixels)
         flat = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
-        return flat if surface.depth is None else surface.depth.narrow(flat)
+        return flat if depth is None else depth.narrow(flat)
 
 
 def camera_levels(image: NDArray[np.generic], surface: Surface) -> NDArray[np.generic]:

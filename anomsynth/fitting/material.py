@@ -9,6 +9,7 @@ from anomsynth.core.types import Surface
 from anomsynth.dataset.folders import find_source
 from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layouts.item import Labelled
+from anomsynth.dataset.reading import PhotoReader
 from anomsynth.errors import InputError
 from anomsynth.fitting.real import (
     TOO_MUCH,
@@ -123,7 +124,7 @@ def _finder(
 ) -> PartFinder:
     """Decide how the part is found: from good photos, else from pictures with defects filled."""
     if good:
-        return find_parts({"": good}, jobs, {} if depth is None else {"": depth})[""]
+        return find_parts({"": good}, jobs, {"": PhotoReader(depth=depth)})[""]
     some = pairs[:: -(-len(pairs) // PHOTOS) or 1]
     return choose_finder(one_channel(without_defect(p.photo.pixels, p.mask)) for p in some)
 

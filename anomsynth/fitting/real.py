@@ -14,9 +14,9 @@ from anomsynth.core.types import Mask, Pixels, Surface
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.labelled import read_labelled
 from anomsynth.dataset.layouts.item import Labelled
+from anomsynth.dataset.reading import spread
 from anomsynth.errors import InputError
 from anomsynth.fitting.defect import Defect, find_defects
-from anomsynth.pipeline.depths import spread
 from anomsynth.recipe.models import Recipe
 from anomsynth.sqe.surroundings import without_defect
 from anomsynth.surface.analyze import one_channel

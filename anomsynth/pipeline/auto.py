@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from anomsynth.dataset.images import read_photo
+from anomsynth.dataset.reading import PhotoReader, find_depth
+from anomsynth.dataset.tiff import Reading
 from anomsynth.errors import InputError
 from anomsynth.recipe.presets import preset_names
 from anomsynth.surface.analyze import analyze
@@ -134,12 +135,24 @@ SURE = 0.6  # confidence from which a look decides
 APART = 0.2  # that it must be ahead of the next material
 
 
-def choose_preset(category: str, photos: Sequence[Path]) -> Choice:
+def choose_preset(
+    category: str,
+    photos: Sequence[Path],
+    bits: int | None = None,
+    reading: Reading | None = None,
+) -> Choice:
     """Choose a preset for a category.
 
     The category's name decides if a preset is called so (``bottle`` and ``mvtec_bottle`` are
     ``mvtec/bottle``) or a word of it names a material (``steel_plate_2``), else the median
     appearance of a few photos where it tells a material surely, else it is ``generic``.
+
+    Parameters
+    ----------
+    category : str
+    photos : all of its photos
+    bits, reading
+        What the user says about their files, see `anomsynth.dataset.reading.find_depth`.
 
     Raises
     ------
@@ -153,7 +166,7 @@ def choose_preset(category: str, photos: Sequence[Path]) -> Choice:
     if spoken is not None:
         preset, word = spoken
         return Choice(preset, f"the category's name {category!r} speaks of {word!r}")
-    preset, why = guess_material(_median_look(photos))
+    preset, why = guess_material(_median_look(photos, bits, reading))
     return Choice(preset, f"{why} (from the look of the photos, not by name)")
 
 
@@ -206,13 +219,15 @@ def guess_material(look: Appearance) -> tuple[str, str]:
     return FALLBACK, f"no material looks sure enough (confidence {considered}; asked {SURE:g})"
 
 
-def _median_look(photos: Sequence[Path]) -> Appearance:
+def _median_look(photos: Sequence[Path], bits: int | None, reading: Reading | None) -> Appearance:
     """Return the median of each number over some photos."""
     step = max(len(photos) // PHOTOS, 1)
     looks, last = [], InputError("no photo to choose a preset by", hint="name a preset")
-    for path in photos[::step][:PHOTOS]:
+    some = photos[::step][:PHOTOS]
+    read = PhotoReader(reading, find_depth(some, bits, reading))
+    for path in some:
         try:
-            looks.append(measure_appearance(analyze(read_photo(path))))
+            looks.append(measure_appearance(analyze(read(path))))
         except InputError as error:
             last = error
     if not looks:

@@ -1,6 +1,7 @@
 """What a run will cost, from doing a little of it: a few samples of the user's own photos."""
 
 import itertools
+import json
 import statistics
 import sys
 import tempfile
@@ -16,14 +17,13 @@ from threading import Thread
 import cv2
 
 from anomsynth.dataset.compression import PngEffort, png_effort
-from anomsynth.dataset.images import image_size
+from anomsynth.dataset.headers import image_size
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.manifest import to_json
 from anomsynth.dataset.metadata import make_scratch
 from anomsynth.dataset.verify import files_of
 from anomsynth.pipeline.backends import in_processes
 from anomsynth.pipeline.plan import UNIT_SAMPLES, Plan, Unit
-from anomsynth.pipeline.worker import Job, Outcome, in_child, work
+from anomsynth.pipeline.worker import Job, Outcome, Shared, in_child, jobs_of, work
 
 HEADERS = 16  # of each category are read, to know how sizes vary
 VISITS = 32  # photos of each category that may be tried, if time allows
@@ -238,7 +238,8 @@ def _small_job(plan: Plan, unit: Unit) -> Job:
     header = image_size(unit.path)
     pixels = header[0] * header[1] if header is not None else 0
     few = next((count for most, count in FEW_SAMPLES if pixels <= most), 1)
-    return Job.of(plan, replace(unit, samples=min(unit.samples, few, UNIT_SAMPLES)))
+    (job,) = jobs_of(plan, [replace(unit, samples=min(unit.samples, few, UNIT_SAMPLES))])
+    return job
 
 
 @contextmanager
@@ -356,23 +357,26 @@ class _Done:
 def _do(job: Job) -> _Done:
     """Do a job in a folder of its own, which is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="anomsynth-") as folder:
-        layout = Layout(Path(folder), job.writer.layout.digits)
+        setting = job.setting
+        layout = Layout(Path(folder), setting.writer.layout.digits)
         make_scratch(layout)
         start = time.process_time()
-        outcome = work(replace(job, writer=replace(job.writer, layout=layout)))
+        here = replace(setting, writer=replace(setting.writer, layout=layout))
+        outcome = work(Job(job.unit, Shared(here)))
         seconds = time.process_time() - start
         return _Done(seconds, sum(_file_sizes(outcome, layout, job)), outcome.error is None)
 
 
 def _file_sizes(outcome: Outcome, layout: Layout, job: Job) -> Iterator[int]:
     """Yield the space of each file, and of the lines about it."""
-    for line in outcome.lines:
-        yield len(to_json(line)) + 1
+    for text in outcome.lines:
+        line = json.loads(text)
+        yield len(text.encode()) + 1
         if line["what"] == "sample":
             yield ROW_BYTES
         for role, names in files_of(line).items():
             for name in names:
                 size = (layout.root / name).stat().st_size
-                linked = job.writer.link == "hardlink" and line["what"] == "normal"
+                linked = job.setting.writer.link == "hardlink" and line["what"] == "normal"
                 if not (linked and role == "image" and size == job.unit.path.stat().st_size):
                     yield -(-size // BLOCK_BYTES) * BLOCK_BYTES

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from anomsynth.dataset.files import output_error, write_bytes
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.manifest import Line, read_lines
+from anomsynth.dataset.manifest import Line, again_json, read_lines
 from anomsynth.dataset.metadata import make_scratch, read_run
 from anomsynth.dataset.paths import exists, is_dir, is_file
 from anomsynth.errors import OutputError
@@ -62,7 +62,8 @@ def merge(out: Path) -> Finished:
     make_scratch(layout)
     try:
         for category in parts.counts:
-            write_tables(layout, category, parts.lines(category), tally)
+            lines = ((again_json(line), line) for line in parts.lines(category))
+            write_tables(layout, category, lines, tally)
         write_bytes(layout.run_file, shards[0].run_file.read_bytes(), layout.scratch)
         # From here on this is a dataset as any other; a rename takes all shards away at once.
         layout.shards.replace(layout.scratch / layout.shards.name)

@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from anomsynth.dataset.compression import PngEffort
+from anomsynth.dataset.reading import make_reading
+from anomsynth.dataset.tiff import Reading
 from anomsynth.errors import MissingExtraError, UserError
 from anomsynth.pipeline.sweep import Sweep
 
@@ -69,6 +71,10 @@ class RunOptions(BaseModel):
         How the source is laid out, see `find_source`; recognised by default.
     bits : int from 8 to 16, or None
         How many bits the camera uses of 16-bit photos; found in the photos by default.
+    value_range : (float, float) or None
+        What is black and white of photos of floating-point, signed or 32-bit numbers.
+    bands : tuple of str
+        Bands to look at of photos that have more than a colour picture; empty for all.
     tree_depth : {8, 16}
         Bits of the tree's pictures where photos have 16; 16 keeps the camera's own levels.
     resume, overwrite : bool
@@ -100,6 +106,8 @@ class RunOptions(BaseModel):
     extras: tuple[Extra, ...] = ()
     source_layout: str | None = None
     bits: int | None = Field(default=None, ge=8, le=16)
+    value_range: tuple[float, float] | None = None
+    bands: tuple[str, ...] = ()
     tree_depth: Literal[8, 16] = 8
     max_side: int | None = Field(default=None, ge=64)
     keep_names: bool = False
@@ -115,6 +123,17 @@ class RunOptions(BaseModel):
         if shard is not None and not 1 <= shard[0] <= shard[1]:
             raise ValueError("should be (i, n) with i from 1 to n")
         return shard
+
+    @property
+    def reading(self) -> Reading:
+        """What the user says about the files of photos.
+
+        Raises
+        ------
+        UserError
+            If it is not valid.
+        """
+        return make_reading(self.value_range, self.bands or None)
 
     def folders(self) -> dict[str, Path | None]:
         """Return the folders of pictures and masks that go with the photos, by option."""

@@ -8,11 +8,9 @@ from typing import Any
 
 from joblib import Parallel, delayed
 
-from anomsynth.core.depth import Depth
 from anomsynth.core.types import Box, Pixels
-from anomsynth.dataset.images import read_photo
+from anomsynth.dataset.reading import PhotoReader
 from anomsynth.errors import InputError, OutputError
-from anomsynth.pipeline.depths import spread
 from anomsynth.surface.analyze import one_channel
 from anomsynth.surface.category import PHOTOS, choose_finder
 from anomsynth.surface.foreground import PartFinder
@@ -33,7 +31,7 @@ WORDS = {
 def find_parts(
     categories: Mapping[str, Sequence[Path]],
     jobs: int,
-    depths: Mapping[str, Depth] | None = None,
+    readers: Mapping[str, PhotoReader] | None = None,
 ) -> dict[str, PartFinder]:
     """Decide for each category how the part is found, from some of its photos.
 
@@ -45,27 +43,27 @@ def find_parts(
     categories : dict of category -> all of its photos, in order
     jobs : int
         Threads that read.
-    depths : dict of category -> Depth, optional
-        Of those whose 16-bit photos use less.
+    readers : dict of category -> PhotoReader, optional
+        Of those whose photos are not read as they are.
     """
-    known = depths or {}
+    known, plain = readers or {}, PhotoReader()
     threads = jobs if jobs < 0 else min(jobs, max(len(categories), 1))
     chosen = Parallel(n_jobs=threads, prefer="threads")(
-        delayed(_choose)(photos, known.get(name)) for name, photos in categories.items()
+        delayed(_choose)(photos, known.get(name, plain)) for name, photos in categories.items()
     )
     return dict(zip(categories, chosen, strict=True))
 
 
-def _choose(photos: Sequence[Path], depth: Depth | None) -> PartFinder:
+def _choose(photos: Sequence[Path], read: PhotoReader) -> PartFinder:
     count = min(len(photos), PHOTOS)
     looked_at = (photos[index * len(photos) // count] for index in range(count))
-    return choose_finder(_readable(looked_at, depth))
+    return choose_finder(_readable(looked_at, read))
 
 
-def _readable(paths: Iterable[Path], depth: Depth | None) -> Iterator[Pixels]:
+def _readable(paths: Iterable[Path], read: PhotoReader) -> Iterator[Pixels]:
     for path in paths:
         try:
-            photo = spread(read_photo(path), depth, path)
+            photo = read(path)
         except InputError:
             continue  # the run says so when it comes to it
         yield one_channel(photo.pixels)

@@ -18,10 +18,11 @@ from anomsynth.dataset.metadata import (
     read_run,
 )
 from anomsynth.dataset.paths import is_file
+from anomsynth.dataset.reading import PhotoReader
 from anomsynth.dataset.verify import are_photos_of
 from anomsynth.errors import OutputError, RecipeError
 from anomsynth.pipeline.amounts import held_out_photos, samples_of, share_of
-from anomsynth.pipeline.depths import choose_depths, recorded_depths
+from anomsynth.pipeline.depths import find_depths, recorded_depths
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.parts import find_parts, moved_parts, read_finders, recorded
 from anomsynth.pipeline.places import FROM_OUT, SOURCE, seen_from
@@ -225,7 +226,8 @@ def make_plan(
     check_kinds(plan.kinds)
     _check_apart_from_others(plan)
     # Reads photos.
-    depths = choose_depths(_paths(found, tuple(found.categories)), options.bits, options.jobs)
+    paths = _paths(found, tuple(found.categories))
+    depths = find_depths(paths, options.jobs, options.bits, options.reading)
     plan = replace(plan, depths=depths)
     _check_out(plan)
     finders = _finders(found, recipes, options, depths)
@@ -355,4 +357,5 @@ def _finders(
     if options.roi is not None:
         return {}
     wanted = [name for name in found.categories if recipes[name].part == "found"]
-    return find_parts(_paths(found, wanted), options.jobs, depths)
+    readers = {name: PhotoReader(options.reading, depths.get(name)) for name in wanted}
+    return find_parts(_paths(found, wanted), options.jobs, readers)

@@ -11,6 +11,7 @@ import cv2
 
 from anomsynth._version import __version__
 from anomsynth.core.registry import generators, refiners
+from anomsynth.dataset.png import packer_name
 from anomsynth.errors import UserError
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.places import with_same_places
@@ -68,6 +69,8 @@ def run_record(
             "extras": sorted(options.extras),
             "png": options.png,
             **({"tree_depth": options.tree_depth} if options.tree_depth != 8 else {}),
+            **({"value_range": list(options.value_range)} if options.value_range else {}),
+            **({"bands": list(options.bands)} if options.bands else {}),
             **({} if options.max_side is None else {"max_side": options.max_side}),
             **({"keep_names": True} if options.keep_names else {}),
             **({"out_layout": options.out_layout} if options.out_layout != "mvtec" else {}),
@@ -99,6 +102,7 @@ def versions() -> dict[str, str]:
         "opencv": cv2.__version__,  # its wheel has one of four names
         "pillow": version("pillow"),
         "PyWavelets": version("PyWavelets"),
+        "zlib": packer_name(),  # decides nothing: the bytes are those of any other
     }
 
 

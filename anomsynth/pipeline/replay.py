@@ -16,11 +16,12 @@ from anomsynth.dataset.manifest import Line, array_hash, read_lines, whole_numbe
 from anomsynth.dataset.masks import MaskFolder
 from anomsynth.dataset.metadata import read_run
 from anomsynth.dataset.paths import exists
+from anomsynth.dataset.reading import spread
 from anomsynth.dataset.shrink import shrunk
 from anomsynth.dataset.sources import Sources
 from anomsynth.dataset.writer import camera_levels, photo_hash
 from anomsynth.errors import InputError, OutputError
-from anomsynth.pipeline.depths import read_depths, spread
+from anomsynth.pipeline.depths import read_depths, read_reading
 from anomsynth.pipeline.parts import read_finders
 from anomsynth.pipeline.places import find_again, find_source_again
 from anomsynth.pipeline.plan import Unit
@@ -59,7 +60,7 @@ def replay(out: Path, sample_id: str, source: Path | None = None) -> Sample:
     path = find_source_again(record, layout.root, source) / str(
         _value(_part(line, "source"), "file")
     )
-    loaded = load_photo(path)
+    loaded = load_photo(path, read_reading(record))
     if photo_hash(loaded.photo) != _value(_part(line, "source"), "sha256"):
         msg = f"{path}: not the photo that {sample_id} was made of"
         raise InputError(msg, hint="restore the photo, or make the dataset again")
@@ -78,8 +79,9 @@ def replay(out: Path, sample_id: str, source: Path | None = None) -> Sample:
     )
     sample = _made_again(record, line, surface, recipe, key)
     hashes = _part(line, "sha256")
+    sample = replace(sample, image=camera_levels(sample.image, surface))
     made = {
-        "sample": array_hash(camera_levels(sample.image, surface)),
+        "sample": array_hash(sample.image),
         "mask": array_hash(binary(sample.mask)),
     }
     if any(hashes.get(name) != value for name, value in made.items()):

@@ -23,7 +23,7 @@ from anomsynth.pipeline.places import SOURCE
 from anomsynth.pipeline.plan import UNIT_SAMPLES, Plan, Unit
 from anomsynth.pipeline.shards import ShardLayout
 from anomsynth.pipeline.tables import Tally, write_tables
-from anomsynth.pipeline.worker import Job
+from anomsynth.pipeline.worker import jobs_of
 
 DECODED = 16  # units, of those last written before a crash, whose files are decoded and compared
 
@@ -159,7 +159,7 @@ def _work(
     plan: Plan, pending: list[Unit], journal: Journal, pool: WorkerPool, tell: Listener
 ) -> None:
     pool = pool.sized_for(len(pending), sum(unit.samples for unit in pending))
-    outcomes = do_all((Job.of(plan, unit) for unit in pending), pool)
+    outcomes = do_all(jobs_of(plan, pending), pool)
     try:
         for outcome in outcomes:
             if outcome.error is not None and plan.options.strict:
@@ -189,9 +189,9 @@ def _finish(plan: Plan, journal: Journal, started: float) -> Finished:
     return tally.finished(time.perf_counter() - started, plan.finders)
 
 
-def _lines(journal: Journal, names: Iterable[Name]) -> Iterator[Line]:
+def _lines(journal: Journal, names: Iterable[Name]) -> Iterator[tuple[str, Line]]:
     for name in names:
-        yield from journal.lines(name)
+        yield from journal.written(name)
 
 
 def _name(unit: Unit) -> Name:

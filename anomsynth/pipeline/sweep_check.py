@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from anomsynth.core.types import Surface
 from anomsynth.dataset.images import load_photo
+from anomsynth.dataset.reading import spread
 from anomsynth.errors import InputError, PlacementError, UserError
-from anomsynth.pipeline.depths import spread
 from anomsynth.pipeline.plan import Plan, Unit
 from anomsynth.pipeline.sweep import Sweep
 from anomsynth.pipeline.worker import analyse_photo
@@ -36,7 +36,7 @@ def check_sizes(plan: Plan, sweep: Sweep) -> None:
 
 def _surface(plan: Plan, unit: Unit) -> Surface | None:
     try:
-        loaded = load_photo(unit.path)
+        loaded = load_photo(unit.path, plan.options.reading)
     except InputError:
         return None  # the run says so when it comes to it
     loaded = replace(loaded, photo=spread(loaded.photo, unit.depth, unit.path))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from anomsynth.dataset.csv_text import csv_text
 from anomsynth.dataset.files import write_pieces
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.manifest import Line, again_json
+from anomsynth.dataset.manifest import Line
 from anomsynth.pipeline.events import Finished
 from anomsynth.pipeline.parts import PartTally
 from anomsynth.sqe.samples import score_cells, score_names
@@ -17,7 +17,9 @@ MOST_MESSAGES = 1000  # different ones of each cause that are counted; memory mu
 IN_MEMORY = 1 << 22  # bytes of a table of scores, some 40,000 samples
 
 
-def write_tables(layout: Layout, category: str, lines: Iterable[Line], tally: "Tally") -> None:
+def write_tables(
+    layout: Layout, category: str, lines: Iterable[tuple[str, Line]], tally: "Tally"
+) -> None:
     """Write manifest.jsonl and scores.csv of a category, and count the lines.
 
     Parameters
@@ -25,7 +27,7 @@ def write_tables(layout: Layout, category: str, lines: Iterable[Line], tally: "T
     layout : Layout
         Its scratch folder exists.
     category : str
-    lines : as they were read, in the order of the run
+    lines : each as it was written and as what it says, in the order of the run
     tally : Tally
 
     Raises
@@ -37,11 +39,11 @@ def write_tables(layout: Layout, category: str, lines: Iterable[Line], tally: "T
         table.write(csv_text([["image", "mask", *score_names()]]).encode())
 
         def manifest() -> Iterator[bytes]:
-            for line in lines:
+            for text, line in lines:
                 tally.count(line)
                 if line["what"] == "sample":
                     table.write(csv_text([_score_row(line)]).encode())
-                yield f"{again_json(line)}\n".encode()
+                yield f"{text}\n".encode()
 
         write_pieces(layout.manifest(category), manifest(), layout.scratch)
         table.seek(0)

@@ -9,8 +9,9 @@ from anomsynth.dataset.folders import find_source
 from anomsynth.dataset.images import load_photo
 from anomsynth.dataset.masks import MaskFinder, Region
 from anomsynth.dataset.paths import is_dir
+from anomsynth.dataset.reading import PhotoReader, spread
 from anomsynth.dataset.sources import Sources
-from anomsynth.pipeline.depths import find_depths, spread
+from anomsynth.pipeline.depths import find_depths
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.parts import find_parts
 from anomsynth.pipeline.plan import Unit
@@ -50,9 +51,10 @@ def find_tried(given: Sequence[Path], most: int, options: RunOptions) -> tuple[U
             category = place.resolve().parent.name
             categories.setdefault(category, {})[place.name] = place
     paths = {category: list(listed.values()) for category, listed in categories.items()}
-    depths = find_depths(paths, options.jobs)
+    depths = find_depths(paths, options.jobs, options.bits, options.reading)
+    readers = {name: PhotoReader(options.reading, depths.get(name)) for name in paths}
     alone = not folders and len(given) == 1
-    finders = {} if alone or options.roi is not None else find_parts(paths, options.jobs, depths)
+    finders = {} if alone or options.roi is not None else find_parts(paths, options.jobs, readers)
     units = [
         Unit(
             category=category,
@@ -79,7 +81,7 @@ def surface_to_try(unit: Unit, recipe: Recipe, options: RunOptions) -> Surface:
     InputError
         If the photo or a mask cannot be read, or a photo has no mask where all need one.
     """
-    loaded = load_photo(unit.path)
+    loaded = load_photo(unit.path, options.reading)
     loaded = replace(loaded, photo=spread(loaded.photo, unit.depth, unit.path))
     return analyse_photo(
         loaded,

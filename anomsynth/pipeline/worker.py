@@ -1,10 +1,12 @@
 """One photo, start to end: read, analyse, write the good photo, make and write its samples."""
 
 import os
+import pickle
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -16,33 +18,34 @@ from anomsynth.core.rng import stream
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Mask, Pixels, SampleKey, Surface
 from anomsynth.dataset.images import LoadedPhoto, load_photo
-from anomsynth.dataset.manifest import Line
+from anomsynth.dataset.manifest import Line, to_json
 from anomsynth.dataset.masks import Region, read_numbered, read_region
 from anomsynth.dataset.paths import check_name, printable
+from anomsynth.dataset.reading import spread
 from anomsynth.dataset.shrink import fitted, fitted_numbers, shrunk
 from anomsynth.dataset.sources import NO_SOURCES, Sources
+from anomsynth.dataset.tiff import Reading
 from anomsynth.dataset.writer import SourcePhoto, Writer, failed_line, photo_hash, unusable_line
 from anomsynth.errors import InputError, SynthesisError
-from anomsynth.pipeline.depths import spread
 from anomsynth.pipeline.events import ImageFailed, SampleDone, SampleFailed
 from anomsynth.pipeline.plan import Plan, Unit
 from anomsynth.pipeline.sweep import Cell, Sweep
 from anomsynth.recipe.models import Recipe
 from anomsynth.sqe.samples import rate_sample, written_scores
+from anomsynth.surface.foreground import PartFinder
 from anomsynth.synthesis.flaw import synthesize_flaw
-from anomsynth.synthesis.surfaces import surface_of
+from anomsynth.synthesis.surfaces import part_of, surface_of
 from anomsynth.synthesis.synthesize import synthesize
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """A unit of work with all that is needed to do it in another process.
+class Setting:
+    """What all units of a category have in common.
 
     Attributes
     ----------
-    unit : Unit
     recipe : Recipe
     writer : Writer
     source : Path
@@ -55,11 +58,12 @@ class Job:
         Folder of pictures to take foreign textures from.
     real : path or None
         Marked, real defects to set into the photos.
+    reading : Reading or None
+        What the user says about the files of photos.
     sweep : Sweep or None
         The grid its samples are on.
     """
 
-    unit: Unit
     recipe: Recipe
     writer: Writer
     source: Path
@@ -67,32 +71,77 @@ class Job:
     roi: Path | None
     textures: Path | None = None
     real: Path | None = None
+    reading: Reading | None = None
     sweep: Sweep | None = None
 
-    @classmethod
-    def of(cls, plan: Plan, unit: Unit) -> "Job":
-        """Return the job of a plan's unit."""
-        options = plan.options
-        writer = Writer(
-            layout=plan.layout,
-            extras=options.extras,
-            kinds=plan.kinds,
-            link=options.link,
-            tree_depth=options.tree_depth,
-            keep_names=options.keep_names,
-            out_layout=options.out_layout,
+
+class Shared:
+    """A setting on its way to workers: packed once for all jobs, unpacked once by each worker."""
+
+    def __init__(self, setting: Setting, packed: bytes | None = None) -> None:
+        self.setting = setting
+        self._packed = packed
+
+    def __reduce__(self) -> tuple[Callable[..., "Shared"], tuple[object]]:
+        """Pack it, or leave that to whoever packs the job: classes of a script go by value."""
+        if self._packed is None:
+            try:
+                self._packed = pickle.dumps(self.setting)
+            except (pickle.PicklingError, AttributeError, TypeError):
+                self._packed = b""
+            if b"__main__" in self._packed:
+                self._packed = b""
+        return (_unpacked, (self._packed,)) if self._packed else (Shared, (self.setting,))
+
+
+@lru_cache(maxsize=64)
+def _unpacked(packed: bytes) -> Shared:
+    return Shared(pickle.loads(packed), packed)  # noqa: S301 - our own, from the parent
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A unit of work with all that is needed to do it in another process."""
+
+    unit: Unit
+    shared: Shared
+
+    @property
+    def setting(self) -> Setting:
+        """What it has in common with other units."""
+        return self.shared.setting
+
+
+def jobs_of(plan: Plan, units: Iterable[Unit]) -> Iterator[Job]:
+    """Yield the jobs of a plan's units."""
+    options = plan.options
+    writer = Writer(
+        layout=plan.layout,
+        extras=options.extras,
+        kinds=plan.kinds,
+        link=options.link,
+        tree_depth=options.tree_depth,
+        keep_names=options.keep_names,
+        out_layout=options.out_layout,
+    )
+    shared = {
+        category: Shared(
+            Setting(
+                recipe=recipe,
+                writer=writer,
+                source=plan.source,
+                per_photo=plan.per_photo,
+                roi=options.roi,
+                textures=options.textures,
+                real=options.real,
+                reading=options.reading,
+                sweep=options.sweep,
+            )
         )
-        return cls(
-            unit=unit,
-            recipe=plan.recipes[unit.category],
-            writer=writer,
-            source=plan.source,
-            per_photo=plan.per_photo,
-            roi=options.roi,
-            textures=options.textures,
-            real=options.real,
-            sweep=options.sweep,
-        )
+        for category, recipe in plan.recipes.items()
+    }
+    for unit in units:
+        yield Job(unit, shared[unit.category])
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +151,14 @@ class Outcome:
     Attributes
     ----------
     unit : Unit
-    lines : of the manifest
+    lines : of the manifest, as JSON
     events : what happened, in order
     error : InputError or None
         Why the photo could not be used.
     """
 
     unit: Unit
-    lines: list[Line]
+    lines: list[str]
     events: tuple[SampleDone | SampleFailed | ImageFailed, ...]
     error: InputError | None = None
 
@@ -138,40 +187,48 @@ def work(job: Job, parent: int | None = None) -> Outcome:
     OutputError
         If the dataset cannot be written.
     """
-    unit = job.unit
+    unit, setting = job.unit, job.setting
     _stop_with(parent)
-    file = printable(unit.path.relative_to(job.source).as_posix())
+    file = printable(unit.path.relative_to(setting.source).as_posix())
     origin = SourcePhoto(unit.category, unit.image, file)
     try:
-        check_name(unit.path.relative_to(job.source))
-        loaded = load_photo(unit.path)
+        check_name(unit.path.relative_to(setting.source))
+        loaded = load_photo(unit.path, setting.reading)
         hashes = photo_hash(loaded.photo), loaded.file_sha256
         origin = SourcePhoto(unit.category, unit.image, file, *hashes)
         loaded = replace(loaded, photo=spread(loaded.photo, unit.depth, unit.path))
         loaded = shrunk(loaded, unit.max_side)
-        surface = analyse_photo(
-            loaded,
-            unit,
-            job.recipe,
-            needs_roi=job.roi is not None,
-            sources=Sources(job.textures, job.real),
-        )
+        needs_roi = setting.roi is not None
+        surface = None
+        if unit.samples or _changes_pictures(setting):
+            sources = Sources(setting.textures, setting.real)
+            surface = analyse_photo(
+                loaded, unit, setting.recipe, needs_roi=needs_roi, sources=sources
+            )
+            part = surface.foreground
+        else:
+            where = _where(loaded, unit, needs_roi=needs_roi)
+            part = part_of(loaded.photo, setting.recipe, where)
     except InputError as error:
         cause, text = type(error).__name__, str(error)
         failed = ImageFailed(unit.category, unit.image, cause, text, unit.samples, error.hint)
-        return Outcome(unit, [unusable_line(origin, unit.indices, error)], (failed,), error)
+        line = unusable_line(origin, unit.indices, error)
+        return Outcome(unit, [to_json(line)], (failed,), error)
     except Exception as error:
         error.add_note(f"while reading the photo {unit.path}")
         raise
-    lines: list[Line] = []
-    if unit.first == 0:
-        shown = _seen_good(job, loaded, surface)
-        lines.append(job.writer.normal(origin, (unit.split, unit.rank), shown, surface))
+    lines: list[str] = []
     events: list[SampleDone | SampleFailed] = []
+    if unit.first == 0:
+        place = unit.split, unit.rank
+        shown = loaded if surface is None else _seen_good(job, loaded, surface)
+        lines.append(to_json(setting.writer.normal(origin, place, shown, part)))
+    if surface is None:
+        return Outcome(unit, lines, ())
     for index in unit.indices:
         _stop_with(parent)
         line, event = _make_sample(job, origin, surface, index)
-        lines.append(line)
+        lines.append(to_json(line))
         events.append(event)
     return Outcome(unit, lines, tuple(events))
 
@@ -192,17 +249,15 @@ def analyse_photo(
         If a mask is missing, cannot be read, or has another size than the photo, or a folder
         holds no picture or no marked defect.
     """
-    if needs_roi and unit.roi is None:
-        msg = f"{unit.path}: no mask of this photo in the folder of regions"
-        raise InputError(msg, hint="name it like the photo, or NAME_mask.png")
     height, width = loaded.photo.pixels.shape[:2]
     whole = loaded.whole or (height, width)
-    roi, avoid = (_mask(region, whole) for region in (unit.roi, unit.avoid))
+    where = _where(loaded, unit, needs_roi=needs_roi)
+    avoid = _mask(unit.avoid, whole)
     captions = None if unit.finder is None else unit.finder.avoided(whole)
     if captions is not None:
         avoid = captions if avoid is None else avoid | captions
-    roi, avoid = (None if mask is None else fitted(mask, (height, width)) for mask in (roi, avoid))
-    where = unit.finder if roi is None else roi
+    if avoid is not None:
+        avoid = fitted(avoid, (height, width))
     marked = unit.components
     components = None if marked is None else read_numbered(marked, whole)
     if components is not None:
@@ -214,6 +269,16 @@ def analyse_photo(
     return sources.given_to(surface)
 
 
+def _where(loaded: LoadedPhoto, unit: Unit, *, needs_roi: bool) -> Mask | PartFinder | None:
+    """Return the mask of the part of a photo, of its size, or how it is found."""
+    if needs_roi and unit.roi is None:
+        msg = f"{unit.path}: no mask of this photo in the folder of regions"
+        raise InputError(msg, hint="name it like the photo, or NAME_mask.png")
+    shape = loaded.photo.pixels.shape[:2]
+    marked = _mask(unit.roi, loaded.whole or shape)
+    return unit.finder if marked is None else fitted(marked, shape)
+
+
 def _mask(region: Region | None, shape: tuple[int, int]) -> Mask | None:
     return None if region is None else read_region(region, shape)
 
@@ -222,20 +287,21 @@ def _make_sample(
     job: Job, origin: SourcePhoto, surface: Surface, index: int
 ) -> tuple[Line, SampleDone | SampleFailed]:
     start = time.perf_counter()
-    seed = job.recipe.seed
+    setting = job.setting
+    seed = setting.recipe.seed
     key = SampleKey(origin.category, origin.image, index)
-    number = job.unit.rank * job.per_photo + index
+    number = job.unit.rank * setting.per_photo + index
     try:
-        if job.sweep is not None:
-            place = job.sweep.order(seed, origin.category)[job.unit.begins + index]
-            cell = job.sweep.cells[place]
-            sample, made = make_flaw(surface, job.recipe, job.sweep, cell, key)
-            line = {**job.writer.sample(origin, number, sample, surface), "sweep": made}
+        if setting.sweep is not None:
+            place = setting.sweep.order(seed, origin.category)[job.unit.begins + index]
+            cell = setting.sweep.cells[place]
+            sample, made = make_flaw(surface, setting.recipe, setting.sweep, cell, key)
+            line = {**setting.writer.sample(origin, number, sample, surface), "sweep": made}
         else:
-            sample = synthesize(surface, job.recipe, seed=seed, key=key)
+            sample = synthesize(surface, setting.recipe, seed=seed, key=key)
             if not sample.scores:  # where a least score was asked for, it was rated before
                 sample = replace(sample, scores=written_scores(rate_sample(sample, surface)))
-            line = job.writer.sample(origin, number, sample, surface)
+            line = setting.writer.sample(origin, number, sample, surface)
     except SynthesisError as error:
         failed = SampleFailed(key, type(error).__name__, str(error))
         return failed_line(origin, number, index, error), failed
@@ -278,12 +344,18 @@ def make_flaw(
     return replace(flaw.sample, image=image), made
 
 
+def _changes_pictures(setting: Setting) -> bool:
+    """Return whether the camera of a sweep sees good photos otherwise than they are."""
+    return setting.sweep is not None and setting.sweep.conditions.changes_pictures
+
+
 def _seen_good(job: Job, loaded: LoadedPhoto, surface: Surface) -> LoadedPhoto:
     """Return a good photo as the camera of a sweep sees it; itself where there is none."""
-    if job.sweep is None or not job.sweep.conditions.changes_pictures:
+    setting = job.setting
+    if setting.sweep is None or not setting.sweep.conditions.changes_pictures:
         return loaded
-    noise = stream(job.recipe.seed, job.unit.category, job.unit.image, "good", "conditions")
-    pixels = job.sweep.conditions.apply(loaded.photo.pixels, surface.encoding, noise)
+    noise = stream(setting.recipe.seed, job.unit.category, job.unit.image, "good", "conditions")
+    pixels = setting.sweep.conditions.apply(loaded.photo.pixels, surface.encoding, noise)
     photo = replace(loaded.photo, pixels=cast("Pixels", pixels))
     return replace(loaded, photo=photo, plain=False)
 

@@ -12,7 +12,8 @@ from anomsynth.core.pixels import marked
 from anomsynth.dataset.csv_text import csv_text
 from anomsynth.dataset.extras import binary
 from anomsynth.dataset.files import link_file, make_folder, output_error, whole_folder, write_bytes
-from anomsynth.dataset.images import image_size, is_turned, load_photo, write_png
+from anomsynth.dataset.headers import image_size, is_turned
+from anomsynth.dataset.images import load_photo, write_png
 from anomsynth.dataset.layout import GOOD, Layout, digits_for
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.paths import exists, is_dir

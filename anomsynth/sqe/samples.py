@@ -8,6 +8,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.depth import Depth
 from anomsynth.core.photo import as_photo
 from anomsynth.core.sample import Quality, Sample
 from anomsynth.core.types import Camera, Mask, Pixels, Surface
@@ -40,10 +41,17 @@ def with_rater(sample: Sample, surface: Surface) -> Sample:
 
     Of the surface it holds the camera, the part (an array that all samples of the photo share)
     and what the changed pixels were; the photo and the rest of its analysis may go.
+
+    Parameters
+    ----------
+    sample : Sample
+        In the levels of its camera, see `Surface.depth`.
+    surface : Surface
     """
     flat = surface.pixels.reshape(-1, surface.channels)
     before = flat.take(np.flatnonzero(sample.strict), axis=0)
-    return replace(sample, rater=_Rater(before, surface.foreground, surface.camera))
+    rater = _Rater(before, surface.foreground, surface.camera, surface.depth)
+    return replace(sample, rater=rater)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,15 +64,20 @@ class _Rater:
         The photo's pixels in the strict mask, C in {1, 3}; elsewhere they are the sample's.
     part : (H, W) bool
     camera : Camera
+    depth : Depth or None
+        Of the sample's image; `before` is spread over all 16 bits.
     """
 
     before: NDArray[np.generic]
     part: Mask
     camera: Camera
+    depth: Depth | None = None
 
     def __call__(self, sample: Sample) -> Quality:
         """Rate the sample as `rate_sample` does with the whole surface."""
         pixels = _planes(sample, self.before.shape[1])
+        if self.depth is not None:
+            pixels = self.depth.widen(pixels)
         original = pixels.copy()
         original[sample.strict] = self.before
         return _rate(sample, pixels, original, (self.part, self.camera))

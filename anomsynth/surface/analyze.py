@@ -101,6 +101,27 @@ def analyze(
     return surface
 
 
+def find_part(photo: Photo, roi: Mask | PartFinder | None = None) -> Mask:
+    """Return the part of a photo, (H, W) bool, as `analyze` finds it, and nothing else.
+
+    Parameters
+    ----------
+    photo : Photo
+    roi : (H, W) bool or PartFinder, optional
+        See `analyze`.
+
+    Raises
+    ------
+    InputError
+        If the mask is of another size, or marks nothing.
+    """
+    marked = None if isinstance(roi, PartFinder) else _part(photo, roi)
+    if marked is not None:
+        return marked
+    finder = roi if isinstance(roi, PartFinder) else None
+    return find_foreground(one_channel(photo.pixels), photo.alpha, finder=finder)
+
+
 def as_whole_picture(surface: Surface) -> Surface:
     """Return what the analysis of the same photo says where the whole picture is the part.
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from anomsynth.core.photo import Photo, as_photo
 from anomsynth.core.types import Mask, Surface
 from anomsynth.recipe.models import Recipe
-from anomsynth.surface.analyze import analyze, as_whole_picture
+from anomsynth.surface.analyze import analyze, as_whole_picture, find_part
 from anomsynth.surface.foreground import PartFinder
 
 # Analysed a second time once, not for every sample; gone with the surface it belongs to.
@@ -43,10 +43,24 @@ def surface_of(
         As `analyze`.
     """
     photo = image if isinstance(image, Photo) else as_photo(image)
-    if recipe.part == "picture" and (roi is None or isinstance(roi, PartFinder)):
-        roi = np.ones(photo.pixels.shape[:2], dtype=np.bool_)
-    surface = analyze(photo, scale=recipe.scale, encoding=recipe.encoding, roi=roi, avoid=avoid)
+    where = _where(photo, recipe, roi)
+    surface = analyze(photo, scale=recipe.scale, encoding=recipe.encoding, roi=where, avoid=avoid)
     return surface if components is None else replace(surface, components=components)
+
+
+def part_of(photo: Photo, recipe: Recipe, roi: Mask | PartFinder | None = None) -> Mask:
+    """Return the part, (H, W) bool, that `surface_of` finds; InputError as it.
+
+    All that is asked of a photo no sample is made of: the rest of the analysis costs more.
+    """
+    return find_part(photo, _where(photo, recipe, roi))
+
+
+def _where(photo: Photo, recipe: Recipe, roi: Mask | PartFinder | None) -> Mask | PartFinder | None:
+    """Return what decides about the part: what the user marked, else the recipe."""
+    if recipe.part == "picture" and (roi is None or isinstance(roi, PartFinder)):
+        return np.ones(photo.pixels.shape[:2], dtype=np.bool_)
+    return roi
 
 
 def as_recipe_wants(surface: Surface, recipe: Recipe) -> Surface:

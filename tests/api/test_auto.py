@@ -31,6 +31,9 @@ def photos(tmp_path: Path) -> Path:
 def test_photos_become_a_detector_and_found_defects_on_one_page(
     photos: Path, tmp_path: Path, call
 ) -> None:
+    for path in photos.iterdir():  # as a camera of 12 bits writes them
+        levels = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE).astype(np.uint16)
+        cv2.imwrite(str(path), levels << 4)
     out, told = tmp_path / "all", []
     real = asy.generate(photos, tmp_path / "real", seed=9, per_image=1, jobs=1).plan.out
 
@@ -49,6 +52,7 @@ def test_photos_become_a_detector_and_found_defects_on_one_page(
     assert [words[1] for words in commands] == [
         "generate", "report", "score", "train", "evaluate", "predict",
     ]  # fmt: skip
+    assert commands[-1][-2:] == ["--bits", "12"]
     again = call(*commands[1][1:], "--out", tmp_path / "again.html")
     assert again.exit_code == 0, again.stderr
     for words in commands:

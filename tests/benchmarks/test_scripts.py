@@ -48,9 +48,30 @@ def test_the_table_of_speeds_has_a_figure_in_every_cell() -> None:
     assert re.search(r"as long as on an AMD EPYC: \d+\.\d at 256 x 256, \d+\.\d at 1024", said)
     assert all(int(cell) > 0 for cell in cells(said, "256 x 256, preset `generic`"))
     for name in ("refined and scored", "neither refined nor scored"):
-        ratios = cells(said, f"256 x 256, {name}")
-        assert all(float(ratio.removesuffix(" x")) > 1 for ratio in ratios)
+        found = [cell.split(", ") for cell in cells(said, f"256 x 256, {name}")]
+        assert all(float(ms) > 0 for ms, _ in found)
+        assert all(float(ratio.removesuffix(" x")) > 1 for _, ratio in found)
     assert "workers" not in said
+
+
+def test_encoders_are_compared_by_time_and_size() -> None:
+    pytest.importorskip("zlib_ng")
+
+    said = call("png.py", "--rounds", 1)
+
+    for name in ("rendered, 256 RGB", "mask, 1024"):
+        shares = [list(map(float, cell.split(" / "))) for cell in cells(said, name)[:2]]
+        assert shares[0][1] == shares[1][1] <= 1.05
+    assert len(call("processors.py").strip()) == 64
+
+
+def test_many_tiny_samples_are_measured(tmp_path) -> None:
+    said = call("many.py", tmp_path, "--samples", "20,40", "--side", 48)
+
+    for name in ("generate", "validate", "export --to coco", "export --to yolo", "score", "report"):
+        few, many, _ = cells(said, name)
+        assert all(re.fullmatch(r"\d+\.\d\d ms, \d+ MB", cell) for cell in (few, many))
+    assert "exit code" not in said
 
 
 @pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="no page cache to be emptied here")

@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+import zlib
 
 import pytest
 from PIL import Image
@@ -328,3 +329,23 @@ def test_when_memory_runs_out_it_says_where_and_goes_on_later(generate, out, mon
     assert result.stderr.strip().endswith("use fewer --jobs or smaller pictures")
     assert again.exit_code == 0
     assert len(list(out.rglob("ground_truth/*/*.png"))) == 2
+
+
+def test_pictures_packed_slowly_are_told_and_are_the_same_files(
+    call, photos, out, recipe_file, monkeypatch
+) -> None:
+    pytest.importorskip("zlib_ng")
+    command = ("generate", photos, out, "--preset", recipe_file, "--jobs", 1, "--per-image", 1)
+    fast = call(*command)
+    pictures = {name: (out / name).read_bytes() for name in files(out)}
+    record = json.loads((out / "_anomsynth" / "run.json").read_text())
+
+    monkeypatch.setattr("anomsynth.dataset.png.deflate", zlib)
+    slow = call(*command, "--overwrite")
+
+    assert record["versions"]["zlib"].startswith("zlib-ng ")
+    assert "zlib-ng" not in fast.stderr
+    assert "packed by zlib: zlib-ng takes half the time" in slow.stderr
+    assert {name: (out / name).read_bytes() for name in files(out)} == pictures
+    record = json.loads((out / "_anomsynth" / "run.json").read_text())
+    assert record["versions"]["zlib"] == f"zlib {zlib.ZLIB_RUNTIME_VERSION}"

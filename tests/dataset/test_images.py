@@ -15,7 +15,8 @@ from PIL import Image
 
 from anomsynth.core.types import Jpeg
 from anomsynth.dataset import images
-from anomsynth.dataset.images import image_size, load_photo, read_mask, read_photo, write_png
+from anomsynth.dataset.headers import image_size
+from anomsynth.dataset.images import load_photo, read_mask, read_photo, write_png
 from anomsynth.errors import InputError
 
 GREY = np.arange(35, dtype=np.uint8).reshape(5, 7) * 7

@@ -16,8 +16,8 @@ def layout(tmp_path) -> Layout:
 
 def test_lines_come_back_by_photo(layout) -> None:
     journal = Journal(layout, ["screw"], 2)
-    journal.append(("screw", "ä.png", 0), [{"n": 1}, {"n": 2}])
-    journal.append(("screw", "b.png", 0), [{"n": 3}])
+    journal.append(("screw", "ä.png", 0), map(to_json, [{"n": 1}, {"n": 2}]))
+    journal.append(("screw", "b.png", 0), map(to_json, [{"n": 3}]))
     journal.close()
 
     again = Journal(layout, ["screw"], 2)
@@ -32,15 +32,15 @@ def test_lines_come_back_by_photo(layout) -> None:
 @pytest.mark.parametrize("cut", range(1, 60, 7))
 def test_a_torn_line_is_dropped_and_written_over(layout, cut) -> None:
     journal = Journal(layout, ["screw"], 2)
-    journal.append(("screw", "a.png", 0), [{"n": 1}])
+    journal.append(("screw", "a.png", 0), map(to_json, [{"n": 1}]))
     whole = layout.journal.read_bytes()
-    journal.append(("screw", "b.png", 0), [{"n": 2}])
+    journal.append(("screw", "b.png", 0), map(to_json, [{"n": 2}]))
     journal.close()
     layout.journal.write_bytes(layout.journal.read_bytes()[:-cut] if cut < 50 else whole[:-1])
 
     again = Journal(layout, ["screw"], 2)
     names = again.names()
-    again.append(("screw", "c.png", 0), [{"n": 3}])
+    again.append(("screw", "c.png", 0), map(to_json, [{"n": 3}]))
     again.close()
 
     third = Journal(layout, ["screw"], 2)
@@ -51,10 +51,10 @@ def test_a_torn_line_is_dropped_and_written_over(layout, cut) -> None:
 
 def test_the_last_line_of_a_photo_counts(layout) -> None:
     journal = Journal(layout, ["screw"], 2)
-    journal.append(("screw", "a.png", 0), [{"n": 1}])
+    journal.append(("screw", "a.png", 0), map(to_json, [{"n": 1}]))
     journal.forget(("screw", "a.png", 0))
     forgotten = journal.lines(("screw", "a.png", 0))
-    journal.append(("screw", "a.png", 0), [{"n": 2}])
+    journal.append(("screw", "a.png", 0), map(to_json, [{"n": 2}]))
 
     assert forgotten == []
     assert journal.lines(("screw", "a.png", 0)) == [{"n": 2}]

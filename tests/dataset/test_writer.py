@@ -209,7 +209,7 @@ def loaded(layout: Layout, array: np.ndarray, name: str = "s.png") -> LoadedPhot
 def test_plain_photos_come_in_as_they_are(layout, link) -> None:
     source = loaded(layout, grey_levels(np.uint8, 3))
 
-    line = Writer(layout, link=link).normal(ORIGIN, ("train", 4), source, SURFACE)
+    line = Writer(layout, link=link).normal(ORIGIN, ("train", 4), source, SURFACE.foreground)
 
     target = layout.root / "screw/train/good/000004.png"
     assert target.read_bytes() == source.path.read_bytes()
@@ -223,7 +223,7 @@ def test_other_photos_are_converted_even_if_links_are_wished(layout, dtype, chan
     array = grey_levels(dtype, channels)
     source = loaded(layout, array)
 
-    line = Writer(layout, link="hardlink").normal(ORIGIN, ("test", 4), source, SURFACE)
+    line = Writer(layout, link="hardlink").normal(ORIGIN, ("test", 4), source, SURFACE.foreground)
 
     shown = read_photo(layout.root / "screw/test/good/000004.png")
     assert np.array_equal(shown.pixels, layout_picture(array[..., :3]))
@@ -233,7 +233,7 @@ def test_other_photos_are_converted_even_if_links_are_wished(layout, dtype, chan
 def test_the_foreground_of_a_good_photo_is_an_extra(layout) -> None:
     source = loaded(layout, grey_levels(np.uint8))
 
-    line = Writer(layout, ("foreground",)).normal(ORIGIN, ("train", 4), source, SURFACE)
+    line = Writer(layout, ("foreground",)).normal(ORIGIN, ("train", 4), source, SURFACE.foreground)
 
     name = "_anomsynth/screw/foreground/good/000004.png"
     assert line["files"]["extras"] == [name]

@@ -15,13 +15,13 @@ from anomsynth.pipeline.backends import MOST_DEATHS, WorkerPool, _UnderWay, open
 from anomsynth.pipeline.events import SampleDone
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.plan import UNIT_SAMPLES, make_plan
-from anomsynth.pipeline.worker import Job
+from anomsynth.pipeline.worker import Job, jobs_of
 
 
 @pytest.fixture
 def jobs(datasets, recipe) -> list[Job]:
     plan = make_plan(datasets.source, datasets.root / "out", recipe, RunOptions())
-    return [Job.of(plan, unit) for unit in plan.units]
+    return list(jobs_of(plan, plan.units))
 
 
 def test_threads_make_the_same_files(datasets) -> None:

@@ -6,15 +6,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 
+import anomsynth as asy
 from anomsynth.core.depth import Depth, depth_of
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.manifest import read_lines
 from anomsynth.dataset.validate import validate
-from anomsynth.errors import InputError
-from anomsynth.pipeline.depths import choose_depths, find_depths
+from anomsynth.errors import InputError, OutputError
+from anomsynth.pipeline.auto import choose_preset
+from anomsynth.pipeline.depths import find_depths
 from anomsynth.pipeline.replay import replay
 
 
@@ -89,10 +92,10 @@ def test_photos_of_eight_and_of_all_bits_have_no_depth_of_their_own(tmp_path, wr
 def test_the_user_has_the_last_word(tmp_path) -> None:
     photos = {"part": sorted(write_deep(tmp_path / "part", 12, shift=4).iterdir())}
 
-    assert choose_depths(photos, None, 1) == {"part": Depth(12, 4)}
-    assert choose_depths(photos, 12, 1) == {"part": Depth(12, 4)}
-    assert choose_depths(photos, 14, 1) == {"part": Depth(14)}
-    assert choose_depths(photos, 16, 1) == {}
+    assert find_depths(photos, 1, None) == {"part": Depth(12, 4)}
+    assert find_depths(photos, 1, 12) == {"part": Depth(12, 4)}
+    assert find_depths(photos, 1, 14) == {"part": Depth(14)}
+    assert find_depths(photos, 1, 16) == {}
 
 
 @pytest.mark.parametrize("shift", [0, 4])
@@ -179,3 +182,138 @@ def test_the_command_says_how_many_bits_are_used(tmp_path, call) -> None:
     said = call("generate", source, tmp_path / "out", "--kinds", "scratch", "--jobs", 1)
 
     assert "my part: the photos use 12 of 16 bits (give --bits N" in said.output
+
+
+def deep_and_wide(tmp_path, shift: int = 0) -> tuple[Path, np.ndarray, np.ndarray]:
+    """Return a 12-bit photo's file, its pixels, and what they are spread over all 16 bits."""
+    path = write_deep(tmp_path / "part", 12, shift=shift, count=1) / "0.png"
+    pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    return path, pixels, Depth(12, shift).widen(pixels)
+
+
+@pytest.mark.parametrize("shift", [0, 4])
+def test_one_photo_is_damaged_in_the_levels_of_its_camera(tmp_path, shift) -> None:
+    path, pixels, wide = deep_and_wide(tmp_path, shift)
+
+    by_path, by_array = (asy.synthesize(one, "concrete", seed=2) for one in (path, pixels))
+    expected = asy.synthesize(wide, "concrete", seed=2)
+
+    assert np.array_equal(by_path.image, by_array.image)
+    assert by_path.image.dtype == np.uint16
+    assert np.array_equal(by_path.image[~by_path.strict], pixels[~by_path.strict])
+    assert int(by_path.image.max()) <= 4095 << shift
+    assert not np.any(by_path.image & np.uint16((1 << shift) - 1))
+    assert np.mean(by_path.mask != expected.mask) < 0.005
+    assert by_path.quality.score == pytest.approx(expected.quality.score, abs=0.05)
+
+
+def test_a_surface_knows_its_camera_and_bits_say_otherwise(tmp_path) -> None:
+    path, pixels, wide = deep_and_wide(tmp_path)
+
+    surface = asy.analyze(path)
+    full = asy.analyze(path, bits=16)
+
+    assert np.array_equal(surface.pixels[..., 0], wide)
+    assert np.array_equal(full.pixels[..., 0], pixels)
+    sample = asy.synthesize(surface, "concrete", seed=2)
+    assert int(sample.image.max()) <= 4095
+    with pytest.raises(InputError, match="above 1023"):
+        asy.synthesize(pixels, "concrete", bits=10)
+    with pytest.raises(InputError, match="bits: expected a whole number from 8 to 16, got 7"):
+        asy.synthesize(pixels, "concrete", bits=7)
+
+
+def test_augmented_images_keep_to_the_levels_of_their_camera(tmp_path) -> None:
+    _, pixels, _ = deep_and_wide(tmp_path)
+
+    result = asy.Augment("concrete", p=1, seed=3, bits=12)(image=pixels)
+
+    assert result["sample"] is not None
+    assert int(result["image"].max()) <= 4095
+    assert np.array_equal(result["image"][result["mask"] == 0], pixels[result["mask"] == 0])
+
+
+def test_a_dark_photo_of_a_folder_is_not_taken_for_one_of_fewer_bits(tmp_path) -> None:
+    folder = write_deep(tmp_path / "part", 12)
+    dark = cv2.imread(str(folder / "1.png"), cv2.IMREAD_UNCHANGED) // 8
+    cv2.imwrite(str(folder / "1.png"), dark)
+    torch = pytest.importorskip("torch")
+
+    defects = asy.torch.SyntheticDefects(folder, "concrete", size=32, length=8)
+    items = [defects[index] for index in range(8)]
+
+    means = [[float(image.mean()) for image, *_ in items[start::2]] for start in (0, 1)]
+    assert min(means[0]) > 0.4
+    assert 0.03 < min(means[1]) <= max(means[1]) < 0.15
+    assert {int(label) for *_, label in items} == {0, 1}
+    assert torch.stack([image for image, *_ in items]).max() <= 1
+
+
+def test_preset_by_look_sees_what_the_camera_saw(tmp_path) -> None:
+    path, _, wide = deep_and_wide(tmp_path)
+    (tmp_path / "wide" / "part").mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / "wide" / "part" / "0.png"), wide)
+
+    choices = [choose_preset("part", [one]) for one in (path, tmp_path / "wide/part/0.png")]
+
+    assert choices[0] == choices[1]
+
+
+def test_floats_become_a_dataset_by_the_range_that_is_recorded(tmp_path, make) -> None:
+    source = tmp_path / "my part"
+    source.mkdir()
+    for number in range(2):
+        share = np.random.default_rng(number).normal(0.5, 0.04, (96, 128)).astype(np.float32)
+        tifffile.imwrite(source / f"{number}.tif", share * 40 - 10, photometric="minisblack")
+
+    refused = make(source, tmp_path / "refused")
+    made = make(source, tmp_path / "out", per_image=2, value_range=(-10, 30))
+    jobs = make(source, tmp_path / "jobs", per_image=2, value_range=(-10, 30), jobs=2)
+    again = make(source, tmp_path / "out", per_image=2, value_range=(-10, 30), resume=True)
+
+    assert "floating-point numbers" in str(refused.reasons)
+    assert made.written == again.written == jobs.written == 4
+    record = json.loads((tmp_path / "out" / "_anomsynth" / "run.json").read_text())
+    assert record["options"]["value_range"] == [-10, 30]
+    assert "depths" not in record
+    good = read_photo(next((tmp_path / "out/my part/train/good").iterdir())).pixels
+    assert 120 < good.mean() < 135
+    assert replay(tmp_path / "out", "my part/0").image.dtype == np.uint16
+    with pytest.raises(OutputError, match="value_range was"):
+        make(source, tmp_path / "out", per_image=2, value_range=(-10, 40), resume=True)
+
+
+def test_bands_become_a_dataset(tmp_path, make) -> None:
+    source = tmp_path / "my part"
+    source.mkdir()
+    planes = np.random.default_rng(1).normal(120, 9, (96, 128, 5)).clip(0, 255).astype(np.uint8)
+    planes[..., 4] //= 2
+    tifffile.imwrite(source / "0.tif", planes, photometric="minisblack", planarconfig="contig")
+
+    make(source, tmp_path / "out", per_image=1, bands=("5",), test_share=0)
+
+    good = read_photo(next((tmp_path / "out/my part/train/good").iterdir())).pixels
+    assert np.array_equal(good[..., 0], planes[..., 4])
+    assert replay(tmp_path / "out", "my part/0").image.shape == (96, 128)
+
+
+def test_commands_take_range_and_bands(tmp_path, call) -> None:
+    source = tmp_path / "part"
+    source.mkdir()
+    plane = np.random.default_rng(1).normal(0.5, 0.04, (96, 128)).clip(0, 1)
+    planes = np.dstack([plane * 0, plane, plane * 0 + 0.5]).astype(np.float32)
+    for name in "ab":
+        tifffile.imwrite(
+            source / f"{name}.tif", planes, photometric="minisblack", planarconfig="contig"
+        )
+    said = ("--value-range", "0:1", "--bands", "2")
+
+    masks = call("foreground", source, "--out", tmp_path / "masks", *said)
+    sheet = call("preview", source / "a.tif", "--out", tmp_path / "sheet.png", *said)
+    options = ("--preset", "auto", "--jobs", 1)
+    made = call("generate", source, tmp_path / "out", *said, *options)
+    unsaid = call("generate", source, tmp_path / "un", "--strict", *options)
+
+    assert (masks.exit_code, sheet.exit_code, made.exit_code) == (0, 0, 0), made.stderr
+    assert unsaid.exit_code == 2
+    assert "--value-range low:high" in unsaid.stderr

@@ -10,8 +10,10 @@ from PIL import Image
 
 import anomsynth as asy
 from anomsynth.dataset.images import read_photo
+from anomsynth.dataset.manifest import read_lines
 from anomsynth.pipeline.parts import PartTally, find_parts, read_finders
 from anomsynth.pipeline.replay import replay
+from anomsynth.pipeline.worker import analyse_photo
 from anomsynth.surface.category import PHOTOS
 from anomsynth.surface.foreground import PartFinder
 
@@ -162,3 +164,42 @@ def test_text_that_the_camera_burned_in_is_left_alone(tmp_path: Path) -> None:
     assert len(masks) == 24
     assert not any((mask[text] > 0).any() for mask in masks)
     assert asy.generate(source, out, per_image=4, resume=True).written == 24
+
+
+def test_photos_without_samples_are_only_asked_where_their_part_is(
+    photos, tmp_path, make, monkeypatch
+) -> None:
+    analysed = []
+
+    def count(loaded, unit, *rest, **options):
+        analysed.append(unit.image)
+        return analyse_photo(loaded, unit, *rest, **options)
+
+    monkeypatch.setattr("anomsynth.pipeline.worker.analyse_photo", count)
+    make(photos, tmp_path / "few", count=1, extras=("foreground",))
+    assert len(analysed) == 1
+    make(photos, tmp_path / "all", count=4, extras=("foreground",))
+
+    few, every = (
+        [
+            line
+            for line in read_lines(tmp_path / name / "_anomsynth" / "my part" / "manifest.jsonl")
+            if line["what"] == "normal"
+        ]
+        for name in ("few", "all")
+    )
+    assert len(few) == 4
+    assert few == every
+    for path in (tmp_path / "all" / "_anomsynth" / "my part" / "foreground" / "good").iterdir():
+        twin = tmp_path / "few" / path.relative_to(tmp_path / "all")
+        assert twin.read_bytes() == path.read_bytes()
+
+
+def test_a_photo_without_samples_still_needs_its_mask(photos, tmp_path, make) -> None:
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    Image.new("L", (64, 48), 255).save(masks / "a.png")
+
+    finished = make(photos, tmp_path / "out", count=1, roi=masks)
+
+    assert len(finished.failed_images) == 4

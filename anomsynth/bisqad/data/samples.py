@@ -1,7 +1,7 @@
 """Which images a training sees: what it learns from, and what it holds out."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,13 +16,13 @@ from anomsynth.bisqad.options import TrainOptions
 from anomsynth.core.photo import Photo
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Box, Mask, SampleKey
-from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.layouts.item import Labelled, Truth, read_truth
 from anomsynth.dataset.metadata import read_run
 from anomsynth.dataset.paths import is_file
 from anomsynth.dataset.provenance import find_provenance
+from anomsynth.dataset.reading import PhotoReader, find_depth
 from anomsynth.errors import InputError, UserError
 from anomsynth.recipe.load import recorded_recipe
 from anomsynth.recipe.models import Recipe
@@ -33,6 +33,7 @@ MOST_HELD = 96  # defects held out
 MOST_GOOD_HELD = 199  # photos held out: they promise half a percent of false alarms
 FEWEST = 2  # photos and defects to learn from, each
 
+AS_THEY_ARE = PhotoReader()
 
 Entry = TypeVar("Entry")
 
@@ -65,6 +66,8 @@ class Item:
         The good photo that the defect was made from, if somebody asks for it.
     shows_source : bool
         Whether that photo is what is read, in the same tile; see `before`.
+    reader : PhotoReader
+        Knows the depth of the camera.
     """
 
     id: str
@@ -80,6 +83,7 @@ class Item:
     tile: Box | int | None = None
     source: Path | None = None
     shows_source: bool = False
+    reader: PhotoReader = AS_THEY_ARE
 
     @property
     def before(self) -> "Item":
@@ -104,7 +108,7 @@ class Item:
         box = self.tile
         if isinstance(box, Box) and self.good:  # one photo gives many tiles
             changed = self.image.stat().st_mtime_ns if self.image.exists() else 0
-            photo = _read_last(self.image, changed)
+            photo = _read_last(self.reader, self.image, changed)
             return cut(photo.pixels, box), np.zeros(box.shape, dtype=bool)
         pixels, mask = self._read_whole()
         if box is None:
@@ -115,7 +119,7 @@ class Item:
         return cut(pixels, box), tile
 
     def _read_whole(self) -> tuple[NDArray[np.generic], Mask]:
-        photo = read_photo(self.image)
+        photo = self.reader(self.image)
         pixels: NDArray[np.generic] = photo.pixels
         if self.recipe is not None:
             sample = synthesize(photo, self.recipe, seed=self.seed, key=self.key)
@@ -132,7 +136,7 @@ class Item:
         if self.fault is not None:
             pixels, mask = spoil(pixels, mask, self.fault, stream(self.seed, "spoil", self.id))
         if self.shows_source and self.source is not None:
-            before = read_photo(self.source).pixels
+            before = self.reader(self.source).pixels
             if before.shape[:2] != mask.shape:
                 size = " x ".join(map(str, before.shape[:2]))
                 msg = f"{self.source}: of {size} pixels, unlike {self.image}, made from it"
@@ -142,10 +146,10 @@ class Item:
 
 
 @lru_cache(maxsize=1)
-def _read_last(path: Path, changed: int) -> Photo:
+def _read_last(reader: PhotoReader, path: Path, changed: int) -> Photo:
     """Read a photo, or return the one that was read last if it has not changed since."""
     del changed
-    return read_photo(path)
+    return reader(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,8 @@ class Split:
     categories : tuple of str
     tile : int or None
         Side of the tiles that photos are cut into, pixels; None where they are taken as a whole.
+    bits : int or None
+        That the camera uses of 16, where the dataset's photos or pictures show less.
     """
 
     normals: tuple[Item, ...]
@@ -172,6 +178,7 @@ class Split:
     recipe: Recipe | None
     categories: tuple[str, ...]
     tile: int | None = None
+    bits: int | None = None
 
 
 def find_split(dataset: Path, options: TrainOptions) -> Split:
@@ -209,12 +216,15 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
     normals = [item for item in good if item.split == "train"]
     if len(held) < 8:
         held, normals = _hold_out(normals or held)
-    recipe = _recipe_of(dataset)
+    record = _record_of(dataset)
+    recipe = _recipe_of(dataset, record)
     if options.detector.asks_sources:
         marked = _with_sources(dataset, marked, options.detector.kind)
     sources = find_provenance(marked) if options.detector.asks_sources else {}
-    defects = [_item(entry) for entry in marked]
-    held_normals = [_item(entry) for entry in spread_out(held, MOST_GOOD_HELD)]
+    depth = find_depth([entry.image for entry in found])
+    read = PhotoReader(depth=depth)
+    defects = [_item(entry, read) for entry in marked]
+    held_normals = [_item(entry, read) for entry in spread_out(held, MOST_GOOD_HELD)]
     if not needed:
         held_defects = []
     elif options.val is not None:
@@ -222,22 +232,23 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
         held_normals += [item for item in trusted if item.good]
         held_defects = [item for item in trusted if not item.good]
     elif recipe is not None and held:
-        held_defects = _made(held, recipe, options.seed)
+        held_defects = _made([_item(entry, read) for entry in held], recipe, options.seed)
     else:
         apart, rest = _hold_out(marked)
         held_defects, defects = (
-            [_item(entry) for entry in spread_out(apart, MOST_HELD)],
-            [*map(_item, rest)],
+            [_item(entry, read) for entry in spread_out(apart, MOST_HELD)],
+            [_item(entry, read) for entry in rest],
         )
     if sources:
         defects = [replace(item, source=sources[item.image].good) for item in defects]
     return Split(
-        normals=tuple(_item(entry) for entry in normals),
+        normals=tuple(_item(entry, read) for entry in normals),
         defects=tuple(defects),
         held_normals=tuple(held_normals),
         held_defects=tuple(held_defects),
         recipe=recipe,
         categories=tuple(sorted({entry.category for entry in found})),
+        bits=_bits_of(record, found[0].category) if depth is None else depth.bits,
     )
 
 
@@ -273,9 +284,10 @@ def spoiled(items: Iterable[Item], faults: dict[str, Fault], seed: int) -> tuple
     return tuple(replace(item, fault=faults.get(item.id), seed=seed) for item in items)
 
 
-def _item(entry: Labelled, prefix: str = "") -> Item:
+def _item(entry: Labelled, reader: PhotoReader, prefix: str = "") -> Item:
     name = prefix + entry.id
-    return Item(name, entry.category, entry.kind, entry.image, entry.mask, entry.truth)
+    files = entry.image, entry.mask, entry.truth
+    return Item(name, entry.category, entry.kind, *files, reader=reader)
 
 
 def _of_category(
@@ -357,21 +369,33 @@ def _trusted(val: Path, category: str | None) -> list[Item]:
         raise InputError(f"`val`: {val}: holds no defect with a mask", hint=hint)
     good = [entry for entry in found if entry.good]
     chosen = (*spread_out(good, MOST_HELD), *spread_out(marked, MOST_HELD))
-    return [_item(entry, "val/") for entry in chosen]
+    read = PhotoReader(depth=find_depth([entry.image for entry in chosen]))
+    return [_item(entry, read, "val/") for entry in chosen]
 
 
-def _recipe_of(dataset: Path) -> Recipe | None:
+def _record_of(dataset: Path) -> Mapping[str, object]:
     layout = Layout(dataset)
-    if not is_file(layout.run_file):
-        return None
-    written = read_run(layout).get("recipe")
-    return recorded_recipe(written, str(layout.run_file)) if isinstance(written, dict) else None
+    return read_run(layout) if is_file(layout.run_file) else {}
 
 
-def _made(held: Sequence[Labelled], recipe: Recipe, seed: int) -> list[Item]:
+def _recipe_of(dataset: Path, record: Mapping[str, object]) -> Recipe | None:
+    written = record.get("recipe")
+    where = str(Layout(dataset).run_file)
+    return recorded_recipe(written, where) if isinstance(written, dict) else None
+
+
+def _bits_of(record: Mapping[str, object], category: str) -> int | None:
+    """Return how many bits the camera uses of the photos that a tree of 8 bits was made of."""
+    depths = record.get("depths")
+    depth = depths.get(category) if isinstance(depths, dict) else None
+    bits = depth.get("bits") if isinstance(depth, dict) else None
+    return bits if isinstance(bits, int) else None
+
+
+def _made(held: Sequence[Item], recipe: Recipe, seed: int) -> list[Item]:
     mechanisms = tuple(item.model_copy(update={"weight": 1.0}) for item in recipe.mechanisms)
     evenly = recipe.model_copy(update={"mechanisms": mechanisms})
-    photos = [_item(entry) for entry in spread_out(held, MOST_HELD)]
+    photos = spread_out(held, MOST_HELD)
     return [
         _synthetic(photos[nth % len(photos)], evenly, recipe.seed + seed + 1, (-1, nth))
         for nth in range(MOST_HELD)
@@ -383,4 +407,13 @@ def _synthetic(photo: Item, recipe: Recipe, seed: int, place: tuple[int, int]) -
     turn, nth = place
     name = f"made/{turn}/{nth}" if turn >= 0 else f"held/{nth}"
     key = SampleKey(photo.category, f"{name}/{photo.id}", nth)
-    return Item(name, photo.category, "made", photo.image, recipe=recipe, key=key, seed=seed)
+    return Item(
+        name,
+        photo.category,
+        "made",
+        photo.image,
+        recipe=recipe,
+        key=key,
+        seed=seed,
+        reader=photo.reader,
+    )

@@ -8,7 +8,7 @@ from anomsynth.bisqad.data.tile_side import FAR_LARGER, choose_side, width_of
 from anomsynth.bisqad.data.tiles import Tiling
 from anomsynth.bisqad.options import TrainOptions
 from anomsynth.core.rng import stream
-from anomsynth.dataset.images import image_size
+from anomsynth.dataset.headers import image_size
 from anomsynth.errors import InputError, SynthesisError
 
 TILES = 6  # of a good photo that are learned from

@@ -16,6 +16,7 @@ from anomsynth.bisqad.model.run_config import (
     read_config,
 )
 from anomsynth.bisqad.options import ExportModelPlan
+from anomsynth.core.depth import FULL_BITS
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.dataset.metadata import check_writable
 from anomsynth.errors import MissingExtraError, OutputError
@@ -119,7 +120,7 @@ def _describe(
                 "that is longer is averaged by area (OpenCV INTER_AREA), then each shorter one "
                 "grows linearly (INTER_LINEAR)"
             ),
-            "values": "levels over the highest one: 255 of 8 bits, 65535 of 16; still sRGB",
+            "values": f"levels over the highest one: 255 of 8 bits, {_top(config)}; still sRGB",
             "normalisation": "done inside the network",
         },
         "outputs": {
@@ -134,6 +135,12 @@ def _describe(
         },
         "defective": None if threshold is None else _limit(threshold),
     }
+
+
+def _top(config: RunConfig) -> str:
+    if config.bits is None or config.bits == FULL_BITS:
+        return "65535 of 16"
+    return f"{(1 << config.bits) - 1} of the {config.bits} that the camera uses of 16"
 
 
 def _limit(threshold: Threshold) -> Mapping[str, object]:

@@ -18,31 +18,41 @@ from anomsynth.bisqad.model.network import MAP_STRIDE, image_score
 from anomsynth.bisqad.model.run import Run
 from anomsynth.core.photo import Photo, as_photo
 from anomsynth.core.types import Float32, Mask
-from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.layouts.item import Labelled, read_truth
+from anomsynth.dataset.reading import PhotoReader, find_depth
 from anomsynth.errors import InputError
 
 BATCH = 8  # photos at once
 
 
 def predict_photos(
-    run: Run, paths: Sequence[Path], *, batch: int = BATCH
+    run: Run, paths: Sequence[Path], read: PhotoReader | None = None, *, batch: int = BATCH
 ) -> Iterator[SeenPhoto | UnreadablePhoto]:
     """Yield the result of every photo, in order; a photo that cannot be read costs itself only.
 
     Scores do not depend on which photos share a batch beyond the last digits of float32.
+
+    Parameters
+    ----------
+    run : Run
+    paths : of the photos
+    read : PhotoReader, optional
+        Knows the camera's depth; found in the photos, or that of the training, if not given.
+    batch : int
+        Photos, or tiles, that the network sees at once.
 
     Raises
     ------
     InputError
         If the network gives NaN or infinity.
     """
+    read = read or PhotoReader(depth=find_depth(paths, run.config.bits))
     together = batch if run.config.tile is None else 1  # photos that are cut are large
     for start in range(0, len(paths), together):
         found: list[Photo | UnreadablePhoto] = []
         for path in paths[start : start + together]:
             try:
-                found.append(read_photo(path))
+                found.append(read(path))
             except InputError as error:
                 found.append(UnreadablePhoto(path, str(error), error.hint))
         photos = [photo for photo in found if isinstance(photo, Photo)]

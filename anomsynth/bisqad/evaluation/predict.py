@@ -4,7 +4,7 @@ import csv
 import json
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -20,6 +20,7 @@ from anomsynth.bisqad.evaluation.regions import defect_mask, find_regions
 from anomsynth.bisqad.evaluation.threshold import Threshold, choose_threshold
 from anomsynth.bisqad.model.run_config import check_complete, read_calibration, read_config
 from anomsynth.bisqad.options import MapFormat, PredictPlan
+from anomsynth.core.depth import Depth
 from anomsynth.core.display import levels_of, to_rgb8
 from anomsynth.core.types import Float32, Mask
 from anomsynth.dataset.csv_text import csv_text
@@ -27,6 +28,7 @@ from anomsynth.dataset.files import files_into, output_error, write_bytes
 from anomsynth.dataset.images import write_png
 from anomsynth.dataset.metadata import check_writable
 from anomsynth.dataset.paths import exists, is_file
+from anomsynth.dataset.reading import PhotoReader, find_depth
 from anomsynth.errors import InputError, OutputError
 
 MAPS, OVERLAYS, MASKS = "maps", "overlays", "masks"
@@ -58,6 +60,8 @@ class PredictResult:
         All photos to look at; None where no pictures were wanted.
     unread : tuple of UnreadablePhoto
         Photos that were left out.
+    depth : Depth or None
+        Of the camera, where it uses less than 16 bits.
     """
 
     decisions: tuple[Decision, ...]
@@ -67,6 +71,7 @@ class PredictResult:
     regions: Path
     page: Path | None
     unread: tuple[UnreadablePhoto, ...]
+    depth: Depth | None = None
 
 
 def predict(
@@ -116,17 +121,20 @@ def predict(
     use_threads(plan.threads)
     run = load_run(plan.run, device=plan.device)
     scale = scale_around(threshold.value, typical)
+    paths = [photo.path for photo in photos]
+    bits = plan.bits or run.config.bits
+    read = PhotoReader(plan.reading, find_depth(paths, bits, plan.reading))
     with files_into(plan.out, lambda: clear_out(plan.out)) as staged:
         writer = _Writer(plan, staged, threshold, scale, count=len(photos))
         unread: list[UnreadablePhoto] = []
-        predictions = predict_photos(run, [photo.path for photo in photos])
+        predictions = predict_photos(run, paths, read)
         for done, (photo, found) in enumerate(zip(photos, predictions, strict=True), 1):
             if isinstance(found, UnreadablePhoto):
                 unread.append(found)
             else:
                 writer.add(photo, found)
             on_progress(done, len(photos))
-        return writer.finish(unread)
+        return replace(writer.finish(unread), depth=read.depth)
 
 
 class _Writer:

@@ -35,6 +35,8 @@ class RunConfig:
         Photos are cut into tiles of this side, which are resized, not the whole photo.
     grey : bool
         Colour is taken out of photos first: every photo of the training was grey.
+    bits : int or None
+        That the camera uses of 16, where it is not all of them.
     training : mapping
         How it was trained, for people; anything JSON can hold.
     """
@@ -46,6 +48,7 @@ class RunConfig:
     size: int = 256
     grey: bool = False
     tile: int | None = None
+    bits: int | None = None
     training: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -67,6 +70,7 @@ def write_config(folder: Path, config: RunConfig) -> None:
         "size": config.size,
         "grey": config.grey,
         "tile": config.tile,
+        "bits": config.bits,
         "training": dict(config.training),
     }
     write_bytes(folder / CONFIG, _json(values), folder)
@@ -96,6 +100,7 @@ def read_config(folder: Path) -> RunConfig:
             size=_whole(values["size"]),
             grey=bool(values["grey"]),
             tile=None if values.get("tile") is None else _whole(values["tile"]),
+            bits=None if values.get("bits") is None else _whole(values["bits"]),
             training=training if isinstance(training, dict) else {},
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -106,6 +111,7 @@ def read_config(folder: Path) -> RunConfig:
         or not channels
         or config.size % SIZE_STEP
         or (config.tile is not None and config.tile % (config.size // 4))
+        or config.bits not in {None, *range(8, 17)}
     ):
         raise InputError(f"{path}: damaged: its sizes contradict each other", hint="train again")
     return config

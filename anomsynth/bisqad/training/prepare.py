@@ -29,7 +29,6 @@ from anomsynth.bisqad.training.disturbance import Disturbance
 from anomsynth.bisqad.training.events import FeaturesDone, ImageSkipped, Prepared, TrainListener
 from anomsynth.bisqad.training.loop import Loop, Pools
 from anomsynth.bisqad.training.side_maps import SideMaps
-from anomsynth.dataset.images import read_photo
 from anomsynth.errors import InputError, UserError
 
 VIEWS = 2  # of each image: as it is, and mirrored with other brightness
@@ -302,7 +301,7 @@ def _fabric(device: torch.device) -> Fabric:
 def _all_grey(items: tuple[Item, ...]) -> bool:
     for item in items:
         try:
-            pixels = read_photo(item.image).pixels
+            pixels = item.reader(item.image).pixels
         except InputError:  # said when its features are wanted
             continue
         if not is_grey(pixels):

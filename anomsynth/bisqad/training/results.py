@@ -44,6 +44,7 @@ def write_results(plan: TrainPlan, prepared: PreparedDetector) -> None:
         size=plan.options.size,
         grey=prepared.grey,
         tile=prepared.split.tile,
+        bits=prepared.split.bits,
         training={**training, "categories": list(prepared.split.categories)},
     )
     write_run(plan.out, detector, config)

@@ -11,7 +11,8 @@ from PIL import Image
 from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.tree import Tree
 from anomsynth.dataset.decode import orientation_of
-from anomsynth.dataset.images import FORMATS, ORIENTED, read_photo
+from anomsynth.dataset.headers import FORMATS, ORIENTED
+from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.paths import is_special
 from anomsynth.dataset.verify import PNG_END
 from anomsynth.errors import InputError

@@ -12,7 +12,8 @@ import numpy as np
 from anomsynth.core.types import Mask
 from anomsynth.dataset.csv_text import as_written
 from anomsynth.dataset.exports._instances import MaskInstance, recorded_kinds, split_mask
-from anomsynth.dataset.images import is_turned, read_photo
+from anomsynth.dataset.headers import is_turned
+from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.layouts.item import Labelled, read_strict_truth

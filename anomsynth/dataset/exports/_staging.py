@@ -8,7 +8,8 @@ from pathlib import Path
 from anomsynth.core.types import Mask
 from anomsynth.dataset.extras import binary
 from anomsynth.dataset.files import link_file, whole_folder, write_bytes, write_pieces
-from anomsynth.dataset.images import is_turned, upright, write_picture, write_png
+from anomsynth.dataset.headers import is_turned
+from anomsynth.dataset.images import upright, write_picture, write_png
 from anomsynth.dataset.metadata import SYSTEM_FILES
 from anomsynth.dataset.paths import exists, is_dir, is_file
 from anomsynth.errors import OutputError

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-import cv2
 from pydantic import AfterValidator
 
 from anomsynth.core.component import parameter
+from anomsynth.dataset.compression import encoded_png
 from anomsynth.dataset.exports._source import Loaded, Source
 from anomsynth.dataset.exports._split import SplitExporter
 from anomsynth.dataset.exports._staging import Staging
 from anomsynth.dataset.extras import binary
-from anomsynth.dataset.images import is_turned, upright_png
+from anomsynth.dataset.headers import is_turned
+from anomsynth.dataset.images import upright_png
 from anomsynth.dataset.manifest import to_json
 
 UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
@@ -79,7 +80,7 @@ def _members(loaded: Loaded) -> Members:
     ]
     picture = loaded.picture
     content = upright_png(picture.path) if is_turned(picture.path) else picture.path.read_bytes()
-    mask = cv2.imencode(".png", binary(loaded.mask))[1].tobytes()
+    mask = encoded_png(binary(loaded.mask))
     return {
         picture.ending.removeprefix("."): content,
         "mask.png": mask,

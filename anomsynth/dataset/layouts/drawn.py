@@ -9,7 +9,7 @@ from anomsynth.dataset.annotations.cvat import read_cvat
 from anomsynth.dataset.annotations.drawn import Drawing, read_json
 from anomsynth.dataset.annotations.labelme import is_labelme, read_labelme
 from anomsynth.dataset.annotations.yolo import read_names, read_yolo
-from anomsynth.dataset.images import image_size, is_turned
+from anomsynth.dataset.headers import image_size, is_turned
 from anomsynth.dataset.layout import COMBINED, GOOD
 from anomsynth.dataset.layouts.item import Labelled, Truth
 from anomsynth.dataset.layouts.tree import GOOD_NAMES, child, folders, pictures, pictures_below

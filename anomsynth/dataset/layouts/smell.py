@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from anomsynth.dataset.images import image_size, read_photo
+from anomsynth.dataset.headers import image_size
+from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.layouts.tree import TRUTH_NAMES, mask_stem
 from anomsynth.dataset.paths import nfc
 from anomsynth.errors import InputError

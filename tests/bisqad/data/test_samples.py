@@ -2,6 +2,8 @@
 
 import json
 
+import cv2
+import numpy as np
 import pytest
 
 from anomsynth.bisqad.data.samples import find_split, fresh_defects
@@ -119,3 +121,30 @@ def test_says_what_is_missing(tmp_path, write_dataset, write_image) -> None:
 def test_online_needs_a_recipe(tmp_path, write_dataset) -> None:
     with pytest.raises(UserError, match="`online` needs the recipe"):
         fresh_defects(find(write_dataset(tmp_path)), 1, 0, 1)
+
+
+@pytest.mark.parametrize("bits", [12, 16])
+def test_pictures_of_a_camera_with_fewer_bits_fill_the_range(tmp_path, bits, write_dataset) -> None:
+    root = write_dataset(tmp_path)
+    top = (1 << bits) - 1
+    for path in (root / "tile").rglob("*/good/*.png"):
+        share = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) / 255
+        share[0, 0] = 1
+        cv2.imwrite(str(path), np.rint(share * top).astype(np.uint16))
+
+    split = find(root)
+
+    assert split.bits == (12 if bits == 12 else None)
+    for item in (split.normals[0], split.held_normals[0]):
+        pixels, _ = item.read()
+        assert pixels.max() == 65535
+
+
+def test_bits_that_a_dataset_was_made_of_are_known(tmp_path, write_dataset) -> None:
+    root = write_dataset(tmp_path)
+    write_recipe(root)
+    record = json.loads((root / "_anomsynth/run.json").read_text())
+    record["depths"] = {"tile": {"bits": 12, "shift": 0}}
+    (root / "_anomsynth/run.json").write_text(json.dumps(record))
+
+    assert find(root).bits == 12

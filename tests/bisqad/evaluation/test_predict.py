@@ -4,6 +4,7 @@ import csv
 import errno
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -18,8 +19,9 @@ from anomsynth.bisqad.evaluation.input_photos import find_photos  # noqa: E402 -
 from anomsynth.bisqad.evaluation.predict import as_png16, check_out, predict, write_map  # noqa: E402 - needs torch
 from anomsynth.bisqad.evaluation.threshold import Threshold, choose_threshold  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.run import build_detector, write_run  # noqa: E402 - needs torch
-from anomsynth.bisqad.model.run_config import RunConfig  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.run_config import RunConfig, read_config, write_config  # noqa: E402 - needs torch
 from anomsynth.bisqad.options import PredictPlan  # noqa: E402 - needs torch
+from anomsynth.core.depth import Depth  # noqa: E402 - needs torch
 from anomsynth.dataset.files import output_error, write_bytes  # noqa: E402 - needs torch
 from anomsynth.dataset.images import write_png  # noqa: E402 - needs torch
 from anomsynth.detectors.pyramid import Pyramid  # noqa: E402 - needs torch
@@ -225,6 +227,38 @@ def test_a_map_that_is_no_number_is_an_error_not_a_good_photo(look, tmp_path, mo
         look()
 
     assert not (tmp_path / "out").exists()
+
+
+def test_photos_of_a_camera_with_fewer_bits_are_seen_as_bright_as_they_are(look, tmp_path) -> None:
+    levels = np.random.default_rng(3).integers(0, 256, (40, 52), dtype=np.uint8)
+    levels[0, :2] = 0, 255
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write_png(folder / "8.png", levels, folder)
+    write_png(folder / "12.png", Depth(12).narrow(levels.astype(np.uint16) * 257), folder)
+
+    found = look()
+    full = look(bits=16)
+
+    assert found.depth == Depth(12)
+    assert full.depth is None
+    scores = {one.image: one.score for one in found.decisions}
+    assert scores["12.png"] == pytest.approx(scores["8.png"], abs=0.02)
+    dark = {one.image: one.score for one in full.decisions}
+    assert abs(dark["12.png"] - dark["8.png"]) > 0.02
+
+
+def test_what_training_knew_of_the_camera_outweighs_dark_photos(run, tmp_path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    write_config(copy, replace(read_config(copy), bits=12))
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write_png(folder / "a.png", np.full((20, 30), 700, np.uint16), folder)
+
+    result = predict(PredictPlan(copy, (folder,), tmp_path / "out", threshold=0.0))
+
+    assert result.depth == Depth(12)
 
 
 def test_what_goes_wrong_halfway_leaves_the_earlier_results(look, tmp_path, monkeypatch) -> None:

@@ -1,0 +1,57 @@
+"""What the header of a picture's file tells, without its pixels."""
+
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+
+from anomsynth.dataset.decode import orientation_of
+from anomsynth.dataset.paths import is_special
+
+FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "PPM")
+ORIENTED = (b"eXIf", b"Raw profile type exif", b"tiff:Orientation")  # where a PNG may hold it
+
+_lock = threading.Lock()
+
+
+def is_turned(path: Path) -> bool:
+    """Tell by its metadata alone whether a file's rows are not those that are meant to be seen."""
+    try:
+        with warnings.catch_warnings(), without_pixel_limit(), path.open("rb") as file:
+            warnings.simplefilter("ignore")
+            content = file.read() if path.suffix.lower() == ".png" else b""
+            if content.startswith(b"\x89PNG") and not any(sign in content for sign in ORIENTED):
+                return False  # asked for its metadata, Pillow decodes a whole PNG
+            file.seek(0)
+            with Image.open(file, formats=FORMATS) as image:
+                return orientation_of(image) != 1
+    except Exception:  # noqa: BLE001, RUF100 - decoders raise anything on damaged headers
+        return False
+
+
+def image_size(path: Path) -> tuple[int, int, int] | None:
+    """Return height, width and channels from the header alone, None if it tells nothing."""
+    try:
+        with warnings.catch_warnings(), without_pixel_limit():
+            warnings.simplefilter("ignore")
+            if is_special(path):
+                return None
+            with Image.open(path, formats=FORMATS) as image:
+                return image.height, image.width, len(image.getbands())
+    except Exception:  # noqa: BLE001, RUF100 - decoders raise anything on damaged headers
+        return None
+
+
+@contextmanager
+def without_pixel_limit() -> Iterator[None]:
+    """Lift Pillow's own limit (it warns at 89 and refuses at 179 Mpx) while a header is read."""
+    with _lock:
+        limit = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit

@@ -1,0 +1,169 @@
+"""How the numbers in photos' files are meant, where the files do not tell."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from anomsynth.core.depth import Depth, depth_of
+from anomsynth.core.photo import Photo
+from anomsynth.dataset.images import load_photo, read_photo
+from anomsynth.dataset.paths import is_special
+from anomsynth.dataset.tiff import Reading
+from anomsynth.errors import InputError, UserError
+
+PNG_DEPTH = slice(24, 25)  # IHDR: width, height, bit depth
+DEEP = frozenset({".png", ".tif", ".tiff", ".pgm", ".ppm", ".pnm"})  # may hold 16 bits
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoReader:
+    """Reads photos of one camera.
+
+    Attributes
+    ----------
+    reading : Reading or None
+        What the user says.
+    depth : Depth or None
+        Of the camera, where it uses less than the 16 bits of the files.
+    """
+
+    reading: Reading | None = None
+    depth: Depth | None = None
+
+    def __call__(self, path: Path) -> Photo:
+        """Read a photo, spread over the full range; InputError as `read_photo` and `spread`."""
+        return spread(read_photo(path, self.reading), self.depth, path)
+
+
+def make_reading(
+    value_range: Sequence[float] | None = None, bands: str | int | Iterable[str | int] | None = None
+) -> Reading:
+    """Return what a user says about files.
+
+    Parameters
+    ----------
+    value_range : (float, float), optional
+        What is black and white of floating-point, signed and 32-bit numbers.
+    bands : names or numbers from 1, optional
+        The one that is the grey picture, or the three that are red, green and blue.
+
+    Raises
+    ------
+    UserError
+        If the range is empty or not finite, or neither one band nor three are named.
+    """
+    span = None
+    if value_range is not None:
+        try:
+            low, high = (float(end) for end in value_range)
+        except (TypeError, ValueError) as error:
+            msg = f"`value_range`: expected (low, high), got {value_range!r}"
+            raise UserError(msg, hint="for example `value_range=(0, 1)`") from error
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            msg = f"`value_range`: expected a low number and a higher one, got {low:g}:{high:g}"
+            raise UserError(msg, hint="for example `value_range=(0, 1)`")
+        span = low, high
+    names = () if bands is None else (bands,) if isinstance(bands, str | int) else tuple(bands)
+    if bands is not None and len(names) not in {1, 3}:
+        msg = f"`bands`: expected one band or three, got {len(names)}"
+        raise UserError(msg, hint="one is a grey picture, three are red, green and blue")
+    return Reading(span, tuple(str(name) for name in names))
+
+
+def spread(photo: Photo, depth: Depth | None, path: Path) -> Photo:
+    """Return a 16-bit photo spread over the full range; other photos as they are.
+
+    Raises
+    ------
+    InputError
+        If a pixel is brighter than the depth can tell; the message names `path`.
+    """
+    if photo.depth is not None:  # its numbers were scaled already
+        return replace(photo, depth=None) if photo.depth.is_full else photo
+    if depth is None or depth.is_full or photo.pixels.dtype != np.uint16:
+        return photo
+    try:
+        return replace(photo, pixels=depth.widen(photo.pixels), depth=depth)
+    except InputError as error:
+        raise InputError(f"{path}: {error}", hint=error.hint) from error
+
+
+def find_depth(
+    paths: Iterable[Path], bits: int | None = None, reading: Reading | None = None
+) -> Depth | None:
+    """Return the depth of a camera's photos, None where it is that of the files.
+
+    Parameters
+    ----------
+    paths : all of its photos
+    bits : int or None
+        What the user says; None believes the photos.
+    reading : Reading or None
+    """
+    if bits == Depth().bits:
+        return None
+    deep = [path for path in paths if may_be_deep(path)]
+    return settle_depth([used_levels(path, reading) for path in deep], bits)
+
+
+def settle_depth(used: Sequence[tuple[int, int]], bits: int | None = None) -> Depth | None:
+    """Return the depth by `used_levels` of all photos of a camera, unless the user says `bits`."""
+    highest, every = 0, 0
+    for one, bits_set in used:
+        highest, every = max(highest, one), every | bits_set
+    found = depth_of(highest, every)
+    if bits is not None and found.bits != bits:
+        found = Depth(bits)
+    return None if found.is_full else found
+
+
+def used_levels(path: Path, reading: Reading | None = None) -> tuple[int, int]:
+    """Return the largest 16-bit value and all values or-ed, 0 of other photos.
+
+    A TIFF file may say itself that higher values could have been.
+    """
+    try:
+        loaded = load_photo(path, reading)
+    except InputError:  # the run says so when it comes to it
+        return 0, 0
+    return _levels(loaded.photo, loaded.stated)
+
+
+def depth_of_photo(photo: Photo, bits: int | None = None, stated: int = 0) -> Depth | None:
+    """Return the depth of a camera by one photo of it, see `find_depth`.
+
+    Parameters
+    ----------
+    photo : Photo
+    bits : int or None
+    stated : int
+        The highest value there could have been, if its file says so.
+    """
+    known = photo.depth is not None or photo.floats is not None
+    if bits == Depth().bits or photo.pixels.dtype != np.uint16 or known:
+        return None
+    return settle_depth([_levels(photo, stated)], bits)
+
+
+def _levels(photo: Photo, stated: int) -> tuple[int, int]:
+    if photo.pixels.dtype != np.uint16 or photo.depth is not None:
+        return 0, 0
+    used = int(np.bitwise_or.reduce(photo.pixels, axis=None))
+    return max(int(photo.pixels.max()), stated), used
+
+
+def may_be_deep(path: Path) -> bool:
+    """Tell by name and first bytes whether a file may hold 16 bits a sample."""
+    suffix = path.suffix.lower()
+    if suffix != ".png":
+        return suffix in DEEP
+    try:
+        if is_special(path):
+            return False
+        with path.open("rb") as file:
+            return file.read(PNG_DEPTH.stop)[PNG_DEPTH] == b"\x10"
+    except OSError:  # the run says so when it comes to it
+        return False
