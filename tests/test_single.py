@@ -25,6 +25,7 @@ from anomsynth.synthesis import surfaces
 from anomsynth.testing import make_pixels
 
 SIDE = 128
+PASTES = "baseline/paste_real"  # needs a folder of real defects; its own tests draw some
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def assert_same(one: asy.Sample | str, other: asy.Sample | str) -> None:
     assert one.record == other.record
 
 
-@pytest.mark.parametrize("name", preset_names())
+@pytest.mark.parametrize("name", [name for name in preset_names() if name != PASTES])
 def test_analysing_first_gives_the_same_sample(name: str) -> None:
     recipe = asy.load_recipe(name)
     image = part_on_felt()[..., :3]

@@ -23,7 +23,6 @@ DETECTOR = "bisqad"  # kind that is trained unless another is asked for
 LITE0 = "tf_efficientnet_lite0"  # backbone whose weights come with a package
 SIZE_STEP = 32  # photos are resized to a multiple of this many pixels
 
-
 FALSE_ALARM_RATE = 0.01  # that `predict` asks for by default
 _DEVICE = re.compile(r"auto|cpu(:0)?|cuda(:\d+)?|mps(:0)?")
 
@@ -328,10 +327,9 @@ class PredictPlan:
         CPU threads of the network; torch's own choice by default.
     overwrite : bool
         Whether results of an earlier prediction in `out` may be replaced.
-    bits : int or None
-        That the camera uses of 16-bit photos; by default what the training knew, or the photos.
-    reading : Reading or None
-        What the user says about their files.
+    bits, reading : int or None, Reading or None
+        Bits that the camera uses of 16, by default as the training knew or the photos show, and
+        what the user says about their files.
 
     Raises
     ------

@@ -54,7 +54,8 @@ GROUPS = {
         *("seed", "refiners", "mm_per_px", "min_score"),
     ),
     "The photos, and where on them": (
-        *("roi", "avoid", "components", "textures", "real", "source_layout", "bits"),
+        *("roi", "avoid", "components", "textures", "real", "source_layout", "bits", "value_range"),
+        *("bands",),
     ),
     "The dataset": (
         *("max_side", "keep_names", "out_layout", "test_share", "tree_depth", "extras"),

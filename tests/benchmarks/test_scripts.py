@@ -66,7 +66,7 @@ def test_encoders_are_compared_by_time_and_size() -> None:
 
 
 def test_many_tiny_samples_are_measured(tmp_path) -> None:
-    said = call("many.py", tmp_path, "--samples", "20,40", "--side", 48)
+    said = call("many.py", tmp_path, "--samples", "60,120", "--side", 48)
 
     for name in ("generate", "validate", "export --to coco", "export --to yolo", "score", "report"):
         few, many, _ = cells(said, name)

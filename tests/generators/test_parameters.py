@@ -12,6 +12,7 @@ from anomsynth.core.component import Bounds, drawn_fields
 from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.roles import Generator
+from anomsynth.demo.cutouts import StandInDefects
 from anomsynth.errors import PlacementError
 from anomsynth.testing import digest, make_surface
 
@@ -68,6 +69,7 @@ def surfaces():
     plain = make_surface(channels=3, mm_per_px=0.2)
     marks = np.zeros(plain.shape, np.uint8)
     marks[30:60, 40:75], marks[80:110, 90:120] = 1, 2
+    plain = replace(plain, defects=StandInDefects())
     marked = [replace(plain, components=marks, mm_per_px=scale) for scale in (0.2, 0.03)]
     printed = plain.pixels.copy()
     printed[40:120, 50:150] //= 4

@@ -70,7 +70,7 @@ def test_photos_bear_levels_at_random_so_that_none_stands_for_one_size(make, tmp
     of_photo: dict[str, set] = {}
     for line in lines(tmp_path / "out").values():
         of_photo.setdefault(line["image"], set()).add(line["sweep"]["level_mm"])
-    assert all(len(levels) == 3 for levels in of_photo.values())
+    assert all(len(levels) > 1 for levels in of_photo.values())
 
 
 def test_jobs_and_resuming_change_nothing(make, tmp_path) -> None:

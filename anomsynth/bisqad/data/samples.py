@@ -1,7 +1,7 @@
 """Which images a training sees: what it learns from, and what it holds out."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.bisqad.data.origin import bits_of, recipe_of, record_of
 from anomsynth.bisqad.data.spoil import Fault, spoil
 from anomsynth.bisqad.data.tiles import cut, tile_around
 from anomsynth.bisqad.options import TrainOptions
@@ -17,14 +18,10 @@ from anomsynth.core.photo import Photo
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Box, Mask, SampleKey
 from anomsynth.dataset.labelled import find_labelled
-from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.layouts.item import Labelled, Truth, read_truth
-from anomsynth.dataset.metadata import read_run
-from anomsynth.dataset.paths import is_file
 from anomsynth.dataset.provenance import find_provenance
 from anomsynth.dataset.reading import PhotoReader, find_depth
 from anomsynth.errors import InputError, UserError
-from anomsynth.recipe.load import recorded_recipe
 from anomsynth.recipe.models import Recipe
 from anomsynth.synthesis.synthesize import synthesize
 
@@ -216,8 +213,8 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
     normals = [item for item in good if item.split == "train"]
     if len(held) < 8:
         held, normals = _hold_out(normals or held)
-    record = _record_of(dataset)
-    recipe = _recipe_of(dataset, record)
+    record = record_of(dataset)
+    recipe = recipe_of(dataset, record)
     if options.detector.asks_sources:
         marked = _with_sources(dataset, marked, options.detector.kind)
     sources = find_provenance(marked) if options.detector.asks_sources else {}
@@ -248,7 +245,7 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
         held_defects=tuple(held_defects),
         recipe=recipe,
         categories=tuple(sorted({entry.category for entry in found})),
-        bits=_bits_of(record, found[0].category) if depth is None else depth.bits,
+        bits=bits_of(record, found[0].category) if depth is None else depth.bits,
     )
 
 
@@ -371,25 +368,6 @@ def _trusted(val: Path, category: str | None) -> list[Item]:
     chosen = (*spread_out(good, MOST_HELD), *spread_out(marked, MOST_HELD))
     read = PhotoReader(depth=find_depth([entry.image for entry in chosen]))
     return [_item(entry, read, "val/") for entry in chosen]
-
-
-def _record_of(dataset: Path) -> Mapping[str, object]:
-    layout = Layout(dataset)
-    return read_run(layout) if is_file(layout.run_file) else {}
-
-
-def _recipe_of(dataset: Path, record: Mapping[str, object]) -> Recipe | None:
-    written = record.get("recipe")
-    where = str(Layout(dataset).run_file)
-    return recorded_recipe(written, where) if isinstance(written, dict) else None
-
-
-def _bits_of(record: Mapping[str, object], category: str) -> int | None:
-    """Return how many bits the camera uses of the photos that a tree of 8 bits was made of."""
-    depths = record.get("depths")
-    depth = depths.get(category) if isinstance(depths, dict) else None
-    bits = depth.get("bits") if isinstance(depth, dict) else None
-    return bits if isinstance(bits, int) else None
 
 
 def _made(held: Sequence[Item], recipe: Recipe, seed: int) -> list[Item]:
