@@ -212,14 +212,21 @@ class Synthesis:
     def refine(
         self, change: Change, scene: Scene, coarse: float, streams: Streams, *, faint: bool = False
     ) -> Change:
-        """Refine the rendered light, then bring its visibility back to the coarse one."""
+        """Refine the rendered light, then bring its visibility back to the coarse one.
+
+        Where that fails a `faint` defect stays as it was rendered: to leave out those that refining
+        changes would leave out small ones, and flatter a detector.
+        """
         if not self.recipe.refiners:
             return change
+        coarsely = change
         for refiner, rng in zip(self.recipe.refiners, streams, strict=True):
             change = refiner.refine(change, self.surface, rng)
         if change.layer.rigid:
             return change  # its contrast is its own: what is gone would turn darker than the ground
         kept = keep_visibility(change, scene, coarse, faint=faint)
+        if kept is None and faint:
+            return coarsely
         if kept is None:
             raise RejectedError(f"{change.layer.kind}: refining changed how visible the defect is")
         change, factor = kept

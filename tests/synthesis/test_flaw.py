@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 from anomsynth.core.types import SampleKey
 from anomsynth.errors import RejectedError, SynthesisError
 from anomsynth.recipe.load import choose_kinds, load_recipe
+from anomsynth.single import analyze
 from anomsynth.synthesis.flaw import FlawOrder, synthesize_flaw
 from anomsynth.synthesis.synthesize import synthesize
 from anomsynth.testing import make_surface
@@ -58,6 +60,23 @@ def test_an_unseen_defect_is_kept_and_outlined_where_it_is() -> None:
 
     assert flaw.sample.mask.any()
     assert np.abs(changed(flaw)).max() <= 2
+
+
+@pytest.mark.parametrize("size", [0.5, 1.2])
+def test_small_cracks_come_out_on_soft_photos_although_refining_changes_them(size) -> None:
+    rng = np.random.default_rng(0)
+    sharp = np.full((160, 160, 3), 90, np.float32)
+    sharp[:, 80:], sharp[40:90, 30:120] = 190, 140
+    soft = cv2.GaussianBlur(sharp + rng.normal(0, 6, sharp.shape), (0, 0), 2.0)
+    pixels = (soft + rng.normal(0, 0.7, soft.shape)).clip(0, 255).astype(np.uint8)
+    surface = replace(analyze(pixels), mm_per_px=0.1)
+    order = FlawOrder("crack", "length", size)
+
+    for index in range(6):
+        key = SampleKey("a", "b", index)
+        flaw = synthesize_flaw(surface, recipe(), order, key=key, seed=0)
+        assert flaw.sample.mask.any()
+        assert flaw.size_mm == pytest.approx(size, rel=0.34)
 
 
 def test_physical_strength_is_amplitude_one_and_grows_with_depth() -> None:
