@@ -19,8 +19,8 @@ from anomsynth.errors import InputError
 from anomsynth.pipeline.depths import read_depths, read_reading
 from anomsynth.pipeline.parts import read_finders
 from anomsynth.pipeline.places import SOURCE, find_again
-from anomsynth.sheets.parts import PAPER, part_tile, tiled
-from anomsynth.sheets.sheet import SheetRow, contact_sheet, with_legend, write_sheet
+from anomsynth.sheets.parts import part_tile, tiled
+from anomsynth.sheets.sheet import PAPER, SheetRow, contact_sheet, with_legend, write_sheet
 from anomsynth.surface.analyze import one_channel
 from anomsynth.surface.foreground import PartFinder, find_foreground
 

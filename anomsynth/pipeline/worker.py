@@ -33,6 +33,7 @@ from anomsynth.pipeline.sweep import Cell, Sweep
 from anomsynth.recipe.models import Recipe
 from anomsynth.sqe.samples import rate_sample, written_scores
 from anomsynth.surface.foreground import PartFinder
+from anomsynth.synthesis.conditions import Conditions
 from anomsynth.synthesis.flaw import synthesize_flaw
 from anomsynth.synthesis.surfaces import part_of, surface_of
 from anomsynth.synthesis.synthesize import synthesize
@@ -200,7 +201,7 @@ def work(job: Job, parent: int | None = None) -> Outcome:
         loaded = shrunk(loaded, unit.max_side)
         needs_roi = setting.roi is not None
         surface = None
-        if unit.samples or _changes_pictures(setting):
+        if unit.samples or _camera(setting) is not None:
             sources = Sources(setting.textures, setting.real)
             surface = analyse_photo(
                 loaded, unit, setting.recipe, needs_roi=needs_roi, sources=sources
@@ -344,18 +345,20 @@ def make_flaw(
     return replace(flaw.sample, image=image), made
 
 
-def _changes_pictures(setting: Setting) -> bool:
-    """Return whether the camera of a sweep sees good photos otherwise than they are."""
-    return setting.sweep is not None and setting.sweep.conditions.changes_pictures
+def _camera(setting: Setting) -> Conditions | None:
+    """Return the conditions of a sweep if finished pictures look otherwise under them."""
+    sweep = setting.sweep
+    return sweep.conditions if sweep is not None and sweep.conditions.changes_pictures else None
 
 
 def _seen_good(job: Job, loaded: LoadedPhoto, surface: Surface) -> LoadedPhoto:
     """Return a good photo as the camera of a sweep sees it; itself where there is none."""
-    setting = job.setting
-    if setting.sweep is None or not setting.sweep.conditions.changes_pictures:
+    camera = _camera(job.setting)
+    if camera is None:
         return loaded
-    noise = stream(setting.recipe.seed, job.unit.category, job.unit.image, "good", "conditions")
-    pixels = setting.sweep.conditions.apply(loaded.photo.pixels, surface.encoding, noise)
+    seed = job.setting.recipe.seed
+    noise = stream(seed, job.unit.category, job.unit.image, "good", "conditions")
+    pixels = camera.apply(loaded.photo.pixels, surface.encoding, noise)
     photo = replace(loaded.photo, pixels=cast("Pixels", pixels))
     return replace(loaded, photo=photo, plain=False)
 

@@ -14,6 +14,7 @@ from anomsynth.core.sample import Sample
 from anomsynth.core.types import Box, SampleKey, Surface
 from anomsynth.errors import SynthesisError
 from anomsynth.recipe.models import Mechanism, Recipe, Severity
+from anomsynth.sheets.sheet import PAPER, write_on
 from anomsynth.synthesis.synthesize import synthesize
 
 STAND_INS = ("plate", "wood", "leads")  # surfaces as different as three can be
@@ -22,8 +23,7 @@ TILE = 150  # pixels of a tile's side
 NAME = 130  # pixels of the column of names
 LINE = 14  # pixels of a caption
 GAP = 3
-PAPER = 24
-INK = (225, 225, 225)
+TEXT = 0.36  # size of its letters
 OUTLINE = (255, 210, 0)
 LEAST_CROP = 64  # pixels of the photo that a tile shows at least
 TRIES = 4  # other places, where a mechanism finds none
@@ -83,10 +83,10 @@ def draw_gallery(rows: Sequence[GalleryRow], headings: Sequence[str]) -> Rgb:
     for index, name in enumerate(headings):
         for nth, d_prime in enumerate(SEVERITIES):
             left = NAME + (index * len(SEVERITIES) + nth) * (TILE + GAP)
-            _write(sheet, f"{name}  d'={d_prime:g}", (left, LINE))
+            write_on(sheet, f"{name}  d'={d_prime:g}", (left, LINE), size=TEXT)
     for number, row in enumerate(rows):
         top = LINE + 4 + number * (TILE + LINE + GAP)
-        _write(sheet, row.kind, (4, top + TILE // 2))
+        write_on(sheet, row.kind, (4, top + TILE // 2), size=TEXT)
         for column, tile in enumerate(row.tiles):
             left = NAME + column * (TILE + GAP)
             here = sheet[top : top + TILE, left : left + TILE]
@@ -95,7 +95,7 @@ def draw_gallery(rows: Sequence[GalleryRow], headings: Sequence[str]) -> Rgb:
                 continue
             here[:] = _tile(tile)
             reached = max(item.visibility for item in tile.instances)
-            _write(sheet, f"d'={reached:.1f}", (left, top + TILE + LINE - 3))
+            write_on(sheet, f"d'={reached:.1f}", (left, top + TILE + LINE - 3), size=TEXT)
     return sheet
 
 
@@ -158,9 +158,4 @@ def _explain(tile: Rgb, reason: str) -> None:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
     for number, text in enumerate(lines[:8]):
-        _write(tile, text, (3, 14 + 14 * number))
-
-
-def _write(sheet: Rgb, text: str, place: tuple[int, int]) -> None:
-    plain = text.encode("ascii", "replace").decode()
-    cv2.putText(sheet, plain, place, cv2.FONT_HERSHEY_SIMPLEX, 0.36, INK, 1, cv2.LINE_AA)
+        write_on(tile, text, (3, 14 + 14 * number), size=TEXT)

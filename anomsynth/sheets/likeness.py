@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.display import Rgb, levels_of, outlined, scaled, to_rgb8, zoom_box
 from anomsynth.core.types import Box, Mask
+from anomsynth.sheets.sheet import PAPER, write_on
 
-PAPER = 24
-INK = (225, 225, 225)
+TEXT = 0.38  # size of its letters
 GAP = 4
 LINE = 16  # height of a caption
 TILE = 176  # pixels of a picture's longer side
@@ -81,18 +80,13 @@ def _strip(row: Likeness, most: int) -> Rgb:
     for caption, image, mask in row.alike[:most]:
         pictures.append(_zoomed(image, zoom_box(mask, TILE)))
         captions.append(caption)
-    _write(strip, row.caption, (2, LINE - 4))
+    write_on(strip, row.caption, (2, LINE - 4), size=TEXT)
     for index, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
         left = index * (TILE + GAP)
         strip[2 * LINE : 2 * LINE + picture.shape[0], left : left + picture.shape[1]] = picture
-        _write(strip, caption, (left + 2, 2 * LINE - 4))
+        write_on(strip, caption, (left + 2, 2 * LINE - 4), size=TEXT)
     return strip
 
 
 def _zoomed(image: NDArray[np.generic], spot: Box) -> Rgb:
     return scaled(to_rgb8(image, levels_of(image)), spot, TILE)
-
-
-def _write(sheet: Rgb, text: str, place: tuple[int, int]) -> None:
-    plain = text.encode("ascii", "replace").decode()  # OpenCV's font knows ASCII only
-    cv2.putText(sheet, plain, place, cv2.FONT_HERSHEY_SIMPLEX, 0.38, INK, 1, cv2.LINE_AA)

@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 
 from anomsynth.core.display import Rgb, to_rgb8
 from anomsynth.core.types import Mask
-from anomsynth.sheets.sheet import PART_COLOUR
-
-PAPER = 24
+from anomsynth.sheets.sheet import PAPER, PART_COLOUR
 
 
 def part_tile(pixels: NDArray[np.generic], part: Mask, tile_px: int) -> Rgb:

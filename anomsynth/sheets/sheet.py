@@ -137,7 +137,7 @@ def with_legend(sheet: Rgb, *, allowed: bool = False) -> Rgb:
     legend = _paper(LINE * len(lines) + GAP, sheet.shape[1])
     for number, line in enumerate(lines, start=1):
         for place, text, colour in line:
-            _write(legend, text, (place, number * LINE - 4), colour)
+            write_on(legend, text, (place, number * LINE - 4), colour)
     return np.vstack([sheet, legend])
 
 
@@ -171,9 +171,9 @@ def _strip(row: SheetRow, tile_px: int) -> Rgb:
     for index, picture in enumerate(pictures):
         left = index * (tile_px + GAP) + (tile_px - picture.shape[1]) // 2
         sheet[LINE : LINE + picture.shape[0], left : left + picture.shape[1]] = picture
-    _write(sheet, row.caption, (2, LINE - 4))
+    write_on(sheet, row.caption, (2, LINE - 4))
     zoom = max(pictures[3].shape[:2]) / max(spot.shape)
-    _write(sheet, f"x{zoom:.1f}", (3 * (tile_px + GAP) + 2, LINE - 4))
+    write_on(sheet, f"x{zoom:.1f}", (3 * (tile_px + GAP) + 2, LINE - 4))
     return sheet
 
 
@@ -196,16 +196,21 @@ def caption_of(sample: Sample) -> str:
 def _heading(tile_px: int, width: int, across: int) -> Rgb:
     line = _paper(LINE + 4, width)
     for index, text in enumerate(HEADINGS):
-        _write(line, text, (index * (tile_px + GAP) + 2, LINE - 2))
+        write_on(line, text, (index * (tile_px + GAP) + 2, LINE - 2))
     return np.hstack([line] * across)
 
 
-def _write(
-    sheet: Rgb, text: str, place: tuple[int, int], colour: tuple[int, int, int] = INK
+def write_on(
+    sheet: Rgb,
+    text: str,
+    place: tuple[int, int],
+    colour: tuple[int, int, int] = INK,
+    size: float = 0.4,
 ) -> None:
+    """Write a line of text on a sheet (h, w, 3), from `place` (x, y of its base line) on."""
     # OpenCV's font knows ASCII only.
     plain = text.encode("ascii", "replace").decode()
-    cv2.putText(sheet, plain, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, colour, 1, cv2.LINE_AA)
+    cv2.putText(sheet, plain, place, cv2.FONT_HERSHEY_SIMPLEX, size, colour, 1, cv2.LINE_AA)
 
 
 def _paper(height: int, width: int) -> Rgb:

@@ -225,9 +225,9 @@ class Synthesis:
         if change.layer.rigid:
             return change  # its contrast is its own: what is gone would turn darker than the ground
         kept = keep_visibility(change, scene, coarse, faint=faint)
-        if kept is None and faint:
-            return coarsely
         if kept is None:
+            if faint:
+                return coarsely
             raise RejectedError(f"{change.layer.kind}: refining changed how visible the defect is")
         change, factor = kept
         return replace(change, residuals={**change.residuals, "contrast_factor": factor})
