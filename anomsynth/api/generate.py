@@ -169,8 +169,9 @@ def generate(
         they are; anomalib's Folder loads it, loaders of MVTec AD want PNG.
     test_share : float in [0, 1]
         Share of the photos that go to test/good.
-    extras : sequence of {"soft", "class", "instance", "foreground", "height", "strict"}
-        Written beside the dataset.
+    extras : sequence of {"soft", "class", "instance", "foreground", "height", "normals", "strict"}
+        Written beside the dataset: relief in mm (TIFF), its normals as 16-bit PNG whose red is to
+        the right, green upwards and blue to the camera, ``32768 + 32767 n``, and masks.
     hardlink : bool
         Link 8-bit PNG photos into the dataset instead of copying them.
     png : {"fast", "small"}

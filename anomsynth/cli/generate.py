@@ -66,7 +66,7 @@ GROUPS = {
         *("dry_run", "print_config"),
     ),
 }
-EXTRAS = ("soft", "class", "instance", "foreground", "height", "strict")
+EXTRAS = ("soft", "class", "instance", "foreground", "height", "normals", "strict")
 
 
 def generate(

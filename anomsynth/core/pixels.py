@@ -142,6 +142,16 @@ def look_up(picture: Float32, rows: Float32, cols: Float32, method: int) -> Floa
     return seen
 
 
+def slope_of(field: Float32, axis: int) -> Float32:
+    """Return how fast (h, w) float32 rises along an axis, per pixel: Sobel's smoothed differences.
+
+    The renderer shades by it and normal maps are made of it, so that both tell one geometry.
+    """
+    cols, rows = (0, 1) if axis == 0 else (1, 0)
+    steps = cv2.Sobel(field, cv2.CV_32F, cols, rows, scale=0.125, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(steps, dtype=np.float32)
+
+
 def sparse_zeros(shape: tuple[int, ...], dtype: type[Scalar]) -> NDArray[Scalar]:
     """Return zeros of which, if they are many, only those cost time and memory that are written.
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from anomsynth.core.display import Rgb, levels_of, outlined, to_rgb8, zoom_box
+from anomsynth.core.pixels import slope_of
 from anomsynth.core.types import Box, Float32, Light, Mask, SampleKey
 from anomsynth.errors import InputError
 
@@ -112,6 +113,8 @@ class Sample:
         How many whole samples were drawn before and fell short of the least score.
     light : Light
         Light the defects were rendered in, drawn where the photo does not tell.
+    mm_per_px : float
+        Size of a pixel.
     scores : by name
         Its quality as far as the run has rated it: where a least score was asked for.
     rater : function of a sample, or None
@@ -140,6 +143,7 @@ class Sample:
     asked: int = 1
     redraw: int = 0
     light: Light = field(default_factory=Light)
+    mm_per_px: float = 1.0
     scores: Mapping[str, float] = field(default_factory=dict)
     rater: "Callable[[Sample], Quality] | None" = None
     _quality: Quality | None = field(init=False, default=None)
@@ -168,6 +172,26 @@ class Sample:
                 raise InputError("the sample does not know what its photo was like", hint=hint)
             object.__setattr__(self, "_quality", self.rater(self))
         return self._quality  # type: ignore[return-value]  # set right above
+
+    @property
+    def normals(self) -> Float32:
+        """Normals of the defects' relief, (H, W, 3) float32 of length 1: (right, up, to camera).
+
+        ``(-dh/dx, -dh/dy, 1)`` of `height_mm` over its length, x to the right and y upwards; (0, 0,
+        1) where nothing rises. They lean on the surface of the good part, whose own normals no
+        photo tells.
+        """
+        normals = np.zeros((*self.height_mm.shape, 3), dtype=np.float32)
+        normals[..., 2] = 1
+        raised = Box.around(self.height_mm != 0)
+        if raised is None:
+            return normals
+        here = raised.grown(1, self.height_mm.shape).slices
+        relief = self.height_mm[here] / np.float32(self.mm_per_px)
+        down, right = slope_of(relief, 0), slope_of(relief, 1)
+        length = np.sqrt(1 + down * down + right * right)
+        normals[here] = np.stack([-right / length, down / length, 1 / length], axis=2)
+        return normals
 
     def show(self) -> None:
         """Open picture and zoom, both with outlines, in the system's viewer."""

@@ -41,7 +41,7 @@ def write_extras(
     number : int
         The sample's number.
     sample : Sample
-    wanted : of "soft", "class", "instance", "height", "strict"
+    wanted : of "soft", "class", "instance", "height", "normals", "strict"
         "foreground" belongs to the photo, see `write_foreground`.
     kinds : every kind of the run, sorted
         Class c of the class masks is ``kinds[c - 1]``, the same in every sample.
@@ -57,6 +57,7 @@ def write_extras(
         "class": _write_class,
         "instance": _write_instance,
         "height": _write_height,
+        "normals": _write_normals,
         "strict": _write_strict,
     }
     files: list[str] = []
@@ -97,6 +98,16 @@ def binary(mask: Mask) -> NDArray[np.uint8]:
     return mask.astype(np.uint8) * np.uint8(255)
 
 
+def encode_normals(normals: Float32) -> NDArray[np.uint16]:
+    """Return unit normals, (H, W, 3) float32, as 16-bit colours.
+
+    Red is the component to the right, green upwards, blue towards the camera, each
+    ``32768 + 32767 n``: the flat (0, 0, 1) is exactly (32768, 32768, 65535). What decodes by
+    ``2 v / 65535 - 1`` is off by 0.001 degrees.
+    """
+    return np.rint(np.float32(32768) + np.float32(32767) * normals).astype(np.uint16)
+
+
 def _write_soft(layout: Layout, number: int, sample: Sample, _: Sequence[str]) -> list[str]:
     levels = np.rint(np.clip(sample.soft, 0, 1) * np.float32(65535)).astype(np.uint16)
     return [_png(layout, sample, "soft", layout.number(number), levels)]
@@ -135,6 +146,11 @@ def _write_height(layout: Layout, number: int, sample: Sample, _: Sequence[str])
     path = layout.beside(sample.key.category, "height", f"{layout.number(number)}.tiff")
     write_bytes(path, _tiff(sample.height_mm), layout.scratch)
     return [layout.relative(path)]
+
+
+def _write_normals(layout: Layout, number: int, sample: Sample, _: Sequence[str]) -> list[str]:
+    name = layout.number(number)
+    return [_png(layout, sample, "normals", name, encode_normals(sample.normals))]
 
 
 def _png(layout: Layout, sample: Sample, folder: str, name: str, array: NDArray[np.generic]) -> str:

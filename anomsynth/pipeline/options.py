@@ -18,7 +18,7 @@ FOLDERS = ("roi", "avoid", "components", "textures", "real")
 Backend = Literal["loky", "threading", "dask"]
 Purpose = Literal["anomalib"]
 OutLayout = Literal["mvtec", "folder"]
-Extra = Literal["soft", "class", "instance", "foreground", "height", "strict"]
+Extra = Literal["soft", "class", "instance", "foreground", "height", "normals", "strict"]
 
 
 class RunOptions(BaseModel):

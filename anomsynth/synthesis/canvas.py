@@ -179,6 +179,7 @@ class Canvas:
             instances=tuple(self.instances),
             key=key,
             seed=seed,
+            mm_per_px=self.surface.mm_per_px,
         )
 
     def _settle(self) -> None:

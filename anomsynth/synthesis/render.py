@@ -11,7 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.layer import Change, DefectLayer
-from anomsynth.core.pixels import blocks, look_up, on_channels, over_channels, power, put_rows
+from anomsynth.core.pixels import (
+    blocks,
+    look_up,
+    on_channels,
+    over_channels,
+    power,
+    put_rows,
+    slope_of,
+)
 from anomsynth.core.types import Float32
 from anomsynth.synthesis.scene import Scene
 
@@ -70,7 +78,8 @@ def prepare(layer: DefectLayer, scene: Scene) -> Ingredients:
     slope = None
     if layer.height is not None:
         relief = layer.height / np.float32(scene.mm_per_px)
-        slope = (_slope(relief, 0, 1, index), _slope(relief, 1, 0, index))
+        down, right = (slope_of(relief, axis).ravel().take(index)[:, None] for axis in (0, 1))
+        slope = (down, right)
     most_gain = np.inf
     if layer.displacement is not None:
         most_gain = NO_FOLD / max(_steepest_stretch(layer.displacement), 1e-6)
@@ -88,11 +97,6 @@ def prepare(layer: DefectLayer, scene: Scene) -> Ingredients:
         slope=slope,
         most_gain=most_gain,
     )
-
-
-def _slope(relief: Float32, cols: int, rows: int, index: NDArray[np.intp]) -> Float32:
-    steps = cv2.Sobel(relief, cv2.CV_32F, cols, rows, scale=0.125, borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(steps, dtype=np.float32).ravel().take(index)[:, None]
 
 
 def compose(item: Ingredients, gain: float) -> Float32:

@@ -27,7 +27,7 @@ from anomsynth.surface.analyze import analyze
 from anomsynth.testing import make_surface
 
 ORIGIN = SourcePhoto("screw", "ä b.png", "screw/train/good/ä b.png", "0" * 64, "1" * 64)
-EXTRAS = ("soft", "class", "instance", "foreground", "height", "strict")
+EXTRAS = ("soft", "class", "instance", "foreground", "height", "normals", "strict")
 SURFACE = make_surface(20, 30, border=2)
 
 
@@ -171,6 +171,32 @@ def test_extras_lie_outside_the_category_and_say_what_they_mean(layout) -> None:
     assert all((layout.root / name).is_file() for name in line["files"]["extras"])
     beside = {path for path in layout.metadata.rglob("*") if path.is_file()}
     assert {layout.relative(path) for path in beside} == set(line["files"]["extras"])
+
+
+def test_normal_maps_hold_the_normals_of_a_sphere(layout) -> None:
+    mm_per_px, radius_mm, centre = 0.05, 1.0, (9.5, 14.0)
+    surface = replace(SURFACE, mm_per_px=mm_per_px)
+    rows, cols = np.indices((20, 30))
+    up, right = (centre[0] - rows) * mm_per_px, (cols - centre[1]) * mm_per_px
+    away = np.hypot(up, right)
+    rise = np.sqrt(np.maximum(radius_mm**2 - away**2, 0)) - 0.95
+    sample = replace(
+        make_sample(grey_levels(np.uint8)),
+        height_mm=np.maximum(rise, 0).astype(np.float32),
+        mm_per_px=mm_per_px,
+    )
+
+    Writer(layout, ("normals",), kinds=("pitting",)).sample(ORIGIN, 3, sample, surface)
+
+    coded = read(layout, "_anomsynth/screw/normals/000003.png")[..., ::-1]
+    assert coded.dtype == np.uint16
+    normals = (coded.astype(float) - 32768) / 32767
+    true = np.stack([right, up, np.sqrt(radius_mm**2 - np.minimum(away, 1) ** 2)], axis=2)
+    inside = away < 0.25
+    apart = np.degrees(np.arccos(np.clip((normals * true)[inside].sum(axis=1), -1, 1)))
+    assert apart.max() < 0.5
+    assert true[inside, 0].max() > 0.15
+    assert (coded[away > 0.45] == (32768, 32768, 65535)).all()
 
 
 def test_combined_samples_have_class_and_instance_masks_unasked(layout) -> None:

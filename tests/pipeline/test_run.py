@@ -15,7 +15,7 @@ from anomsynth.pipeline import worker
 from anomsynth.pipeline.events import Finished, ImageFailed, SampleDone, SampleFailed, Started
 from anomsynth.pipeline.plan import UNIT_SAMPLES
 
-EXTRAS = ("soft", "class", "instance", "foreground", "height", "strict")
+EXTRAS = ("soft", "class", "instance", "foreground", "height", "normals", "strict")
 
 
 def source_state(folder):
