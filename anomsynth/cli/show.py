@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from anomsynth.sqe.term import Term
 
 EXAMPLE = example("show crack", "show metal", "show metal --toml", "show recipe --json")
+RELIEF = "changes the height of the surface, or opens it: depth data show it"
+COLOUR_ONLY = "changes colour only; passed over where depth is all there is"
 RECIPE = "recipe"  # not a kind: the format of recipe files itself
 
 
@@ -112,6 +114,9 @@ def _show_component(console: Console, component: "type[Component]", role: str) -
     sizes = [measure.name for measure in getattr(component, "measures", ())]
     if sizes:
         console.say(f"sizes:  {', '.join(sizes)} (for sweep, in mm)")
+    relief = getattr(component, "has_relief", None)
+    if relief is not None:
+        console.say(f"relief: {RELIEF if relief else COLOUR_ONLY}")
     console.say()
     headings = ("name", "default", "unit", "meaning")
     console.table(
@@ -124,6 +129,7 @@ def _show_component(console: Console, component: "type[Component]", role: str) -
         law=component.law,
         source=component.source,
         sizes=sizes,
+        **({} if relief is None else {"relief": relief}),
         parameters=parameters,
     )
 

@@ -88,6 +88,9 @@ class DefectLayer:
     overhang : bool
         True if the defect may reach beyond the part (a bent wire, a thread): it is cut to
         `Surface.reachable` instead of `Surface.allowed`.
+    void : bool
+        True if what shows where there is coverage is an opening: material is gone there, and a
+        depth sensor finds nothing, or what lies behind.
     parameters : drawn values, recorded in the manifest
     measured : physics measured on this very layer, for tests and the manifest
     """
@@ -110,6 +113,7 @@ class DefectLayer:
     thin: bool = False
     rigid: bool = False
     overhang: bool = False
+    void: bool = False
     parameters: Mapping[str, float] = field(default_factory=dict)
     measured: Mapping[str, float] = field(default_factory=dict)
 
@@ -127,6 +131,8 @@ class DefectLayer:
         if len(shown) != (self.coverage is not None):
             msg = "coverage comes together with either albedo or exposed"
             raise ValueError(msg)
+        if self.void and self.coverage is None:
+            raise ValueError("an opening needs a coverage: where it is")
 
     @classmethod
     @cache

@@ -23,12 +23,16 @@ class Generator(Component, ABC):
         True if it works on components only; it is passed over where `Surface.components` is None.
     needs_defects : bool
         True if it takes real defects from `Surface.defects`; it is passed over where that is None.
+    has_relief : bool
+        True if its defects have a height or an opening; others only colour the part, and are
+        passed over where nothing but depth was measured.
     measures : tuple of SizeMeasure
         By which sizes in mm its defects can be ordered, the usual one first; none if by none.
     """
 
     needs_components: ClassVar[bool] = False
     needs_defects: ClassVar[bool] = False
+    has_relief: ClassVar[bool] = False
     measures: ClassVar[tuple[SizeMeasure, ...]] = ()
     needs_parts: ClassVar[bool] = False  # old name, which plugins may set
 

@@ -55,6 +55,9 @@ def check_generator(generator: Generator, surface: Surface | None = None) -> Non
     unchanged(before, surface.pixels, "the surface")
     demand(first.support.any(), "the layer supports nothing")
     demand(first.fields(), "the layer changes nothing")
+    shaped = first.void or (first.height is not None and bool(first.height.any()))
+    said = generator.has_relief or not shaped
+    demand(said, "the layer has a height or an opening: set has_relief = True")
     _check_place(first, surface)
     _check_fields(first)
     for name, value in first.measured.items():

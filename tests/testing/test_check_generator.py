@@ -77,6 +77,12 @@ class LiesBetweenPixels(Stain):
         return replace(layer, origin=(layer.origin[0] + 0.5, layer.origin[1]))
 
 
+class HidesItsRelief(Stain):
+    def generate(self, surface, rng):
+        layer = super().generate(surface, rng)
+        return replace(layer, height=layer.support.astype(np.float32))
+
+
 class MeasuresNothing(Stain):
     def generate(self, surface, rng):
         return replace(super().generate(surface, rng), measured={"depth": float("nan")})
@@ -116,6 +122,7 @@ def test_accepts_an_honest_one() -> None:
         (MakesNothing(), "expected an instance of DefectLayer, got NoneType"),
         (LiesElsewhere(), "outside the picture"),
         (LiesBetweenPixels(), "expected whole pixels"),
+        (HidesItsRelief(), "set has_relief = True"),
         (MeasuresNothing(), "measured depth: NaN or infinity"),
     ],
 )

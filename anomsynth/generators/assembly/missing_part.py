@@ -44,6 +44,7 @@ class MissingPart(Generator):
     source: ClassVar[str] = "He & Sun 2012 (texture behind); Perez et al. 2003 (seams)"
 
     needs_components: ClassVar[bool] = True
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["missing_part"] = "missing_part"
     grow_mm: NonNegativeRange = parameter(
@@ -75,6 +76,7 @@ class MissingPart(Generator):
             support=support,
             coverage=coverage * support,
             exposed=np.clip(light, 0, 1),
+            void=bool(background),
             rigid=True,
             overhang=True,
             parameters=drawn.numbers,

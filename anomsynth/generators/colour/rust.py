@@ -74,6 +74,7 @@ class Rust(Generator):
     )
     source: ClassVar[str] = "Kubelka & Munk 1931; Barron & Torrent 1986; Allen & Cahn 1979"
     measures: ClassVar[tuple[SizeMeasure, ...]] = (SizeMeasure("width", "radius", 2),)
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["rust"] = "rust"
     radius: ShareRange = parameter(

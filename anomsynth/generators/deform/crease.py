@@ -59,6 +59,7 @@ class Crease(Generator):
     measures: ClassVar[tuple[SizeMeasure, ...]] = (
         SizeMeasure("length", "length", measured="length_px"),
     )
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["crease"] = "crease"
     length: ShareRange = parameter(

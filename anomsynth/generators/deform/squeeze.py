@@ -39,6 +39,7 @@ class Squeeze(Generator):
 
     law: ClassVar[str] = "x = S(x'), y = y' / S'(x'): det J = 1; or a flow with div v = 0"
     source: ClassVar[str] = "incompressible plane deformation (standard kinematics)"
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["squeeze"] = "squeeze"
     mode: Literal["body", "region", "mixed"] = parameter(

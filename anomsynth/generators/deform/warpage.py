@@ -87,6 +87,7 @@ class Warpage(Generator):
             "width", "radius", 2, measured="radius_px", measured_times=2, alone={"mode": "dent"}
         ),
     )
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["warpage"] = "warpage"
     mode: Literal["dent", "bend", "warp", "mixed"] = parameter("mixed", "choice", "what happened")

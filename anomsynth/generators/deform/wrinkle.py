@@ -63,6 +63,7 @@ class Wrinkle(Generator):
 
     law: ClassVar[str] = "lambda = 2 pi h (Ef / 3 Es)^(1/3); A = h sqrt(e / ec - 1)"
     source: ClassVar[str] = "Allen 1969; Bowden et al. 1998; Chen & Hutchinson 2004"
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["wrinkle"] = "wrinkle"
     pattern: Literal["uniaxial", "labyrinth", "herringbone", "mixed"] = parameter(

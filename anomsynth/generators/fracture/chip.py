@@ -51,6 +51,7 @@ class Chip(Generator):
     law: ClassVar[str] = "h = -d (1 - q^e) + ripples r_k ~ g^k + fBm with H = 0.8 (S ~ k^-3.6)"
     source: ClassVar[str] = "Almond & McCormick 1986 (F = T_e d); Bouchaud et al. 1990"
     measures: ClassVar[tuple[SizeMeasure, ...]] = (SizeMeasure("length", "size"),)
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["chip"] = "chip"
     size: ShareRange = parameter((0.015, 0.7), "of part size", "length along the edge")
@@ -274,6 +275,7 @@ def _lost_piece(
             coverage=coverage,
             albedo=np.maximum(albedo, np.float32(0.02)).astype(np.float32),
             thin=True,
+            void=True,
             overhang=True,
             parameters=drawn.numbers,
             measured=measured,
@@ -289,6 +291,7 @@ def _lost_piece(
         coverage=coverage,
         exposed=np.clip(exposed, 0, 1).astype(np.float32, copy=False),
         thin=True,
+        void=True,
         rigid=True,
         overhang=True,
         parameters=drawn.numbers,

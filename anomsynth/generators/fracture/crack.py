@@ -97,6 +97,7 @@ class Crack(Generator):
         SizeMeasure("width", "width_mm", measured="widest_px"),
         SizeMeasure("depth", "depth_ratio", of="width_mm"),
     )
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["crack"] = "crack"
     mode: Literal["lefm", "path", "frontier"] = parameter(
@@ -302,6 +303,7 @@ def _as_gap(gaps: list[Gap], case: _CrackCase, rng: np.random.Generator) -> Defe
         height=band.spread(height[changed], box) if wide.any() else None,
         absorbance=band.spread(absorbance[changed], box) if halo > 0 else None,
         thin=True,
+        void=True,
         parameters=drawn.numbers,
         measured=_measured(gaps, float(coverage.sum()), surface),
     )

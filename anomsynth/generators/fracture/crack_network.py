@@ -58,6 +58,7 @@ class CrackNetwork(Generator):
         SizeMeasure("length", "size"),
         SizeMeasure("width", "width_mm", measured="widest_px"),
     )
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["crack_network"] = "crack_network"
     pattern: Literal["drying", "healed", "mixed"] = parameter(
@@ -136,6 +137,7 @@ class CrackNetwork(Generator):
             height=None if height is None else height * np.float32(surface.mm_per_px),
             absorbance=found.absorbance,
             thin=True,
+            void=True,
             parameters=drawn.numbers,
             measured={
                 "cracks": float(len(seams)),

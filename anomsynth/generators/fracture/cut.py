@@ -53,6 +53,7 @@ class Cut(Generator):
     measures: ClassVar[tuple[SizeMeasure, ...]] = (
         SizeMeasure("length", "length", measured="length_mm"),
     )
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["cut"] = "cut"
     fray: Literal["auto", "never", "always"] = parameter(
@@ -131,6 +132,7 @@ class Cut(Generator):
             albedo=found.albedo,
             height=None if height is None else height * np.float32(surface.mm_per_px),
             thin=True,
+            void=True,
             parameters=drawn.numbers,
             measured={
                 "length_mm": length * surface.mm_per_px,

@@ -64,6 +64,7 @@ class Impact(Generator):
     law: ClassVar[str] = "r_k = r_1 q^k, r_1 = (1.1-1.3) a; w_1^2 + w_2^2 = w^2; w ~ sqrt(r)"
     source: ClassVar[str] = "Roesler 1956; Quinn 2020 (fork angle); Vandenberghe et al. 2013"
     measures: ClassVar[tuple[SizeMeasure, ...]] = (SizeMeasure("length", "length"),)
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["impact"] = "impact"
     length: ShareRange = parameter(

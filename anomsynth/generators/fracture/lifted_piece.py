@@ -61,6 +61,7 @@ class LiftedPiece(Generator):
 
     law: ClassVar[str] = "z = d tan(a); gap d (1 - cos(a)); shadow z / tan(elevation)"
     source: ClassVar[str] = "geometry of a rigid flap and of light; outline as fracture"
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["lifted_piece"] = "lifted_piece"
     length: ShareRange = parameter((0.03, 0.35), "of part size", "length of the piece")

@@ -39,6 +39,7 @@ class LostEnd(Generator):
     measures: ClassVar[tuple[SizeMeasure, ...]] = (
         SizeMeasure("area", "area_share", measured="area_share"),
     )
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["lost_end"] = "lost_end"
     area_share: ShareRange = parameter((0.003, 0.2), "of part area", "what is gone, about")
@@ -87,6 +88,7 @@ class LostEnd(Generator):
             coverage=coverage.astype(np.float32),
             exposed=np.clip(shown, 0, 1).astype(np.float32),
             thin=True,
+            void=True,
             rigid=True,
             overhang=True,
             parameters=drawn.numbers,

@@ -78,6 +78,7 @@ class Dust(Generator):
 
     law: ClassVar[str] = "log10 N(>x) = 0.926 (log10(level)^2 - log10(x)^2) per 0.1 m^2, x in um"
     source: ClassVar[str] = "IEST-STD-CC1246"
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["dust"] = "dust"
     mode: Literal["dust", "chips", "mixed"] = parameter(

@@ -62,6 +62,7 @@ class Fiber(Generator):
         SizeMeasure("length", "length_mm", measured="length_px"),
         SizeMeasure("width", "width_mm", measured="width_px"),
     )
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["fiber"] = "fiber"
     length_mm: SizeRange = parameter((1.5, 60), "mm", "length of the fiber")

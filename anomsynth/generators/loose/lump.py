@@ -65,6 +65,7 @@ class Lump(Generator):
     measures: ClassVar[tuple[SizeMeasure, ...]] = (
         SizeMeasure("length", "length", measured="length_px"),
     )
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["lump"] = "lump"
     length: ShareRange = parameter((0.015, 0.3), "of part size", "length of the lump")

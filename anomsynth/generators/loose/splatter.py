@@ -75,6 +75,7 @@ class Splatter(Generator):
 
     law: ClassVar[str] = "D / d = We^(1/4); h = sqrt(R^2 - q^2) - R cos(t)"
     source: ClassVar[str] = "Clanet et al. 2004; Young 1805"
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["splatter"] = "splatter"
     matter: Literal["weld", "solder", "glue", "wax", "mixed"] = parameter(

@@ -67,6 +67,7 @@ class Blister(Generator):
             alone={"count": 1, "mode": "round"},
         ),
     )
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["blister"] = "blister"
     mode: Literal["round", "straight", "cord", "mixed"] = parameter(

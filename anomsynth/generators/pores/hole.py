@@ -59,6 +59,7 @@ class Hole(Generator):
     measures: ClassVar[tuple[SizeMeasure, ...]] = (
         SizeMeasure("width", "radius_mm", 2, measured="radius_mm", measured_times=2),
     )
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["hole"] = "hole"
     mode: Literal["bore", "puncture", "mixed"] = parameter(
@@ -125,6 +126,7 @@ class Hole(Generator):
             height=fields.height * np.float32(surface.mm_per_px),
             absorbance=fields.absorbance,
             thin=True,
+            void=True,
             parameters=drawn.numbers,
             measured={
                 "radius_mm": radius * surface.mm_per_px,

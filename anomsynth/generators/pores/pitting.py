@@ -106,6 +106,7 @@ class Pitting(Generator):
         ),
         SizeMeasure("area", "area_share", measured="area_share", alone={"mode": "polygon"}),
     )
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["pitting"] = "pitting"
     mode: Literal["nucleated", "polygon", "mixed"] = parameter(

@@ -62,6 +62,7 @@ class Porosity(Generator):
             alone={"count": 1},
         ),
     )
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["porosity"] = "porosity"
     sizes: Literal["coarsened", "lognormal", "mixed"] = parameter(

@@ -54,6 +54,7 @@ class Facet(Generator):
     law: ClassVar[str] = "z = -d (1 - q^2); cusps p^2 / (8 R)"
     source: ClassVar[str] = "geometry of a plane through a paraboloid, and of feed marks"
     measures: ClassVar[tuple[SizeMeasure, ...]] = (SizeMeasure("length", "length"),)
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["facet"] = "facet"
     length: ShareRange = parameter((0.03, 0.6), "of part size", "length of the flat")

@@ -66,6 +66,7 @@ class Scratch(Generator):
         SizeMeasure("length", "length", alone={"count": 1}),
         SizeMeasure("width", "width_mm", measured="widest_px", alone={"count": 1}),
     )
+    has_relief: ClassVar[bool] = True
 
     kind: Literal["scratch"] = "scratch"
     path: Literal["chain", "arc"] = parameter(
