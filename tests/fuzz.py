@@ -1,6 +1,7 @@
 """Damage files at random for some minutes: no traceback, and no pixel that others read otherwise.
 
-``python tests/fuzz.py --minutes 10`` tries photos (PNG, JPEG, TIFF, BMP, WebP, PNM), labelled
+``python tests/fuzz.py --minutes 10`` tries photos (PNG, JPEG, TIFF, BMP, WebP, PNM), TIFF files of
+floating-point and 32-bit numbers and of many bands with a stated range and chosen bands, labelled
 folders with files of labelling tools, recipes and manifests. Photos that are accepted are compared
 with Pillow, OpenCV and tifffile. It ends with code 1 and the file if something is wrong.
 """
@@ -9,6 +10,7 @@ import argparse
 import io
 import json
 import random
+import re
 import sys
 import tempfile
 import time
@@ -16,6 +18,7 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -28,11 +31,20 @@ from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layouts.item import read_truth
 from anomsynth.dataset.manifest import read_lines
-from anomsynth.errors import UserError
+from anomsynth.dataset.reading import make_reading
+from anomsynth.errors import InputError, UserError
 from anomsynth.recipe.load import load_recipe
 
 warnings.simplefilter("ignore")
+SEPARATE = 2  # planar configuration of TIFF 6.0
+LOW, HIGH = -20.0, 100.0  # black and white of floating-point numbers
 GREY = np.random.default_rng(0).integers(0, 255, (13, 17)).astype(np.uint8)
+WORD = re.compile(rb'-?\d+(?:\.\d+)?|"[^"]*"|\[[^\[\]]*\]')
+WORDS = (
+    b"-1", b"0", b"2", b"0.5", b"1e300", b"-1e9", b"NaN", b"null", b"true", b"[]", b"{}", b'""',
+    b'"a"', b"99999999999999999999", b'"../a.png"', b'"k"', b"[1, 1]",
+    b"[[1, 1, 9, 1, 9, 7], [2, 2]]",
+)  # fmt: skip
 COLOUR = np.random.default_rng(1).integers(0, 255, (13, 17, 3)).astype(np.uint8)
 RECIPE = b'version = 1\nmm_per_px = 0.1\n[[mechanisms]]\ngenerator = { kind = "crack" }\n'
 LABELME = {
@@ -64,6 +76,25 @@ def photos() -> dict[str, bytes]:
     return found
 
 
+def numbers() -> dict[str, bytes]:
+    """Return sound TIFF files of other numbers and of five bands by name."""
+    rng, found = np.random.default_rng(2), {}
+    levels = rng.uniform(LOW, HIGH, (5, 13, 17))
+    for kind in ("float16", "float32", "float64", "int8", "int16", "int32", "uint16", "uint32"):
+        bands = levels if kind.startswith("float") else np.rint(levels)
+        bands = np.clip(bands, 0 if kind.startswith("u") else LOW, HIGH).astype(kind)
+        for planar in ("contig", "separate"):
+            buffer = io.BytesIO()
+            planes = bands if planar == "separate" else np.moveaxis(bands, 0, 2)
+            layout = {"photometric": "minisblack", "planarconfig": planar}
+            tifffile.imwrite(buffer, planes, **layout, rowsperstrip=4)
+            found[f"{kind}-{planar}.tif"] = buffer.getvalue()
+        buffer = io.BytesIO()
+        tifffile.imwrite(buffer, bands[0], photometric="minisblack", tile=(16, 16))
+        found[f"{kind}-grey.tif"] = buffer.getvalue()
+    return found
+
+
 def damaged(content: bytes, rng: random.Random) -> bytes:
     """Return a file with bits turned, bytes lost or doubled, or its end missing."""
     result = bytearray(content)
@@ -82,6 +113,15 @@ def damaged(content: bytes, rng: random.Random) -> bytes:
         if not result:
             result = bytearray(b"x")
     return bytes(result)
+
+
+def muddled(text: bytes, rng: random.Random) -> bytes:
+    """Return a text file with one of its numbers or strings replaced, or damaged as any file."""
+    places = list(WORD.finditer(text))
+    if not places or rng.random() < 0.3:
+        return damaged(text, rng)
+    place = rng.choice(places)
+    return text[: place.start()] + rng.choice(WORDS) + text[place.end() :]
 
 
 def references(path: Path) -> list[np.ndarray]:
@@ -129,6 +169,37 @@ def try_photo(folder: Path, rng: random.Random, sound: dict[str, bytes]) -> str:
     return f"{name}: no other decoder reads these pixels"
 
 
+def try_numbers(folder: Path, rng: random.Random, sound: dict[str, bytes]) -> str:
+    """Read a damaged TIFF of other numbers by a range and bands; return what is wrong."""
+    name = rng.choice(sorted(sound))
+    path = folder / name
+    path.write_bytes(damaged(sound[name], rng))
+    span = rng.choice([None, (0, 1), *[(LOW, HIGH), (LOW - 1, 2 * HIGH), (-1e6, 1e6)] * 2])
+    wrong, right = [None, [6], ["red"]], [[1], [2], [5], [3, 2, 1], [1, 1, 5]]
+    bands = None if "grey" in name else rng.choice(wrong + 2 * right)
+    pixels = read_photo(path, make_reading(span, bands)).pixels
+    with tifffile.TiffFile(path) as file:
+        page = file.pages[0]
+        theirs = page.asarray()
+        apart = theirs.ndim == 3 and int(page.planarconfig) == SEPARATE
+        inverted = int(page.photometric) == 0
+    planes = np.moveaxis(theirs, 0, 2) if apart else theirs
+    planes = planes[..., None] if planes.ndim == 2 else planes
+    if bands is not None and "red" not in bands:
+        planes = planes[..., [number - 1 for number in bands]]
+    if span is not None and planes.dtype not in (np.uint8, np.uint16):
+        share = (planes.astype(np.longdouble) - span[0]) / (span[1] - span[0])
+        if not (share.min() >= 0 and share.max() <= 1):
+            return f"{name}: numbers outside of {span} were taken"
+        planes = np.rint(share * 65535).astype(np.int64)
+        planes = 65535 - planes if inverted else planes
+        near = planes.shape == pixels.shape and np.abs(planes - pixels.astype(np.int64)).max() <= 1
+        return "" if near else f"{name}: these are not the numbers of {span}, bands {bands}"
+    planes = ~planes if inverted else planes
+    same = planes.shape == pixels.shape and np.array_equal(planes, pixels)
+    return "" if same else f"{name}: these are not the numbers, bands {bands}"
+
+
 def try_labels(folder: Path, rng: random.Random) -> str:
     """Read a folder of labels, one file of it damaged."""
     root = folder / "labels"
@@ -143,17 +214,18 @@ def try_labels(folder: Path, rng: random.Random) -> str:
             ("annotations.xml", CVAT),
         ]
     )
-    (root / name).write_bytes(damaged(content, rng))
+    (root / name).write_bytes(muddled(content, rng))
     for item in find_labelled(root):
         if item.mask is not None:
             read_truth(item.mask, item.truth, GREY.shape)
-    find_source(root)
+    with suppress(InputError):  # no photo in it is good
+        find_source(root)
     return ""
 
 
 def try_recipe(folder: Path, rng: random.Random) -> str:
     """Load a damaged recipe."""
-    (folder / "r.toml").write_bytes(damaged(RECIPE, rng))
+    (folder / "r.toml").write_bytes(muddled(RECIPE, rng))
     load_recipe(folder / "r.toml")
     return ""
 
@@ -161,7 +233,7 @@ def try_recipe(folder: Path, rng: random.Random) -> str:
 def try_manifest(folder: Path, rng: random.Random) -> str:
     """Read damaged lines of a manifest."""
     line = json.dumps({"what": "sample", "index": 0, "files": {"image": "a"}}).encode() + b"\n"
-    (folder / "m.jsonl").write_bytes(damaged(line * 3, rng))
+    (folder / "m.jsonl").write_bytes(muddled(line * 3, rng))
     list(read_lines(folder / "m.jsonl"))
     return ""
 
@@ -173,22 +245,24 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     rng, sound, counts = random.Random(given.seed), photos(), Counter()
+    others = numbers()
     end = time.monotonic() + 60 * given.minutes
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        trials: list[Callable[[], str]] = [
-            lambda: try_photo(folder, rng, sound),
-            lambda: try_photo(folder, rng, sound),
-            lambda: try_labels(folder, rng),
-            lambda: try_recipe(folder, rng),
-            lambda: try_manifest(folder, rng),
-        ]
+        trials: dict[str, Callable[[], str]] = {
+            "photos": lambda: try_photo(folder, rng, sound),
+            "numbers": lambda: try_numbers(folder, rng, others),
+            "labels": lambda: try_labels(folder, rng),
+            "recipes": lambda: try_recipe(folder, rng),
+            "manifests": lambda: try_manifest(folder, rng),
+        }
+        names = ["photos", *trials]  # twice as many of them
         while time.monotonic() < end:
-            trial = rng.choice(trials)
+            chosen = rng.choice(names)
             try:
-                wrong = trial()
+                wrong = trials[chosen]()
             except UserError:
-                counts["refused"] += 1
+                counts[f"{chosen} refused"] += 1
                 continue
             except Exception:
                 wrong = traceback.format_exc()
@@ -199,8 +273,8 @@ def main() -> int:
                         (kept / path.name).write_bytes(path.read_bytes())
                 sys.stdout.write(f"{wrong}\nfiles: {kept}\n")
                 return 1
-            counts["accepted"] += 1
-    sys.stdout.write(f"{dict(counts)}\n")
+            counts[f"{chosen} accepted"] += 1
+    sys.stdout.write(f"{dict(sorted(counts.items()))}\n")
     return 0
 
 
