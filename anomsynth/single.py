@@ -13,7 +13,7 @@ from anomsynth.core.photo import Photo, as_photo
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Mask, SampleKey, Scale, Surface
 from anomsynth.dataset.images import from_pillow, load_photo
-from anomsynth.dataset.reading import depth_of_photo, spread
+from anomsynth.dataset.reading import depth_of_photo, read_array, spread
 from anomsynth.dataset.tiff import Reading
 from anomsynth.dataset.writer import camera_levels
 from anomsynth.errors import InputError, RecipeError, UnknownComponentError
@@ -200,7 +200,7 @@ def to_photo(image: ImageLike, bits: int | None = None, reading: Reading | None 
     bits : int from 8 to 16, optional
         How many of 16 the camera uses; found if not given.
     reading : Reading, optional
-        What the user says of a path's file.
+        What the user says of a path's file, or of an array's numbers and bands.
 
     Raises
     ------
@@ -215,6 +215,8 @@ def to_photo(image: ImageLike, bits: int | None = None, reading: Reading | None 
         return spread(loaded.photo, depth, Path(image))
     if isinstance(image, Photo):
         photo = image
+    elif reading is not None and isinstance(image, np.ndarray):
+        photo = read_array(image, reading)
     else:
         photo = from_pillow(image) if isinstance(image, Image.Image) else as_photo(image)
     return spread(photo, depth_of_photo(photo, bits), Path("image"))

@@ -21,6 +21,7 @@ from anomsynth.api.options import (
     whole,
     words,
 )
+from anomsynth.core.photo import Photo
 from anomsynth.core.registry import generators
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import SampleKey, Surface
@@ -133,7 +134,8 @@ def preview(
     real : path, optional
         Marked, real defects for mechanisms that set them into the photo.
     bits, value_range, bands
-        How the file's numbers are meant, as for `generate`.
+        How the numbers of the file or the array are meant, as for `generate`; bands of an array
+        are numbers from 1.
     overwrite : bool
         Replace a sheet that is there.
     on_event : callable, optional
@@ -267,7 +269,7 @@ def _recipes(
     if not paths:
         looks = FALLBACK
         if image is not None:
-            looks = guess_material(measure_appearance(analyze(to_photo(image, options.bits))))[0]  # type: ignore[arg-type]  # no path
+            looks = guess_material(measure_appearance(analyze(_photo_of(image, options))))[0]
         return {"": choose_recipe(looks, wanted)}
     found = {}
     for category, photos in paths.items():
@@ -290,8 +292,12 @@ def _surfaces(
         yield ALONE, _surface_of_array(image, recipe, options), recipe
 
 
+def _photo_of(image: object, options: RunOptions) -> Photo:
+    return to_photo(image, options.bits, options.reading)  # type: ignore[arg-type]  # no path
+
+
 def _surface_of_array(image: object, recipe: Recipe, options: RunOptions) -> Surface:
-    photo = to_photo(image, options.bits)  # type: ignore[arg-type]  # no path
+    photo = _photo_of(image, options)
     height, width = photo.pixels.shape[:2]
 
     def marked(root: Path | None) -> Region | None:

@@ -6,15 +6,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anomsynth.core.depth import Depth, depth_of
-from anomsynth.core.photo import Photo
+from anomsynth.core.photo import Photo, as_photo
 from anomsynth.dataset.images import load_photo, read_photo
 from anomsynth.dataset.paths import is_special
 from anomsynth.dataset.tiff import Reading
+from anomsynth.dataset.tiff_bands import scaled
 from anomsynth.errors import InputError, UserError
 
 PNG_DEPTH = slice(24, 25)  # IHDR: width, height, bit depth
+ARRAY = Path("image")  # what messages call it
 DEEP = frozenset({".png", ".tif", ".tiff", ".pgm", ".ppm", ".pnm"})  # may hold 16 bits
 
 
@@ -71,6 +74,39 @@ def make_reading(
         msg = f"`bands`: expected one band or three, got {len(names)}"
         raise UserError(msg, hint="one is a grey picture, three are red, green and blue")
     return Reading(span, tuple(str(name) for name in names))
+
+
+def read_array(array: NDArray[np.generic], reading: Reading) -> Photo:
+    """Return what an array holds, by what the user says about its numbers and bands.
+
+    Parameters
+    ----------
+    array : (H, W) or (H, W, C) of any C
+        Numbers other than unsigned ones of 8 or 16 bits are scaled by the range.
+    reading : Reading
+        Its bands are numbers from 1: an array has no names for them.
+
+    Raises
+    ------
+    InputError
+        If there is no such band, or a number is NaN or outside of the range; as `as_photo`.
+    """
+    if reading.bands and array.ndim in {2, 3}:
+        planes = array if array.ndim == 3 else array[..., None]
+        places = [_place(name, planes.shape[2]) for name in reading.bands]
+        array = planes[..., places[0] if len(places) == 1 else places]
+    if reading.span is None or array.dtype in (np.uint8, np.uint16) or not array.size:
+        return as_photo(array)
+    if array.dtype.kind not in "iuf":
+        return as_photo(array)  # no numbers: it says what to do
+    return replace(as_photo(scaled(array, reading.span, ARRAY)), depth=Depth())
+
+
+def _place(band: str, count: int) -> int:
+    if band.strip().isdecimal() and 1 <= int(band) <= count:
+        return int(band) - 1
+    hint = f"its bands are {', '.join(map(str, range(1, count + 1)))}"
+    raise InputError(f"{ARRAY}: no band {band!r}", hint=hint)
 
 
 def spread(photo: Photo, depth: Depth | None, path: Path) -> Photo:

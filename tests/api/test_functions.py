@@ -11,7 +11,7 @@ from PIL import Image
 
 import anomsynth as asy
 from anomsynth import cli
-from anomsynth.errors import UserError
+from anomsynth.errors import InputError, UserError
 from anomsynth.pipeline.events import PresetChosen
 
 PITS = ("--kinds", "pitting", "--seed", 3, "--jobs", 1)
@@ -94,6 +94,33 @@ def test_preview_takes_an_array_and_needs_no_file(photos, tmp_path, monkeypatch)
 
     assert found.sheet.ndim == 3
     assert list(tmp_path.glob("*.png")) == []
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64", "int32"])
+def test_preview_reads_an_array_by_range_and_bands(kind, photos) -> None:
+    level = pixels(photos / "plate/0.png").astype(np.float64) - 20
+    level = level if level.ndim == 2 else level[..., 0]
+    bands = np.stack([level * 0, level, level * 0 + 7, level, level], axis=2).astype(kind)
+
+    found = asy.preview(bands, bands=2, value_range=(-20, 280), kinds="pitting", count=1, out=None)
+
+    sample = found.samples[0]
+    expected = np.rint((level + 20) / 300 * 65535).astype(np.uint16)
+    assert sample.image.dtype == np.uint16
+    assert np.array_equal(sample.image[~sample.strict], expected[~sample.strict])
+    assert np.any(sample.image != expected)
+
+
+def test_preview_says_which_band_or_number_of_an_array_is_wrong() -> None:
+    bands = np.full((64, 64, 5), 0.5, np.float32)
+
+    with pytest.raises(InputError, match="no band '6'") as error:
+        asy.preview(bands, bands=6, value_range=(0, 1), out=None)
+    assert error.value.hint == "its bands are 1, 2, 3, 4, 5"
+    with pytest.raises(InputError, match=r"outside of 1:2"):
+        asy.preview(bands, bands=1, value_range=(1, 2), out=None)
+    with pytest.raises(InputError, match="shape"):
+        asy.preview(bands, value_range=(0, 1), out=None)
 
 
 def test_score_writes_the_tables_of_the_command(dataset, tmp_path, call, tree) -> None:
