@@ -1,0 +1,1 @@
+"""Depth maps and point clouds: read, measured, dented and written back as they came."""

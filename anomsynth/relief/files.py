@@ -1,0 +1,136 @@
+"""Scans on disk: read from any of the formats, written as the kind of file they came from."""
+
+import os
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomsynth.errors import InputError, OutputError
+from anomsynth.relief.formats import png, tiff
+from anomsynth.relief.grids import Said, Sense, depth_scan, renewed_numbers, xyz_scan
+from anomsynth.relief.scan import Scan
+
+SUFFIXES = frozenset({".png", ".tif", ".tiff"})
+HINT = "scans are TIFF of one or three bands or grey PNG"
+
+
+def read_scan(
+    path: str | Path,
+    unit: float | None = None,
+    *,
+    mm_per_px: float | None = None,
+    sense: Sense | None = None,
+) -> Scan:
+    """Read a depth map or a point cloud.
+
+    Parameters
+    ----------
+    path : str or Path
+        Float TIFF of three bands (x, y, z); TIFF or grey PNG of one (a depth map).
+    unit : float, optional
+        Millimeters per unit of the coordinates, or per level of a depth map; integers need it.
+        Coordinates whose unit nobody says are metres if neighbours are less than 0.002 apart, as
+        in MVTec 3D-AD, else millimeters; the file then says `scan.form.assumed`.
+    mm_per_px : float, optional
+        Width of a pixel of a depth map, which needs it; its lines of sight are parallel.
+    sense : {"depth", "height"}, optional
+        Whether z grows away from the sensor or towards it. Depth maps: away. Clouds: away from
+        the side where their origin lies, as cameras have it.
+
+    Returns
+    -------
+    Scan
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged, of another kind, or holds no measured point.
+
+    Examples
+    --------
+    >>> import cv2, numpy as np
+    >>> cv2.imwrite("depth.png", np.full((20, 30), 1000, np.uint16))
+    True
+    >>> scan = read_scan("depth.png", unit=0.01, mm_per_px=0.1)
+    >>> scan
+    <Scan 20 x 30: 600 points, 0.1 mm apart, from depth_png>
+    >>> float(scan.points[0, 0, 2])
+    10.0
+    """
+    path = Path(path)
+    said = Said(_positive("unit", unit), _positive("mm_per_px", mm_per_px), sense)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file", hint="check its name") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    if content[:8] == png.SIGN:
+        return depth_scan(png.read_levels(content, path), ("depth_png", {}), path, said)
+    if content[:4] in tiff.SIGNS:
+        numbers, details = tiff.read_numbers(content, path)
+        if numbers.ndim == 2:
+            return depth_scan(numbers, ("depth_tiff", details), path, said)
+        if numbers.ndim == 3 and numbers.shape[2] == 3:
+            return xyz_scan(numbers, details, path, said)
+        bands = numbers.shape[2] if numbers.ndim == 3 else 0
+        msg = f"{path}: {bands} bands, where a scan has three (x, y, z) or one (depth)"
+        raise InputError(msg, hint="save x, y and z as the three bands of a float TIFF")
+    raise InputError(f"{path}: not a depth map or a point cloud", hint=HINT)
+
+
+def encode_scan(scan: Scan) -> bytes:
+    """Return the file of a scan, of the kind that it was read from; see `write_scan`."""
+    form, numbers = scan.form, renewed_numbers(scan)
+    if form.kind == "depth_png":
+        return png.encode_levels(cast("NDArray[np.integer]", numbers))
+    return tiff.encode_numbers(numbers, form)
+
+
+def write_scan(path: str | Path, scan: Scan) -> None:
+    """Write a scan as the kind of file it was read from; the file is whole or absent.
+
+    Points that did not move since `read_scan` keep the numbers of the file bit for bit.
+
+    Parameters
+    ----------
+    path : str or Path
+        Its folder is made if needed.
+    scan : Scan
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import numpy as np, tifffile
+    >>> rows, cols = np.mgrid[:20, :30].astype(np.float32)
+    >>> points = np.dstack([cols, rows, 0 * rows + 300])
+    >>> tifffile.imwrite("xyz.tiff", points, photometric="rgb")
+    >>> scan = read_scan("xyz.tiff")
+    >>> points = scan.points.copy()
+    >>> points[4, 5, 2] -= 2
+    >>> write_scan("bump.tiff", scan.with_points(points))
+    >>> float(read_scan("bump.tiff").points[4, 5, 2])
+    298.0
+    """
+    path = Path(path)
+    content = encode_scan(scan)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _positive(name: str, value: float | None) -> float | None:
+    if value is not None and not 0 < value < float("inf"):
+        raise InputError(f"{name}: must be above 0, got {value:g}", hint="give it in millimeters")
+    return value

@@ -1,0 +1,1 @@
+"""File formats of depth maps and point clouds, one module each."""

@@ -1,0 +1,42 @@
+"""Depth maps as PNG: grey levels of 8 or 16 bits."""
+
+from pathlib import Path
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anomsynth.errors import InputError
+
+SIGN = b"\x89PNG\r\n\x1a\n"
+GREY = 0  # colour type
+DEEP = 16  # bits
+
+
+def read_levels(content: bytes, path: Path) -> NDArray[np.integer]:
+    """Return the levels of a grey PNG file, (H, W) uint8 or uint16.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, or a picture of colours.
+    """
+    if len(content) > 25 and content[25] != GREY:
+        msg = f"{path}: a picture of colours, where a depth map was looked for"
+        raise InputError(msg, hint="a depth map has one grey level a pixel")
+    # OpenCV does not notice a file that is cut off, but its last part is then missing.
+    whole = b"IEND" in content[-64:] and len(content) > 25
+    levels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if whole else None
+    if levels is None or levels.ndim != 2:
+        raise InputError(f"{path}: damaged PNG", hint="replace the file or remove it")
+    return cast("NDArray[np.integer]", levels)
+
+
+def encode_levels(levels: NDArray[np.integer]) -> bytes:
+    """Return a PNG file of (H, W) uint8 or uint16 grey levels."""
+    done, content = cv2.imencode(".png", levels)
+    if not done:
+        msg = f"a depth map of {levels.dtype} {levels.shape} is not possible in PNG"
+        raise ValueError(msg)
+    return bytes(content)
