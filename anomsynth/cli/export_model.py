@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from anomsynth.cli.console import Console, Json, Quiet, example, reporting
+from anomsynth.cli.console import Console, Json, Quiet, example, next_command, reporting
 
 EXAMPLE = example("export-model run --to onnx", "export-model run --out line/detector.onnx")
 
@@ -38,6 +38,7 @@ def export_model(
         console.say(f"{done.size_bytes / 1e6:.1f} MB: {done.network}")
         console.say(f"what it is fed with and what it answers: {done.description}")
         _warn(console, done.threshold is None)
+        console.say(next_command("predict", run, "PHOTOS", "--out", "RESULTS"))
         console.result(
             network=str(done.network),
             description=str(done.description),

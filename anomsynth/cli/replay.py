@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from anomsynth.cli.console import Json, Quiet, example, reporting
+from anomsynth.cli.console import Json, Quiet, example, next_command, reporting
 
 EXAMPLE = example("replay dataset brick/000003", "replay dataset brick/000003 --out rebuilt")
 
@@ -31,6 +31,7 @@ def replay(
         console.say(f"{sample_id}: identical ({', '.join(done.sample.kinds)})")
         for path in done.files:
             console.say(f"  {path}")
+        console.say(next_command("report", dataset))
         console.result(
             sample=sample_id,
             identical=True,

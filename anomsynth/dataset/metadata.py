@@ -91,6 +91,13 @@ def read_run(layout: Layout) -> Line:
     return with_new_options(record)
 
 
+def sweep_of(record: Line) -> Mapping[str, object] | None:
+    """Return the grid of sizes of a run that was a sweep, None if it was another."""
+    options = record.get("options")
+    grid = options.get("sweep") if isinstance(options, Mapping) else None
+    return grid if isinstance(grid, Mapping) else None
+
+
 def with_new_options(record: dict[str, object]) -> dict[str, object]:
     """Return the record of a run with its options by today's names."""
     options = record.get("options")

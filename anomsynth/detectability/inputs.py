@@ -6,7 +6,7 @@ from pathlib import Path
 
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, read_lines
-from anomsynth.dataset.metadata import read_run
+from anomsynth.dataset.metadata import read_run, sweep_of
 from anomsynth.dataset.paths import is_dir, is_file
 from anomsynth.errors import InputError
 
@@ -107,9 +107,8 @@ def read_sweep(root: Path) -> SweptSet:
     if not is_file(layout.run_file):
         raise InputError(f"{root}: not a sweep", hint=hint)
     record = read_run(layout)
-    options, categories = record.get("options"), record.get("categories")
-    grid = options.get("sweep") if isinstance(options, Mapping) else None
-    if not isinstance(grid, Mapping) or not isinstance(categories, Mapping):
+    grid, categories = sweep_of(record), record.get("categories")
+    if grid is None or not isinstance(categories, Mapping):
         raise InputError(f"{root}: a dataset, but not a sweep", hint=hint)
     flaws: list[SweptFlaw] = []
     good: list[SweptGood] = []

@@ -97,6 +97,7 @@ def test_the_network_answers_as_predict_does(call, tmp_path, grey, kind) -> None
     result = call("export-model", run, "--to", "onnx", "--out", tmp_path / "line/part.onnx")
 
     assert result.exit_code == 0, result.output
+    assert f"Next: anomsynth predict {run} PHOTOS" in result.stdout
     description = json.loads((tmp_path / "line/part.json").read_text())
     assert description["network"] == "part.onnx"
     session = onnxruntime.InferenceSession(tmp_path / "line/part.onnx")

@@ -34,6 +34,7 @@ def test_writes_the_images_that_are_in_the_dataset(call, dataset, tmp_path) -> N
 
     assert result.exit_code == 0
     assert f"{sample_id}: identical" in result.stdout
+    assert "Next: anomsynth report" in result.stdout
     rebuilt = tmp_path / "again" / f"{sample_id.replace('/', '_')}_mask.png"
     assert np.array_equal(read(rebuilt), read(saved))
 

@@ -27,6 +27,9 @@ def test_the_result_can_be_read_by_programs(call, photos, tmp_path) -> None:
     assert failed.exit_code == 2
     assert "--d-levels: a range needs at least 2" in failed.stderr
     result = json.loads(done.stdout.splitlines()[-1])
+    checked = call("validate", tmp_path / "out")
+    assert checked.exit_code == 0  # it holds nothing to train on, and need not
+    assert "a sweep: flaws of stated sizes" in checked.stdout
     assert result["by_kind"] == {"stain": 2}
     assert result["sweep"]["d_primes"] == [1, 4]
 
