@@ -48,7 +48,9 @@ def _balance(tree: Tree) -> Iterator[Finding]:
     place = tree.name(tree.folder)
     if _is_sweep(tree):
         message = "a sweep: flaws of stated sizes to test a detector with, nothing to train on"
-        yield Finding("note", "sweep", place, message, "study a detector with it: the command is pod")
+        yield Finding(
+            "note", "sweep", place, message, "study a detector with it: the command is pod"
+        )
         return
     if not any(split == "train" and kind.lower() in GOOD_NAMES for split, kind in tree.images):
         message = "no good photo to train on"
