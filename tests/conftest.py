@@ -191,6 +191,50 @@ def photo_maker() -> Callable[..., Path]:
     return add_photos
 
 
+def mound(seed: int, shape: tuple[int, int] = (128, 144)) -> tuple[np.ndarray, np.ndarray]:
+    """Return points, (H, W, 3) float32 in mm, of a mound on a plane, and its colour picture."""
+    rng = np.random.default_rng(seed)
+    rows, cols = np.indices(shape, dtype=np.float64)
+    x, y = (cols - shape[1] / 2) * PITCH, (rows - shape[0] / 2) * PITCH
+    away = np.hypot(x, y)
+    rise = np.where(away < 22, 6 + 0.2 * np.sqrt(np.maximum(40**2 - away**2, 0)) - 6.7, 0)
+    depth = 500 - rise + rng.normal(0, 0.01, shape)
+    picture = np.where((away < 22)[..., None], np.array([170, 130, 90]), 60)
+    picture = picture + 6 * rng.standard_normal(shape)[..., None]
+    points = np.dstack([x, y, depth]).astype(np.float32)
+    points[rng.random(shape) < 0.004] = 0  # dropped by the sensor
+    return points, np.clip(picture, 0, 255).astype(np.uint8)
+
+
+PITCH = 0.4  # mm between points of a mound
+
+
+@pytest.fixture
+def scan_maker() -> Callable[..., Path]:
+    """Return a function that writes scans of mounds to a folder, in one of three ways."""
+
+    def add(folder: Path, kind: str, count: int = 3) -> Path:
+        good = folder / "mound" / "train" / "good"
+        for seed in range(count):
+            points, picture = mound(seed)
+            name = f"{seed:03d}"
+            if kind == "xyz":
+                for place in ("rgb", "xyz"):
+                    (good / place).mkdir(parents=True, exist_ok=True)
+                cv2.imwrite(str(good / "rgb" / f"{name}.png"), picture[..., ::-1])
+                metres = (points / np.float32(1000)).astype(np.float32)
+                coded = cv2.imencode(".tiff", metres[..., ::-1])[1]
+                (good / "xyz" / f"{name}.tiff").write_bytes(coded.tobytes())
+            else:
+                (folder / "mound").mkdir(parents=True, exist_ok=True)
+                levels = np.rint((points[..., 2] - 450) / 0.002).clip(0, 65535)
+                levels[points[..., 2] == 0] = 0
+                cv2.imwrite(str(folder / "mound" / f"{name}.png"), levels.astype(np.uint16))
+        return folder
+
+    return add
+
+
 @pytest.fixture
 def make(recipe) -> Callable[..., Finished]:
     """Return a function that makes a dataset of a source folder."""

@@ -84,6 +84,7 @@ def generate(
     bits: int | None = None,
     value_range: tuple[float, float] | None = None,
     bands: Sequence[str | int] | str | int | None = None,
+    depth_unit: float | None = None,
     tree_depth: Literal[8, 16] = 8,
     max_side: int | None = None,
     keep_names: bool = False,
@@ -157,6 +158,9 @@ def generate(
         worked on in 65536 steps of it.
     bands : names or numbers from 1, optional
         The one to look at of TIFF photos with many bands, or three as red, green and blue.
+    depth_unit : float, optional
+        Millimeters per level of depth maps, which pictures are taken for then, or per unit of the
+        coordinates of scans; those are told from the spacing of their points if not given.
     tree_depth : {8, 16}
         Bits of the dataset's pictures where photos have 16; 16 keeps the camera's own levels.
     max_side : int, at least 64, optional
@@ -251,6 +255,7 @@ def generate(
         bits=bits,
         value_range=reading.span,
         bands=reading.bands or None,
+        depth_unit=depth_unit,
         tree_depth=tree_depth,
         max_side=max_side,
         keep_names=keep_names,

@@ -12,10 +12,11 @@ from numbers import Real
 from pathlib import Path
 from typing import Literal
 
-from anomsynth.dataset.folders import PhotoSource, find_source
+from anomsynth.dataset.folders import PhotoSource
 from anomsynth.errors import MissingExtraError, UserError
 from anomsynth.pipeline.auto import choose_preset
 from anomsynth.pipeline.events import PresetChosen
+from anomsynth.pipeline.listing import list_source
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.recipe.load import change_recipe, choose_kinds, choose_refiners, load_recipe
 from anomsynth.recipe.models import Recipe
@@ -127,10 +128,10 @@ def choose_recipes(
     """
     if preset != AUTO:
         return source, choose_recipe(preset, options)
-    found = find_source(source, options_of_run.no_photos(), options_of_run.source_layout)
+    found = list_source(source, options_of_run)
     recipes = {}
     for category, photos in found.categories.items():
-        paths = [photo.path for photo in photos]
+        paths = [photo.path for photo in photos if photo.scan != photo.path]
         choice = choose_preset(category, paths, options_of_run.bits, options_of_run.reading)
         if on_event is not None:
             on_event(PresetChosen(category, choice.preset, choice.why))

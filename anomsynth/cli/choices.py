@@ -99,6 +99,15 @@ Bands = Annotated[
     str | None,
     typer.Option("--bands", metavar="A|A,B,C", help="Bands of TIFF photos, by number or name."),
 ]
+DepthUnit = Annotated[
+    float | None,
+    typer.Option(
+        "--depth-unit",
+        metavar="MM",
+        min=0,
+        help="Photos are depth maps: mm per level; or mm per unit of scans [by their spacing].",
+    ),
+]
 MmPerPx = Annotated[
     float | None,
     typer.Option("--mm-per-px", help="Size of a pixel [by the preset's scale]."),

@@ -11,6 +11,7 @@ from anomsynth.cli.choices import (
     Bands,
     Bits,
     DefectsPerImage,
+    DepthUnit,
     Kinds,
     MmPerPx,
     Preset,
@@ -55,7 +56,7 @@ GROUPS = {
     ),
     "The photos, and where on them": (
         *("roi", "avoid", "components", "textures", "real", "source_layout", "bits", "value_range"),
-        *("bands",),
+        *("bands", "depth_unit"),
     ),
     "The dataset": (
         *("max_side", "keep_names", "out_layout", "test_share", "tree_depth", "extras"),
@@ -128,6 +129,7 @@ def generate(
     bits: Bits = None,
     value_range: ValueRange = None,
     bands: Bands = None,
+    depth_unit: DepthUnit = None,
     tree_depth: Annotated[
         int,
         typer.Option("--tree-depth", metavar="8|16", help="Bits of pictures of 16-bit photos."),
@@ -225,6 +227,7 @@ def generate(
                 bits=bits,
                 value_range=files["value_range"],
                 bands=tuple(files["bands"] or ()),
+                depth_unit=depth_unit,
             )
             _print_config(console, source, preset, chosen, of_run)
             return
@@ -254,6 +257,7 @@ def generate(
                 keep_names=keep_names,
                 out_layout=out_layout,
                 **files,
+                depth_unit=depth_unit,
                 tree_depth=cast("Literal[8, 16]", tree_depth),
                 test_share=test_share,
                 extras=cast("list[Extra]", words),

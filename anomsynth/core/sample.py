@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -12,6 +13,9 @@ from anomsynth.core.display import Rgb, levels_of, outlined, to_rgb8, zoom_box
 from anomsynth.core.pixels import slope_of
 from anomsynth.core.types import Box, Float32, Light, Mask, SampleKey
 from anomsynth.errors import InputError
+
+if TYPE_CHECKING:
+    from anomsynth.relief.scan import Scan
 
 SHOWN_PX = 384  # longer side of the picture and of the zoom where a sample shows itself
 GAP = 6  # between the two
@@ -115,6 +119,10 @@ class Sample:
         Light the defects were rendered in, drawn where the photo does not tell.
     mm_per_px : float
         Size of a pixel.
+    scan : Scan or None
+        The depth map or cloud with the defects, where the good part has one.
+    point_labels : (N,) uint8, or None
+        Of a plain cloud, whose points have no pixels: 1 where a point belongs to a defect, else 0.
     scores : by name
         Its quality as far as the run has rated it: where a least score was asked for.
     rater : function of a sample, or None
@@ -144,6 +152,8 @@ class Sample:
     redraw: int = 0
     light: Light = field(default_factory=Light)
     mm_per_px: float = 1.0
+    scan: "Scan | None" = None
+    point_labels: NDArray[np.uint8] | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
     rater: "Callable[[Sample], Quality] | None" = None
     _quality: Quality | None = field(init=False, default=None)

@@ -1,24 +1,28 @@
 """Which photos a source folder holds, by category, in an order no file system decides."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from anomsynth.dataset.images import SUFFIXES
 from anomsynth.dataset.labelled import PHOTOS, recognise
-from anomsynth.dataset.layout import RESERVED
+from anomsynth.dataset.layout import RESERVED, RGB, XYZ
 from anomsynth.dataset.layouts.smell import check_goods
 from anomsynth.dataset.layouts.tree import GOOD_NAMES, child
 from anomsynth.dataset.paths import (
     check_name,
     exists,
     is_dir,
+    is_file,
     is_passed_over,
     is_special,
     nfc,
     printable,
 )
 from anomsynth.errors import InputError
+
+CLOUDS = frozenset({".ply", ".pcd", ".xyz"})
+SCANS = (".tiff", ".tif", ".png", *sorted(CLOUDS))  # what a file of ``xyz`` may end in
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,13 @@ class SourceImage:
     key : str
         Path below the category's folder of good photos, posix, NFC.
     path : Path
+    scan : Path or None
+        The depth map or point cloud that goes with it; the same file where there is no picture.
     """
 
     key: str
     path: Path
+    scan: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +63,21 @@ class PhotoSource:
     ignored: int
     example: str = ""
 
+    @property
+    def has_scans(self) -> bool:
+        """Whether depth maps or point clouds are what is to be worked on."""
+        return any(photo.scan for photos in self.categories.values() for photo in photos)
+
 
 def find_source(
-    root: Path, exclude: Collection[Path] = (), layout: str | None = None
+    root: Path,
+    exclude: Collection[Path] = (),
+    layout: str | None = None,
+    *,
+    scans: bool = False,
+    depth: bool = False,
 ) -> PhotoSource:
-    """List the good training photos of a folder.
+    """List the good training photos of a folder, or the scans.
 
     Understood are, in this order: the layouts of `anomsynth.dataset.labelled`, of which test data,
     defects and masks are left alone; a folder of photos; and a folder of category folders with
@@ -73,12 +90,17 @@ def find_source(
     exclude : folders that are no photos, e.g. of masks
     layout : str, optional
         One of `SourceLayout`, or "photos" for all good photos; recognised if not given.
+    scans : bool
+        Look for scans too: the ``xyz`` of MVTec 3D-AD beside its pictures, and files of clouds
+        where there is no photo.
+    depth : bool
+        The pictures are depth maps.
 
     Raises
     ------
     InputError
-        If the folder is missing or unreadable, holds no photos, names clash, or something among
-        the photos looks like defects or masks.
+        If the folder is missing or unreadable, holds no photos, names clash, something among
+        the photos looks like defects or masks, or a picture has no scan where others have one.
     UserError
         If there is no layout of this name.
 
@@ -91,8 +113,15 @@ def find_source(
     if not is_dir(root):
         raise InputError(f"{root}: not a folder", hint="give the folder that holds the photos")
     top = root.resolve()
-    listing = _Listing(top, frozenset(path.resolve() for path in exclude))
+    left_out = frozenset(path.resolve() for path in exclude)
+    listing = _Listing(top, left_out)
     categories = listing.categories(layout)
+    if not categories and scans:
+        listing = _Listing(top, left_out, CLOUDS)
+        categories = listing.categories(layout)
+        depth = True
+    if scans or depth:
+        categories = _with_scans(categories, alone=depth)
     if not categories:
         endings = ", ".join(sorted(SUFFIXES))
         msg = f"{root}: no photos found ({len(listing.ignored)} other entries ignored)"
@@ -103,9 +132,12 @@ def find_source(
 class _Listing:
     """One pass over a source folder, remembering what it leaves out."""
 
-    def __init__(self, root: Path, exclude: Collection[Path]) -> None:
+    def __init__(
+        self, root: Path, exclude: Collection[Path], suffixes: Collection[str] = SUFFIXES
+    ) -> None:
         self.root = root
         self.exclude = exclude
+        self.suffixes = suffixes
         self.ignored: list[Path] = []
 
     def categories(self, layout: str | None) -> dict[str, tuple[SourceImage, ...]]:
@@ -214,7 +246,7 @@ class _Listing:
                     yield from self._files(path, walk)
                 else:
                     self.ignored.append(path)
-            elif path.suffix.lower() in SUFFIXES and not is_special(path):
+            elif path.suffix.lower() in self.suffixes and not is_special(path):
                 yield path
             else:
                 self.ignored.append(path)
@@ -230,6 +262,43 @@ class _Listing:
         return [
             path for path in entries if not is_passed_over(path.name) and path not in self.exclude
         ]
+
+
+def _with_scans(
+    categories: Mapping[str, tuple[SourceImage, ...]], *, alone: bool
+) -> dict[str, tuple[SourceImage, ...]]:
+    """Return the pictures with their scans; those of ``rgb`` have them in ``xyz`` beside it.
+
+    Parameters
+    ----------
+    categories : dict of category name -> photos
+    alone : bool
+        Pictures without a scan are scans themselves.
+    """
+    found = {
+        name: tuple(replace(photo, scan=_scan_of(photo.path)) for photo in photos)
+        for name, photos in categories.items()
+    }
+    everything = [photo for photos in found.values() for photo in photos]
+    missing = [photo for photo in everything if photo.scan is None]
+    if alone and len(missing) == len(everything):
+        return {
+            name: tuple(replace(photo, scan=photo.path) for photo in photos)
+            for name, photos in found.items()
+        }
+    if missing and len(missing) < len(everything):
+        msg = f"{missing[0].path}: no scan of this name in {XYZ!r}, where other pictures have one"
+        raise InputError(msg, hint="add it, or remove the picture")
+    return found
+
+
+def _scan_of(picture: Path) -> Path | None:
+    """Return the scan that goes with a picture of MVTec 3D-AD, None if there is none."""
+    folder = picture.parents[1] / XYZ
+    if picture.parent.name != RGB or not is_dir(folder):
+        return None
+    places = (folder / f"{picture.stem}{ending}" for ending in SCANS)
+    return next((place for place in places if is_file(place)), None)
 
 
 def _good_folder(category: Path) -> Path | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -25,6 +26,9 @@ from anomsynth.dataset.png import check_png
 from anomsynth.dataset.pnm import read_pnm
 from anomsynth.dataset.tiff import SIGNS, Reading, read_tiff
 from anomsynth.errors import InputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from anomsynth.dataset.scans import LoadedScan
 
 SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jfif", ".tif", ".tiff", ".bmp", ".webp"}
@@ -54,6 +58,8 @@ class LoadedPhoto:
         Height and width of the file's picture, if the photo was made smaller.
     stated : int
         The highest 16-bit value that the file says is used, 0 if it says nothing.
+    scan : LoadedScan or None
+        The depth map or point cloud that goes with it.
     """
 
     path: Path
@@ -63,6 +69,7 @@ class LoadedPhoto:
     plain_jpeg: bool = False
     whole: tuple[int, int] | None = None
     stated: int = 0
+    scan: "LoadedScan | None" = None
 
 
 def read_photo(path: Path, reading: Reading | None = None) -> Photo:

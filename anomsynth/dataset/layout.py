@@ -1,18 +1,20 @@
-"""Where every file of a dataset lies: the MVTec AD tree, and extras beside it.
+"""Where every file of a dataset lies: the tree of MVTec AD or MVTec 3D-AD, and extras beside it.
 
-Loaders of that tree take every PNG below a category folder for a photo or a mask and pair them by
+Loaders of these trees take every PNG below a category folder for a photo or a mask and pair them by
 sorted names, so nothing else may lie there and all names have one width.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from anomsynth.errors import OutputError
 
 RESERVED = "_anomsynth"
 COMBINED = "combined"
 GOOD = "good"
+RGB, XYZ, GT = "rgb", "xyz", "gt"  # of MVTec 3D-AD: pictures, scans and masks of a kind
 FEWEST_DIGITS = 6
 MOST_BYTES = 200  # of a photo's name in a file name, which file systems limit to 255
 
@@ -26,10 +28,13 @@ class Layout:
     root : Path
     digits : int
         Width of every file number.
+    tree : {"mvtec", "3d"}
+        "3d" has the pictures of a kind in ``rgb``, its scans in ``xyz`` and its masks in ``gt``.
     """
 
     root: Path
     digits: int = FEWEST_DIGITS
+    tree: Literal["mvtec", "3d"] = "mvtec"
 
     @property
     def metadata(self) -> Path:
@@ -64,17 +69,28 @@ class Layout:
         self, category: str, split: str, number: int, name: str = "", ending: str = ".png"
     ) -> Path:
         """Return the path of a good photo; `split` is "train" or "test"."""
-        return self.root / category / split / GOOD / f"{self.number(number)}{name}{ending}"
+        place = self._pictures(category, split, GOOD)
+        return place / f"{self.number(number)}{name}{ending}"
 
     def image(self, category: str, kinds: Sequence[str], number: int, name: str = "") -> Path:
         """Return the path of a defect image."""
         file = f"{self.number(number)}{name}.png"
-        return self.root / category / "test" / defect_folder(kinds) / file
+        return self._pictures(category, "test", defect_folder(kinds)) / file
 
     def mask(self, category: str, kinds: Sequence[str], number: int, name: str = "") -> Path:
         """Return the path of a label mask."""
-        name = f"{self.number(number)}{name}_mask.png"
-        return self.root / category / "ground_truth" / defect_folder(kinds) / name
+        stem, kind = f"{self.number(number)}{name}", defect_folder(kinds)
+        if self.tree == "3d":
+            return self.root / category / "test" / kind / GT / f"{stem}.png"
+        return self.root / category / "ground_truth" / kind / f"{stem}_mask.png"
+
+    def scan(self, picture: Path, ending: str) -> Path:
+        """Return the path of the scan that goes with a picture of a "3d" tree."""
+        return picture.parents[1] / XYZ / f"{picture.stem}{ending}"
+
+    def _pictures(self, category: str, split: str, kind: str) -> Path:
+        folder = self.root / category / split / kind
+        return folder / RGB if self.tree == "3d" else folder
 
     def beside(self, category: str, name: str, file: str) -> Path:
         """Return the path of a file in one of the folders of extras."""

@@ -16,6 +16,8 @@ from anomsynth.errors import OutputError
 
 OURS = re.compile(
     r"(train|test)/[^/]+/\d{6,}(_[^/]+)?\.(png|jpg)|ground_truth/[^/]+/\d{6,}(_[^/]+)?_mask\.png"
+    r"|(train|test)/[^/]+/(rgb/\d{6,}(_[^/]+)?\.png|gt/\d{6,}(_[^/]+)?\.(png|txt)"
+    r"|xyz/\d{6,}(_[^/]+)?\.(tiff?|png|ply|pcd|xyz))"
 )
 SYSTEM_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from anomsynth.dataset.files import output_error
-from anomsynth.dataset.layout import GOOD, Layout
+from anomsynth.dataset.layout import GOOD, GT, RGB, XYZ, Layout
 
 
 def remove_unfinished(
@@ -28,7 +28,7 @@ def remove_unfinished(
     try:
         for path in _pictures(layout, category):
             number = path.stem.partition("_")[0]
-            wanted = normals if path.parent.name == GOOD else samples
+            wanted = normals if _is_good(path) else samples
             ours = number.isdecimal() and len(number) >= layout.digits
             if ours and int(number) in wanted:
                 path.unlink()
@@ -36,8 +36,14 @@ def remove_unfinished(
         raise output_error(layout.root / category, error) from error
 
 
+def _is_good(path: Path) -> bool:
+    inner = path.parent.name in {RGB, XYZ, GT}
+    return (path.parents[1] if inner else path.parent).name == GOOD
+
+
 def _pictures(layout: Layout, category: str) -> Iterator[Path]:
-    for pattern in ("train/*/*.*", "test/*/*.*", "ground_truth/*/*.*"):
+    deep = "*/" if layout.tree == "3d" else ""
+    for pattern in (f"train/*/{deep}*.*", f"test/*/{deep}*.*", "ground_truth/*/*.*"):
         yield from (layout.root / category).glob(pattern)
     for pattern in ("*/*.*", f"*/{GOOD}/*.*"):
         yield from (layout.metadata / category).glob(pattern)

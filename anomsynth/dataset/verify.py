@@ -51,9 +51,10 @@ class SourceFiles:
     def are_those_of(self, lines: Sequence[Line]) -> bool:
         """Tell whether every photo that the lines are about has the bytes it had then."""
         sources = [line.get("source") for line in lines]
+        scans = [source.get("scan") for source in sources if isinstance(source, Mapping)]
         return all(
             self._hash(str(source["file"])) == source["file_sha256"]
-            for source in sources
+            for source in (*sources, *scans)
             if isinstance(source, Mapping) and source.get("file_sha256")
         )
 

@@ -1,8 +1,9 @@
 """Puts one photo or one sample on disk and says what was written, as a line of the manifest."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -20,11 +21,12 @@ from anomsynth.dataset.extras import (
     write_foreground,
     write_original,
 )
-from anomsynth.dataset.files import link_file
+from anomsynth.dataset.files import link_file, write_bytes
 from anomsynth.dataset.images import LoadedPhoto, write_png
-from anomsynth.dataset.layout import GOOD, Layout, name_of
+from anomsynth.dataset.layout import GOOD, GT, Layout, name_of
 from anomsynth.dataset.manifest import Line, array_hash, pack_support
 from anomsynth.errors import UserError
+from anomsynth.relief.files import encode_scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class SourcePhoto:
         Of the decoded pixels; empty if they could not be decoded.
     file_sha256 : str
         Of the file's bytes; empty if unknown.
+    scan : mapping or None
+        The same of the scan that goes with it.
     """
 
     category: str
@@ -49,6 +53,7 @@ class SourcePhoto:
     file: str
     sha256: str = ""
     file_sha256: str = ""
+    scan: Mapping[str, str] | None = None
 
     def line(self, what: str, **more: object) -> Line:
         """Return a manifest line about this photo."""
@@ -57,6 +62,7 @@ class SourcePhoto:
             "file": self.file,
             "sha256": self.sha256,
             "file_sha256": self.file_sha256,
+            **({} if self.scan is None else {"scan": dict(self.scan)}),
         }
         return {"what": what, **named, "source": source, **more}
 
@@ -120,12 +126,17 @@ class Writer:
             write_png(path, picture, layout.scratch)
         else:
             link_file(loaded.path, path, layout.scratch, copy=self.link == "copy")
+        files: dict[str, object] = {"image": layout.relative(path), "extras": extras}
+        if loaded.scan is not None:
+            scan = layout.scan(path, loaded.scan.path.suffix.lower())
+            link_file(loaded.scan.path, scan, layout.scratch, copy=self.link == "copy")
+            files["scan"] = layout.relative(scan)
         return origin.line(
             "normal",
             split=place[0],
             number=place[1],
             part_share=round(np.count_nonzero(part) / part.size, 4),
-            files={"image": layout.relative(path), "extras": extras},
+            files=files,
             sha256={"image": array_hash(picture)},
         )
 
@@ -156,6 +167,7 @@ class Writer:
             extras.append(write_foreground(layout, key.category, part, surface.foreground))
         write_png(mask, label, layout.scratch)
         write_png(image, picture, layout.scratch)
+        scans, scan_hash = self._scan(origin, sample, image)
         picture_hash = array_hash(picture)
         whole_hash = picture_hash if picture is whole else array_hash(whole)
         return origin.line(
@@ -167,13 +179,36 @@ class Writer:
                 "image": layout.relative(image),
                 "mask": layout.relative(mask),
                 "extras": sorted(extras),
+                **scans,
             },
-            sha256={"sample": whole_hash, "image": picture_hash, "mask": array_hash(label)},
+            sha256={
+                "sample": whole_hash,
+                "image": picture_hash,
+                "mask": array_hash(label),
+                **scan_hash,
+            },
             mm_per_px=surface.mm_per_px,
             record=sample.record,
             supports=[pack_support(item) for item in sample.instances],
             scores=dict(sample.scores),
         )
+
+    def _scan(
+        self, origin: SourcePhoto, sample: Sample, image: Path
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Write a sample's scan beside its picture; return its files and hashes by role."""
+        layout, scan = self.layout, sample.scan
+        if scan is None or origin.scan is None:
+            return {}, {}
+        path = layout.scan(image, Path(origin.scan["file"]).suffix.lower())
+        write_bytes(path, encode_scan(scan), layout.scratch)
+        files, hashes = {"scan": layout.relative(path)}, {"scan": array_hash(scan.points)}
+        if sample.point_labels is not None:
+            labels = image.parents[1] / GT / f"{image.stem}.txt"
+            write_bytes(labels, as_lines(sample.point_labels), layout.scratch)
+            files["labels"] = layout.relative(labels)
+            hashes["labels"] = array_hash(sample.point_labels)
+        return files, hashes
 
     def _name(self, origin: SourcePhoto) -> str:
         return name_of(origin.image) if self.keep_names else ""
@@ -184,6 +219,14 @@ class Writer:
             return layout_picture(pixels)
         flat = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
         return flat if depth is None else depth.narrow(flat)
+
+
+def as_lines(labels: NDArray[np.uint8]) -> bytes:
+    """Return labels below 10 as text, one a line in the order of a cloud's points."""
+    lines = np.empty((len(labels), 2), dtype=np.uint8)
+    lines[:, 0] = labels + ord("0")
+    lines[:, 1] = ord("\n")
+    return lines.tobytes()
 
 
 def camera_levels(image: NDArray[np.generic], surface: Surface) -> NDArray[np.generic]:

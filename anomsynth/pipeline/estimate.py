@@ -358,7 +358,8 @@ def _do(job: Job) -> _Done:
     """Do a job in a folder of its own, which is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="anomsynth-") as folder:
         setting = job.setting
-        layout = Layout(Path(folder), setting.writer.layout.digits)
+        own = setting.writer.layout
+        layout = Layout(Path(folder), own.digits, own.tree)
         make_scratch(layout)
         start = time.process_time()
         here = replace(setting, writer=replace(setting.writer, layout=layout))

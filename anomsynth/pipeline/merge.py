@@ -100,7 +100,7 @@ def _check_whole(layout: Layout) -> list[ShardLayout]:
         raise OutputError(msg, hint="keep those of one run, in folders of their own")
     there = {one.shard[0] for one in shards}
     missing = [
-        ShardLayout(layout.root, layout.digits, (number, sizes[0]))
+        ShardLayout(layout.root, layout.digits, shard=(number, sizes[0]))
         for number in range(1, sizes[0] + 1)
         if number not in there
     ]

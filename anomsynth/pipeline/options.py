@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 from numbers import Integral
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -75,6 +75,9 @@ class RunOptions(BaseModel):
         What is black and white of photos of floating-point, signed or 32-bit numbers.
     bands : tuple of str
         Bands to look at of photos that have more than a colour picture; empty for all.
+    depth_unit : float or None
+        Millimeters per unit of the coordinates of scans, or per level of depth maps; with it
+        pictures are taken for depth maps.
     tree_depth : {8, 16}
         Bits of the tree's pictures where photos have 16; 16 keeps the camera's own levels.
     resume, overwrite : bool
@@ -108,6 +111,7 @@ class RunOptions(BaseModel):
     bits: int | None = Field(default=None, ge=8, le=16)
     value_range: tuple[float, float] | None = None
     bands: tuple[str, ...] = ()
+    depth_unit: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     tree_depth: Literal[8, 16] = 8
     max_side: int | None = Field(default=None, ge=64)
     keep_names: bool = False

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from anomsynth.core.depth import Depth
-from anomsynth.dataset.folders import PhotoSource, find_source
+from anomsynth.dataset.folders import PhotoSource
 from anomsynth.dataset.layout import Layout, check_kinds, digits_for
 from anomsynth.dataset.masks import MaskFinder, Region
 from anomsynth.dataset.metadata import (
@@ -23,6 +23,7 @@ from anomsynth.dataset.verify import are_photos_of
 from anomsynth.errors import OutputError, RecipeError
 from anomsynth.pipeline.amounts import held_out_photos, samples_of, share_of
 from anomsynth.pipeline.depths import find_depths, recorded_depths
+from anomsynth.pipeline.listing import check_scans, list_source
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.parts import find_parts, moved_parts, read_finders, recorded
 from anomsynth.pipeline.places import FROM_OUT, SOURCE, seen_from
@@ -68,6 +69,10 @@ class Unit:
         Of the camera, where it uses less than the 16 bits of the category's files.
     max_side : int or None
         The photo is made smaller, if its longer side has more pixels.
+    scan : path or None
+        The scan that goes with the photo; `path` itself where there is no photo.
+    depth_unit : float or None
+        Millimeters per unit of its file.
     """
 
     category: str
@@ -84,6 +89,8 @@ class Unit:
     finder: PartFinder | None = None
     depth: Depth | None = None
     max_side: int | None = None
+    scan: Path | None = None
+    depth_unit: float | None = None
 
     @property
     def indices(self) -> range:
@@ -213,12 +220,15 @@ def make_plan(
     root = out.resolve()
     found = source
     if not isinstance(found, PhotoSource):
-        found = find_source(found, options.no_photos(), options.source_layout)
+        found = list_source(found, options)
     _check_apart(found.root, root)
     recipes = _by_category(recipe, tuple(found.categories))
+    check_scans(found, recipes, options)
     per_photo, units = _units(found, next(iter(recipes.values())).seed, options)
     highest = per_photo * max(len(photos) for photos in found.categories.values())
     layout = layout_of(root, digits_for(highest), options.shard)
+    if found.has_scans:
+        layout = replace(layout, tree="3d")
     photos = tuple((unit.category, unit.image) for unit in units)
     mine = tuple(itertools.compress(units, in_shard(photos, options.shard)))
     ignored = found.ignored, found.example
@@ -336,6 +346,8 @@ def _units(found: PhotoSource, seed: int, options: RunOptions) -> tuple[int, tup
                     avoid=avoid.find(category, photo.key),
                     components=components.find(category, photo.key),
                     max_side=options.max_side,
+                    scan=photo.scan,
+                    depth_unit=options.depth_unit,
                 )
             )
     for finder in (roi, avoid, components):
@@ -344,7 +356,11 @@ def _units(found: PhotoSource, seed: int, options: RunOptions) -> tuple[int, tup
 
 
 def _paths(found: PhotoSource, categories: Iterable[str]) -> dict[str, list[Path]]:
-    return {name: [photo.path for photo in found.categories[name]] for name in categories}
+    """Return the photos of categories; of scans without pictures there are none."""
+    return {
+        name: [photo.path for photo in found.categories[name] if photo.scan != photo.path]
+        for name in categories
+    }
 
 
 def _finders(
@@ -354,7 +370,7 @@ def _finders(
     depths: Mapping[str, Depth],
 ) -> dict[str, PartFinder]:
     """Decide how the part is found where nobody says where it is."""
-    if options.roi is not None:
+    if options.roi is not None or found.has_scans:  # depth tells it
         return {}
     wanted = [name for name in found.categories if recipes[name].part == "found"]
     readers = {name: PhotoReader(options.reading, depths.get(name)) for name in wanted}

@@ -71,6 +71,7 @@ def run_record(
             **({"tree_depth": options.tree_depth} if options.tree_depth != 8 else {}),
             **({"value_range": list(options.value_range)} if options.value_range else {}),
             **({"bands": list(options.bands)} if options.bands else {}),
+            **({} if options.depth_unit is None else {"depth_unit": options.depth_unit}),
             **({} if options.max_side is None else {"max_side": options.max_side}),
             **({"keep_names": True} if options.keep_names else {}),
             **({"out_layout": options.out_layout} if options.out_layout != "mvtec" else {}),

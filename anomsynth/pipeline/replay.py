@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import SampleKey, Surface
 from anomsynth.dataset.extras import binary
-from anomsynth.dataset.images import load_photo
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, array_hash, read_lines, whole_number
 from anomsynth.dataset.masks import MaskFolder
@@ -21,13 +20,14 @@ from anomsynth.dataset.shrink import shrunk
 from anomsynth.dataset.sources import Sources
 from anomsynth.dataset.writer import camera_levels, photo_hash
 from anomsynth.errors import InputError, OutputError
+from anomsynth.pipeline.analysis import analyse_photo, load_unit
 from anomsynth.pipeline.depths import read_depths, read_reading
 from anomsynth.pipeline.parts import read_finders
 from anomsynth.pipeline.places import find_again, find_source_again
 from anomsynth.pipeline.plan import Unit
 from anomsynth.pipeline.record import DECISIVE, differences, plugins, versions
 from anomsynth.pipeline.sweep import Sweep
-from anomsynth.pipeline.worker import analyse_photo, make_flaw
+from anomsynth.pipeline.worker import make_flaw
 from anomsynth.recipe.load import recorded_recipe
 from anomsynth.recipe.models import Recipe
 from anomsynth.sqe.samples import with_rater
@@ -57,16 +57,16 @@ def replay(out: Path, sample_id: str, source: Path | None = None) -> Sample:
     record = read_run(layout)
     line = _find(layout, sample_id, record)
     recipe = _recipe(record, str(line["category"]), layout)
-    path = find_source_again(record, layout.root, source) / str(
-        _value(_part(line, "source"), "file")
-    )
-    loaded = load_photo(path, read_reading(record))
-    if photo_hash(loaded.photo) != _value(_part(line, "source"), "sha256"):
-        msg = f"{path}: not the photo that {sample_id} was made of"
-        raise InputError(msg, hint="restore the photo, or make the dataset again")
+    photos = find_source_again(record, layout.root, source)
+    path = photos / str(_value(_part(line, "source"), "file"))
     index = whole_number(line, "index", layout.manifest(str(line["category"])))
     key = SampleKey(str(line["category"]), str(_value(line, "image")), index)
     unit = _unit(record, key, path, layout.root)
+    unit = replace(unit, scan=_scan(line, photos), depth_unit=_depth_unit(record))
+    loaded = load_unit(unit, read_reading(record), recipe)
+    if photo_hash(loaded.photo) != _value(_part(line, "source"), "sha256"):
+        msg = f"{path}: not the photo that {sample_id} was made of"
+        raise InputError(msg, hint="restore the photo, or make the dataset again")
     sources = Sources(*(_place(record, name, layout.root) for name in ("textures", "real")))
     loaded = replace(loaded, photo=spread(loaded.photo, unit.depth, path))
     loaded = shrunk(loaded, unit.max_side)
@@ -84,6 +84,8 @@ def replay(out: Path, sample_id: str, source: Path | None = None) -> Sample:
         "sample": array_hash(sample.image),
         "mask": array_hash(binary(sample.mask)),
     }
+    if sample.scan is not None:
+        made["scan"] = array_hash(sample.scan.points)
     if any(hashes.get(name) != value for name, value in made.items()):
         raise OutputError(f"{sample_id}: came out differently", hint=_why(record, recipe))
     return with_rater(sample, surface)
@@ -180,6 +182,17 @@ def _unit(record: Line, key: SampleKey, path: Path, out: Path) -> Unit:
         components=masks["components"],
         max_side=_max_side(record),
     )
+
+
+def _scan(line: Line, photos: Path) -> Path | None:
+    """Return the scan that goes with the photo of a line; None if none does."""
+    scan = _part(line, "source").get("scan")
+    return photos / str(_value(scan, "file")) if isinstance(scan, Mapping) else None
+
+
+def _depth_unit(record: Line) -> float | None:
+    unit = _part(record, "options").get("depth_unit")
+    return float(unit) if isinstance(unit, int | float) else None
 
 
 def _max_side(record: Line) -> int | None:

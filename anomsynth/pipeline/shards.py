@@ -64,7 +64,8 @@ class ShardLayout(Layout):
 
 def layout_of(root: Path, digits: int, shard: Shard | None) -> Layout:
     """Return the paths of a run or of a shard."""
-    return Layout(root, digits) if shard is None else ShardLayout(root, digits, shard)
+    layout = Layout(root, digits)
+    return layout if shard is None else ShardLayout(root, digits, shard=shard)
 
 
 def in_shard(photos: Sequence[tuple[str, str]], shard: Shard | None) -> Iterator[bool]:
@@ -169,7 +170,8 @@ def find_shards(layout: Layout) -> list[ShardLayout]:
     for path in layout.shards.iterdir():
         name = _FOLDER.fullmatch(path.name)
         if name is not None:
-            found.append(ShardLayout(layout.root, layout.digits, (int(name[1]), int(name[2]))))
+            shard = int(name[1]), int(name[2])
+            found.append(ShardLayout(layout.root, layout.digits, shard=shard))
         elif path.name not in SYSTEM_FILES:
             raise OutputError(f"{path}: not a shard", hint="move it away")
     return sorted(found, key=lambda one: one.shard)

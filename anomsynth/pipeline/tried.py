@@ -6,16 +6,15 @@ from pathlib import Path
 
 from anomsynth.core.types import Surface
 from anomsynth.dataset.folders import find_source
-from anomsynth.dataset.images import load_photo
 from anomsynth.dataset.masks import MaskFinder, Region
 from anomsynth.dataset.paths import is_dir
 from anomsynth.dataset.reading import PhotoReader, spread
 from anomsynth.dataset.sources import Sources
+from anomsynth.pipeline.analysis import analyse_photo, load_unit
 from anomsynth.pipeline.depths import find_depths
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.parts import find_parts
 from anomsynth.pipeline.plan import Unit
-from anomsynth.pipeline.worker import analyse_photo
 from anomsynth.recipe.models import Recipe
 
 
@@ -81,7 +80,7 @@ def surface_to_try(unit: Unit, recipe: Recipe, options: RunOptions) -> Surface:
     InputError
         If the photo or a mask cannot be read, or a photo has no mask where all need one.
     """
-    loaded = load_photo(unit.path, options.reading)
+    loaded = load_unit(unit, options.reading, recipe)
     loaded = replace(loaded, photo=spread(loaded.photo, unit.depth, unit.path))
     return analyse_photo(
         loaded,

@@ -16,26 +16,24 @@ import numpy as np
 from anomsynth.core.heap import keep_freed_memory
 from anomsynth.core.rng import stream
 from anomsynth.core.sample import Sample
-from anomsynth.core.types import Mask, Pixels, SampleKey, Surface
-from anomsynth.dataset.images import LoadedPhoto, load_photo
+from anomsynth.core.types import Pixels, SampleKey, Surface
+from anomsynth.dataset.images import LoadedPhoto
 from anomsynth.dataset.manifest import Line, to_json
-from anomsynth.dataset.masks import Region, read_numbered, read_region
 from anomsynth.dataset.paths import check_name, printable
 from anomsynth.dataset.reading import spread
-from anomsynth.dataset.shrink import fitted, fitted_numbers, shrunk
-from anomsynth.dataset.sources import NO_SOURCES, Sources
+from anomsynth.dataset.shrink import shrunk
+from anomsynth.dataset.sources import Sources
 from anomsynth.dataset.tiff import Reading
 from anomsynth.dataset.writer import SourcePhoto, Writer, failed_line, photo_hash, unusable_line
 from anomsynth.errors import InputError, SynthesisError
+from anomsynth.pipeline.analysis import analyse_photo, load_unit, part_of_unit, scan_facts
 from anomsynth.pipeline.events import ImageFailed, SampleDone, SampleFailed
 from anomsynth.pipeline.plan import Plan, Unit
 from anomsynth.pipeline.sweep import Cell, Sweep
 from anomsynth.recipe.models import Recipe
 from anomsynth.sqe.samples import rate_sample, written_scores
-from anomsynth.surface.foreground import PartFinder
 from anomsynth.synthesis.conditions import Conditions
 from anomsynth.synthesis.flaw import synthesize_flaw
-from anomsynth.synthesis.surfaces import part_of, surface_of
 from anomsynth.synthesis.synthesize import synthesize
 
 Result = TypeVar("Result")
@@ -194,9 +192,10 @@ def work(job: Job, parent: int | None = None) -> Outcome:
     origin = SourcePhoto(unit.category, unit.image, file)
     try:
         check_name(unit.path.relative_to(setting.source))
-        loaded = load_photo(unit.path, setting.reading)
+        loaded = load_unit(unit, setting.reading, setting.recipe)
         hashes = photo_hash(loaded.photo), loaded.file_sha256
-        origin = SourcePhoto(unit.category, unit.image, file, *hashes)
+        scan = scan_facts(loaded, setting.source)
+        origin = SourcePhoto(unit.category, unit.image, file, *hashes, scan=scan)
         loaded = replace(loaded, photo=spread(loaded.photo, unit.depth, unit.path))
         loaded = shrunk(loaded, unit.max_side)
         needs_roi = setting.roi is not None
@@ -208,8 +207,7 @@ def work(job: Job, parent: int | None = None) -> Outcome:
             )
             part = surface.foreground
         else:
-            where = _where(loaded, unit, needs_roi=needs_roi)
-            part = part_of(loaded.photo, setting.recipe, where)
+            part = part_of_unit(loaded, unit, setting.recipe, needs_roi=needs_roi)
     except InputError as error:
         cause, text = type(error).__name__, str(error)
         failed = ImageFailed(unit.category, unit.image, cause, text, unit.samples, error.hint)
@@ -232,56 +230,6 @@ def work(job: Job, parent: int | None = None) -> Outcome:
         lines.append(to_json(line))
         events.append(event)
     return Outcome(unit, lines, tuple(events))
-
-
-def analyse_photo(
-    loaded: LoadedPhoto,
-    unit: Unit,
-    recipe: Recipe,
-    *,
-    needs_roi: bool,
-    sources: Sources = NO_SOURCES,
-) -> Surface:
-    """Analyse a photo with the masks and the folders of pictures that go with it.
-
-    Raises
-    ------
-    InputError
-        If a mask is missing, cannot be read, or has another size than the photo, or a folder
-        holds no picture or no marked defect.
-    """
-    height, width = loaded.photo.pixels.shape[:2]
-    whole = loaded.whole or (height, width)
-    where = _where(loaded, unit, needs_roi=needs_roi)
-    avoid = _mask(unit.avoid, whole)
-    captions = None if unit.finder is None else unit.finder.avoided(whole)
-    if captions is not None:
-        avoid = captions if avoid is None else avoid | captions
-    if avoid is not None:
-        avoid = fitted(avoid, (height, width))
-    marked = unit.components
-    components = None if marked is None else read_numbered(marked, whole)
-    if components is not None:
-        components = fitted_numbers(components, (height, width))
-    if recipe.mm_per_px is not None:  # of the file's pixels
-        size = recipe.mm_per_px * max(whole) / max(height, width)
-        recipe = recipe.model_copy(update={"mm_per_px": size})
-    surface = surface_of(loaded.photo, recipe, components, roi=where, avoid=avoid)
-    return sources.given_to(surface)
-
-
-def _where(loaded: LoadedPhoto, unit: Unit, *, needs_roi: bool) -> Mask | PartFinder | None:
-    """Return the mask of the part of a photo, of its size, or how it is found."""
-    if needs_roi and unit.roi is None:
-        msg = f"{unit.path}: no mask of this photo in the folder of regions"
-        raise InputError(msg, hint="name it like the photo, or NAME_mask.png")
-    shape = loaded.photo.pixels.shape[:2]
-    marked = _mask(unit.roi, loaded.whole or shape)
-    return unit.finder if marked is None else fitted(marked, shape)
-
-
-def _mask(region: Region | None, shape: tuple[int, int]) -> Mask | None:
-    return None if region is None else read_region(region, shape)
 
 
 def _make_sample(

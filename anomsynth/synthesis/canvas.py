@@ -14,6 +14,7 @@ from anomsynth.core.types import Box, Float32, Mask, Pixels, SampleKey, Surface
 from anomsynth.errors import RejectedError
 from anomsynth.recipe.models import Gates
 from anomsynth.synthesis.label import closing_radius, outline, strict_mask, visible_change
+from anomsynth.synthesis.scanned import Relief, ScannedSurface
 from anomsynth.synthesis.visibility import JUST_VISIBLE, visibility
 
 MOST_OVERLAP = 0.3  # share of a defect that may lie on earlier ones, and of them under it
@@ -33,6 +34,12 @@ class Canvas:
         With it defects may be too faint to be seen: every change is written, levels of 8 bits are
         rounded up or down at random, so that a change of half a level is one in the mean, and
         what nothing shows is outlined by its support.
+
+    Attributes
+    ----------
+    relief : Relief or None
+        What the defects do to the points of a scanned surface: there a change of them counts as
+        much as one of colour.
     """
 
     def __init__(self, surface: Surface, rounding: np.random.Generator | None = None) -> None:
@@ -45,6 +52,7 @@ class Canvas:
         self._owner = sparse_zeros(shape, np.uint16)
         self._soft = sparse_zeros(shape, np.float32)
         self._height = sparse_zeros(shape, np.float32)
+        self.relief = Relief(surface) if isinstance(surface, ScannedSurface) else None
         self._overlapped = False
         self.instances: list[Instance] = []
 
@@ -91,6 +99,8 @@ class Canvas:
             put_rows(flat, index, proposed)
         difference = np.zeros(layer.support.shape, dtype=np.float32)
         difference.ravel()[change.index] = seen
+        if self.relief is not None:
+            difference = np.maximum(difference, self.relief.seen(layer, change.gain))
         visible = strict_mask(difference, layer.support)
         strict = visible if self._rounding is None else difference > 0
         kept = strict.ravel().take(change.index)
@@ -98,6 +108,10 @@ class Canvas:
         if area < gates.min_pixels and self._rounding is None:
             raise RejectedError(f"{layer.kind}: only {area} pixels change visibly")
         reached = visibility(seen[kept], normal_sd)
+        measured = layer.measured
+        if self.relief is not None:
+            measured = {**measured, **self.relief.measured(layer, change.gain, strict)}
+            self.relief.add(layer, change.gain, here)
         if self.instances and np.any(self._strict[here] & strict):
             self._overlapped = True
         self._write(here, patch, strict, difference)
@@ -120,7 +134,7 @@ class Canvas:
                 area_px=area,
                 closing_px=radius,
                 parameters=layer.parameters,
-                measured=layer.measured,
+                measured=measured,
                 residuals=change.residuals,
             )
         )
@@ -194,6 +208,8 @@ class Canvas:
         difference[changed] = visible_change(
             self.surface.pixels[here][changed], self.pixels[here][changed], self.surface.encoding
         )
+        if self.relief is not None:
+            difference = np.maximum(difference, self.relief.seen_at(here))
         kept = strict_mask(difference, strict)
         lost = strict & ~kept
         cv2.copyTo(self.surface.pixels[here], lost.view(np.uint8), self.pixels[here])

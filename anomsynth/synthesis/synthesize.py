@@ -21,6 +21,11 @@ from anomsynth.recipe.models import Mechanism, Recipe, Severity
 from anomsynth.sqe.samples import rate_sample, written_scores
 from anomsynth.synthesis.canvas import Canvas
 from anomsynth.synthesis.render import prepare, render
+from anomsynth.synthesis.scanned import (
+    ScannedSurface,
+    recipe_for_scan,
+    relief_only,
+)
 from anomsynth.synthesis.scene import Scene, crop_layer, make_scene
 from anomsynth.synthesis.surfaces import as_recipe_wants, surface_of
 from anomsynth.synthesis.visibility import (
@@ -85,6 +90,8 @@ def synthesize(
         surface = as_recipe_wants(image, recipe)
     else:
         surface = surface_of(image, recipe)
+    if isinstance(surface, ScannedSurface):
+        recipe = recipe_for_scan(recipe, shaded=surface.shaded)
     key = key or SampleKey("", "", 0)
     # Mechanisms must see the light that the renderer shines: glints and shading on one side.
     lit = lit_surface(surface, seed, key)
@@ -147,6 +154,8 @@ class Synthesis:
         if not canvas.instances:
             raise last
         sample = canvas.sample(self.key, self.seed)
+        if canvas.relief is not None:
+            sample = canvas.relief.scanned(sample, self.stream(0, "scan", "", 0))
         return replace(sample, attempt=rejected, asked=count, redraw=self.redraw, light=light)
 
     def _add_defect(
@@ -171,6 +180,8 @@ class Synthesis:
         canvas.check_room(layer.support, box)
         area = float(np.count_nonzero(layer.support)) / self.surface.part_area_px
         streams = self.refiner_streams(attempt, nth, draw)
+        if isinstance(self.surface, ScannedSurface) and self.surface.shaded:
+            layer = relief_only(layer)
         layer, residuals = self.relax(layer, streams)
         before = decode(canvas.pixels[box.slices], self.surface.encoding)
         scene = make_scene(self.surface, before, box, light=light, material=self.recipe.material)
@@ -204,9 +215,12 @@ class Synthesis:
     def relax(self, layer: DefectLayer, streams: Streams) -> tuple[DefectLayer, dict[str, float]]:
         """Let the refiners bring a layer's fields to rest; return it and what they measured."""
         residuals: dict[str, float] = {}
+        drawn = layer.height
         for refiner, rng in zip(self.recipe.refiners, streams, strict=True):
             layer, measured = refiner.relax(layer, self.surface, rng)
             residuals.update(measured)
+        if isinstance(self.surface, ScannedSurface):  # a height in mm is what was drawn
+            layer = replace(layer, height=drawn)
         return layer, residuals
 
     def refine(
@@ -293,6 +307,8 @@ def _capped(
 
 def lit_surface(surface: Surface, seed: int, key: SampleKey) -> Surface:
     """Return a surface in the light that all samples of its photo are rendered in."""
+    if isinstance(surface, ScannedSurface) and surface.shaded:
+        return surface  # its picture was made in a light that is known
     return replace(surface, light=_draw_light(surface, seed, key))
 
 

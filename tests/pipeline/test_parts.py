@@ -11,9 +11,9 @@ from PIL import Image
 import anomsynth as asy
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.manifest import read_lines
+from anomsynth.pipeline.analysis import analyse_photo
 from anomsynth.pipeline.parts import PartTally, find_parts, read_finders
 from anomsynth.pipeline.replay import replay
-from anomsynth.pipeline.worker import analyse_photo
 from anomsynth.surface.category import PHOTOS
 from anomsynth.surface.foreground import PartFinder
 

@@ -1,0 +1,68 @@
+"""A scan as a map of heights, on which defects are placed whatever file it came from."""
+
+from dataclasses import dataclass, replace
+
+from anomsynth.core.photo import Photo
+from anomsynth.core.types import Float32, Mask
+from anomsynth.relief.ground import find_part
+from anomsynth.relief.scan import Scan
+from anomsynth.relief.shading import shaded
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MappedScan:
+    """A scan, and its heights in rows and columns.
+
+    Attributes
+    ----------
+    scan : Scan
+    raised : (H, W) float32, millimeters
+        How near the surface is to the sensor; NaN where nothing was measured.
+    mm_per_px : float
+        Width of a pixel of the map across the surface.
+    part : (H, W) bool
+        Where the part is, see `find_part`.
+    behind : (H, W) float32, millimeters, or None
+        `raised` of the ground on which the part lies, where there is one.
+    """
+
+    scan: Scan
+    raised: Float32
+    mm_per_px: float
+    part: Mask
+    behind: Float32 | None
+
+    @classmethod
+    def of(cls, scan: Scan) -> "MappedScan":
+        """Return the map of a scan: its own rows and columns."""
+        raised = scan.raised()
+        return cls(scan, raised, scan.mm_per_px, *find_part(raised))
+
+    def with_pitch(self, mm_per_px: float) -> "MappedScan":
+        """Return it with pixels of another width, if it is a depth map; others know theirs."""
+        if self.scan.pitch_mm is None:
+            return self
+        return replace(self, scan=self.scan.with_pitch(mm_per_px), mm_per_px=mm_per_px)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScannedPhoto:
+    """A scan and the picture that is registered with it.
+
+    Attributes
+    ----------
+    photo : Photo
+        Of the rows and columns of `mapped`.
+    mapped : MappedScan
+    shaded : bool
+        True if the picture was shaded from the scan: it shows no colour.
+    """
+
+    photo: Photo
+    mapped: MappedScan
+    shaded: bool = False
+
+    @classmethod
+    def of(cls, mapped: MappedScan) -> "ScannedPhoto":
+        """Return a scan with the picture that is shaded from it."""
+        return cls(Photo(shaded(mapped.raised, mapped.mm_per_px)), mapped, shaded=True)

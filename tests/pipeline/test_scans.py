@@ -1,0 +1,214 @@
+"""Datasets of depth maps and organised clouds: the same files, with defects of the size drawn."""
+
+import cv2
+import numpy as np
+import pytest
+
+from anomsynth.dataset.images import read_photo
+from anomsynth.dataset.manifest import read_lines
+from anomsynth.errors import InputError, RecipeError, UserError
+from anomsynth.pipeline.merge import merge
+from anomsynth.pipeline.replay import replay
+from anomsynth.recipe.load import build_recipe
+from anomsynth.relief.files import read_scan
+from anomsynth.testing import make_pixels
+
+
+@pytest.fixture
+def recipe():
+    return of_kinds("pitting", "scratch")
+
+
+def of_kinds(*kinds: str, **more):
+    mechanisms = [{"generator": {"kind": kind}} for kind in kinds]
+    written = {"name": "relief", "seed": 3, "field_mm": 58, "mechanisms": mechanisms, **more}
+    return build_recipe(written, "test")
+
+
+def samples_of(out):
+    lines = read_lines(out / "_anomsynth" / "mound" / "manifest.jsonl")
+    return [line for line in lines if line["what"] == "sample"]
+
+
+def read_pair(line, source, out, **said):
+    """Return the scan that a sample was made of, and its own."""
+    good = source / line["source"]["scan"]["file"]
+    return read_scan(good, **said), read_scan(out / line["files"]["scan"], **said)
+
+
+def test_clouds_come_with_pictures_and_masks_as_in_mvtec_3d(scan_maker, make, tmp_path) -> None:
+    source, out = scan_maker(tmp_path / "scans", "xyz"), tmp_path / "out"
+
+    made = make(source, out, per_image=1)
+
+    assert (made.written, made.failed) == (3, 0)
+    files = [path for path in (out / "mound").rglob("*") if path.is_file()]
+    assert {path.relative_to(out / "mound").parts[0] for path in files} == {"train", "test"}
+    for line in samples_of(out):
+        kind = line["record"]["kinds"][0] if len(line["record"]["kinds"]) == 1 else "combined"
+        stem = f"mound/test/{kind}"
+        number = f"{line['number']:06d}"
+        assert line["files"]["image"] == f"{stem}/rgb/{number}.png"
+        assert line["files"]["mask"] == f"{stem}/gt/{number}.png"
+        assert line["files"]["scan"] == f"{stem}/xyz/{number}.tiff"
+    good = sorted((out / "mound" / "train" / "good" / "xyz").iterdir())
+    first = source / "mound" / "train" / "good" / "xyz"
+    assert {path.read_bytes() for path in good} <= {path.read_bytes() for path in first.iterdir()}
+
+
+def test_points_off_the_defects_are_untouched(scan_maker, make, tmp_path) -> None:
+    source, out = scan_maker(tmp_path / "scans", "xyz"), tmp_path / "out"
+    make(source, out, per_image=2, recipe=of_kinds("pitting", "hole"))
+
+    for line in samples_of(out):
+        before, after = read_pair(line, source, out)
+        moved = (before.form.numbers != after.form.numbers).any(axis=2)
+        support = np.zeros(moved.shape, bool)
+        for item in line["record"]["instances"]:
+            top, left, bottom, right = item["support_box"]
+            support[top:bottom, left:right] = True
+        assert moved.any()
+        assert not (moved & ~support).any()
+        assert not np.isfinite(after.points[..., 2])[~before.valid].any()
+
+
+def test_pits_are_as_deep_as_they_were_drawn(scan_maker, make, tmp_path) -> None:
+    source, out = scan_maker(tmp_path / "scans", "xyz"), tmp_path / "out"
+    make(source, out, per_image=2, recipe=of_kinds("pitting", defects_per_image=1))
+
+    for line in samples_of(out):
+        before, after = read_pair(line, source, out)
+        along = np.nansum((after.points - before.points) * before.normals, axis=2)
+        (item,) = line["record"]["instances"]
+        assert item["gain"] == 1
+        # The deepest point may be one of those that the sensor does not see any more.
+        assert -item["measured"]["lowest_mm"] >= -along.min() - 0.03
+        assert -along.min() > -0.6 * item["measured"]["lowest_mm"]
+
+
+def test_a_pixel_is_as_wide_as_the_points_are_apart(scan_maker, make, tmp_path) -> None:
+    source = scan_maker(tmp_path / "scans", "xyz", 1)
+    make(source, tmp_path / "out", per_image=1, recipe=of_kinds("pitting", field_mm=1000))
+
+    (line,) = samples_of(tmp_path / "out")
+
+    assert line["mm_per_px"] == pytest.approx(0.4, rel=0.01)
+
+
+def test_depth_maps_come_back_as_depth_maps_with_a_shaded_picture(
+    scan_maker, make, tmp_path
+) -> None:
+    source, out = scan_maker(tmp_path / "maps", "depth"), tmp_path / "out"
+
+    make(source, out, per_image=2, depth_unit=0.002, recipe=of_kinds("stain", "pitting", "hole"))
+
+    for line in samples_of(out):
+        assert "stain" not in line["record"]["kinds"]
+        assert line["mm_per_px"] == pytest.approx(58 / 144)
+        before = read_photo(source / line["source"]["file"]).pixels[..., 0]
+        after = read_photo(out / line["files"]["scan"]).pixels[..., 0]
+        mask = read_photo(out / line["files"]["mask"]).pixels[..., 0] > 0
+        shown = read_photo(out / line["files"]["image"]).pixels
+        assert after.dtype == np.uint16
+        changed = before != after
+        assert changed.any()
+        assert (changed & mask).sum() > 0.5 * changed.sum()
+        assert shown.shape == (128, 144, 1)
+
+
+def test_any_number_of_jobs_and_shards_makes_the_same_files(
+    scan_maker, make, tree, tmp_path
+) -> None:
+    source = scan_maker(tmp_path / "scans", "xyz")
+    make(source, tmp_path / "one", per_image=2)
+    make(source, tmp_path / "two", per_image=2, jobs=2)
+    for index in (2, 1):
+        make(source, tmp_path / "shards", per_image=2, shard=(index, 2))
+    merge(tmp_path / "shards")
+
+    assert tree(tmp_path / "one") == tree(tmp_path / "two") == tree(tmp_path / "shards")
+
+
+def test_a_run_goes_on_where_files_are_missing(scan_maker, make, tree, tmp_path) -> None:
+    source, out = scan_maker(tmp_path / "scans", "xyz"), tmp_path / "out"
+    make(source, out, per_image=1)
+    whole = tree(out)
+    (out / samples_of(out)[1]["files"]["scan"]).unlink()
+
+    make(source, out, per_image=1, resume=True)
+
+    assert tree(out) == whole
+
+
+def test_another_scan_under_the_same_picture_is_noticed(scan_maker, make, tmp_path) -> None:
+    source, out = scan_maker(tmp_path / "scans", "xyz"), tmp_path / "out"
+    make(source, out, per_image=1)
+    folder = source / "mound" / "train" / "good" / "xyz"
+    (folder / "000.tiff").write_bytes((folder / "001.tiff").read_bytes())
+    first = samples_of(out)[0]
+
+    make(source, out, per_image=1, resume=True)
+
+    assert samples_of(out)[0]["sha256"]["scan"] != first["sha256"]["scan"]
+    assert samples_of(out)[0]["sha256"]["image"] != ""
+
+
+@pytest.mark.parametrize(("kind", "more"), [("xyz", {}), ("depth", {"depth_unit": 0.002})])
+def test_every_sample_replays(scan_maker, make, tmp_path, kind, more) -> None:
+    source, out = scan_maker(tmp_path / "scans", kind), tmp_path / "out"
+    make(source, out, per_image=1, **more)
+
+    for line in samples_of(out):
+        sample = replay(out, line["id"])
+        said = {"unit": more.get("depth_unit"), "mm_per_px": sample.mm_per_px}
+        stored = read_scan(out / line["files"]["scan"], **said)
+        np.testing.assert_allclose(sample.scan.points, stored.points, atol=0.003)
+
+
+def test_a_scan_of_another_size_costs_its_picture(scan_maker, make, tmp_path) -> None:
+    source = scan_maker(tmp_path / "scans", "xyz")
+    path = source / "mound" / "train" / "good" / "rgb" / "001.png"
+    cv2.imwrite(str(path), np.full((50, 60, 3), 90, np.uint8))
+
+    made = make(source, tmp_path / "out", per_image=1)
+
+    assert made.written == 2
+    lines = read_lines(tmp_path / "out" / "_anomsynth" / "mound" / "manifest.jsonl")
+    (bad,) = [line for line in lines if line["what"] == "unusable photo"]
+    assert "001.tiff: 128 x 144 points, but" in bad["message"]
+    assert "has 50 x 60 pixels" in bad["message"]
+
+
+def test_a_picture_without_its_scan_is_named(scan_maker, make, tmp_path) -> None:
+    source = scan_maker(tmp_path / "scans", "xyz")
+    (source / "mound" / "train" / "good" / "xyz" / "001.tiff").unlink()
+
+    with pytest.raises(InputError, match=r"rgb/001\.png: no scan of this name in 'xyz'"):
+        make(source, tmp_path / "out", per_image=1)
+
+
+def test_kinds_that_only_colour_cannot_be_made_of_depth(scan_maker, make, tmp_path) -> None:
+    source = scan_maker(tmp_path / "maps", "depth")
+
+    with pytest.raises(
+        RecipeError, match="^stain: only colour the part, and there is nothing but depth"
+    ):
+        make(source, tmp_path / "out", depth_unit=0.002, recipe=of_kinds("stain"))
+
+
+def test_a_unit_where_there_are_photos_only_is_refused(photos, make, tmp_path) -> None:
+    for path in photos.iterdir():
+        path.unlink()
+    cloth = make_pixels(96, 96)[..., 0]
+    cv2.imwrite(str(photos / "a.jpg"), cloth)
+
+    made = make(photos, tmp_path / "out", per_image=1, depth_unit=0.01)
+
+    assert made.failed_images == ("my part/a.jpg",)
+
+
+def test_scans_are_not_made_smaller(scan_maker, make, tmp_path) -> None:
+    source = scan_maker(tmp_path / "scans", "xyz")
+
+    with pytest.raises(UserError, match="`max_side`: scans keep their points"):
+        make(source, tmp_path / "out", max_side=64)
