@@ -6,8 +6,8 @@ Chains without files are CPU milliseconds per sample, four samples a photo. With
 out, each round runs every method in random order in one process on the same photos. Printed are the
 medians of its CPU time, and of that over the floor's of the same round: reading a photo and writing
 a picture and a mask for every sample, by OpenCV. Peers take part where they are installed:
-`defect_synthesis`, and anomalib's Perlin generator; both make one sample of a photo they read and
-write its mask.
+`defect_synthesis`, anomalib's Perlin generator, and pyimgano's mixture of local presets; all make one
+sample of a photo they read and write its mask.
 """
 
 import argparse
@@ -45,6 +45,11 @@ from anomsynth.synthesis.synthesize import synthesize
 
 Method = Callable[[list[Path], Path], None]
 Marked = tuple[Pixels, Pixels]
+SYNTHESIS = "pyimgano.synthesis"
+LOCAL_PRESETS = [
+    *("brush", "bubble", "burn", "crack", "edge_wear", "fiber", "marker", "oil", "pit", "rust"),
+    *("scratch", "spatter", "stain", "tape", "texture", "warp", "wrinkle"),
+]
 WITH_FILES = (256, 1024)
 WORKERS_SIZE = 256
 BEST_OF = 15
@@ -261,7 +266,17 @@ def peers() -> dict[str, Method]:
         perlin = import_module("anomalib.data.utils.generators.perlin")
         generator = perlin.PerlinAnomalyGenerator(probability=1.0)
         found["anomalib's Perlin"] = one_by_one(partial(blended, torch, generator))
+    if find_spec("pyimgano"):
+        found["pyimgano-synthesize"] = one_by_one(partial(mixed_by, import_module(SYNTHESIS)))
     return found
+
+
+def mixed_by(package: ModuleType, pixels: Pixels, turn: int) -> Marked:
+    """Let pyimgano-synthesize draw one defect, as its command does with all its local presets."""
+    mixture = import_module(f"{SYNTHESIS}.presets").make_preset_mixture(LOCAL_PRESETS)
+    spec = package.SynthSpec(preset="mixture")
+    result = package.AnomalySynthesizer(spec, preset_fn=mixture).synthesize(pixels, seed=turn)
+    return result.image_u8, result.mask_u8 > 0
 
 
 def blended(torch: ModuleType, generator: Callable, pixels: Pixels, turn: int) -> Marked:
