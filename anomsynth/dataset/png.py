@@ -203,10 +203,10 @@ def _passes(header: bytes) -> list[tuple[int, int]]:
 def _check_pixels(passes: list[tuple[int, int]], packed: bytes) -> None:
     """Unpack the pixels: their length, checksum and filters have to be right."""
     wanted = sum(rows * (stride + 1) for rows, stride in passes)
-    unpacker = zlib.decompressobj()
+    unpacker = deflate.decompressobj()
     try:
         raw = unpacker.decompress(packed, wanted + 1)
-    except zlib.error as error:
+    except deflate.error as error:
         raise ValueError(f"its pixels cannot be unpacked: {error}") from error
     if len(raw) != wanted:
         many = "more" if len(raw) > wanted else "fewer"

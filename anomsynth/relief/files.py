@@ -1,19 +1,29 @@
 """Scans on disk: read from any of the formats, written as the kind of file they came from."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.types import Mask
 from anomsynth.errors import InputError, OutputError
-from anomsynth.relief.formats import png, tiff
+from anomsynth.relief.clouds import cloud_scan, renewed_cloud
+from anomsynth.relief.formats import pcd, ply, png, tiff, xyz
+from anomsynth.relief.formats.cloud import Renewed, StoredCloud
 from anomsynth.relief.grids import Said, Sense, depth_scan, renewed_numbers, xyz_scan
-from anomsynth.relief.scan import Scan
+from anomsynth.relief.scan import Form, Kind, Scan
 
-SUFFIXES = frozenset({".png", ".tif", ".tiff"})
-HINT = "scans are TIFF of one or three bands or grey PNG"
+SUFFIXES = frozenset({".png", ".tif", ".tiff", ".ply", ".pcd", ".xyz", ".txt", ".asc"})
+TEXTS = frozenset({".xyz", ".txt", ".asc"})
+CLOUDS: dict[str, Callable[[Form, Renewed], bytes]] = {
+    "ply": ply.encode_ply,
+    "pcd": pcd.encode_pcd,
+    "xyz": xyz.encode_xyz,
+}
+HINT = "scans are TIFF of one or three bands, grey PNG, PLY, PCD, or text (.xyz)"
 
 
 def read_scan(
@@ -28,7 +38,8 @@ def read_scan(
     Parameters
     ----------
     path : str or Path
-        Float TIFF of three bands (x, y, z); TIFF or grey PNG of one (a depth map).
+        Float TIFF of three bands (x, y, z); TIFF or grey PNG of one (a depth map); PLY or PCD,
+        ascii or binary, with any scalar properties; text of x, y and z a line (.xyz, .txt, .asc).
     unit : float, optional
         Millimeters per unit of the coordinates, or per level of a depth map; integers need it.
         Coordinates whose unit nobody says are metres if neighbours are less than 0.002 apart, as
@@ -36,8 +47,10 @@ def read_scan(
     mm_per_px : float, optional
         Width of a pixel of a depth map, which needs it; its lines of sight are parallel.
     sense : {"depth", "height"}, optional
-        Whether z grows away from the sensor or towards it. Depth maps: away. Clouds: away from
-        the side where their origin lies, as cameras have it.
+        Whether z grows away from the sensor or towards it. By default away in depth maps, and in
+        organised clouds away from the side where their origin lies. A plain cloud is seen from
+        where the file says that the sensor stood, its normals show, its origin lies far off, or
+        from above.
 
     Returns
     -------
@@ -78,15 +91,30 @@ def read_scan(
         bands = numbers.shape[2] if numbers.ndim == 3 else 0
         msg = f"{path}: {bands} bands, where a scan has three (x, y, z) or one (depth)"
         raise InputError(msg, hint="save x, y and z as the three bands of a float TIFF")
-    raise InputError(f"{path}: not a depth map or a point cloud", hint=HINT)
+    kind, stored = _stored_cloud(content, path)
+    return cloud_scan(stored, kind, path, said)
 
 
 def encode_scan(scan: Scan) -> bytes:
     """Return the file of a scan, of the kind that it was read from; see `write_scan`."""
-    form, numbers = scan.form, renewed_numbers(scan)
+    form = scan.form
+    if form.kind in CLOUDS:
+        return CLOUDS[form.kind](form, renewed_cloud(scan))
+    numbers = renewed_numbers(scan)
     if form.kind == "depth_png":
         return png.encode_levels(cast("NDArray[np.integer]", numbers))
     return tiff.encode_numbers(numbers, form)
+
+
+def written_points(scan: Scan) -> Mask:
+    """Return which points of a scan stand in its file, (H, W) or (N,) bool.
+
+    All, but for a plain cloud: what a sensor does not see is no point there. A mesh keeps its
+    vertices, as its faces count them.
+    """
+    if scan.form.kind in CLOUDS:
+        return renewed_cloud(scan).kept.reshape(scan.valid.shape)
+    return np.ones(scan.valid.shape, dtype=np.bool_)
 
 
 def write_scan(path: str | Path, scan: Scan) -> None:
@@ -128,6 +156,16 @@ def write_scan(path: str | Path, scan: Scan) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _stored_cloud(content: bytes, path: Path) -> tuple[Kind, StoredCloud]:
+    if content.startswith(ply.SIGNS):
+        return "ply", ply.read_ply(content, path)
+    if content.startswith(pcd.SIGNS):
+        return "pcd", pcd.read_pcd(content, path)
+    if path.suffix.lower() in TEXTS:
+        return "xyz", xyz.read_xyz(content, path)
+    raise InputError(f"{path}: not a depth map or a point cloud", hint=HINT)
 
 
 def _positive(name: str, value: float | None) -> float | None:

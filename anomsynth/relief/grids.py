@@ -74,7 +74,7 @@ def organised_scan(
     check_spread(spacing, path)
     missing: Missing = "nan" if np.isnan(coordinates_of(numbers)).any() else "zero"
     form = Form(stored[0], unit, missing, numbers, stored[1], assumed)
-    return Scan(points, form, _facing(points, said))
+    return Scan(points, form, sensor_side(points, said))
 
 
 def depth_scan(
@@ -177,6 +177,13 @@ def unit_of(spacing: float) -> float:
     return METRE if spacing < MICROSCOPE else 1.0
 
 
+def sensor_side(points: NDArray[np.floating], said: Said) -> Facing:
+    """Return the direction to the sensor: the user's word, or the side where the origin lies."""
+    if said.sense is not None:
+        return _along(said.sense)
+    return _along("depth" if float(np.nanmedian(points[..., 2])) >= 0 else "height")
+
+
 def check_measured(there: Mask, path: Path) -> None:
     """Raise InputError if no point was measured."""
     if not there.any():
@@ -201,14 +208,6 @@ def _measured(numbers: NDArray[np.generic]) -> tuple[Mask, Missing]:
         if not finite.all():
             return finite, "nan"
     return numbers != 0, "zero"
-
-
-def _facing(points: Float32, said: Said) -> Facing:
-    """Return the direction to the sensor: the user's word, or the side where the origin lies."""
-    if said.sense is not None:
-        return _along(said.sense)
-    z = points[..., 2]
-    return _along("depth" if float(np.nanmedian(z)) >= 0 else "height")
 
 
 def _along(sense: Sense) -> Facing:

@@ -11,6 +11,8 @@ from anomsynth.core.types import Box, Mask, Pixels
 from anomsynth.sqe.region import MARGIN, Picture, Region
 
 GAP = 6  # pixels: pieces closer than this are one defect
+BLOCK = 8  # pixels a side: one 64-bit number of eight marks, and more than `GAP`
+SMALL = 1 << 14  # pixels of a picture that is looked at as a whole
 MOST_REGIONS = 4  # the largest; what is left out is small
 LONGEST = 320  # pixels: longer defects are measured in windows along their outline
 WINDOW = 224
@@ -45,6 +47,43 @@ def find_regions(picture: Picture) -> tuple[Region, ...]:
 
 def _pieces(mask: Mask) -> list[tuple[Box, Mask]]:
     """Return box and pixels of the largest pieces of a mask that lie apart."""
+    found = [
+        (_placed(box, frame), own, area)
+        for frame, marked in _apart(mask)
+        for box, own, area in _pieces_in(marked)
+    ]
+    found.sort(key=lambda piece: -piece[2])
+    return [(box, own) for box, own, _ in found[:MOST_REGIONS]]
+
+
+def _apart(mask: Mask) -> Iterator[tuple[Box, Mask]]:
+    """Yield groups of pieces that lie more than `GAP` apart, each in the box around it.
+
+    They are told apart in a picture of blocks, as defects are small: marked blocks that touch are
+    joined, and a block is wider than the gap.
+    """
+    shape = mask.shape[0], mask.shape[1]
+    rows, cols = (-(-side // BLOCK) for side in shape)
+    padded = np.zeros((rows * BLOCK, cols * BLOCK), np.bool_)
+    padded[: shape[0], : shape[1]] = mask
+    # Eight pixels of a row are one number.
+    marked = (padded.view(np.uint64) != 0).reshape(rows, BLOCK, cols).any(axis=1)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        marked.view(np.uint8), connectivity=8
+    )
+    if mask.size <= SMALL or count == 2:
+        yield Box(0, 0, *shape), mask
+        return
+    for number in range(1, count):
+        left, top, across, down = (int(side) for side in stats[number, :4])
+        blocks = Box(top, left, top + down, left + across).grown(1, (rows, cols))
+        frame = Box(*(side * BLOCK for side in blocks)).grown(0, shape)
+        own = (labels[blocks.slices] == number).repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)
+        yield frame, own[: frame.shape[0], : frame.shape[1]] & mask[frame.slices]
+
+
+def _pieces_in(mask: Mask) -> Iterator[tuple[Box, Mask, int]]:
+    """Yield box, pixels and area of the pieces of a mask that lie apart, the largest first."""
     side = 2 * (GAP // 2) + 1
     grown = cv2.dilate(mask.view(np.uint8), np.ones((side, side), np.uint8))
     count, found, stats, _ = cv2.connectedComponentsWithStats(
@@ -52,14 +91,12 @@ def _pieces(mask: Mask) -> list[tuple[Box, Mask]]:
     )
     labels = np.asarray(found, dtype=np.int32)
     area = np.bincount(labels[mask], minlength=count)
-    pieces = []
     for label in np.argsort(-area, kind="stable")[:MOST_REGIONS].tolist():
         if area[label] == 0:
             break
         left, top, width, height = (int(side) for side in stats[label, :4])
         box = Box(top, left, top + height, left + width)
-        pieces.append((box, (labels[box.slices] == label) & mask[box.slices]))
-    return pieces
+        yield box, (labels[box.slices] == label) & mask[box.slices], int(area[label])
 
 
 def _placed(place: Box, frame: Box) -> Box:

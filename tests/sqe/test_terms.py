@@ -177,6 +177,28 @@ def test_a_hairline_is_too_thin_to_tell_texture(scene, measure) -> None:
     assert measure(region_of(scene.image, line)) is None
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_pieces_are_those_of_the_whole_picture(seed) -> None:
+    rng = np.random.default_rng(seed)
+    shape = tuple(rng.integers(130, 400, 2).tolist())
+    mask = np.zeros(shape, np.uint8)
+    for size in rng.permutation(4) + 3:  # of different areas: equal ones may change places
+        rows, cols = (int(rng.integers(0, side)) for side in shape)
+        cv2.circle(mask, (cols, rows), 3 * int(size), 1, 1 + int(size) // 3)
+    marked = mask.astype(bool)
+    _, labels = cv2.connectedComponents(cv2.dilate(mask, np.ones((7, 7), np.uint8)))
+    whole = {np.flatnonzero(marked & (labels == label)).tobytes() for label in np.unique(labels)}
+    image = rng.integers(0, 255, (*shape, 1), np.uint8)
+
+    found = set()
+    for region in find_regions(make_picture(image, marked)):
+        own = np.zeros(shape, bool)
+        own[region.box.slices] = region.inside
+        found.add(np.flatnonzero(own).tobytes())
+
+    assert found == whole - {b""}
+
+
 def test_pieces_that_nearly_touch_are_one_defect_and_others_are_not(scene) -> None:
     mask = np.zeros_like(scene.mask)
     mask[20:30, 20:30] = mask[20:30, 34:40] = mask[80:90, 80:90] = True
