@@ -245,7 +245,7 @@ ModeWeights = Annotated[tuple[NonNegative, NonNegative, NonNegative], AfterValid
 # The units that parameters are in; "of ..." is a share of that quantity.
 UNITS = (
     *("count", "share", "probability", "relative", "ratio", "exponent", "choice", "weights"),
-    *("mm", "um", "nm", "px", "px^2", "per mm^2", "degrees", "Celsius"),
+    *("mm", "um", "nm", "px", "px^2", "per mm", "per mm^2", "degrees", "Celsius"),
     *("of part size", "of part area", "of part length", "of picture side", "of picture area"),
     *("of length", "of width", "of radius", "of size", "of plate size", "of depth"),
     *("of time", "of temperature"),

@@ -80,6 +80,9 @@ class DefectLayer:
         Factor on the reflected light, e.g. by interference.
     roughness : (h, w) float32 in [-1, 1]
         Change of micro-roughness; + kills gloss.
+    chord : (h, w) float32, millimeters
+        Only in radiographs, instead of all others: length of material that is missing along the
+        ray, 0 outside `support`; - where something absorbs more than the material in its place.
     thin : bool
         True for cracks, scratches, chips: edges are never softened beyond the sharpest optics.
     rigid : bool
@@ -110,6 +113,7 @@ class DefectLayer:
     absorbance: Annotated[Float32 | None, Channel(PLAIN_OR_LIGHT)] = None
     tint: Annotated[Float32 | None, Channel(LIGHT, neutral=1, within=(ABOVE_ZERO, np.inf))] = None
     roughness: Annotated[Float32 | None, Channel(PLAIN, within=(-1, 1))] = None
+    chord: Annotated[Float32 | None, Channel(PLAIN)] = None
     thin: bool = False
     rigid: bool = False
     overhang: bool = False
@@ -145,6 +149,10 @@ class DefectLayer:
             for item in getattr(hint, "__metadata__", ())
             if isinstance(item, Channel)
         }
+
+    def transmitted(self, chord: Float32) -> Self:
+        """Return the layer as rays through the part meet it: its `chord` and nothing else."""
+        return self.with_fields({"chord": chord}, chord != 0, self.origin)
 
     def fields(self) -> dict[str, Float32]:
         """Return the channels that are present, by name."""

@@ -11,7 +11,7 @@ from anomsynth.core.component import Component, Range, drawn_fields
 from anomsynth.core.layer import Change, DefectLayer
 from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.types import Float32, Surface
-from anomsynth.errors import RenamedWarning
+from anomsynth.errors import PlacementError, RenamedWarning
 
 
 class Generator(Component, ABC):
@@ -79,6 +79,22 @@ class Generator(Component, ABC):
         PlacementError
             If the part has no room for the defect.
         """
+
+    def transmit(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
+        """Return one defect as a radiograph shows it: a layer with a `chord` and nothing else.
+
+        What is dug into the part or stands on it changes its thickness by its height; a mechanism
+        whose voids or inclusions lie inside overrides this.
+
+        Raises
+        ------
+        PlacementError
+            If the part has no room for the defect, or it changes no thickness.
+        """
+        layer = self.generate(surface, rng)
+        if layer.height is None or not layer.height.any():
+            raise PlacementError(f"{self.kind}: no change of thickness that rays would show")
+        return layer.transmitted(-layer.height)
 
 
 class Refiner(Component, ABC):

@@ -104,7 +104,8 @@ class Sample:
     instance_index : (H, W) uint16
         0 = good, else 1 + position in `instances`.
     height_mm : (H, W) float32
-        Relief of all defects, millimeters.
+        Relief of all defects, millimeters; of a radiograph, by how much more of the part's
+        material rays pass through, - where it is missing.
     kinds : sorted distinct kinds
     instances : tuple of Instance
     key : SampleKey

@@ -9,6 +9,9 @@ from anomsynth.core.types import Box, Float32
 
 SIZE = 256  # pixels of a finished picture's side
 Colour = tuple[float, float, float]  # linear light
+OPEN_BEAM = 0.92  # of full scale, where nothing is in the way
+QUANTA = 2500.0  # that a pixel of a radiograph counts there
+UNSHARP = 0.8  # pixels, of the source and the screen
 FINER = 2  # scenes are rendered on a finer grid, so that outlines are anti-aliased
 
 
@@ -67,6 +70,23 @@ def laid_over(
     own = lit(tone[here], colour if isinstance(colour, tuple) else colour[here])
     covered[here] = scene[here] * (1 - part) + part * own
     return covered
+
+
+def radiograph(thickness: Float32, attenuation: float, rng: np.random.Generator) -> Float32:
+    """Return what a detector behind a part of so many millimeters counts, (256, 256) in [0, 1].
+
+    Parameters
+    ----------
+    thickness : (512, 512) float32, millimeters
+        On the fine grid.
+    attenuation : float, per millimeter
+    rng : random stream of the quanta
+    """
+    passed = np.exp(-np.float32(attenuation) * np.maximum(thickness, 0))
+    blurred = cv2.GaussianBlur(passed, (0, 0), UNSHARP * FINER)
+    rays = cv2.resize(blurred, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
+    quanta = rng.poisson(np.asarray(rays, dtype=np.float64) * QUANTA) / QUANTA
+    return np.clip(np.float32(OPEN_BEAM) * quanta, 0, 1).astype(np.float32)
 
 
 def photograph(scene: Float32, rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -22,6 +22,7 @@ from anomsynth.demo.rendering import (
     laid_over,
     lit,
     photograph,
+    radiograph,
     rounded_box,
     smooth_noise,
     solid,
@@ -234,6 +235,43 @@ def _cluster(rng: np.random.Generator, _: int) -> StandIn:
     return StandIn(photograph(scene, rng), _numbered(pieces))
 
 
+def _casting(rng: np.random.Generator, _: int) -> StandIn:
+    """Render the radiograph of an aluminium housing: walls, ribs, a boss with its bore."""
+    across, along = axes(_near_centre(rng), float(rng.uniform(-8, 8)))
+    whole = rounded_box(across, along, np.array([98.0, 112.0]), 22.0)
+    inner = rounded_box(across, along, np.array([76.0, 90.0]), 12.0)
+    boss = 34 - np.hypot(across + 20, along - 24)
+    bore = 14 - np.hypot(across + 20, along - 24)
+    thick = 4.5 * solid(whole) + 4.5 * _ramp(whole, 14) * (1 - _ramp(inner, 10))
+    for place in (-52.0, 58.0):
+        thick += 3 * _ramp((7 - np.abs(along - place)).astype(np.float32), 5) * _ramp(inner, 6)
+    thick += 5 * _ramp(boss.astype(np.float32), 6)
+    thick *= 1 - solid(bore.astype(np.float32))
+    thick += 0.08 * smooth_noise(rng, 6) * solid(whole)
+    return _on_film(radiograph(thick, 0.153, rng))
+
+
+def _weld(rng: np.random.Generator, _: int) -> StandIn:
+    """Render the radiograph of a butt weld in steel plate, its scales across the seam."""
+    across, along = axes((SIZE / 2, SIZE / 2), float(rng.uniform(-3, 3)))
+    across = across + 3 * smooth_noise(rng, 60)
+    crown = np.clip(1 - (across / np.float32(38)) ** 2, 0, 1) ** 0.7
+    scales = 0.12 * np.cos((along + across**2 / 60) * np.float32(0.8))
+    root = 0.6 * np.exp(-((across / np.float32(7)) ** 2))
+    thick = 8 + crown * (2.2 + scales) + root + 0.05 * smooth_noise(rng, 5)
+    return _on_film(radiograph((thick - 4).astype(np.float32), 0.155, rng))
+
+
+def _on_film(rays: Float32) -> StandIn:
+    grey = np.rint(255 * rays).astype(np.uint8)
+    return StandIn(np.repeat(grey[..., None], 3, axis=2))
+
+
+def _ramp(inside: Float32, wide: float) -> Float32:
+    """Return the draft of a wall, 0 outside its outline and 1 from `wide` pixels inside."""
+    return np.clip(inside / np.float32(wide), 0, 1)
+
+
 def _near_centre(rng: np.random.Generator) -> tuple[float, float]:
     row, col = SIZE / 2 + rng.uniform(-4, 4, size=2)
     return float(row), float(col)
@@ -273,6 +311,7 @@ _SCENES: dict[str, Callable[[np.random.Generator, int], StandIn]] = {
     "board": _board,
     "capsule": _capsule,
     "carpet": _carpet,
+    "casting": _casting,
     "cluster": _cluster,
     "grid": _grid,
     "leads": _leads,
@@ -285,5 +324,6 @@ _SCENES: dict[str, Callable[[np.random.Generator, int], StandIn]] = {
     "smooth": _smooth,
     "texture": _texture,
     "weave": _weave,
+    "weld": _weld,
     "wood": _wood,
 }

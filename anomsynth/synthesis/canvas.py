@@ -117,6 +117,8 @@ class Canvas:
         self._write(here, patch, strict, difference)
         if layer.height is not None:
             self._height[here] += layer.height * np.float32(change.gain)
+        elif layer.chord is not None:
+            self._height[here] -= layer.chord * np.float32(change.gain)
         radius = closing_radius(layer.support, strict)
         room = self.surface.room(overhang=layer.overhang)
         outlined = visible if visible.any() else layer.support

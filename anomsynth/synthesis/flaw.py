@@ -15,7 +15,7 @@ from anomsynth.errors import PlacementError, RejectedError, SynthesisError, User
 from anomsynth.recipe.models import Recipe
 from anomsynth.synthesis.canvas import Canvas
 from anomsynth.synthesis.render import prepare, render
-from anomsynth.synthesis.scene import Scene, crop_layer, make_scene
+from anomsynth.synthesis.scene import Scene, crop_layer
 from anomsynth.synthesis.synthesize import MARGIN, Synthesis, lit_surface
 from anomsynth.synthesis.visibility import (
     diluted,
@@ -189,7 +189,7 @@ def _add(work: Synthesis, canvas: Canvas, order: FlawOrder, attempt: int) -> tup
     measure = measure_of(own, order.measure)
     draw = work.stream(attempt, "draw", "", 0)
     generator = sized(own, measure, order.size_mm, surface, float(draw.random()))
-    layer = generator.generate(surface, work.stream(attempt, "generate", own.kind, 0))
+    layer = work.generate(generator, attempt, 0)
     made = measure.made(layer.measured, surface.mm_per_px, surface.part_area_px)
     size_mm = order.size_mm if made is None else made
     if not OFF[0] <= size_mm / order.size_mm <= OFF[1]:
@@ -202,7 +202,7 @@ def _add(work: Synthesis, canvas: Canvas, order: FlawOrder, attempt: int) -> tup
     streams = work.refiner_streams(attempt, 0, draw)
     layer, residuals = work.relax(layer, streams)
     before = decode(canvas.pixels[box.slices], surface.encoding)
-    scene = make_scene(surface, before, box, light=surface.light, material=recipe.material)
+    scene = work.scene(before, box)
     item = prepare(layer, scene)
     if order.d_prime is None or layer.rigid:
         solution = full_strength(item, faint=True)

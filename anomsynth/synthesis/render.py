@@ -26,6 +26,7 @@ from anomsynth.synthesis.scene import Scene
 STEEPEST = 2.0  # slopes are cut here: beyond, one bounce of light no longer describes a surface
 SHADE_RANGE = (0.1, 4.0)
 LOST_BY_WARP = 0.15  # share of noise that bicubic interpolation takes, mean over sub-pixel shifts
+TALLEST = 2.0  # most amplitude of a chord: taller voids would be columns, not pores
 NO_FOLD = 0.9  # largest gradient of an inverse map that surely keeps it one-to-one
 
 
@@ -85,6 +86,8 @@ def prepare(layer: DefectLayer, scene: Scene) -> Ingredients:
         most_gain = NO_FOLD / max(_steepest_stretch(layer.displacement), 1e-6)
     if layer.exposed is not None:
         most_gain = min(most_gain, 1.0)
+    if layer.chord is not None:
+        most_gain = min(most_gain, TALLEST)
     flat = layer.albedo is None and layer.roughness is None
     fields = {name: pick(array) for name, array in layer.fields().items() if name != "height"}
     everywhere = np.ones((index.size, 1), dtype=np.bool_)
@@ -105,10 +108,12 @@ def compose(item: Ingredients, gain: float) -> Float32:
     ``L = (1 - a) L_in(x - g u) R T^g exp(-2 g tau) V^g + a E rho^g R V^g`` with a coverage, R the
     relative shading of relief g h, T tint, tau optical depth, V openness, E local mean light and
     rho the relative albedo of the material that shows. Light that is `exposed` as it is replaces
-    E rho^g, with the coverage a min(g, 1).
+    E rho^g, with the coverage a min(g, 1). A radiograph knows chords alone: `Rays.through`.
     """
     g = np.float32(gain)
     layer = item.layer
+    if layer.chord is not None and item.scene.rays is not None:
+        return item.scene.rays.through(item.before, layer.chord, gain).clip(0, 1)
     light = item.before if layer.displacement is None else _displaced(item, gain)
     if layer.roughness is not None and item.mean is not None:
         light = _roughened(light, item.mean, layer.roughness * g)

@@ -15,6 +15,7 @@ from anomsynth.core.pixels import averaged, on_channels
 from anomsynth.core.statistics import deviation, median
 from anomsynth.core.types import Box, Float32, Light, Mask, Surface
 from anomsynth.recipe.models import Material
+from anomsynth.synthesis.transmission import Rays
 
 Resized = NDArray[np.integer | np.floating]  # what OpenCV says that it returns
 
@@ -43,6 +44,8 @@ class Scene:
         As drawn for this image.
     material : Material
     mm_per_px : float
+    rays : Rays or None
+        What draws the picture if it is a radiograph, instead of light and material.
     """
 
     box: Box
@@ -52,6 +55,7 @@ class Scene:
     light: Light
     material: Material
     mm_per_px: float
+    rays: Rays | None = None
 
     @property
     def mean(self) -> Float32:

@@ -14,8 +14,9 @@ from anomsynth.core.layer import Change, DefectLayer
 from anomsynth.core.photo import Photo
 from anomsynth.core.pixels import by_blocks
 from anomsynth.core.rng import checked_seed, stream
+from anomsynth.core.roles import Generator
 from anomsynth.core.sample import Sample
-from anomsynth.core.types import Float32, Light, SampleKey, Surface
+from anomsynth.core.types import Box, Float32, Light, SampleKey, Surface
 from anomsynth.errors import PlacementError, RecipeError, RejectedError, SynthesisError
 from anomsynth.recipe.models import Mechanism, Recipe, Severity
 from anomsynth.sqe.samples import rate_sample, written_scores
@@ -28,6 +29,7 @@ from anomsynth.synthesis.scanned import (
 )
 from anomsynth.synthesis.scene import Scene, crop_layer, make_scene
 from anomsynth.synthesis.surfaces import as_recipe_wants, surface_of
+from anomsynth.synthesis.transmission import rays_of
 from anomsynth.synthesis.visibility import (
     TOLERANCE,
     full_strength,
@@ -145,7 +147,7 @@ class Synthesis:
             # One defect is needed, more are welcome.
             for attempt in range(min(attempts, LATER_ATTEMPTS) if canvas.instances else attempts):
                 try:
-                    self._add_defect(canvas, light, kind, (attempt, nth))
+                    self._add_defect(canvas, kind, (attempt, nth))
                     break
                 except SynthesisError as error:
                     # With its traceback the error would keep this sample's arrays alive.
@@ -158,9 +160,7 @@ class Synthesis:
             sample = canvas.relief.scanned(sample, self.stream(0, "scan", "", 0))
         return replace(sample, attempt=rejected, asked=count, redraw=self.redraw, light=light)
 
-    def _add_defect(
-        self, canvas: Canvas, light: Light, kind: str | None, turn: tuple[int, int]
-    ) -> None:
+    def _add_defect(self, canvas: Canvas, kind: str | None, turn: tuple[int, int]) -> None:
         """Draw, render, refine and write one defect; raise SynthesisError if it fails a gate."""
         attempt, nth = turn
         # A mechanism gets several tries, or hard ones would lose their share to easy ones.
@@ -170,9 +170,7 @@ class Synthesis:
         draw = self.stream(attempt, "draw", "", nth)
         wanted = mechanism.d_prime or self.recipe.severity.d_prime
         target = wanted.draw(draw)
-        layer = generator.generate(
-            self.surface, self.stream(attempt, "generate", generator.kind, nth)
-        )
+        layer = self.generate(generator, attempt, nth)
         cropped = crop_layer(layer, self.surface, MARGIN)
         if cropped is None:
             raise RejectedError(f"{generator.kind}: nothing of the defect lies on the part")
@@ -184,7 +182,7 @@ class Synthesis:
             layer = relief_only(layer)
         layer, residuals = self.relax(layer, streams)
         before = decode(canvas.pixels[box.slices], self.surface.encoding)
-        scene = make_scene(self.surface, before, box, light=light, material=self.recipe.material)
+        scene = self.scene(before, box)
         item = prepare(layer, scene)
         if mechanism.d_prime is None:
             target = _stronger(target, self.recipe.severity, scene.normal_sd, draw)
@@ -204,6 +202,21 @@ class Synthesis:
         change = self.refine(change, scene, solution.visibility, streams)
         levels = self.finish(change, streams)
         canvas.commit(change, levels, target=target, normal_sd=scene.normal_sd, gates=gates)
+
+    def generate(self, generator: Generator, attempt: int, nth: int) -> DefectLayer:
+        """Return the layer of a mechanism, as rays through the part meet it in a radiograph."""
+        rng = self.stream(attempt, "generate", generator.kind, nth)
+        if self.recipe.transmission:
+            return generator.transmit(self.surface, rng)
+        return generator.generate(self.surface, rng)
+
+    def scene(self, before: Float32, box: Box) -> Scene:
+        """Return a box of the surface, of which `before` is the light, ready to be rendered on."""
+        surface, recipe = self.surface, self.recipe
+        scene = make_scene(surface, before, box, light=surface.light, material=recipe.material)
+        if not recipe.transmission:
+            return scene
+        return replace(scene, rays=rays_of(surface, recipe.radiation))
 
     def refiner_streams(self, attempt: int, nth: int, draw: np.random.Generator) -> Streams:
         """Return the stream of each refiner; `draw` for those that draw nothing."""

@@ -106,6 +106,21 @@ class Gap:
     right: Float64
 
 
+def measure_gaps(gaps: Sequence[Gap], area: float, mm_per_px: float) -> dict[str, float]:
+    """Return what was made of gaps of an area in pixels, for tests and the manifest."""
+    main = gaps[0]
+    length = float(arc_length(main.stroke.points)[-1])
+    width = main.left + main.right
+    return {
+        "length_px": length,
+        "length_mm": length * mm_per_px,
+        "mean_width_px": float(width.mean()),
+        "widest_px": float(width.max()),
+        "area_px": area,
+        "strands": float(len(gaps)),
+    }
+
+
 def tip_opening(distance: Float64) -> Float64:
     """Return the opening at a distance from the tip, both relative to the crack's own.
 

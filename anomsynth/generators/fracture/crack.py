@@ -25,9 +25,10 @@ from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Surface
 from anomsynth.errors import PlacementError
-from anomsynth.fields.paths import Float64, arc_length, smooth_noise
+from anomsynth.fields.paths import Float64, smooth_noise
 from anomsynth.fields.strokes import Band, Stroke
 from anomsynth.fields.tracing import trace
+from anomsynth.generators.fracture._chords import along_gaps
 from anomsynth.generators.fracture._frontier import Walk, walk
 from anomsynth.generators.fracture._growth import Loading, Strand, Tip, grow
 from anomsynth.generators.fracture._openings import (
@@ -35,6 +36,7 @@ from anomsynth.generators.fracture._openings import (
     Gap,
     Hairlines,
     Opening,
+    measure_gaps,
     open_strands,
 )
 from anomsynth.generators.fracture._tension import (
@@ -72,6 +74,9 @@ class Crack(Generator):
     seams. ``"frontier"`` is the paper's fracture line as we read its outline: walkers that branch
     with `branch_probability` per step, and a darkness ``w0 exp(-decay dist) + least_darkness``
     around their skeleton.
+
+    In a radiograph rays run along the crack, whose section is a slim half ellipse: at x from its
+    middle they miss ``depth sqrt(1 - (2 x / w)^2)`` (Sneddon 1946).
 
     Widths are kept between half a pixel and 2.5 % of the part (at least 2 px), and below a
     fourteenth of the length, whatever the scale says.
@@ -183,6 +188,30 @@ class Crack(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Place one crack; raise PlacementError if no pixel is allowed."""
+        gaps, case = self._gaps(surface, rng)
+        return (_as_frontier if self.mode == "frontier" else _as_gap)(gaps, case, rng)
+
+    def transmit(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
+        """Place one crack that rays run along; raise PlacementError if no pixel is allowed."""
+        gaps, case = self._gaps(surface, rng)
+        found = along_gaps(gaps, surface.allowed, case.drawn.depth_ratio)
+        if found is None:
+            raise PlacementError("the crack lies outside the allowed area")
+        chord, box, area = found
+        chord *= np.float32(surface.mm_per_px)
+        volume = float(chord.sum(dtype=np.float64)) * surface.mm_per_px**2
+        return DefectLayer(
+            kind="crack",
+            origin=(box.top, box.left),
+            support=chord > 0,
+            chord=chord,
+            thin=True,
+            parameters=case.drawn.numbers,
+            measured={**measure_gaps(gaps, area, surface.mm_per_px), "volume_mm3": volume},
+        )
+
+    def _gaps(self, surface: Surface, rng: np.random.Generator) -> tuple[list[Gap], "_CrackCase"]:
+        """Return the openings of one crack, and its case."""
         drawn = self.draw_ranges(rng)
         size = surface.part_size_px
         case = _CrackCase(surface, drawn, size, max(size / UNITS_ACROSS, 0.25))
@@ -202,8 +231,7 @@ class Crack(Generator):
         strands = self._strands(tips, case, rng)
         if len(tips) == 1:
             strands[0] = strands[0].begun_earlier(MOUTH)
-        gaps = open_strands(strands, opening, rng)
-        return _as_frontier(gaps, case, rng) if plain else _as_gap(gaps, case, rng)
+        return open_strands(strands, opening, rng), case
 
     def _strands(
         self, tips: list[Tip], case: "_CrackCase", rng: np.random.Generator
@@ -305,7 +333,7 @@ def _as_gap(gaps: list[Gap], case: _CrackCase, rng: np.random.Generator) -> Defe
         thin=True,
         void=True,
         parameters=drawn.numbers,
-        measured=_measured(gaps, float(coverage.sum()), surface),
+        measured=measure_gaps(gaps, float(coverage.sum()), surface.mm_per_px),
     )
 
 
@@ -365,20 +393,5 @@ def _as_frontier(gaps: list[Gap], case: _CrackCase, rng: np.random.Generator) ->
         albedo=band.spread(albedo, box, fill=1.0),
         thin=True,
         parameters=drawn.numbers,
-        measured=_measured(gaps, float(coverage.sum()), surface),
+        measured=measure_gaps(gaps, float(coverage.sum()), surface.mm_per_px),
     )
-
-
-def _measured(gaps: list[Gap], area: float, surface: Surface) -> dict[str, float]:
-    """Return what was made, in pixels and millimeters, for tests and the manifest."""
-    main = gaps[0]
-    length = float(arc_length(main.stroke.points)[-1])
-    width = main.left + main.right
-    return {
-        "length_px": length,
-        "length_mm": length * surface.mm_per_px,
-        "mean_width_px": float(width.mean()),
-        "widest_px": float(width.max()),
-        "area_px": area,
-        "strands": float(len(gaps)),
-    }

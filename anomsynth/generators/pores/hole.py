@@ -49,7 +49,7 @@ class Hole(Generator):
 
     Deep holes send little light back: of a mouth of radius r and depth d the bottom sees
     ``r**2 / (r**2 + d**2)`` of the sky. A puncture reaches far along its tears and little between
-    them, where flaps stand up around it.
+    them, where flaps stand up around it. Rays along its axis miss its depth of material.
     """
 
     law: ClassVar[str] = "V = r^2 / (r^2 + d^2); puncture: n tears, n flaps between them"
@@ -95,6 +95,43 @@ class Hole(Generator):
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one hole; raise PlacementError if nothing is allowed."""
+        drawn, hole, measured = self._place(surface, rng)
+        fields = _open(hole, drawn, surface, rng)
+        return DefectLayer(
+            kind="hole",
+            origin=(fields.box.top, fields.box.left),
+            support=(fields.coverage > 0) | (fields.height != 0) | (fields.absorbance > 0),
+            coverage=fields.coverage,
+            albedo=fields.albedo,
+            openness=fields.openness,
+            height=fields.height * np.float32(surface.mm_per_px),
+            absorbance=fields.absorbance,
+            thin=True,
+            void=True,
+            parameters=drawn.numbers,
+            measured={**measured, "area_px": float(fields.coverage.sum(dtype=np.float64))},
+        )
+
+    def transmit(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
+        """Return one hole as rays along its axis meet it; raise PlacementError as `generate`."""
+        drawn, hole, measured = self._place(surface, rng)
+        fields = _open(hole, drawn, surface, rng)
+        deep = np.float32(drawn.depth_ratio * hole.radius)
+        chord = (deep * fields.coverage - fields.height) * np.float32(surface.mm_per_px)
+        return DefectLayer(
+            kind="hole",
+            origin=(fields.box.top, fields.box.left),
+            support=chord != 0,
+            chord=chord,
+            thin=True,
+            parameters=drawn.numbers,
+            measured={**measured, "area_px": float(fields.coverage.sum(dtype=np.float64))},
+        )
+
+    def _place(
+        self, surface: Surface, rng: np.random.Generator
+    ) -> tuple["Hole", "_Hole", dict[str, float]]:
+        """Return what was drawn, the hole in its place, and what is measured of it."""
         drawn = self.draw_ranges(rng)
         pick, turn = rng.random(2)
         row, col = pick_site(surface, rng)
@@ -114,27 +151,12 @@ class Hole(Generator):
             relative=rim,
         )
         centre = np.array([row, col]) + rng.uniform(-0.5, 0.5, 2)  # anywhere in its pixel
-        hole = _Hole(mouths, radius, centre, torn)
-        fields = _open(hole, drawn, surface, rng)
-        return DefectLayer(
-            kind="hole",
-            origin=(fields.box.top, fields.box.left),
-            support=(fields.coverage > 0) | (fields.height != 0) | (fields.absorbance > 0),
-            coverage=fields.coverage,
-            albedo=fields.albedo,
-            openness=fields.openness,
-            height=fields.height * np.float32(surface.mm_per_px),
-            absorbance=fields.absorbance,
-            thin=True,
-            void=True,
-            parameters=drawn.numbers,
-            measured={
-                "radius_mm": radius * surface.mm_per_px,
-                "area_px": float(fields.coverage.sum(dtype=np.float64)),
-                "sky": sky_share(drawn.depth_ratio),
-                "torn": float(torn),
-            },
-        )
+        measured = {
+            "radius_mm": radius * surface.mm_per_px,
+            "sky": sky_share(drawn.depth_ratio),
+            "torn": float(torn),
+        }
+        return drawn, _Hole(mouths, radius, centre, torn), measured
 
 
 @dataclass(frozen=True, slots=True, eq=False)

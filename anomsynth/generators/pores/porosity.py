@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from anomsynth.core.component import (
     NonNegative,
+    NonNegativeBounds,
     Positive,
     PositiveBounds,
     Probability,
@@ -20,6 +21,7 @@ from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Float32, Surface
 from anomsynth.fields.outlines import Mouths, harmonic_rims
+from anomsynth.generators.pores._chords import chords
 from anomsynth.generators.pores._pits import PitFields, Pits, sink_pits
 from anomsynth.generators.pores._points import Points, scatter_clusters, scatter_independent
 from anomsynth.generators.pores._sizes import cut_spheres, draw_coarsened, draw_lognormal
@@ -41,6 +43,11 @@ class Porosity(Generator):
     ground or machined it cuts buried spheres [2]_, and small mouths may open into large voids.
     Bubbles that a flow has stretched are long and lie parallel. Their walls are smooth: opposite
     the light they show a crescent.
+
+    In a radiograph they lie inside, as ellipsoids whose axis along the ray is the shorter one of
+    their outline: the chord at q, in units of the outline, is ``2 b sqrt(1 - q^2)``. Filled with
+    something that absorbs the `filling` of the material's they are inclusions, over ``1 - filling``
+    of the chord.
 
     References
     ----------
@@ -112,9 +119,50 @@ class Porosity(Generator):
         (0.0, 0.6), "share", "of the way to full brightness, in the crescent opposite the light"
     )
     wall_roughness: SizeRange = parameter((0.05, 0.25), "rms slope", "facets of the walls")
+    filling: NonNegativeBounds = parameter(
+        0.0, "relative", "radiographs: what fills them absorbs this of the material's; 0 gas"
+    )
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one group of pores; raise PlacementError if nothing is allowed."""
+        drawn, pits, measured = self._group(surface, rng)
+        box = pits.box(surface.shape)
+        fields = sink_pits(pits, box, rng)
+        return DefectLayer(
+            kind="porosity",
+            origin=(box.top, box.left),
+            support=(fields.coverage > 0) | (fields.height < 0),
+            coverage=fields.coverage,
+            albedo=_with_crescents(fields, drawn.glint, surface),
+            height=fields.height * np.float32(surface.mm_per_px),
+            openness=fields.openness,
+            parameters=drawn.numbers,
+            measured={**measured, "area_px": float(fields.coverage.sum(dtype=np.float64))},
+        )
+
+    def transmit(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
+        """Return one group of voids or inclusions; raise PlacementError if nothing is allowed."""
+        drawn, pits, measured = self._group(surface, rng)
+        box = pits.box(surface.shape)
+        chord = chords(pits.centres, pits.mouths, box) * np.float32(surface.mm_per_px)
+        missing = chord * np.float32(1 - drawn.filling.draw(rng))
+        return DefectLayer(
+            kind="porosity",
+            origin=(box.top, box.left),
+            support=missing != 0,
+            chord=missing,
+            parameters=drawn.numbers,
+            measured={
+                **measured,
+                "area_px": float(np.count_nonzero(chord)),
+                "volume_mm3": float(chord.sum(dtype=np.float64)) * surface.mm_per_px**2,
+            },
+        )
+
+    def _group(
+        self, surface: Surface, rng: np.random.Generator
+    ) -> tuple["Porosity", Pits, dict[str, float]]:
+        """Return what was drawn, the pores, and what is measured of them."""
         drawn = self.draw_ranges(rng)
         law, cut, clustered, axis = rng.random(4)
         coarsened = self.sizes == "coarsened" or (
@@ -146,24 +194,12 @@ class Porosity(Generator):
             softness=drawn.softness,
             roughness=drawn.wall_roughness,
         )
-        box = pits.box(surface.shape)
-        fields = sink_pits(pits, box, rng)
-        return DefectLayer(
-            kind="porosity",
-            origin=(box.top, box.left),
-            support=(fields.coverage > 0) | (fields.height < 0),
-            coverage=fields.coverage,
-            albedo=_with_crescents(fields, drawn.glint, surface),
-            height=fields.height * np.float32(surface.mm_per_px),
-            openness=fields.openness,
-            parameters=drawn.numbers,
-            measured={
-                "pores": float(number),
-                "mean_radius_mm": float(radii.mean()) * surface.mm_per_px,
-                "largest_radius_px": float(radii.max()),
-                "area_px": float(fields.coverage.sum(dtype=np.float64)),
-            },
-        )
+        measured = {
+            "pores": float(number),
+            "mean_radius_mm": float(radii.mean()) * surface.mm_per_px,
+            "largest_radius_px": float(radii.max()),
+        }
+        return drawn, pits, measured
 
 
 def _bubbles(
