@@ -152,7 +152,8 @@ class DefectLayer:
 
     def transmitted(self, chord: Float32) -> Self:
         """Return the layer as rays through the part meet it: its `chord` and nothing else."""
-        return self.with_fields({"chord": chord}, chord != 0, self.origin)
+        solid = replace(self, void=False)  # an opening counts by its chord, too
+        return solid.with_fields({"chord": chord}, chord != 0, self.origin)
 
     def fields(self) -> dict[str, Float32]:
         """Return the channels that are present, by name."""

@@ -20,7 +20,7 @@ from anomsynth.dataset.metadata import (
 from anomsynth.dataset.paths import is_file
 from anomsynth.dataset.reading import PhotoReader
 from anomsynth.dataset.verify import are_photos_of
-from anomsynth.errors import OutputError, RecipeError
+from anomsynth.errors import OutputError, RecipeError, UserError
 from anomsynth.pipeline.amounts import held_out_photos, samples_of, share_of
 from anomsynth.pipeline.depths import find_depths, recorded_depths
 from anomsynth.pipeline.listing import check_scans, list_source
@@ -224,6 +224,8 @@ def make_plan(
     _check_apart(found.root, root)
     recipes = _by_category(recipe, tuple(found.categories))
     check_scans(found, recipes, options)
+    if "normals" in options.extras and any(one.transmission for one in recipes.values()):
+        raise UserError("`extras`: radiographs have no normals", hint="leave out 'normals'")
     per_photo, units = _units(found, next(iter(recipes.values())).seed, options)
     highest = per_photo * max(len(photos) for photos in found.categories.values())
     layout = layout_of(root, digits_for(highest), options.shard)

@@ -44,7 +44,7 @@ def _head(preset: str, recipe: Recipe) -> Iterator[str]:
 
 
 def _tables(recipe: Recipe) -> Iterator[str]:
-    for table in TABLES:
+    for table in (*TABLES, "radiation") if recipe.transmission else TABLES:
         model = getattr(recipe, table)
         yield f"\n[{table}]"
         for name in type(model).model_fields:

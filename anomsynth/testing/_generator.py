@@ -62,6 +62,12 @@ def check_generator(generator: Generator, surface: Surface | None = None) -> Non
     _check_fields(first)
     for name, value in first.measured.items():
         demand(np.isfinite(float(value)), f"measured {name}: NaN or infinity")
+    if type(generator).transmit is not Generator.transmit:
+        through = generator.transmit(surface, stream(7, generator.kind))
+        demand(set(through.fields()) == {"chord"}, "transmit: expected a chord and nothing else")
+        _check_fields(through)
+        missing = set(generator.ranges) - through.parameters.keys()
+        demand(not missing, f"transmit: drawn parameters are not recorded: {missing}")
     demand(
         digest(_replay(generator, surface, first)) == digest(first),
         "parameters do not replay the layer",

@@ -8,13 +8,13 @@ from anomsynth.core.component import UNITS
 from anomsynth.core.registry import generators, refiners
 from anomsynth.errors import RenamedWarning
 from anomsynth.recipe.load import load_recipe
-from anomsynth.recipe.models import Gates, Material, Mechanism, Recipe, Severity
+from anomsynth.recipe.models import Gates, Material, Mechanism, Radiation, Recipe, Severity
 from anomsynth.recipe.presets import preset_names
 
 SUFFIXES = {"_probability": "probability", "_mm": "mm", "_deg": "degrees"}
 MODELS = [
     *(registry.load(kind) for registry in (generators, refiners) for kind in registry.kinds()),
-    *(Material, Severity, Gates),
+    *(Material, Severity, Radiation, Gates),
 ]
 
 

@@ -83,6 +83,11 @@ class HidesItsRelief(Stain):
         return replace(layer, height=layer.support.astype(np.float32))
 
 
+class ColoursARadiograph(Stain):
+    def transmit(self, surface, rng):
+        return self.generate(surface, rng)
+
+
 class MeasuresNothing(Stain):
     def generate(self, surface, rng):
         return replace(super().generate(surface, rng), measured={"depth": float("nan")})
@@ -123,6 +128,7 @@ def test_accepts_an_honest_one() -> None:
         (LiesElsewhere(), "outside the picture"),
         (LiesBetweenPixels(), "expected whole pixels"),
         (HidesItsRelief(), "set has_relief = True"),
+        (ColoursARadiograph(), "transmit: expected a chord and nothing else"),
         (MeasuresNothing(), "measured depth: NaN or infinity"),
     ],
 )

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.types import Box, Float32
-from anomsynth.fields.outlines import Mouths, mouth_field
+from anomsynth.fields.outlines import SMALLEST_PX, Mouths, mouth_field
 
 FINE = 5  # rays a pixel and side, of the smallest bubbles
 SHARP_PX = 6.0  # radius from which two rays a pixel are enough
@@ -49,7 +49,9 @@ def chords(centres: NDArray[np.float64], mouths: Mouths, box: Box) -> Float32:
             slice(patch.top - box.top, patch.bottom - box.top),
             slice(patch.left - box.left, patch.right - box.left),
         )
-        total[here] += np.float32(2 * shorter) * root.mean(axis=(1, 3))
+        # Outlines are drawn no smaller than that; what lies within gets thinner instead.
+        drawn = min(radius / SMALLEST_PX, 1.0) ** 2
+        total[here] += np.float32(2 * shorter * drawn) * root.mean(axis=(1, 3))
     return total
 
 

@@ -7,9 +7,11 @@ import pytest
 
 from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
-from anomsynth.core.types import Light
+from anomsynth.core.types import Box, Light
 from anomsynth.errors import PlacementError, RecipeError
+from anomsynth.fields.outlines import ANGLES, Mouths
 from anomsynth.generators.pores import porosity as porosity_module
+from anomsynth.generators.pores._chords import chords
 from anomsynth.generators.pores._pits import sink_pits
 from anomsynth.generators.pores._points import scatter_clusters
 from anomsynth.generators.pores.porosity import Porosity
@@ -174,3 +176,49 @@ def test_golden_coverage(golden) -> None:
     )
 
     golden("porosity_coverage", layer.coverage)
+
+
+@pytest.mark.parametrize("radius_px", [0.3, 1.5, 5.0, 14.0])
+@pytest.mark.parametrize("aspect", [1.0, 3.0])
+def test_chords_add_up_to_the_volume_of_an_ellipsoid(radius_px: float, aspect: float) -> None:
+    mouths = Mouths(
+        radius=np.array([radius_px]),
+        aspect=np.array([aspect]),
+        angle=np.array([0.6]),
+        relative=np.ones((1, ANGLES), np.float32),
+    )
+
+    chord = chords(np.array([[30.3, 31.8]]), mouths, Box(0, 0, 64, 64))
+
+    shorter = radius_px / np.sqrt(aspect)
+    volume = 4 / 3 * np.pi * radius_px**2 * shorter
+    assert chord.sum(dtype=float) == pytest.approx(volume, rel=0.02)
+    if shorter > 3:
+        assert chord.max() == pytest.approx(2 * shorter, rel=0.01)
+
+
+def test_bubbles_behind_each_other_add_up() -> None:
+    twice = Mouths(
+        radius=np.array([5.0, 5.0]),
+        aspect=np.ones(2),
+        angle=np.zeros(2),
+        relative=np.ones((2, ANGLES), np.float32),
+    )
+
+    chord = chords(np.array([[16.0, 16.0], [16.0, 16.0]]), twice, Box(0, 0, 32, 32))
+
+    assert chord[16, 16] == pytest.approx(20, rel=0.01)
+
+
+def test_rays_are_cut_where_the_picture_ends() -> None:
+    mouths = Mouths(
+        radius=np.array([5.0]),
+        aspect=np.ones(1),
+        angle=np.zeros(1),
+        relative=np.ones((1, ANGLES), np.float32),
+    )
+
+    whole = chords(np.array([[16.0, 16.0]]), mouths, Box(0, 0, 32, 32))
+    part = chords(np.array([[16.0, 16.0]]), mouths, Box(0, 14, 32, 19))
+
+    assert np.array_equal(part, whole[:, 14:19])
