@@ -159,14 +159,18 @@ def try_photo(folder: Path, rng: random.Random, sound: dict[str, bytes]) -> str:
     name = rng.choice(sorted(sound))
     path = folder / name
     path.write_bytes(damaged(sound[name], rng))
-    pixels = read_photo(path).pixels
+    return compared(path, read_photo(path).pixels)
+
+
+def compared(path: Path, pixels: np.ndarray) -> str:
+    """Return what is wrong with pixels that no other decoder reads so, empty if one does."""
     ours = pixels[..., 0] if pixels.shape[2] == 1 else pixels
     for theirs in references(path):
         flat = theirs[..., : pixels.shape[2]] if theirs.ndim == 3 else theirs
         flat = flat[..., 0] if flat.ndim == 3 and flat.shape[2] == 1 else flat
         if flat.shape == ours.shape and np.array_equal(flat.astype(ours.dtype), ours):
             return ""
-    return f"{name}: no other decoder reads these pixels"
+    return f"{path.name}: no other decoder reads these pixels"
 
 
 def try_numbers(folder: Path, rng: random.Random, sound: dict[str, bytes]) -> str:
@@ -183,6 +187,8 @@ def try_numbers(folder: Path, rng: random.Random, sound: dict[str, bytes]) -> st
         theirs = page.asarray()
         apart = theirs.ndim == 3 and int(page.planarconfig) == SEPARATE
         inverted = int(page.photometric) == 0
+        if int(page.bitspersample) < 8:  # as it says now: no numbers to be scaled
+            return compared(path, pixels)
     planes = np.moveaxis(theirs, 0, 2) if apart else theirs
     planes = planes[..., None] if planes.ndim == 2 else planes
     if bands is not None and "red" not in bands:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from anomsynth.api.options import FilePath, to_path
 from anomsynth.api.score import load_scorer
-from anomsynth.dataset.files import make_folder, write_bytes
+from anomsynth.dataset.files import make_folder, write_pieces
 from anomsynth.dataset.layout import RESERVED
 from anomsynth.errors import OutputError
 from anomsynth.pipeline.options import check_jobs
@@ -89,7 +89,6 @@ def report(
         raise OutputError(f"`out`: expected a name that ends in .html, got {str(page)!r}")
     check_jobs(jobs)
     found = collect(root, load_scorer(calibration), page, jobs=jobs, layout=source_layout)
-    text = build_page(found).encode()
     make_folder(page.parent)
-    write_bytes(page, text, page.parent)
-    return Reported(page, len(found.entries), len(found.problems), len(text))
+    write_pieces(page, (piece.encode() for piece in build_page(found)), page.parent)
+    return Reported(page, len(found.entries), len(found.problems), page.stat().st_size)

@@ -19,11 +19,13 @@ from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layout import RESERVED
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.layouts.simple import find_pairs
+from anomsynth.dataset.on_demand import OnDemand
 from anomsynth.errors import InputError, UserError
 from anomsynth.pipeline.options import check_jobs
 from anomsynth.scoring.fit import EMBEDDED, embedded_materials, own_materials, read_normals
 from anomsynth.scoring.fit import calibrate as fit
-from anomsynth.scoring.score import Scored, describe_dataset, score_dataset
+from anomsynth.scoring.score import describe_dataset, find_goods, score_dataset
+from anomsynth.scoring.scored import Scored, ScoredList
 from anomsynth.scoring.selection import (
     Candidate,
     Selection,
@@ -46,8 +48,9 @@ class Scores:
 
     Attributes
     ----------
-    scored : tuple of Scored
-        Every defect image in the dataset's order, with its quality or why it has none.
+    scored : sequence of Scored
+        Every defect image in the dataset's order, with its quality or why it has none; of very
+        many the details are read from a temporary file when they are asked for.
     min_score : float
         Lowest score that passes.
     selection : Selection
@@ -63,7 +66,7 @@ class Scores:
         Where the tables are.
     """
 
-    scored: tuple[Scored, ...] = field(repr=False)
+    scored: ScoredList = field(repr=False)
     min_score: float
     selection: Selection = field(repr=False)
     goods: int
@@ -74,9 +77,7 @@ class Scores:
     @property
     def passed(self) -> int:
         """Images that score `min_score` or more."""
-        return sum(
-            one.quality is not None and one.quality.score >= self.min_score for one in self.scored
-        )
+        return self.scored.passed(self.min_score)
 
     @property
     def share(self) -> float:
@@ -86,7 +87,7 @@ class Scores:
     @property
     def unusable(self) -> int:
         """Images that could not be scored."""
-        return sum(one.quality is None for one in self.scored)
+        return self.scored.unusable
 
     def summary(self) -> list[dict[str, object]]:
         """Return one line for each category and kind: how many, how good, how many pass."""
@@ -190,7 +191,7 @@ def score(
     limit = GOOD_ENOUGH if min_score is None else min_score
     measures, halves = (None, None) if reference is None else _compare(items, Path(reference), jobs)
     folder = to_path(out) or (None if root is None else root / RESERVED)
-    goods = [item for item in items if item.good]
+    goods = find_goods(items)
     selection = _select(scored, min_score, keep_top, filtered=target is not None)
     found = Scores(scored, limit, selection, len(goods), measures, halves, folder)
     _write(found, root)
@@ -306,7 +307,8 @@ def _nobody(_: object) -> None:
 
 def _find(
     dataset: Path | None, images: Path | None, masks: Path | None, layout: str | None
-) -> tuple[Labelled, ...]:
+) -> Sequence[Labelled]:
+    items: Sequence[Labelled]
     if (images is None) != (masks is None):
         raise UserError("`images` and `masks` belong together", hint="give both folders")
     if dataset is not None and images is not None:
@@ -334,18 +336,19 @@ def _compare(
 
 
 def _select(
-    scored: Sequence[Scored], min_score: float | None, keep_top: float | None, *, filtered: bool
+    scored: ScoredList, min_score: float | None, keep_top: float | None, *, filtered: bool
 ) -> Selection:
     """Choose; a filter without any limit of its own keeps what is good enough."""
-    candidates = [
-        Candidate(one.item, None, one.problem)
-        if one.quality is None
-        else Candidate(one.item, one.quality.score, "; ".join(one.quality.reasons))
-        for one in scored
-    ]
+    candidates = OnDemand(range(len(scored)), lambda at: _candidate(scored[at]))
     if min_score is None:
         min_score = GOOD_ENOUGH if keep_top is None and filtered else 0.0
     return select(candidates, min_score=min_score, keep_top=keep_top or 1.0)
+
+
+def _candidate(one: Scored) -> Candidate:
+    if one.quality is None:
+        return Candidate(one.item, None, one.problem)
+    return Candidate(one.item, one.quality.score, "; ".join(one.quality.reasons))
 
 
 def _write(found: Scores, root: Path | None) -> None:

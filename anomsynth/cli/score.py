@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from anomsynth.api.score import Scores
-    from anomsynth.scoring.score import Scored
+    from anomsynth.scoring.scored import Scored
 
 EXAMPLE = example(
     "score dataset",

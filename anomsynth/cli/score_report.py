@@ -29,10 +29,10 @@ def report(console: Console, found: "Scores") -> None:
     lines, limit, measures = found.summary(), found.min_score, found.against_reference
     cells = ("category", "kind", "images", "passed", "median", "fidelity", "utility", "lowest")
     console.table(cells, [[_cell(line[name]) for name in cells] for line in lines])
-    usable = [(one.quality, one.item.image) for one in found.scored if one.quality is not None]
-    for quality, image in sorted(usable, key=lambda pair: pair[0].score)[:WORST]:
-        if quality.score < limit:
-            console.say(f"  {quality.score:.2f}  {image}: {'; '.join(quality.reasons)}")
+    for one in found.scored.worst(WORST):
+        if one.quality is not None and one.quality.score < limit:
+            reasons = "; ".join(one.quality.reasons)
+            console.say(f"  {one.quality.score:.2f}  {one.item.image}: {reasons}")
     if measures is not None:
         _print_measures(console, measures, found.real_against_real)
     console.say(f"{found.passed} of {len(found.scored)} images score {limit:g} or more")

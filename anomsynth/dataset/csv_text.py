@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets run when a cell begins with it
 TEXT = "'"  # before a cell: spreadsheets take it for text
@@ -16,6 +16,11 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([map(harmless, row) for row in rows])
     return text.getvalue()
+
+
+def csv_pieces(rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    """Yield the bytes of what `csv_text` returns, row by row."""
+    return (csv_text([row]).encode() for row in rows)
 
 
 def as_written(cell: str) -> str:

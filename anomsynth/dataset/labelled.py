@@ -1,6 +1,6 @@
 """Labelled images on disk, whoever made them: the layout is recognised, or named by the user."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -37,7 +37,7 @@ SourceLayout = Literal[
 PHOTOS = "photos"  # no labelled dataset: every picture is a good photo
 
 # In the order in which they are tried: what has more signs of its own comes first.
-_READERS: dict[SourceLayout, Callable[[Path], tuple[Labelled, ...]]] = {
+_READERS: dict[SourceLayout, Callable[[Path], Sequence[Labelled]]] = {
     "images-masks": find_images_and_masks,
     "cvat": find_cvat,
     "yolo": find_yolo,
@@ -54,7 +54,7 @@ _READERS: dict[SourceLayout, Callable[[Path], tuple[Labelled, ...]]] = {
 }
 
 
-def find_labelled(root: Path, layout: str | None = None) -> tuple[Labelled, ...]:
+def find_labelled(root: Path, layout: str | None = None) -> Sequence[Labelled]:
     """List the images of a dataset, each with what marks its defects.
 
     Parameters
@@ -75,7 +75,7 @@ def find_labelled(root: Path, layout: str | None = None) -> tuple[Labelled, ...]
     return need_layout(root, layout)[1]
 
 
-def need_layout(root: Path, layout: str | None = None) -> tuple[SourceLayout, tuple[Labelled, ...]]:
+def need_layout(root: Path, layout: str | None = None) -> tuple[SourceLayout, Sequence[Labelled]]:
     """Return the layout of a dataset and its images; raise as `find_labelled`."""
     if not is_dir(root):
         raise InputError(f"{root}: no such folder", hint="check the path")
@@ -107,7 +107,7 @@ def read_labelled(item: Labelled) -> tuple[Photo, Mask]:
 
 def recognise(
     root: Path, layout: str | None = None, exclude: Collection[Path] = ()
-) -> tuple[SourceLayout, tuple[Labelled, ...]] | None:
+) -> tuple[SourceLayout, Sequence[Labelled]] | None:
     """Return which layout a folder has and its images, None if it has none or not the one named.
 
     A layout that would take pictures or masks from one of the folders `exclude` is not recognised.

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
+from anomsynth.dataset.path_list import PathList
 from anomsynth.errors import InputError, UserError
 
 NO_TEXT = frozenset({"Cc", "Cs"})  # Unicode: control characters, halves of surrogate pairs
@@ -51,21 +52,23 @@ def folders_in(folder: Path) -> list[Path]:
     InputError
         If it cannot be read.
     """
-    return _listed(folder, os.DirEntry.is_dir)
+    return [folder / name for name in _listed(folder, os.DirEntry.is_dir)]
 
 
-def files_in(folder: Path) -> list[Path]:
+def files_in(folder: Path) -> PathList:
     """List the files in a folder by name, no pipes or devices; see `folders_in`."""
-    return _listed(folder, os.DirEntry.is_file)
+    found = PathList()
+    found.extend_in(folder, _listed(folder, os.DirEntry.is_file))
+    return found
 
 
-def _listed(folder: Path, wanted: Callable[[os.DirEntry[str]], bool]) -> list[Path]:
+def _listed(folder: Path, wanted: Callable[[os.DirEntry[str]], bool]) -> list[str]:
     try:
         with os.scandir(folder) as found:  # many files: none is asked for one by one
             names = [one.name for one in found if not is_passed_over(one.name) and wanted(one)]
     except OSError as error:
         raise _unreadable(folder, error) from error
-    return [folder / name for name in sorted(names)]
+    return sorted(names)
 
 
 def is_passed_over(name: str) -> bool:

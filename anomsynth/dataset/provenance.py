@@ -1,16 +1,20 @@
 """The good photos of samples, where the manifest of their dataset names them."""
 
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.layouts.item import Labelled
-from anomsynth.dataset.manifest import Line, read_lines
+from anomsynth.dataset.manifest import Line, read_line_at, read_lines, read_placed_lines
+from anomsynth.dataset.name_index import NameIndex
 from anomsynth.dataset.paths import is_file
 from anomsynth.errors import OutputError
 
 RESIDUALS = "residuals"
+NONE = -1  # of good photos
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,45 +54,93 @@ class Provenance:
     defects: tuple[RecordedDefect, ...] = ()
 
 
-def find_provenance(items: Sequence[Labelled]) -> dict[Path, Provenance]:
+class Provenances(Mapping[Path, Provenance]):
+    """Where images come from, read from their manifests when it is asked for.
+
+    Lines of a manifest are long: only where each begins is kept.
+    """
+
+    def __init__(self) -> None:
+        self._names = NameIndex()
+        self._manifests: list[tuple[Path, Path]] = []  # root, manifest
+        self._of = array("I")  # manifest of each
+        self._starts = array("Q")  # where its line begins
+        self._goods: list[Path | None] = []
+        self._good_of = array("i")
+
+    def add(self, root: Path, manifest: Path) -> None:
+        """Take in a manifest of a dataset.
+
+        Raises
+        ------
+        OutputError
+            If it is damaged; nothing is taken in then.
+        """
+        # Twice: a sample may stand before its good photo, and a damaged line may come last.
+        numbers: dict[object, int] = {}
+        goods: list[Path | None] = []
+        for line in read_lines(manifest):
+            file = _file(line)
+            if line.get("what") == "normal" and file is not None:
+                numbers[line.get("image")] = len(self._goods) + len(goods)
+                goods.append(root / file if is_file(root / file) else None)
+        self._goods += goods
+        self._manifests.append((root, manifest))
+        for place, line in read_placed_lines(manifest):
+            file = _file(line)
+            if line.get("what") == "sample" and file is not None:
+                self._names.append(str(root / file))
+                self._of.append(len(self._manifests) - 1)
+                self._starts.append(place.start)
+                self._good_of.append(numbers.get(line.get("image"), NONE))
+
+    def good(self, image: Path) -> Path | None:
+        """Return the good photo of an image, None if it is not known; reads nothing."""
+        place = next(self._names.places(str(image)), None)
+        return None if place is None else self._good(place)
+
+    def _good(self, place: int) -> Path | None:
+        number = self._good_of[place]
+        return None if number == NONE else self._goods[number]
+
+    def __getitem__(self, image: Path) -> Provenance:
+        for place in self._names.places(str(image)):
+            root, line = self._line(place)
+            if str(root / str(_file(line))) == str(image):
+                return Provenance(self._good(place), _residuals(line), _defects(line))
+        raise KeyError(image)
+
+    def _line(self, place: int) -> tuple[Path, Line]:
+        root, manifest = self._manifests[self._of[place]]
+        return root, read_line_at(manifest, self._starts[place])
+
+    def __iter__(self) -> Iterator[Path]:
+        for place in range(len(self._starts)):
+            root, line = self._line(place)
+            yield root / str(_file(line))
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+
+def find_provenance(items: Iterable[Labelled]) -> Provenances:
     """Return where those images come from that a manifest beside them describes.
 
     Datasets of other tools have none; a damaged manifest counts as absent.
     """
     roots = {(_root(item), item.category) for item in items if len(item.image.parents) > 3}
-    found: dict[Path, Provenance] = {}
+    found = Provenances()
     for root, category in sorted(roots):
         manifest = Layout(root).manifest(category)
-        if not is_file(manifest):
-            continue
-        try:
-            found.update(_of_manifest(root, manifest))
-        except OutputError:
-            continue
+        if is_file(manifest):
+            with suppress(OutputError):
+                found.add(root, manifest)
     return found
 
 
 def _root(item: Labelled) -> Path:
     """Return the folder of the category folder: root / category / split / kind / image."""
     return item.image.parents[3]
-
-
-def _of_manifest(root: Path, manifest: Path) -> dict[Path, Provenance]:
-    """Go through a manifest twice: its lines are too long to keep them all."""
-    goods = {
-        line.get("image"): root / file
-        for line in read_lines(manifest)
-        if line.get("what") == "normal" and (file := _file(line)) is not None
-    }
-    found = {}
-    for line in read_lines(manifest):
-        file = _file(line)
-        if line.get("what") == "sample" and file is not None:
-            good = goods.get(line.get("image"))
-            if good is not None and not is_file(good):
-                good = None
-            found[root / file] = Provenance(good, _residuals(line), _defects(line))
-    return found
 
 
 def _file(line: Line) -> str | None:

@@ -2,6 +2,7 @@
 
 import base64
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -9,6 +10,8 @@ from urllib.parse import quote
 import cv2
 
 from anomsynth.core.display import Rgb
+from anomsynth.dataset.on_demand import OnDemand
+from anomsynth.dataset.path_list import PathList
 from anomsynth.errors import OutputError
 
 BROWSERS_SHOW = {
@@ -56,8 +59,9 @@ class Originals:
     def __init__(self, page: Path, budget: int) -> None:
         self._folder = page.parent.resolve()
         self._budget = budget
-        self._numbers: dict[Path, int] = {}
-        self._made: dict[Path, bytes] = {}
+        self._paths = PathList()
+        self._shared: dict[Path, int] = {}
+        self._made: dict[int, bytes] = {}
 
     @property
     def room(self) -> int:
@@ -65,37 +69,45 @@ class Originals:
         return self._budget - _in_base64(sum(map(len, self._made.values())))
 
     def add(self, path: Path) -> int:
-        """Take a file that a browser shows as it is, and return its number."""
-        return self._numbers.setdefault(path, len(self._numbers))
+        """Take a file that a browser shows as it is, and return its number, a new one."""
+        self._paths.append(path)
+        return len(self._paths) - 1
+
+    def add_shared(self, path: Path) -> int:
+        """Take a file that several cards show, and return its number, always the same."""
+        if path not in self._shared:
+            self._shared[path] = self.add(path)
+        return self._shared[path]
 
     def add_made(self, path: Path, shown: Rgb) -> int:
         """Take what a browser shall see of a file that it cannot show, and return its number."""
-        if path not in self._numbers:
+        if path not in self._shared:
             lossless = (cv2.IMWRITE_WEBP_QUALITY, 101)
             done, coded = cv2.imencode(".webp", shown[..., ::-1], lossless)
             if not done:
                 hint = "reinstall opencv-python-headless"
                 raise OutputError("this OpenCV writes no WebP", hint=hint)
-            self._made[path] = coded.tobytes()
-        return self.add(path)
+            self._made[self.add_shared(path)] = coded.tobytes()
+        return self._shared[path]
 
     @property
     def linked(self) -> bool:
         """Whether files are linked as seen from the page, for together they would not fit it."""
-        files = (path for path in self._numbers if path not in self._made)
+        files = (path for at, path in enumerate(self._paths) if at not in self._made)
         return _in_base64(sum(path.stat().st_size for path in files)) > self.room
 
-    def sources(self) -> list[str]:
+    def sources(self) -> Sequence[str]:
         """Return the address of each picture: all inlined if they fit into the budget.
 
         Else files are linked, and only what a browser could not show is inlined.
         """
         linked = self.linked
-        return [self._address(path, linked=linked) for path in self._numbers]
+        return OnDemand(range(len(self._paths)), lambda at: self._address(at, linked=linked))
 
-    def _address(self, path: Path, *, linked: bool) -> str:
-        if path in self._made:
-            return _data_uri("image/webp", self._made[path])
+    def _address(self, number: int, *, linked: bool) -> str:
+        if number in self._made:
+            return _data_uri("image/webp", self._made[number])
+        path = self._paths[number]
         if not linked:
             return _data_uri(BROWSERS_SHOW[path.suffix.lower()], path.read_bytes())
         try:

@@ -3,7 +3,7 @@
 import html
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Literal
@@ -79,6 +79,8 @@ class Gallery:
         A score that is marked in the histograms.
     sources : sequence of str
         Addresses of the cards' originals.
+    heated, compared : bool or None
+        Whether some card has a heat map, or a picture before; None looks at all cards.
     """
 
     cards: Sequence[Card]
@@ -89,11 +91,22 @@ class Gallery:
     span: tuple[float, float] = (0.0, 1.0)
     limit: float | None = None
     sources: Sequence[str] = ()
+    heated: bool | None = None
+    compared: bool | None = None
 
     @property
-    def heated(self) -> bool:
+    def has_heat(self) -> bool:
         """Whether its pictures have heat maps."""
+        if self.heated is not None:
+            return self.heated
         return any(card.thumbnail.heat for card in self.cards)
+
+    @property
+    def has_before(self) -> bool:
+        """Whether the picture before can be seen of some."""
+        if self.compared is not None:
+            return self.compared
+        return any(card.original and card.original.before is not None for card in self.cards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +121,18 @@ def build(
     title: str, summary: str, sections: Sequence[Section], gallery: Gallery, *, origin: str = ""
 ) -> str:
     """Return a page; `title`, `summary` and `origin` are texts, which are escaped here."""
+    return "".join(build_pieces(title, summary, sections, gallery, origin=origin))
+
+
+def build_pieces(
+    title: str, summary: str, sections: Sequence[Section], gallery: Gallery, *, origin: str = ""
+) -> Iterator[str]:
+    """Yield a page piece by piece, so that its many cards need not be in memory at once."""
     folder = files("anomsynth.pages")
     keys = ["o outlines", "m mask"]
-    if gallery.heated:
+    if gallery.has_heat:
         keys.append("h heat")
-    if any(card.original and card.original.before is not None for card in gallery.cards):
+    if gallery.has_before:
         keys.append("b before")
     parts = {
         "style": folder.joinpath("page.css").read_text("utf-8"),
@@ -122,21 +142,36 @@ def build(
         "origin": html.escape(origin),
         "sections": "\n".join(map(_section, sections)),
         "keys": ", ".join(keys),
-        "data": _json(
-            {
-                "facets": list(gallery.facets),
-                "worst": gallery.worst,
-                "what": gallery.what,
-                "span": list(gallery.span),
-                "limit": gallery.limit,
-                "sources": list(gallery.sources),
-                "samples": [_sample(card) for card in gallery.cards],
-            }
-        ),
     }
     # In one pass: a file called @data@ must not be filled in.
-    template = folder.joinpath("page.html").read_text("utf-8")
-    return TOKEN.sub(lambda match: parts[match[1]], template)
+    template = TOKEN.split(folder.joinpath("page.html").read_text("utf-8"))
+    for nth, text in enumerate(template):  # in turn what stands there and the name of a part
+        if nth % 2 and text == "data":
+            yield from _data(gallery)
+        else:
+            yield parts[text] if nth % 2 else text
+
+
+def _data(gallery: Gallery) -> Iterator[str]:
+    """Yield what the script knows of the gallery, as JSON."""
+    known = {
+        "facets": list(gallery.facets),
+        "worst": gallery.worst,
+        "what": gallery.what,
+        "span": list(gallery.span),
+        "limit": gallery.limit,
+    }
+    yield _json(known).removesuffix("}")
+    yield ',"sources":['
+    yield from _listed(map(_json, gallery.sources))
+    yield '],"samples":['
+    yield from _listed(_json(_sample(card)) for card in gallery.cards)
+    yield "]}"
+
+
+def _listed(entries: Iterable[str]) -> Iterator[str]:
+    for nth, entry in enumerate(entries):
+        yield f",{entry}" if nth else entry
 
 
 def gallery_section(heading: str, gallery: Gallery, before: str = "") -> Section:
@@ -151,7 +186,7 @@ def gallery_section(heading: str, gallery: Gallery, before: str = "") -> Section
         '<label><input id="outlines" type="checkbox" checked> outlines (o)</label>'
         '<label><input id="masks" type="checkbox"> mask (m)</label>'
     )
-    if gallery.heated:
+    if gallery.has_heat:
         boxes += '<label><input id="heat" type="checkbox" checked> heat (h)</label>'
     form = (
         f'<form id="filters" onsubmit="return false">{choices}'

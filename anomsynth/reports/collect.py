@@ -1,6 +1,7 @@
 """All that a report shows of a dataset, gathered from its files."""
 
 import time
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,15 +19,18 @@ from anomsynth.dataset.layout import RESERVED, Layout
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.manifest import read_lines
 from anomsynth.dataset.metadata import read_run
-from anomsynth.dataset.provenance import Provenance, RecordedDefect, find_provenance
+from anomsynth.dataset.on_demand import OnDemand
+from anomsynth.dataset.provenance import Provenances, RecordedDefect, find_provenance
+from anomsynth.dataset.spill import Spill
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pages.originals import Original, Originals, is_shown
 from anomsynth.pages.thumbnails import Thumbnail, make_thumbnail, outline_path, side_for
 from anomsynth.reports.heatmap import HeatMap, on_cells
-from anomsynth.scoring.score import Scored, score_each
+from anomsynth.scoring.score import find_defects, score_each
 from anomsynth.sqe.scorer import AnyScorer
 
 BUDGET = 22_000_000  # bytes of all thumbnails: the whole page stays below 30 MB
+NONE = -1
 PAGE = 28_000_000  # bytes of all pictures; the rest is text
 
 
@@ -48,7 +52,6 @@ class _Looked:
     """What the page shows of an image that was scored."""
 
     thumbnail: Thumbnail
-    cells: Float32
     outline: str
     shape: tuple[int, int]
     plain: bool  # of 8 bits
@@ -64,6 +67,8 @@ class Collection:
     root : Path
     entries : defect images that could be read, in the dataset's order
     originals : their files, and the good photos they were made of
+    compared : whether the good photo of some is known
+    scores : theirs by category and kind, in the dataset's order
     normals : good photos by category
     heat : where defects fall, by category
     problems : (file, reason) of what could not be read or made
@@ -75,8 +80,10 @@ class Collection:
     """
 
     root: Path
-    entries: tuple[Entry, ...]
+    entries: Sequence[Entry]
     originals: Originals
+    compared: bool
+    scores: Mapping[tuple[str, str], Sequence[float]]
     normals: Mapping[str, int]
     heat: Mapping[str, Float32]
     problems: tuple[tuple[str, str], ...]
@@ -96,83 +103,133 @@ def collect(
         If the folder holds no labelled images, or no defect among them.
     """
     items = find_labelled(root, layout)
-    defects = [item for item in items if not item.good]
+    defects = find_defects(items)
     if not defects:
         raise InputError(f"{root}: holds no defect images", hint="nothing to report")
     started = time.perf_counter()
     look = partial(_see, side_for(len(defects), BUDGET))
-    heat: dict[str, HeatMap] = {}
-    results: dict[int, tuple[Scored, _Looked | None]] = {}
-    for at, one, seen in score_each(items, scorer, look, jobs=jobs):
-        results[at] = one, seen
-        if seen is not None:
-            heat.setdefault(one.item.category, HeatMap()).add(seen.cells)
-    seconds = time.perf_counter() - started
-    scored = [results[at] for at in range(len(results))]
-    problems = [(_name(one.item.image, root), one.problem) for one, _ in scored if one.problem]
-    usable = [
-        (one.item, one.quality, seen)
-        for one, seen in scored
-        if one.quality is not None and seen is not None
-    ]
     provenances = find_provenance(defects)
-    originals = Originals(page, PAGE - sum(len(seen.thumbnail.uri) for _, _, seen in usable))
-    entries = []
-    for item, quality, seen in usable:
-        known = provenances.get(item.image)
-        entries.append(
-            Entry(
-                item,
-                _name(item.image, root),
-                quality,
-                seen.thumbnail,
-                _original(item, seen, known, originals),
-                seen.area_share,
-                () if known is None else known.defects,
-            )
-        )
+    heat: dict[str, HeatMap] = {}
+    kept = _Kept(defects, provenances)
+    shown = 0
+    for at, one, seen in score_each(defects, scorer, look, jobs=jobs, provenances=provenances):
+        if seen is None or one.quality is None:
+            kept.problems[at] = one.problem
+            continue
+        looked, cells = seen
+        kept.put(at, one.quality, looked)
+        shown += len(looked.thumbnail.uri)
+        heat.setdefault(one.item.category, HeatMap()).add(cells)
+    seconds = time.perf_counter() - started
+    originals = Originals(page, PAGE - shown)
+    kept.take_originals(originals)
+    scores = kept.scores()
+    problems = [(_name(defects[at].image, root), kept.problems[at]) for at in sorted(kept.problems)]
     return Collection(
         root=root,
-        entries=tuple(entries),
+        entries=OnDemand(kept.usable, partial(kept.entry, root)),
         originals=originals,
+        compared=kept.compared,
+        scores=scores,
         normals=Counter(item.category for item in items if item.good),
-        heat={
-            category: heat[category].share()
-            for category in dict.fromkeys(entry.item.category for entry in entries)
-        },
+        heat={name: heat[name].share() for name in dict.fromkeys(name for name, _ in scores)},
         problems=(*problems, *_failures(root)),
         run=_run(root),
         seconds=seconds,
-        made_seconds=_made_in([item.image for item in defects]),
+        made_seconds=_made_in(item.image for item in defects),
     )
 
 
-def _see(side: int, pixels: Pixels, mask: Mask) -> _Looked:
+class _Kept:
+    """What the page shows of each defect image, on disk where they are many."""
+
+    def __init__(self, defects: Sequence[Labelled], provenances: Provenances) -> None:
+        self.problems: dict[int, str] = {}
+        self._defects = defects
+        self._provenances = provenances
+        self._records: Spill[tuple[Quality, _Looked]] = Spill()
+        self._places = array("q", [NONE]) * len(defects)
+        self._scores = array("d", [0.0]) * len(defects)
+        self._files = self._places[:]  # numbers of the original, and of the good photo
+        self._before = self._places[:]
+
+    def put(self, at: int, quality: Quality, looked: _Looked) -> None:
+        """Keep what was seen of the image at a position."""
+        self._places[at] = len(self._records)
+        self._scores[at] = quality.score
+        self._records.append((quality, looked))
+
+    @property
+    def usable(self) -> "array[int]":
+        """Positions of the images that were seen."""
+        return array("q", (at for at, place in enumerate(self._places) if place != NONE))
+
+    @property
+    def compared(self) -> bool:
+        """Whether the good photo of some image is shown."""
+        return any(number != NONE for number in self._before)
+
+    def scores(self) -> "dict[tuple[str, str], array[float]]":
+        """Return the scores by category and kind."""
+        found: dict[tuple[str, str], array[float]] = {}
+        for at in self.usable:
+            item = self._defects[at]
+            found.setdefault((item.category, item.kind), array("d")).append(self._scores[at])
+        return found
+
+    def take_originals(self, originals: Originals) -> None:
+        """Choose what is shown of each image at its own pixels."""
+        for at in self.usable:
+            image = self._defects[at].image
+            looked = self._records[self._places[at]][1]
+            numbers = _originals(image, self._provenances.good(image), looked, originals)
+            self._files[at], self._before[at] = (*numbers, NONE, NONE)[:2]
+
+    def entry(self, root: Path, at: int) -> Entry:
+        """Return the image at a position as the page shows it."""
+        item = self._defects[at]
+        quality, looked = self._records[self._places[at]]
+        known = self._provenances.get(item.image)
+        original = None
+        if self._files[at] != NONE:
+            height, width = looked.shape
+            before = None if self._before[at] == NONE else self._before[at]
+            original = Original(self._files[at], width, height, looked.outline, before)
+        return Entry(
+            item,
+            _name(item.image, root),
+            quality,
+            looked.thumbnail,
+            original,
+            looked.area_share,
+            () if known is None else known.defects,
+        )
+
+
+def _see(side: int, pixels: Pixels, mask: Mask) -> tuple[_Looked, Float32]:
+    """Return what the page shows of an image, and which places of the heat map it covers."""
     height, width = mask.shape
-    return _Looked(
+    looked = _Looked(
         make_thumbnail(pixels, mask, side),
-        on_cells(mask),
         outline_path(mask, (width, height)),
         (height, width),
         pixels.dtype == np.uint8,
         float(np.count_nonzero(mask)) / mask.size,
     )
+    return looked, on_cells(mask)
 
 
-def _original(
-    item: Labelled, seen: _Looked, known: Provenance | None, originals: Originals
-) -> Original | None:
-    """Return the picture at its own pixels; None if no browser shows it and the page is full."""
-    good = None if known is None else known.good
-    files = [item.image, *([] if good is None else [good])]
-    if seen.plain and all(map(is_shown, files)):
-        numbers = [originals.add(path) for path in files]
-    elif originals.room > 0:
-        numbers = _made(files, originals)
-    else:
-        return None
-    height, width = seen.shape
-    return Original(numbers[0], width, height, seen.outline, numbers[1] if numbers[1:] else None)
+def _originals(
+    image: Path, good: Path | None, looked: _Looked, originals: Originals
+) -> Sequence[int]:
+    """Return the numbers of a picture at its own pixels and of its good photo, if it is known.
+
+    There are none if no browser shows it and the page is full.
+    """
+    files = [image, *([] if good is None else [good])]
+    if looked.plain and all(map(is_shown, files)):
+        return [originals.add(image), *map(originals.add_shared, files[1:])]
+    return _made(files, originals) if originals.room > 0 else ()
 
 
 def _made(files: Iterable[Path], originals: Originals) -> list[int]:
@@ -214,6 +271,6 @@ def _run(root: Path) -> Mapping[str, object]:
         return {}
 
 
-def _made_in(paths: Sequence[Path]) -> float | None:
-    times = [path.stat().st_mtime for path in paths if path.exists()]
+def _made_in(paths: Iterable[Path]) -> float | None:
+    times = array("d", (path.stat().st_mtime for path in paths if path.exists()))
     return max(times) - min(times) if len(times) > 1 else None

@@ -3,15 +3,24 @@
 import html
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from anomsynth._version import __version__
 from anomsynth.core.counted import counted
 from anomsynth.core.types import Float32
 from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.on_demand import OnDemand
 from anomsynth.dataset.provenance import RecordedDefect
-from anomsynth.pages.page import HISTOGRAMS, Card, Gallery, Section, build, gallery_section, row
+from anomsynth.pages.page import (
+    HISTOGRAMS,
+    Card,
+    Gallery,
+    Section,
+    build_pieces,
+    gallery_section,
+    row,
+)
 from anomsynth.pages.thumbnails import data_uri
 from anomsynth.reports.collect import Collection, Entry
 from anomsynth.reports.heatmap import coloured
@@ -21,15 +30,17 @@ MOST_UPRIGHT = 8  # kinds whose names stand side by side; more are turned
 MOST_PROBLEMS = 200  # listed; the rest is counted
 
 
-def build_page(found: Collection) -> str:
-    """Return the report of a dataset as one HTML page.
+def build_page(found: Collection) -> Iterator[str]:
+    """Yield the report of a dataset as one HTML page, piece by piece.
 
     All names and messages that come from disk are escaped; pictures are inlined.
     """
     gallery = Gallery(
-        [_card(entry) for entry in found.entries],
+        OnDemand(range(len(found.entries)), lambda at: _card(found.entries[at])),
         ("category", "kind"),
         sources=found.originals.sources(),
+        heated=False,
+        compared=found.compared,
     )
     linked = (
         "<p>Pictures at their own pixels are files of the dataset: keep this page where it is. "
@@ -46,11 +57,11 @@ def build_page(found: Collection) -> str:
         Section("How it was made", _recipe(found.run)),
     ]
     title = f"anomsynth report: {found.root.resolve().name}"
-    return build(title, _summary(found), sections, gallery, origin=_origin(found))
+    return build_pieces(title, _summary(found), sections, gallery, origin=_origin(found))
 
 
 def _summary(found: Collection) -> str:
-    kinds = {entry.item.kind for entry in found.entries}
+    kinds = {kind for _, kind in found.scores}
     good = sum(found.normals.values())
     return (
         f"{counted(len(found.entries), 'defect image')} of {counted(len(kinds), 'kind')}, "
@@ -94,11 +105,11 @@ def _severity(recipe: object) -> str:
 
 
 def _counts(found: Collection) -> str:
-    kinds = sorted({entry.item.kind for entry in found.entries})
-    counts = Counter((entry.item.category, entry.item.kind) for entry in found.entries)
+    kinds = sorted({kind for _, kind in found.scores})
+    counts = Counter({name: len(scores) for name, scores in found.scores.items()})
     scores: dict[str, list[float]] = {kind: [] for kind in kinds}
-    for entry in found.entries:
-        scores[entry.item.kind].append(entry.quality.score)
+    for (_, kind), several in found.scores.items():
+        scores[kind] += several
     categories = sorted({*found.normals, *(category for category, _ in counts)})
     head = row(["category", "good", *kinds], "th")
     body = [

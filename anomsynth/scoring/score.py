@@ -1,5 +1,6 @@
 """Score all defects of a dataset, whoever made it, in this process or in several."""
 
+from array import array
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -12,15 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.photo import Photo
-from anomsynth.core.sample import Quality
 from anomsynth.core.types import Mask, Pixels
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.labelled import read_labelled
 from anomsynth.dataset.layouts.item import Labelled
-from anomsynth.dataset.provenance import Provenance, find_provenance
+from anomsynth.dataset.on_demand import OnDemand
+from anomsynth.dataset.provenance import Provenance, Provenances, find_provenance
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.backends import count_workers, in_processes
 from anomsynth.pipeline.worker import in_child
+from anomsynth.scoring.scored import Scored, ScoredList
 from anomsynth.sqe.estimator import make_picture
 from anomsynth.sqe.features import SIZE, describe
 from anomsynth.sqe.scorer import AnyScorer
@@ -31,23 +33,6 @@ Seen = TypeVar("Seen")
 Look = Callable[[Pixels, Mask], Seen]  # colour planes (H, W, C), mask -> what is kept of them
 
 CHUNK = 24  # images that a worker gets at a time
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A labelled image with its quality, or why it has none.
-
-    Attributes
-    ----------
-    item : Labelled
-    quality : Quality or None
-    problem : str
-        One line; empty if there is a quality.
-    """
-
-    item: Labelled
-    quality: Quality | None
-    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +67,7 @@ def score_dataset(
     *,
     jobs: int = 1,
     on_scored: Callable[[Scored], object] | None = None,
-) -> tuple[Scored, ...]:
+) -> ScoredList:
     """Score the defect images among the items, in their order; good photos are passed over.
 
     The good photo of a sample is used where the dataset's manifest names it. An image or mask that
@@ -102,48 +87,67 @@ def score_dataset(
     OutputError
         If a worker process was killed.
     """
-    results: dict[int, Scored] = {}
-    for at, one, _ in score_each(items, scorer, _look_away, jobs=jobs):
-        results[at] = one
+    defects = find_defects(items)
+    found = ScoredList(defects)
+    for at, one, _ in score_each(defects, scorer, _look_away, jobs=jobs):
+        found.put(at, one)
         if on_scored is not None:
             on_scored(one)
-    return tuple(results[at] for at in range(len(results)))
+    return found
+
+
+def find_defects(items: Sequence[Labelled]) -> Sequence[Labelled]:
+    """Return the defect images among labelled ones, in their order."""
+    return _those(items, good=False)
+
+
+def find_goods(items: Sequence[Labelled]) -> Sequence[Labelled]:
+    """Return the good photos among labelled images, in their order."""
+    return _those(items, good=True)
+
+
+def _those(items: Sequence[Labelled], *, good: bool) -> Sequence[Labelled]:
+    places = array("Q", (place for place, item in enumerate(items) if item.good == good))
+    return OnDemand(places, items.__getitem__)
 
 
 def score_each(
-    items: Sequence[Labelled], scorer: AnyScorer, look: Look[Seen], *, jobs: int = 1
+    defects: Sequence[Labelled],
+    scorer: AnyScorer,
+    look: Look[Seen],
+    *,
+    jobs: int = 1,
+    provenances: Provenances | None = None,
 ) -> Iterator[tuple[int, Scored, Seen | None]]:
     """Score as `score_dataset` does, and look at each image while it is in memory.
 
     Parameters
     ----------
-    items, scorer, jobs
+    defects : of `find_defects`
+    scorer, jobs
         See `score_dataset`.
     look : function of a module
         Called in the worker with colour planes and mask of each image that has a quality.
+    provenances : of the defects, if they are known
 
     Yields
     ------
     position : int
-        Among the defect images; those of one photo come in a row.
+        Among the defects; those of one photo come in a row.
     scored : Scored
     seen : what `look` returned, None without a quality
     """
-    defects = [item for item in items if not item.good]
-    provenances = find_provenance(defects)
-    # Samples of one photo in a row: it is read and measured once.
-    order = sorted(
-        range(len(defects)), key=lambda at: _photo_name(provenances.get(defects[at].image))
-    )
-    chunks = [
-        _Chunk(
+    known = find_provenance(defects) if provenances is None else provenances
+    order = _by_photo(defects, known)
+    chunks = OnDemand(
+        range(0, len(order), CHUNK),
+        lambda start: _Chunk(
             part := tuple(defects[at] for at in order[start : start + CHUNK]),
-            tuple(provenances.get(item.image) for item in part),
+            tuple(known.get(item.image) for item in part),
             scorer,
             look,
-        )
-        for start in range(0, len(order), CHUNK)
-    ]
+        ),
+    )
     places = iter(order)
     for several in _in_order(_score_chunk, chunks, jobs):
         for one, seen in several:
@@ -152,8 +156,8 @@ def score_each(
 
 def describe_dataset(items: Sequence[Labelled], *, jobs: int = 1) -> NDArray[np.float64]:
     """Return the hand-made features of all usable defect images, (n, 64)."""
-    defects = [item for item in items if not item.good]
-    chunks = [defects[at : at + CHUNK] for at in range(0, len(defects), CHUNK)]
+    defects = find_defects(items)
+    chunks = OnDemand(range(0, len(defects), CHUNK), lambda start: defects[start : start + CHUNK])
     rows = [row for several in _in_order(_describe_chunk, chunks, jobs) for row in several]
     return np.array(rows, dtype=np.float64).reshape(-1, SIZE)
 
@@ -192,8 +196,16 @@ def _score(
         raise
 
 
-def _photo_name(provenance: Provenance | None) -> str:
-    return "" if provenance is None or provenance.good is None else str(provenance.good)
+def _by_photo(defects: Sequence[Labelled], provenances: Provenances) -> "array[int]":
+    """Return positions with samples of one photo in a row: it is read and measured once."""
+    photos: dict[str, int] = {}
+    of = array("q")
+    for item in defects:
+        good = provenances.good(item.image)
+        of.append(photos.setdefault("" if good is None else str(good), len(photos)))
+    ranks = np.empty(len(photos), dtype=np.int64)
+    ranks[[photos[name] for name in sorted(photos)]] = np.arange(len(photos))
+    return array("q", np.argsort(ranks[np.asarray(of)], kind="stable").tobytes())
 
 
 def _describe_chunk(items: Sequence[Labelled]) -> list[NDArray[np.float64]]:

@@ -1,7 +1,9 @@
 """Keep the good samples of a labelled dataset: choose by score, write a new MVTec AD tree."""
 
+import itertools
 import math
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -9,13 +11,14 @@ from typing import cast
 import numpy as np
 
 from anomsynth.core.pixels import marked
-from anomsynth.dataset.csv_text import csv_text
+from anomsynth.dataset.csv_text import csv_pieces
 from anomsynth.dataset.extras import binary
-from anomsynth.dataset.files import link_file, make_folder, output_error, whole_folder, write_bytes
+from anomsynth.dataset.files import link_file, make_folder, output_error, whole_folder, write_pieces
 from anomsynth.dataset.headers import image_size, is_turned
 from anomsynth.dataset.images import load_photo, write_png
 from anomsynth.dataset.layout import GOOD, Layout, digits_for
 from anomsynth.dataset.layouts.item import Labelled
+from anomsynth.dataset.on_demand import OnDemand
 from anomsynth.dataset.paths import exists, is_dir
 from anomsynth.errors import InputError, OutputError
 
@@ -45,8 +48,8 @@ class Candidate:
 class Selection:
     """What is kept and what is not, both in the order of the dataset."""
 
-    kept: tuple[Candidate, ...]
-    rejected: tuple[Candidate, ...]
+    kept: Sequence[Candidate]
+    rejected: Sequence[Candidate]
 
 
 def select(
@@ -62,34 +65,35 @@ def select(
     keep_top : float in (0, 1]
         Share of each kind that is kept, the best, rounded up; of equal scores the first.
     """
-    chosen: set[int] = set()
-    reasons: dict[int, str] = {}
-    groups: dict[tuple[str, str], list[int]] = {}
-    for index, one in enumerate(candidates):
+    scores = array("d", [math.nan]) * len(candidates)
+    groups: dict[tuple[str, str], array[int]] = {}
+    for at, one in enumerate(candidates):
+        if one.score is not None:
+            scores[at] = one.score
+            groups.setdefault((one.item.category, one.item.kind), array("Q")).append(at)
+    chosen = bytearray(len(candidates))
+    rooms: dict[tuple[str, str], int] = {}
+    for name, members in groups.items():
+        ranked = sorted(members, key=lambda at: (-scores[at], at))
+        rooms[name] = math.ceil(keep_top * len(ranked) - 1e-9)
+        for at in ranked[: rooms[name]]:
+            chosen[at] = scores[at] >= min_score
+
+    def rejected(at: int) -> Candidate:
+        one = candidates[at]
         if one.score is None:
-            reasons[index] = one.reason
-        else:
-            groups.setdefault((one.item.category, one.item.kind), []).append(index)
-    for (_, kind), members in groups.items():
-        ranked = sorted(members, key=lambda index: (-(candidates[index].score or 0.0), index))
-        room = math.ceil(keep_top * len(ranked) - 1e-9)
-        for rank, index in enumerate(ranked):
-            score = candidates[index].score or 0.0
-            why = f": {candidates[index].reason}" if candidates[index].reason else ""
-            if score < min_score:
-                reasons[index] = f"score {score:.3f} is below {min_score:g}{why}"
-            elif rank >= room:
-                reasons[index] = f"not among the best {room} of {len(ranked)} of {kind}{why}"
-            else:
-                chosen.add(index)
-    return Selection(
-        tuple(one for index, one in enumerate(candidates) if index in chosen),
-        tuple(
-            replace(one, reason=reasons[index])
-            for index, one in enumerate(candidates)
-            if index not in chosen
-        ),
-    )
+            return one
+        why = f": {one.reason}" if one.reason else ""
+        if one.score < min_score:
+            return replace(one, reason=f"score {one.score:.3f} is below {min_score:g}{why}")
+        name = one.item.category, one.item.kind
+        among = f"not among the best {rooms[name]} of {len(groups[name])} of {name[1]}"
+        return replace(one, reason=f"{among}{why}")
+
+    places = [
+        array("Q", (at for at, is_in in enumerate(chosen) if is_in == want)) for want in (1, 0)
+    ]
+    return Selection(OnDemand(places[0], candidates.__getitem__), OnDemand(places[1], rejected))
 
 
 def check_target(out: Path, sources: Iterable[Path]) -> None:
@@ -135,11 +139,35 @@ def write_selection(
 
 
 def _write(out: Path, selection: Selection, goods: Sequence[Labelled], *, copy: bool) -> None:
-    counts: dict[tuple[str, str, str], int] = {}
-    everything = [*((good, None) for good in goods), *((c.item, c.score) for c in selection.kept)]
-    layout = Layout(out, digits_for(len(everything)))
+    layout = Layout(out, digits_for(len(goods) + len(selection.kept)))
     make_folder(layout.scratch)
-    rows: list[tuple[str, str, str]] = []
+    everything = itertools.chain(
+        ((good, None) for good in goods), ((one.item, one.score) for one in selection.kept)
+    )
+    # Pictures are placed as the rows of the table are asked for.
+    _write_table(layout, KEPT, ("image", "source", "score"), _placed(layout, everything, copy=copy))
+    losers = (
+        (
+            str(one.item.image),
+            one.item.category,
+            one.item.kind,
+            "" if one.score is None else f"{one.score:.6g}",
+            one.reason,
+        )
+        for one in selection.rejected
+    )
+    _write_table(layout, REJECTED, ("image", "category", "kind", "score", "reason"), losers)
+    try:
+        layout.scratch.rmdir()
+    except OSError as error:
+        raise output_error(layout.scratch, error) from error
+
+
+def _placed(
+    layout: Layout, everything: Iterable[tuple[Labelled, float | None]], *, copy: bool
+) -> Iterator[tuple[str, str, str]]:
+    """Place each picture with its mask and yield its row: where it is, where from, its score."""
+    counts: dict[tuple[str, str, str], int] = {}
     for item, score in everything:
         # Defects of a training split join those of the test split, where loaders look for them.
         split = item.split if item.good else "test"
@@ -150,25 +178,7 @@ def _write(out: Path, selection: Selection, goods: Sequence[Labelled], *, copy: 
         _place_picture(item.image, target, layout.scratch, copy=copy)
         if item.kind != GOOD and item.mask is not None:
             _place_mask(item, layout.mask(item.category, (item.kind,), number), layout, copy=copy)
-        rows.append(
-            (layout.relative(target), str(item.image), "" if score is None else f"{score:.6g}")
-        )
-    _write_table(layout, KEPT, ("image", "source", "score"), rows)
-    losers = [
-        (
-            str(one.item.image),
-            one.item.category,
-            one.item.kind,
-            "" if one.score is None else f"{one.score:.6g}",
-            one.reason,
-        )
-        for one in selection.rejected
-    ]
-    _write_table(layout, REJECTED, ("image", "category", "kind", "score", "reason"), losers)
-    try:
-        layout.scratch.rmdir()
-    except OSError as error:
-        raise output_error(layout.scratch, error) from error
+        yield layout.relative(target), str(item.image), "" if score is None else f"{score:.6g}"
 
 
 def _target(layout: Layout, item: Labelled, number: int) -> Path:
@@ -206,5 +216,5 @@ def _place_mask(item: Labelled, target: Path, layout: Layout, *, copy: bool) -> 
 def _write_table(
     layout: Layout, name: str, heading: Sequence[str], rows: Iterable[Sequence[str]]
 ) -> None:
-    table = csv_text([heading, *rows])
-    write_bytes(layout.metadata / name, table.encode("utf-8"), layout.scratch)
+    pieces = csv_pieces(itertools.chain([heading], rows))
+    write_pieces(layout.metadata / name, pieces, layout.scratch)

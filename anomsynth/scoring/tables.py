@@ -1,33 +1,38 @@
 """Scores on disk: a table for people and loaders, and JSON with everything."""
 
 import dataclasses
+import itertools
+import math
 import statistics
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from anomsynth.dataset.csv_text import csv_text
-from anomsynth.dataset.files import make_folder, write_bytes
+from anomsynth.dataset.csv_text import csv_pieces
+from anomsynth.dataset.files import make_folder, write_pieces
 from anomsynth.dataset.manifest import to_json
-from anomsynth.scoring.score import Scored
+from anomsynth.scoring.scored import Scored, ScoredList
 from anomsynth.sqe.all_terms import all_terms
 from anomsynth.sqe.sets import SetQuality
 
 CSV, JSON = "scores.csv", "scores.json"
+IMAGES = "images"
 NAMED = ("image", "mask", "category", "kind", "score", "fidelity", "utility")
 
 Summary = dict[str, object]
 
 
-def summarise(scored: Sequence[Scored], min_score: float) -> list[Summary]:
+def summarise(scored: ScoredList, min_score: float) -> list[Summary]:
     """Return one line for each category and kind: how many, how good, how many pass."""
-    groups: dict[tuple[str, str], list[Scored]] = {}
-    for one in scored:
-        groups.setdefault((one.item.category, one.item.kind), []).append(one)
+    groups: dict[tuple[str, str], array[int]] = {}
+    for at, item in enumerate(scored.items):
+        groups.setdefault((item.category, item.kind), array("Q")).append(at)
     lines: list[Summary] = []
     for (category, kind), members in groups.items():
-        scores = [one.quality.score for one in members if one.quality is not None]
-        fidelity = [one.quality.fidelity for one in members if one.quality is not None]
-        utility = [one.quality.utility for one in members if one.quality is not None]
+        usable = [at for at in members if not math.isnan(scored.scores[at])]
+        scores = array("d", (scored.scores[at] for at in usable))
+        fidelity = array("d", (scored.fidelity[at] for at in usable))
+        utility = array("d", (scored.utility[at] for at in usable))
         lines.append(
             {
                 "category": category,
@@ -68,7 +73,7 @@ def record(one: Scored, root: Path | None) -> dict[str, object]:
 
 
 def write_scores(
-    folder: Path, scored: Sequence[Scored], root: Path | None, about: Mapping[str, object]
+    folder: Path, scored: Iterable[Scored], root: Path | None, about: Mapping[str, object]
 ) -> None:
     """Write scores.csv and scores.json.
 
@@ -89,10 +94,23 @@ def write_scores(
     """
     make_folder(folder)
     heading = [*NAMED, *(term.name for term in all_terms()), "reason"]
-    table = csv_text([heading, *(_row(one, root) for one in scored)])
-    write_bytes(folder / CSV, table.encode("utf-8"), folder)
-    everything = {**about, "images": [record(one, root) for one in scored]}
-    write_bytes(folder / JSON, (to_json(everything) + "\n").encode("utf-8"), folder)
+    rows = itertools.chain([heading], (_row(one, root) for one in scored))
+    write_pieces(folder / CSV, csv_pieces(rows), folder)
+    write_pieces(folder / JSON, _pieces(scored, root, about), folder)
+
+
+def _pieces(
+    scored: Iterable[Scored], root: Path | None, about: Mapping[str, object]
+) -> Iterator[bytes]:
+    """Yield the JSON line of everything, image by image."""
+    before = to_json({name: value for name, value in about.items() if name < IMAGES})
+    after = to_json({name: value for name, value in about.items() if name > IMAGES})
+    yield f'{before[:-1]}{"," if before != "{}" else ""}"{IMAGES}":['.encode()
+    comma = ""
+    for one in scored:
+        yield f"{comma}{to_json(record(one, root))}".encode()
+        comma = ","
+    yield f"]{',' if after != '{}' else ''}{after[1:]}\n".encode()
 
 
 def set_record(measures: SetQuality) -> dict[str, object]:

@@ -134,7 +134,7 @@ def test_score_writes_the_tables_of_the_command(dataset, tmp_path, call, tree) -
     assert (scores.passed, scores.share, scores.summary()) == (
         said["passed"], said["share"], said["summary"],
     )  # fmt: skip
-    assert tuple(seen) == scores.scored
+    assert seen == list(scores.scored)
 
 
 def test_score_filters(dataset, tmp_path) -> None:

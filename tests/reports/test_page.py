@@ -101,12 +101,16 @@ def found(root: Path) -> Collection:
     return collect(root, Estimator.default(), root / "_anomsynth" / "report.html")
 
 
+def html(collection: Collection) -> str:
+    return "".join(build_page(collection))
+
+
 def data_of(page: str) -> dict:
     return json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
 
 
 def test_the_page_holds_every_sample_and_needs_no_network(dataset: Path) -> None:
-    page = build_page(found(dataset))
+    page = html(found(dataset))
 
     samples = data_of(page)["samples"]
     assert len(samples) == 6
@@ -117,14 +121,14 @@ def test_the_page_holds_every_sample_and_needs_no_network(dataset: Path) -> None
 
 
 def test_names_of_many_kinds_are_turned_to_fit_and_zeros_dimmed(dataset: Path) -> None:
-    few = build_page(found(dataset))
+    few = html(found(dataset))
     for number in range(MOST_UPRIGHT):
         add(dataset, f"kind {number}", number)
     (dataset / "other" / "train" / "good").mkdir(parents=True)
     (dataset / "part" / "train" / "good" / "000000.png").rename(
         dataset / "other" / "train" / "good" / "000000.png"
     )
-    many = build_page(found(dataset))
+    many = html(found(dataset))
 
     assert 'class="counts"' in few
     assert 'class="counts many"' in many
@@ -133,7 +137,7 @@ def test_names_of_many_kinds_are_turned_to_fit_and_zeros_dimmed(dataset: Path) -
 
 
 def test_every_sample_can_be_seen_at_its_own_pixels_within_a_small_page(dataset: Path) -> None:
-    data = data_of(build_page(found(dataset)))
+    data = data_of(html(found(dataset)))
 
     assert len(data["sources"]) == 6
     for sample in data["samples"]:
@@ -151,7 +155,7 @@ def test_a_page_that_grew_too_large_links_the_files_as_seen_from_it(
     monkeypatch.setattr("anomsynth.reports.collect.PAGE", 30_000)
     page = tmp_path / "pages" / "far" / "report.html"
 
-    text = build_page(collect(dataset, Estimator.default(), page))
+    text = html(collect(dataset, Estimator.default(), page))
 
     data = data_of(text)
     page.parent.mkdir(parents=True)
@@ -169,9 +173,9 @@ def test_what_browsers_do_not_show_is_made_for_them_as_long_as_there_is_room(
     deep = cv2.imread(str(path)).astype(np.uint16) * 16  # 12 bits of a camera
     cv2.imwrite(str(path), deep)
 
-    data = data_of(build_page(found(dataset)))
+    data = data_of(html(found(dataset)))
     monkeypatch.setattr("anomsynth.reports.collect.PAGE", 0)
-    full = data_of(build_page(found(dataset)))
+    full = data_of(html(found(dataset)))
 
     def source(of: dict) -> str | None:
         sample = next(one for one in of["samples"] if one["path"].endswith("crack/000001.png"))
@@ -193,7 +197,7 @@ def test_a_made_sample_stands_beside_its_photo_its_strength_and_its_parameters(
         tmp_path / "plates", tmp_path / "out", kinds="pitting", count=1, defects_per_image=1, jobs=1
     )
 
-    text = build_page(found(tmp_path / "out"))
+    text = html(found(tmp_path / "out"))
 
     data = data_of(text)
     (sample,) = data["samples"]
@@ -213,6 +217,8 @@ def test_names_from_disk_cannot_become_markup(dataset: Path) -> None:
         root=Path("/x") / EVIL.replace("/", "_"),
         entries=whole.entries,
         originals=whole.originals,
+        compared=whole.compared,
+        scores={(EVIL, EVIL): [0.5]},
         normals={EVIL: 1},
         heat={EVIL: next(iter(whole.heat.values()))},
         problems=((EVIL, EVIL),),
@@ -221,7 +227,7 @@ def test_names_from_disk_cannot_become_markup(dataset: Path) -> None:
         made_seconds=None,
     )
 
-    page = build_page(evil)
+    page = html(evil)
 
     assert EVIL not in page
     assert page.count("<script") == 2
@@ -239,7 +245,7 @@ def test_unreadable_samples_are_listed_and_the_rest_is_shown(dataset: Path) -> N
         "000001.png",
         "000002.png",
     ]
-    assert "no mask" in build_page(collection)
+    assert "no mask" in html(collection)
 
 
 def test_a_dataset_without_defects_has_no_report(tmp_path: Path) -> None:
@@ -269,7 +275,7 @@ def test_the_heat_map_is_the_share_of_masks() -> None:
 @pytest.mark.skipif(BROWSER is None, reason="no chromium on this machine")
 def test_filters_zoom_and_keys_work_in_a_browser(dataset: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    text = build_page(found(dataset))
+    text = html(found(dataset))
     page.write_text(text.replace("</body>", f"{PROBE}</body>"))
 
     done = subprocess.run(

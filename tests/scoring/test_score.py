@@ -44,8 +44,8 @@ def test_entries_come_in_order_and_do_not_depend_on_jobs(pairs, monkeypatch) -> 
     together = score_dataset(items, Estimator.default(), jobs=2)
 
     assert [one.item.image.stem for one in alone] == list("01234")
-    assert tuple(seen) == alone
-    assert alone == together
+    assert seen == list(alone)
+    assert list(alone) == list(together)
     assert min(one.quality.score for one in alone[:4]) > 0.4 > alone[4].quality.score
 
 

@@ -217,7 +217,7 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
     recipe = recipe_of(dataset, record)
     if options.detector.asks_sources:
         marked = _with_sources(dataset, marked, options.detector.kind)
-    sources = find_provenance(marked) if options.detector.asks_sources else {}
+    sources = find_provenance(marked) if options.detector.asks_sources else None
     depth = find_depth([entry.image for entry in found])
     read = PhotoReader(depth=depth)
     defects = [_item(entry, read) for entry in marked]
@@ -236,8 +236,8 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
             [_item(entry, read) for entry in spread_out(apart, MOST_HELD)],
             [_item(entry, read) for entry in rest],
         )
-    if sources:
-        defects = [replace(item, source=sources[item.image].good) for item in defects]
+    if sources is not None:
+        defects = [replace(item, source=sources.good(item.image)) for item in defects]
     return Split(
         normals=tuple(_item(entry, read) for entry in normals),
         defects=tuple(defects),
@@ -329,7 +329,7 @@ def _check_good(root: Path, good: Sequence[Labelled], marked: Sequence[Labelled]
 def _with_sources(root: Path, marked: Sequence[Labelled], kind: str) -> list[Labelled]:
     """Return the defects that a manifest names the good photo of; InputError if there are none."""
     found = find_provenance(marked)
-    known = [entry for entry in marked if (one := found.get(entry.image)) and one.good is not None]
+    known = [entry for entry in marked if found.good(entry.image) is not None]
     if not known:
         hint = "give a whole dataset of `anomsynth generate`, with _anomsynth and train/good"
         msg = f"{root}: does not say which photo a defect was made from, which {kind} restores"

@@ -1,5 +1,6 @@
 """Whether masks say to every loader what they mean: 8 bits, one channel, exactly 0 and 255."""
 
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from anomsynth.dataset.checks.pictures import read_header
 from anomsynth.dataset.checks.tree import Tree
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.layouts.tree import GOOD_NAMES
+from anomsynth.dataset.name_index import NameIndex
 from anomsynth.errors import InputError
 
 SAVE = "save it as a PNG of 8 bits and one channel with the values 0 and 255 only"
@@ -21,13 +23,19 @@ MOST_DEFECT = 0.9  # share of the image; more is an inverted mask, as a rule
 
 def check_masks(tree: Tree) -> Iterator[Finding]:
     """Decode every mask and find what makes loaders misread it."""
-    images = {mark: item.image for item in tree.items for mark in item.marks}
-    levels = {mark for item in tree.items if item.truth is not None for mark in item.marks}
+    owners = array("Q")
+    index = NameIndex()
+    for at, item in enumerate(tree.items):
+        for mark in item.marks:
+            owners.append(at)
+            index.append(str(mark))
     for kind, masks in tree.masks.items():
         for path in masks if kind.lower() not in GOOD_NAMES else ():
-            found = _mask(tree, path, images.get(path))
+            owner = next((tree.items[owners[at]] for at in index.places(str(path))), None)
+            found = _mask(tree, path, None if owner is None else owner.image)
             # Where the layout has class numbers for values, they are no fault.
-            yield from (one for one in found if path not in levels or one.check not in FORMATS)
+            levels = owner is not None and owner.truth is not None
+            yield from (one for one in found if not levels or one.check not in FORMATS)
 
 
 def _mask(tree: Tree, path: Path, image: Path | None) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """Whether every defect finds its mask: by its name, and by the sorted order loaders go by."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +10,8 @@ from anomsynth.dataset.checks.strays import PNG
 from anomsynth.dataset.checks.tree import Tree
 from anomsynth.dataset.layouts.mvtec import TRUTH
 from anomsynth.dataset.layouts.tree import GOOD_NAMES
+from anomsynth.dataset.name_index import NameIndex
+from anomsynth.dataset.path_list import PathList
 from anomsynth.dataset.paths import nfc
 
 RENAME = "give all files names of one width, e.g. 000001.png with 000001_mask.png"
@@ -33,8 +35,9 @@ def check_pairing(tree: Tree) -> Iterator[Finding]:
 
 
 def _same_stems(tree: Tree, images: Sequence[Path]) -> Iterator[Finding]:
-    counts = Counter(nfc(path.stem) for path in images)
-    for path in images:
+    again = [images[at] for at in NameIndex(nfc(path.stem) for path in images).repeated().tolist()]
+    counts = Counter(nfc(path.stem) for path in again)
+    for path in again:
         if counts[nfc(path.stem)] > 1:
             message = f"{counts[nfc(path.stem)]} images are called {path.stem}: one mask for all"
             yield Finding("error", "same-name", tree.name(path), message, "rename all but one")
@@ -43,11 +46,16 @@ def _same_stems(tree: Tree, images: Sequence[Path]) -> Iterator[Finding]:
 def _unpaired(
     tree: Tree, kind: str, images: Sequence[Path], masks: Sequence[Path]
 ) -> Iterator[Finding]:
-    own = {item.image: item.mask for item in tree.items}
-    here = set(images)
-    used = {mark for item in tree.items if item.image in here for mark in item.marks}
-    left = sorted((path for path in masks if path not in used), key=str)
-    alone = sorted((path for path in images if own.get(path) is None), key=str)
+    here = NameIndex(map(str, images))
+    used, marked = NameIndex(), NameIndex()
+    for item in tree.items:
+        if str(item.image) in here:
+            for mark in item.marks:
+                used.append(str(mark))
+            if item.mask is not None:
+                marked.append(str(item.image))
+    left = sorted((path for path in masks if str(path) not in used), key=str)
+    alone = sorted((path for path in images if str(path) not in marked), key=str)
     if len(alone) == len(left) and all(
         image.stem in mask.stem for image, mask in zip(alone, left, strict=True)
     ):
@@ -71,18 +79,13 @@ def _unpaired(
 
 def _mispaired(tree: Tree) -> Iterator[Finding]:
     """Pair sorted images with sorted masks, as anomalib does."""
-    images = sorted(
-        (path for _, paths in tree.defects() for path in paths if path.suffix in PNG), key=str
-    )
-    masks = sorted(
-        (path for paths in tree.masks.values() for path in paths if path.suffix in PNG), key=str
-    )
+    images, masks = _pngs(dict(tree.defects())), _pngs(tree.masks)
     if len(images) != len(masks):  # some are no PNG, which is a finding of its own
         return
-    own = {item.image: item.mask for item in tree.items}
+    index = NameIndex(str(item.image) for item in tree.items)
     wrong: set[Path] = set()
     for image, mask in zip(images, masks, strict=True):
-        mine = own.get(image)
+        mine = next((tree.items[at].mask for at in index.places(str(image))), None)
         refused = image.parent.name != mask.parent.name or image.stem not in mask.stem
         if refused or (mine is not None and mine != mask):
             wrong.add(image.parent)
@@ -92,6 +95,13 @@ def _mispaired(tree: Tree) -> Iterator[Finding]:
     for _, paths in tree.defects():
         if paths and paths[0].parent not in wrong:
             yield from _names(tree, paths)
+
+
+def _pngs(folders: Mapping[str, Sequence[Path]]) -> PathList:
+    """Return the PNG files of all kinds in the order of their paths as text."""
+    # The files of a folder are in order; a name may go on with signs that sort before "/".
+    kinds = sorted(folders, key=lambda kind: f"{kind}/")
+    return PathList(path for kind in kinds for path in folders[kind] if path.suffix in PNG)
 
 
 def _names(tree: Tree, images: Sequence[Path]) -> Iterator[Finding]:

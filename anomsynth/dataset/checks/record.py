@@ -7,6 +7,7 @@ from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.tree import Tree, is_picture
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, read_lines
+from anomsynth.dataset.name_index import NameIndex
 from anomsynth.dataset.paths import is_file
 from anomsynth.dataset.verify import files_of, pixel_hash
 from anomsynth.errors import OutputError
@@ -29,17 +30,19 @@ def check_record(tree: Tree, *, deep: bool) -> Iterator[Finding]:
         message = "no manifest of this category: where its images come from is not known"
         yield Finding("note", "no-manifest", tree.name(tree.folder), message, "nothing, or copy it")
         return
-    recorded: set[int] = set()  # of hashes: the names of many files take more
+    recorded = NameIndex()
     try:
         for line in read_lines(manifest):
-            recorded |= {hash(name) for names in files_of(line).values() for name in names}
+            for names in files_of(line).values():
+                for name in names:
+                    recorded.append(name)
             yield from _line(tree, manifest, line, deep=deep)
     except OutputError as error:
         message = str(error).removeprefix(f"{manifest}: ")
         yield Finding("error", "manifest", tree.name(manifest), message, AGAIN)
         return
     for path in tree.files:
-        if is_picture(path) and hash(tree.name(path)) not in recorded:
+        if is_picture(path) and tree.name(path) not in recorded:
             message = "not in the manifest: it was added or renamed after the run"
             yield Finding(
                 "warning", "unrecorded", tree.name(path), message, "remove it if unwanted"

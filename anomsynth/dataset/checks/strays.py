@@ -1,5 +1,6 @@
 """Files that are neither image nor mask: loaders of the MVTec AD tree trip over them."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -61,7 +62,7 @@ def _stray_png(parts: tuple[str, ...], *, placed: bool) -> tuple[Level, str]:
 def _not_png(tree: Tree) -> Iterator[Finding]:
     if _on_purpose(tree.folder.parent):
         return
-    for path in (*tree.pictures(), *(mask for masks in tree.masks.values() for mask in masks)):
+    for path in itertools.chain(tree.pictures(), *tree.masks.values()):
         if path.suffix not in PNG:
             message = f"{path.suffix} files are passed over in silence, only .png counts"
             hint = "save it as PNG, or load the folders with anomalib's Folder datamodule"

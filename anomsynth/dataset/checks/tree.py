@@ -1,10 +1,10 @@
 """The files of one category, sorted by what they are to a loader."""
 
 import os
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 from anomsynth.dataset.images import SUFFIXES
@@ -13,8 +13,10 @@ from anomsynth.dataset.layout import RESERVED
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.layouts.mvtec import SPLITS, TRUTH, find_categories
 from anomsynth.dataset.layouts.tree import GOOD_NAMES
+from anomsynth.dataset.on_demand import OnDemand
+from anomsynth.dataset.path_list import PathList
 
-Folders = Mapping[str, Sequence[Path]]
+Folders = Mapping[str, PathList]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,12 @@ class Tree:
 
     root: Path
     folder: Path
-    files: tuple[Path, ...]
+    files: PathList
     empty: tuple[Path, ...]
     links: tuple[Path, ...]
-    images: Mapping[tuple[str, str], Sequence[Path]]
+    images: Mapping[tuple[str, str], PathList]
     masks: Folders
-    items: tuple[Labelled, ...]
+    items: Sequence[Labelled]
     layout: SourceLayout = "mvtec"
 
     @property
@@ -79,16 +81,19 @@ def read_trees(root: Path, layout: str | None = None) -> tuple[Tree, ...]:
     if name == "images-masks":
         return (_pairs(root, items),)
     if name != "mvtec":
+        categories: dict[str, array[int]] = {}
+        for at, item in enumerate(items):
+            categories.setdefault(item.category, array("Q")).append(at)
         return tuple(
-            _other(root, name, tuple(group))
-            for _, group in groupby(
-                sorted(items, key=lambda item: item.category), key=lambda item: item.category
-            )
+            _other(root, name, OnDemand(categories[category], items.__getitem__))
+            for category in sorted(categories)
         )
-    owners: dict[Path, list[Labelled]] = {folder: [] for folder in find_categories(root)}
-    for item in items:
-        owners[item.image.parents[2]].append(item)
-    return tuple(_tree(root, folder, tuple(own)) for folder, own in owners.items())
+    owners = {folder: array("Q") for folder in find_categories(root)}
+    for at, item in enumerate(items):
+        owners[item.image.parents[2]].append(at)
+    return tuple(
+        _tree(root, folder, OnDemand(own, items.__getitem__)) for folder, own in owners.items()
+    )
 
 
 def is_picture(path: Path) -> bool:
@@ -96,10 +101,10 @@ def is_picture(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
 
 
-def _tree(root: Path, folder: Path, items: tuple[Labelled, ...]) -> Tree:
+def _tree(root: Path, folder: Path, items: Sequence[Labelled]) -> Tree:
     files, empty, links = _walk(folder)
-    images: dict[tuple[str, str], list[Path]] = defaultdict(list)
-    masks: dict[str, list[Path]] = defaultdict(list)
+    images: dict[tuple[str, str], PathList] = defaultdict(PathList)
+    masks: dict[str, PathList] = defaultdict(PathList)
     for path in files:
         parts = PurePosixPath(path.relative_to(folder)).parts
         if len(parts) != 3 or not is_picture(path):
@@ -111,39 +116,54 @@ def _tree(root: Path, folder: Path, items: tuple[Labelled, ...]) -> Tree:
     return Tree(root, folder, files, empty, links, images, masks, items)
 
 
-def _pairs(root: Path, items: tuple[Labelled, ...]) -> Tree:
+def _pairs(root: Path, items: Sequence[Labelled]) -> Tree:
     found = [_walk(root / name) for name in ("images", "masks")]
-    images, masks = ([path for path in files if is_picture(path)] for files, *_ in found)
-    files = tuple(path for files, *_ in found for path in files)
+    images, masks = (PathList(filter(is_picture, files)) for files, *_ in found)
+    files = PathList(path for files, *_ in found for path in files)
     return Tree(
         root, root, files, (), (), {("test", "defect"): images}, {"defect": masks}, items,
         layout="images-masks",
     )  # fmt: skip
 
 
-def _other(root: Path, layout: SourceLayout, items: tuple[Labelled, ...]) -> Tree:
+def _other(root: Path, layout: SourceLayout, items: Sequence[Labelled]) -> Tree:
     """Return a category of another layout: its images and what marks them, no other files."""
-    images: dict[tuple[str, str], list[Path]] = defaultdict(list)
-    masks: dict[str, list[Path]] = defaultdict(list)
+    images: dict[tuple[str, str], PathList] = defaultdict(PathList)
+    masks: dict[str, PathList] = defaultdict(PathList)
     for item in items:
         # Some layouts have defects among their training images, and loaders that know it.
         images[item.split if item.good else "test", item.kind].append(item.image)
-        masks[item.kind] += item.marks
+        for path in item.marks:
+            masks[item.kind].append(path)
     folder = root if root.name == items[0].category else root / items[0].category
-    files = tuple(path for paths in (*images.values(), *masks.values()) for path in paths)
+    files = PathList(path for paths in (*images.values(), *masks.values()) for path in paths)
     return Tree(root, folder, files, (), (), images, masks, items, layout)
 
 
-def _walk(folder: Path) -> tuple[tuple[Path, ...], tuple[Path, ...], tuple[Path, ...]]:
-    """Return the files below a folder, folders that hold nothing, and links to folders."""
-    files: list[Path] = []
+def _walk(folder: Path) -> tuple[PathList, tuple[Path, ...], tuple[Path, ...]]:
+    """Return the files below a folder, folders that hold nothing, and links to folders; sorted."""
+    files = PathList()
     empty: list[Path] = []
     links: list[Path] = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name != RESERVED)
-        here = Path(place)
-        files += [here / name for name in names]
-        links += [here / name for name in folders if (here / name).is_symlink()]
-        if not names and not folders:
-            empty.append(here)
-    return tuple(sorted(files)), tuple(sorted(empty)), tuple(sorted(links))
+
+    def go_through(place: Path) -> None:
+        try:
+            with os.scandir(place) as found:  # names take less than paths
+                entries = sorted((one.name, one.is_dir()) for one in found)
+        except OSError:  # a folder that may not be read holds nothing to a loader
+            return
+        entries = [
+            (name, is_folder) for name, is_folder in entries if name != RESERVED or not is_folder
+        ]
+        if not entries:
+            empty.append(place)
+        for name, is_folder in entries:
+            if not is_folder:
+                files.extend_in(place, [name])
+            elif (place / name).is_symlink():
+                links.append(place / name)
+            else:
+                go_through(place / name)
+
+    go_through(folder)
+    return files, tuple(empty), tuple(links)

@@ -1,25 +1,28 @@
 """The dataset that is exported: its pictures, what is known of them, and what cannot be used."""
 
-import csv
-import sys
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import heapq
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 
 from anomsynth.core.types import Mask
-from anomsynth.dataset.csv_text import as_written
-from anomsynth.dataset.exports._instances import MaskInstance, recorded_kinds, split_mask
+from anomsynth.dataset.exports._instances import MaskInstance, split_mask
+from anomsynth.dataset.exports._names import plain, renamed
+from anomsynth.dataset.exports._recorded import Records
 from anomsynth.dataset.headers import is_turned
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.labelled import find_labelled
-from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.layouts.item import Labelled, read_strict_truth
-from anomsynth.dataset.manifest import Line, read_line_at, read_placed_lines
-from anomsynth.dataset.paths import is_file, nfc
-from anomsynth.errors import InputError, OutputError
+from anomsynth.dataset.manifest import Line, read_line_at
+from anomsynth.dataset.on_demand import OnDemand
+from anomsynth.dataset.paths import nfc
+from anomsynth.errors import InputError
+
+MOST_RUNS = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +111,8 @@ class Source:
     Attributes
     ----------
     root : Path
-    pictures : in order of their names
+    pictures : sequence of ExportedImage
+        In order of their names; each is made when it is asked for.
     left_out : dict of file -> reason
         Filled while pictures are loaded.
     on_picture : function (done, total) -> None, or None
@@ -118,22 +122,21 @@ class Source:
     """
 
     root: Path
-    pictures: tuple[ExportedImage, ...]
+    pictures: Sequence[ExportedImage]
     left_out: dict[str, str] = field(default_factory=dict)
     on_picture: Callable[[int, int], object] | None = None
     done: int = 0
+    _kinds: tuple[str, ...] | None = None
 
     @property
     def kinds(self) -> list[str]:
         """Every kind of defect that some picture with a mask shows, sorted."""
-        return sorted(
-            {
-                kind
-                for picture in self.pictures
-                if picture.labelled.mask is not None
-                for kind in picture.kinds
-            }
-        )
+        if self._kinds is None:
+            shown = (
+                picture.kinds for picture in self.pictures if picture.labelled.mask is not None
+            )
+            self._kinds = tuple(sorted({kind for kinds in shown for kind in kinds}))
+        return list(self._kinds)
 
     def load(self, pictures: Sequence[ExportedImage] | None = None) -> Iterator[Loaded]:
         """Read pictures, all by default; those that cannot be used go to `left_out`."""
@@ -162,19 +165,50 @@ def read_source(root: Path, layout: str | None = None) -> Source:
         If a manifest is damaged.
     """
     root = root.resolve()
-    items = sorted(find_labelled(root, layout), key=lambda item: (item.id, item.image.name))
-    records, scores = _records(root, {item.category for item in items})
-    names = _unique([item.id for item in items])
-    flat = _unique([_plain(name) for name in names])
-    pictures = []
-    for item, name, plain in zip(items, names, flat, strict=True):
-        file = nfc(item.image.relative_to(root).as_posix())
-        record = records.get(file, _NOTHING)
+    items = find_labelled(root, layout)
+    order = _in_order(items)
+    records = Records(root, {item.category for item in items})
+    ids = OnDemand(order, lambda at: items[at].id)
+    new_names = renamed(ids)
+
+    def name_of(nth: int) -> str:
+        return new_names.get(nth) or ids[nth]
+
+    new_flat = renamed(OnDemand(range(len(order)), lambda nth: plain(name_of(nth))))
+
+    def picture(nth: int) -> ExportedImage:
+        item, name = items[order[nth]], name_of(nth)
+        record = records.find(nfc(item.image.relative_to(root).as_posix()))
         kinds = () if item.good else record.kinds or (item.kind,)
-        score = scores.get(file, record.score)
-        photo = record.photo or name
-        pictures.append(ExportedImage(item, name, plain, photo, kinds, score, record.place))
-    return Source(root, tuple(pictures))
+        flat = new_flat.get(nth) or plain(name)
+        return ExportedImage(
+            item, name, flat, record.photo or name, kinds, record.score, record.place
+        )
+
+    return Source(root, OnDemand(range(len(order)), picture))
+
+
+def _in_order(items: Sequence[Labelled]) -> "array[int]":
+    """Return the positions of images by their names.
+
+    Most stand in order already: runs of those are merged, so that few names are held at once.
+    """
+
+    def key(at: int) -> tuple[str, str]:
+        item = items[at]
+        return item.id, item.image.name
+
+    starts = [0]
+    before = ("", "")
+    for at in range(len(items)):
+        now = key(at)
+        if now < before:
+            starts.append(at)
+        before = now
+    runs = (range(start, end) for start, end in pairwise([*starts, len(items)]))
+    if len(starts) > MOST_RUNS:
+        return array("Q", sorted(range(len(items)), key=key))
+    return array("Q", heapq.merge(*runs, key=key))
 
 
 def _load(picture: ExportedImage, root: Path) -> Loaded:
@@ -190,75 +224,3 @@ def _load(picture: ExportedImage, root: Path) -> Loaded:
         raise InputError(f"{path}: the mask is empty")
     instances = split_mask(mask, picture.labelled.kind, picture.line, root)
     return Loaded(picture, mask, instances)
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """What is kept of a line of the manifest."""
-
-    place: tuple[Path, int] | None = None
-    kinds: tuple[str, ...] = ()
-    photo: str = ""
-    score: float | None = None
-
-
-_NOTHING = _Record()
-
-
-def _records(root: Path, categories: set[str]) -> tuple[dict[str, _Record], dict[str, float]]:
-    """Return what manifests and tables of scores say, by the image's path below the root."""
-    layout = Layout(root)
-    records: dict[str, _Record] = {}
-    scores: dict[str, float] = {}
-    for category in sorted(categories):
-        if is_file(layout.manifest(category)):
-            manifest = layout.manifest(category)
-            for place, line in read_placed_lines(manifest):
-                files = line.get("files")
-                if isinstance(files, Mapping):
-                    kinds = tuple(sys.intern(kind) for kind in sorted({*recorded_kinds(line)}))
-                    found = _Record((manifest, place.start), kinds, _photo(line), _score(line))
-                    records[nfc(str(files.get("image")))] = found
-        if is_file(layout.scores(category)):
-            scores |= _read_scores(layout.scores(category))
-    return records, scores
-
-
-def _read_scores(path: Path) -> dict[str, float]:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = csv.DictReader(file)
-            return {nfc(as_written(row["image"])): float(row["score"]) for row in rows}
-    except (OSError, KeyError, ValueError, TypeError, AttributeError, csv.Error) as error:
-        hint = "delete it, or score the dataset again"
-        raise OutputError(f"{path}: not a table with image and score", hint=hint) from error
-
-
-def _score(line: Line) -> float | None:
-    scores = line.get("scores")
-    value = scores.get("score") if isinstance(scores, Mapping) else None
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _photo(line: Line) -> str:
-    return sys.intern(f"{line.get('category')}/{line.get('image')}")
-
-
-def _plain(name: str) -> str:
-    """Return a name that no loader, shell or archive stumbles over."""
-    return "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in name)
-
-
-def _unique(names: Sequence[str]) -> list[str]:
-    """Return the names, those that come again with a number at their end."""
-    counts = Counter(names)
-    taken = {name for name, count in counts.items() if count == 1}
-    unique = []
-    for name in names:
-        chosen, number = name, 2
-        if counts[name] > 1:
-            while chosen in taken:
-                chosen, number = f"{PurePosixPath(name)}_{number}", number + 1
-            taken.add(chosen)
-        unique.append(chosen)
-    return unique

@@ -1,15 +1,18 @@
 """Training and validation: the same division every time, and never one photo in both."""
 
 import hashlib
+from array import array
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Annotated
 
+import numpy as np
 from pydantic import Field
 
 from anomsynth.core.component import parameter
 from anomsynth.dataset.exports._exporter import Exporter
 from anomsynth.dataset.exports._source import ExportedImage
+from anomsynth.dataset.on_demand import OnDemand
 
 TRAIN, VAL = "train", "val"
 
@@ -22,14 +25,14 @@ class SplitExporter(Exporter):
     )
     seed: int = parameter(0, "", "Another number makes another division.")
 
-    def split(self, pictures: Sequence[ExportedImage]) -> dict[str, list[ExportedImage]]:
+    def split(self, pictures: Sequence[ExportedImage]) -> dict[str, Sequence[ExportedImage]]:
         """Return the pictures of "train" and "val", "val" only if it gets any; see `divide`."""
         return divide(pictures, self.val_share, self.seed)
 
 
 def divide(
     pictures: Sequence[ExportedImage], val_share: float, seed: int
-) -> dict[str, list[ExportedImage]]:
+) -> dict[str, Sequence[ExportedImage]]:
     """Divide pictures by what they show.
 
     All images of one photo, the photo itself included, go to one side: else validation would ask
@@ -37,26 +40,37 @@ def divide(
     put in the order of a hash of seed and name, and the first share of each is for validation, at
     least one if there are two. Neither the number nor the order of the files matters otherwise.
     """
-    photos: dict[str, list[ExportedImage]] = defaultdict(list)
-    for picture in pictures:
-        photos[picture.photo].append(picture)
-    strata: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
-    for photo, shown in photos.items():
-        defective = any(picture.kinds for picture in shown)
+    # By hashes of the photos' names: there may be as many as pictures.
+    hashes = np.fromiter((hash(picture.photo) for picture in pictures), dtype=np.int64)
+    _, firsts, photo_of, counts = np.unique(
+        hashes, return_index=True, return_inverse=True, return_counts=True
+    )
+    defective = np.zeros(len(firsts), dtype=np.bool_)
+    for at, picture in enumerate(pictures):
+        defective[photo_of[at]] |= bool(picture.kinds)
+    strata: dict[tuple[str, tuple[str, ...]], array[int]] = defaultdict(lambda: array("Q"))
+    for photo, first in enumerate(firsts.tolist()):
+        shown = pictures[first]
         # Where nothing is known of photos, each image is one, and kinds can be kept in balance.
-        kinds = shown[0].kinds if len(shown) == 1 else ("defect",) if defective else ()
-        strata[shown[0].labelled.category, kinds].append(photo)
-    held: set[str] = set()
-    for names in strata.values():
-        number = round(val_share * len(names))
-        if val_share > 0 and len(names) > 1:
-            number = min(max(number, 1), len(names) - 1)
-        held |= set(sorted(names, key=lambda name: _rank(seed, name))[:number])
-    sides: dict[str, list[ExportedImage]] = {TRAIN: [], VAL: []}
-    for picture in pictures:
-        sides[VAL if picture.photo in held else TRAIN].append(picture)
-    return {side: shown for side, shown in sides.items() if shown or side == TRAIN}
+        kinds = shown.kinds if counts[photo] == 1 else ("defect",) if defective[photo] else ()
+        strata[shown.labelled.category, kinds].append(photo)
+    held = np.zeros(len(firsts), dtype=np.bool_)
+    for members in strata.values():
+        number = round(val_share * len(members))
+        if val_share > 0 and len(members) > 1:
+            number = min(max(number, 1), len(members) - 1)
+        names = (pictures[firsts[photo]].photo for photo in members)
+        ranks = np.fromiter((_rank(seed, name) for name in names), dtype=np.uint64)
+        held[np.asarray(members)[np.argsort(ranks, kind="stable")[:number]]] = True
+    to_val = held[photo_of]
+    sides = {TRAIN: np.flatnonzero(~to_val), VAL: np.flatnonzero(to_val)}
+    return {
+        side: OnDemand(array("q", places.tobytes()), pictures.__getitem__)
+        for side, places in sides.items()
+        if places.size or side == TRAIN
+    }
 
 
-def _rank(seed: int, name: str) -> str:
-    return hashlib.sha256(f"{seed}\0{name}".encode(errors="surrogateescape")).hexdigest()
+def _rank(seed: int, name: str) -> int:
+    digest = hashlib.sha256(f"{seed}\0{name}".encode(errors="surrogateescape")).digest()
+    return int.from_bytes(digest[:8])

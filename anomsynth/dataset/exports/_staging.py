@@ -1,6 +1,8 @@
 """A folder in the making: it takes its name when everything is in it."""
 
+import itertools
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +14,7 @@ from anomsynth.dataset.headers import is_turned
 from anomsynth.dataset.images import upright, write_picture, write_png
 from anomsynth.dataset.metadata import SYSTEM_FILES
 from anomsynth.dataset.paths import exists, is_dir, is_file
+from anomsynth.dataset.spill import Spill
 from anomsynth.errors import OutputError
 
 RECORD = ".anomsynth-export.json"  # hidden: loaders of folders pass it over
@@ -78,10 +81,26 @@ def staged(out: Path, *, overwrite: bool, hardlink: bool) -> Iterator[Staging]:
 
 def write_record(staging: Staging, record: Mapping[str, object]) -> None:
     """Write what was exported how, and the list of all files: an overwriting export reads it."""
-    paths = sorted(path for path in staging.folder.rglob("*") if is_file(path))
-    files = [path.relative_to(staging.folder).as_posix() for path in paths]
-    text = json.dumps({**record, "files": files}, indent=1, sort_keys=True) + "\n"
-    staging.text(RECORD, text)
+    text = json.dumps({**record, "files": []}, indent=1, sort_keys=True) + "\n"
+    before, opened, after = text.partition('\n "files": [')  # no other key stands so far left
+    files: Spill[str] = Spill()  # all of them, before this one is begun
+    for path in _files(staging.folder):
+        files.append(path.relative_to(staging.folder).as_posix())
+    names = (f"{',' if nth else ''}\n  {json.dumps(name)}" for nth, name in enumerate(files))
+    end = "\n " if files else ""
+    pieces = itertools.chain([before, opened], names, [end, after])
+    staging.pieces(RECORD, (piece.encode() for piece in pieces))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the files anywhere below a folder, sorted."""
+    with os.scandir(folder) as found:
+        folders = {one.name for one in found if one.is_dir()}
+    for name in sorted(os.listdir(folder)):  # noqa: PTH208 - names take less than paths
+        if name in folders:
+            yield from _files(folder / name)
+        elif is_file(folder / name):
+            yield folder / name
 
 
 def check_out(out: Path, *, overwrite: bool) -> None:

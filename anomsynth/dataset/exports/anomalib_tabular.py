@@ -1,5 +1,6 @@
 """anomalib's Tabular datamodule: a table of images, labels, splits and masks per category."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
 
@@ -7,6 +8,7 @@ from anomsynth.core.component import parameter
 from anomsynth.dataset.csv_text import csv_text, harmless
 from anomsynth.dataset.exports._exporter import Exporter
 from anomsynth.dataset.exports._mvtec import place
+from anomsynth.dataset.exports._pile import Pile
 from anomsynth.dataset.exports._source import Source
 from anomsynth.dataset.exports._staging import Staging
 from anomsynth.errors import InputError
@@ -36,15 +38,19 @@ class AnomalibTabular(Exporter):
             if picture.labelled.split == "train" and not picture.labelled.good:
                 msg = f"{picture.path}: a defect in the training set, which anomalib refuses"
                 raise InputError(msg, hint="move it and its mask to the test set")
-        tables: dict[str, list[list[object]]] = {}
-        for loaded in source.load():
-            labelled = loaded.picture.labelled
-            paths = [self._path(out, name) if name else "" for name in place(loaded, out)]
-            rows = tables.setdefault(labelled.category, [])
-            label = int(not labelled.good)
-            rows.append([paths[0], label, labelled.split, paths[1], labelled.kind])
-        for category, rows in tables.items():
-            out.text(f"{category}.csv", csv_text([COLUMNS, *rows]))
+        tables: dict[str, Pile] = {}
+        with ExitStack() as open_piles:
+            for loaded in source.load():
+                labelled = loaded.picture.labelled
+                paths = [self._path(out, name) if name else "" for name in place(loaded, out)]
+                if labelled.category not in tables:
+                    table = open_piles.enter_context(Pile(out))
+                    table.add(csv_text([COLUMNS]))
+                    tables[labelled.category] = table
+                row = paths[0], int(not labelled.good), labelled.split, paths[1], labelled.kind
+                tables[labelled.category].add(csv_text([row]))
+            for category, table in tables.items():
+                out.pieces(f"{category}.csv", table.pieces())
 
     def _path(self, out: Staging, name: str) -> str:
         """Return the path of a file as the table has it; never one that looks like a formula."""

@@ -1,22 +1,19 @@
 """COCO instance segmentation: images, and annotations as polygons and as run lengths."""
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Literal, Self
+from typing import Literal
 
 import numpy as np
 
 from anomsynth.core.types import Mask
 from anomsynth.dataset.exports._classes import ClassExporter
 from anomsynth.dataset.exports._instances import MaskInstance
+from anomsynth.dataset.exports._pile import Pile
 from anomsynth.dataset.exports._polygons import edge_polygons
 from anomsynth.dataset.exports._source import Loaded, Source
 from anomsynth.dataset.exports._staging import Staging
-from anomsynth.dataset.files import output_error
-
-IN_MEMORY = 1 << 20  # bytes of a list
 
 
 class Coco(ClassExporter):
@@ -38,17 +35,17 @@ class Coco(ClassExporter):
             for number, name in enumerate(names, start=1)
         ]
         for split, pictures in self.split(source.pictures).items():
-            with _Pile(out) as images, _Pile(out) as polygons, _Pile(out) as runs:
+            with Pile(out) as images, Pile(out) as polygons, Pile(out) as runs:
                 for number, loaded in enumerate(source.load(pictures), start=1):
                     name = f"{loaded.picture.flat}{loaded.picture.ending}"
                     out.image(f"images/{split}/{name}", loaded.picture.path)
-                    images.add(_image(number, name, loaded))
+                    _add(images, _image(number, name, loaded))
                     for item in loaded.instances:
                         facts = _annotation(polygons.count + 1, number, classes[item.kind], item)
                         loops = (loop + item.offset for loop in edge_polygons(item.patch))
                         shapes = [loop.ravel().tolist() for loop in loops]
-                        polygons.add({**facts, "segmentation": shapes})
-                        runs.add({**facts, "segmentation": run_lengths(item.mask)})
+                        _add(polygons, {**facts, "segmentation": shapes})
+                        _add(runs, {**facts, "segmentation": run_lengths(item.mask)})
                 parts: dict[str, object] = {
                     "info": {"description": f"{source.root.name}, made by anomsynth"},
                     "licenses": [],
@@ -98,36 +95,9 @@ def _signs(number: int) -> Iterator[str]:
         yield chr(group + 48 + (0x20 if more else 0))
 
 
-class _Pile:
-    """A JSON list that lies on disk where it is long, so that memory does not grow with it."""
-
-    def __init__(self, out: Staging) -> None:
-        self.count = 0
-        self._folder = out.folder
-        # Closed at the end of the block that this is the manager of.
-        self._file = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(out.folder))  # noqa: SIM115
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def add(self, value: object) -> None:
-        """Add a value at its end; raise OutputError if the disk is full."""
-        try:
-            self._file.write((", " if self.count else "").encode() + json.dumps(value).encode())
-        except OSError as error:
-            raise output_error(self._folder, error) from error
-        self.count += 1
-
-    def pieces(self) -> Iterator[bytes]:
-        """Yield the list as JSON."""
-        yield b"["
-        self._file.seek(0)
-        while piece := self._file.read(IN_MEMORY):
-            yield piece
-        yield b"]"
+def _add(pile: Pile, value: object) -> None:
+    """Add a value to a list that is gathered."""
+    pile.add((", " if pile.count else "") + json.dumps(value))
 
 
 def _written(parts: Mapping[str, object]) -> Iterator[bytes]:
@@ -135,8 +105,10 @@ def _written(parts: Mapping[str, object]) -> Iterator[bytes]:
     before = "{"
     for name, value in parts.items():
         yield f"{before}{json.dumps(name)}: ".encode()
-        if isinstance(value, _Pile):
+        if isinstance(value, Pile):
+            yield b"["
             yield from value.pieces()
+            yield b"]"
         else:
             yield json.dumps(value).encode()
         before = ", "

@@ -4,11 +4,13 @@ import csv
 import hashlib
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from anomsynth.core.component import parameter
-from anomsynth.dataset.csv_text import harmless
+from anomsynth.dataset.csv_text import csv_text, harmless
+from anomsynth.dataset.exports._pile import Pile
 from anomsynth.dataset.exports._source import Source
 from anomsynth.dataset.exports._split import SplitExporter
 from anomsynth.dataset.exports._staging import Staging
@@ -78,10 +80,19 @@ class Croissant(SplitExporter):
 
     def write(self, source: Source, out: Staging) -> None:
         """Write ``images``, ``masks``, the table and its description; see the base class."""
-        text = io.StringIO()
-        table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-        table.writeheader()
+        with Pile(out) as table:
+            endings = self._fill(table, source, out)
+            digest = hashlib.sha256()
+            for piece in table.pieces():
+                digest.update(piece)
+            out.pieces(TABLE, table.pieces())
+        whole = self._description(source, digest.hexdigest(), sorted(endings))
+        out.text("croissant.json", json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
+
+    def _fill(self, table: Pile, source: Source, out: Staging) -> set[str]:
+        """Write pictures and masks, and their rows into the table; return the files' endings."""
         endings: set[str] = set()
+        table.add(csv_text([tuple(COLUMNS)]))
         for split, pictures in self.split(source.pictures).items():
             for loaded in source.load(pictures):
                 flat, ending = loaded.picture.flat, loaded.picture.ending
@@ -91,12 +102,10 @@ class Croissant(SplitExporter):
                 facts = loaded.facts
                 facts["kinds"] = "+".join(sorted({item.kind for item in loaded.instances}))
                 files = {"image_file": f"{flat}{ending}", "mask_file": f"{flat}_mask.png"}
-                told = {name: harmless(value) for name, value in facts.items()}
-                table.writerow({**told, **files, "split": split})
-        content = text.getvalue()
-        out.text(TABLE, content)
-        whole = self._description(source, content, sorted(endings))
-        out.text("croissant.json", json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
+                row = {**{name: harmless(value) for name, value in facts.items()}, **files}
+                row["split"] = split
+                table.add(_line(row))
+        return endings
 
     def loading(self, out: Path) -> list[str]:
         """Return how mlcroissant loads it."""
@@ -106,7 +115,7 @@ class Croissant(SplitExporter):
             'records = dataset.records("samples")',
         ]
 
-    def _description(self, source: Source, table: str, endings: list[str]) -> dict[str, object]:
+    def _description(self, source: Source, sha256: str, endings: list[str]) -> dict[str, object]:
         kinds = ", ".join(source.kinds)
         whole: dict[str, object] = {
             "@context": CONTEXT,
@@ -122,7 +131,7 @@ class Croissant(SplitExporter):
                     "name": "table",
                     "contentUrl": TABLE,
                     "encodingFormat": "text/csv",
-                    "sha256": hashlib.sha256(table.encode()).hexdigest(),
+                    "sha256": sha256,
                 },
                 _files("image", endings),
                 _files("mask", [".png"]),
@@ -133,6 +142,12 @@ class Croissant(SplitExporter):
             ],
         }
         return {**whole, "license": self.license} if self.license else whole
+
+
+def _line(row: Mapping[str, object]) -> str:
+    text = io.StringIO()
+    csv.DictWriter(text, COLUMNS, lineterminator="\n").writerow(row)
+    return text.getvalue()
 
 
 def _files(what: str, endings: list[str]) -> dict[str, object]:

@@ -1,12 +1,14 @@
 """Hugging Face `imagefolder`: images and masks with metadata.jsonl in each split."""
 
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
 from anomsynth.dataset.exports._source import Source
 from anomsynth.dataset.exports._split import VAL, SplitExporter
 from anomsynth.dataset.exports._staging import Staging
+from anomsynth.dataset.spill import Spill
 
 Row = dict[str, object]
 FOLDERS = {VAL: "validation"}  # as the hub calls it
@@ -23,10 +25,10 @@ class HuggingFace(SplitExporter):
 
     def write(self, source: Source, out: Staging) -> None:
         """Write ``train`` and ``validation``; see the base class."""
-        tables: dict[str, list[Row]] = {}
+        tables: dict[str, Spill[Row]] = {}
         for split, pictures in self.split(source.pictures).items():
             folder = FOLDERS.get(split, split)
-            rows = tables.setdefault(folder, [])
+            rows = tables.setdefault(folder, Spill())
             for loaded in source.load(pictures):
                 flat = loaded.picture.flat
                 name = f"{flat}{loaded.picture.ending}"
@@ -41,10 +43,11 @@ class HuggingFace(SplitExporter):
                 files = {"file_name": f"images/{name}", "mask_file_name": f"masks/{flat}.png"}
                 del facts["kinds"]  # as objects tell
                 rows.append({**files, **facts, "objects": objects})
-        _drop_unknown(list(tables.values()))
+        unknown = _unknown(list(tables.values()))
         for folder, rows in tables.items():
-            lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-            out.text(f"{folder}/metadata.jsonl", "".join(lines))
+            known = ({name: row[name] for name in row if name not in unknown} for row in rows)
+            lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in known)
+            out.pieces(f"{folder}/metadata.jsonl", (line.encode() for line in lines))
 
     def loading(self, out: Path) -> list[str]:
         """Return how `datasets` loads it."""
@@ -54,13 +57,11 @@ class HuggingFace(SplitExporter):
         ]
 
 
-def _drop_unknown(tables: list[list[Row]]) -> None:
-    """Drop columns that hold nothing in one of the tables: their types would not agree."""
-    has_score = all(any(row["score"] is not None for row in rows) for rows in tables)
-    has_objects = all(any(row["label"] for row in rows) for rows in tables)
-    for rows in tables:
-        for row in rows:
-            if not has_score:
-                del row["score"]
-            if not has_objects:
-                del row["objects"]
+def _unknown(tables: Sequence[Iterable[Row]]) -> set[str]:
+    """Return columns that hold nothing in one of the tables: their types would not agree."""
+    unknown = set()
+    if not all(any(row["score"] is not None for row in rows) for rows in tables):
+        unknown.add("score")
+    if not all(any(row["label"] for row in rows) for rows in tables):
+        unknown.add("objects")
+    return unknown

@@ -1,11 +1,13 @@
 """JSON lines as UniAD, OneNIP and RealNet read them."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from anomsynth.dataset.exports._exporter import Exporter
 from anomsynth.dataset.exports._mvtec import place
+from anomsynth.dataset.exports._pile import Pile
 from anomsynth.dataset.exports._source import Source
 from anomsynth.dataset.exports._staging import Staging
 
@@ -22,7 +24,13 @@ class UniadJson(Exporter):
 
     def write(self, source: Source, out: Staging) -> None:
         """Write an MVTec AD tree below ``images`` and the two lists; see the base class."""
-        lists: dict[str, list[str]] = {"train": [], "test": []}
+        with Pile(out) as train, Pile(out) as test:
+            lists = {"train": train, "test": test}
+            self._fill(lists, source, out)
+            for split, lines in lists.items():
+                out.pieces(f"{split}.json", lines.pieces())
+
+    def _fill(self, lists: Mapping[str, Pile], source: Source, out: Staging) -> None:
         for loaded in source.load():
             labelled = loaded.picture.labelled
             image, mask = (name.removeprefix(IMAGES) for name in place(loaded, out, IMAGES))
@@ -35,9 +43,7 @@ class UniadJson(Exporter):
             if mask:
                 meta["maskname"] = mask
             # ASCII: these loaders read with whatever encoding the machine has.
-            lists[labelled.split].append(json.dumps(meta) + "\n")
-        for split, lines in lists.items():
-            out.text(f"{split}.json", "".join(lines))
+            lists[labelled.split].add(json.dumps(meta) + "\n")
 
     def loading(self, out: Path) -> list[str]:
         """Return what to set in the configuration of UniAD."""

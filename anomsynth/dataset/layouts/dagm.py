@@ -9,16 +9,17 @@ from pathlib import Path
 
 from anomsynth.dataset.layout import GOOD
 from anomsynth.dataset.layouts.item import Labelled, Truth
+from anomsynth.dataset.layouts.item_list import LabelledList
 from anomsynth.dataset.layouts.tree import MaskIndex, child, folders, pictures
 from anomsynth.dataset.paths import nfc
 
 DEFECT = "defect"
 
 
-def find_dagm(root: Path) -> tuple[Labelled, ...]:
+def find_dagm(root: Path) -> LabelledList:
     """List the images of DAGM or of one class; nothing if it is another dataset."""
     found = [folder for folder in (root, *folders(root)) if _is_class(folder)]
-    return tuple(item for folder in found for item in _category(folder))
+    return LabelledList(item for folder in found for item in _category(folder))
 
 
 def _is_class(folder: Path) -> bool:

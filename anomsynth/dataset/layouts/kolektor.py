@@ -5,20 +5,21 @@ Intell. Manuf., 2020 (``kos01/Part0.jpg``, ``Part0_label.bmp``); J. Bozic et al.
 for surface-defect detection", Computers in Industry, 2021 (``train/10000.png``, ``10000_GT.png``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PIL import Image
 
 from anomsynth.dataset.layout import GOOD
 from anomsynth.dataset.layouts.item import Labelled, Truth
+from anomsynth.dataset.layouts.item_list import LabelledList
 from anomsynth.dataset.layouts.tree import child, folders, mask_stem, pictures
 from anomsynth.dataset.paths import nfc
 
 DEFECT = "defect"
 
 
-def find_kolektor(root: Path) -> tuple[Labelled, ...]:
+def find_kolektor(root: Path) -> Sequence[Labelled]:
     """List pictures with masks beside them; nothing unless every picture has one.
 
     ``train`` and ``test``, in any case, divide them; without these folders nothing does.
@@ -29,13 +30,13 @@ def find_kolektor(root: Path) -> tuple[Labelled, ...]:
         found = [(split, _pairs(place)) for split, place in splits if place is not None]
         if not all(pairs for _, pairs in found):
             return ()
-        return tuple(item for split, pairs in found for item in _items(name, pairs, split))
+        return LabelledList(item for split, pairs in found for item in _items(name, pairs, split))
     places = [_pairs(folder) for folder in (root, *folders(root))]
     pairs = [pair for place in places for pair in place]
     own = [folder for folder in folders(root) if pictures(folder)]
     if not pairs or not all(_pairs(folder) for folder in own):
         return ()
-    return tuple(_items(name, pairs, None))
+    return LabelledList(_items(name, pairs, None))
 
 
 def _pairs(folder: Path) -> list[tuple[Path, Path]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from anomsynth.dataset.layout import GOOD
 from anomsynth.dataset.layouts.item import Labelled, marked_by
+from anomsynth.dataset.layouts.item_list import LabelledList
 from anomsynth.dataset.layouts.tree import GOOD_NAMES, MaskIndex, child, folders, pictures
 from anomsynth.dataset.paths import is_dir, nfc
 
@@ -18,21 +19,21 @@ TRUTH = "ground_truth"
 SPLITS = ("train", "test")
 
 
-def find_mvtec(root: Path) -> tuple[Labelled, ...]:
+def find_mvtec(root: Path) -> LabelledList:
     """List the images of a root or a category; the masks of a picture may be in a folder."""
-    return tuple(item for folder in find_categories(root) for item in _category(folder))
+    return LabelledList(item for folder in find_categories(root) for item in _category(folder))
 
 
-def find_ad2(root: Path) -> tuple[Labelled, ...]:
+def find_ad2(root: Path) -> LabelledList:
     """List the images of MVTec AD 2: what has public masks; nothing if it is another dataset."""
     found = [folder for folder in _roots(root) if is_dir(folder / "test_public")]
-    return tuple(item for folder in found for item in _ad2(folder))
+    return LabelledList(item for folder in found for item in _ad2(folder))
 
 
-def find_3d(root: Path) -> tuple[Labelled, ...]:
+def find_3d(root: Path) -> LabelledList:
     """List the colour pictures of MVTec 3D-AD; nothing if it is another dataset."""
     found = [folder for folder in _roots(root) if is_dir(folder / "train" / GOOD / "rgb")]
-    return tuple(item for folder in found for item in _3d(folder))
+    return LabelledList(item for folder in found for item in _3d(folder))
 
 
 def find_categories(root: Path) -> tuple[Path, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from anomsynth.dataset.layout import GOOD
 from anomsynth.dataset.layouts.item import Labelled, Truth
+from anomsynth.dataset.layouts.item_list import LabelledList
 from anomsynth.dataset.layouts.tree import folders, pictures_below
 from anomsynth.dataset.paths import is_dir, is_file, nfc
 from anomsynth.errors import InputError
@@ -17,7 +18,7 @@ from anomsynth.errors import InputError
 FINE, FAULTY = "OK", "NG"
 
 
-def find_real_iad(root: Path) -> tuple[Labelled, ...]:
+def find_real_iad(root: Path) -> LabelledList:
     """List the images of Real-IAD or of one category; nothing if it is another dataset.
 
     The division is read from ``CATEGORY.json`` in the root, or in a folder of the root or beside
@@ -33,7 +34,7 @@ def find_real_iad(root: Path) -> tuple[Labelled, ...]:
         for folder in (root, *folders(root))
         if is_dir(folder / FINE) and (_has_kinds(folder) or _listing(folder) is not None)
     ]
-    return tuple(item for folder in found for item in _category(folder))
+    return LabelledList(item for folder in found for item in _category(folder))
 
 
 def _has_kinds(folder: Path) -> bool:

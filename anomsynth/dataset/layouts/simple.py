@@ -1,9 +1,12 @@
 """Layouts of one's own: ``images`` and ``masks``, or a folder for good photos and each defect."""
 
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from anomsynth.dataset.layout import GOOD
 from anomsynth.dataset.layouts.item import Labelled
+from anomsynth.dataset.layouts.item_list import LabelledList
 from anomsynth.dataset.layouts.tree import (
     GOOD_NAMES,
     TRUTH_NAMES,
@@ -16,14 +19,14 @@ from anomsynth.dataset.paths import is_dir, nfc
 from anomsynth.errors import InputError
 
 
-def find_images_and_masks(root: Path) -> tuple[Labelled, ...]:
+def find_images_and_masks(root: Path) -> Sequence[Labelled]:
     """List ``root/images``, every one a defect, with ``root/masks``; nothing without these."""
     if not (is_dir(root / "images") and is_dir(root / "masks")):
         return ()
     return find_pairs(root / "images", root / "masks")
 
 
-def find_pairs(images: Path, masks: Path) -> tuple[Labelled, ...]:
+def find_pairs(images: Path, masks: Path) -> LabelledList:
     """List a folder of defect images with the masks of the same stems in another folder.
 
     Raises
@@ -36,7 +39,7 @@ def find_pairs(images: Path, masks: Path) -> tuple[Labelled, ...]:
             raise InputError(f"{folder}: no such folder", hint="check the path")
     index = MaskIndex(masks)
     name = images.resolve().parent.name or "images"
-    pairs = tuple(
+    pairs = LabelledList(
         Labelled(name, "test", "defect", path, index.find(path)) for path in pictures(images)
     )
     if not pairs:
@@ -44,7 +47,7 @@ def find_pairs(images: Path, masks: Path) -> tuple[Labelled, ...]:
     return pairs
 
 
-def find_folders(root: Path) -> tuple[Labelled, ...]:
+def find_folders(root: Path) -> Sequence[Labelled]:
     """List ``good``, a folder of each kind of defect, and ``mask`` with theirs, as anomalib has it.
 
     The masks of a kind lie in the folder of masks, or in one of the kind's name in it. Nothing if
@@ -56,17 +59,16 @@ def find_folders(root: Path) -> tuple[Labelled, ...]:
         return ()
     masks = next((path for path in others if path.name.lower() in TRUTH_NAMES), None)
     name = nfc(root.resolve().name)
-    found: list[Labelled] = []
-    for kind in others:
-        if kind.name.lower() in TRUTH_NAMES:
-            continue
-        own = None if masks is None else child(masks, kind.name, kind.name.lower())
-        index = MaskIndex(own or masks)
-        found += [
-            Labelled(name, "test", nfc(kind.name), path, index.find(path))
-            for path in pictures(kind)
-        ]
-    if not found:  # a category that is called good, perhaps with masks of its part
+    kinds = [kind for kind in others if kind.name.lower() not in TRUTH_NAMES]
+    if not any(map(pictures, kinds)):  # a category that is called good, perhaps with its masks
         return ()
     goods = (Labelled(name, "train", GOOD, path, None, unsplit=True) for path in pictures(good))
-    return (*goods, *found)
+    return LabelledList(itertools.chain(goods, _defects(name, kinds, masks)))
+
+
+def _defects(name: str, kinds: Iterable[Path], masks: Path | None) -> Iterator[Labelled]:
+    for kind in kinds:
+        own = None if masks is None else child(masks, kind.name, kind.name.lower())
+        index = MaskIndex(own or masks)
+        for path in pictures(kind):
+            yield Labelled(name, "test", nfc(kind.name), path, index.find(path))

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from anomsynth.dataset.images import SUFFIXES
 from anomsynth.dataset.layout import GOOD, RESERVED
+from anomsynth.dataset.name_index import NameIndex
+from anomsynth.dataset.path_list import PathList
 from anomsynth.dataset.paths import files_in, folders_in, is_dir, nfc
 
 GOOD_NAMES = frozenset({GOOD, "ok", "normal"})  # MVTec AD, BTAD, VisA and others
@@ -26,9 +28,9 @@ def child(folder: Path, *names: str) -> Path | None:
     return next((path for path in folders(folder) if path.name.lower() in names), None)
 
 
-def pictures(folder: Path) -> list[Path]:
+def pictures(folder: Path) -> PathList:
     """List the pictures that lie directly in a folder."""
-    return [path for path in files_in(folder) if path.suffix.lower() in SUFFIXES]
+    return PathList(path for path in files_in(folder) if path.suffix.lower() in SUFFIXES)
 
 
 def pictures_below(folder: Path) -> Iterator[Path]:
@@ -51,17 +53,20 @@ class MaskIndex:
     """
 
     def __init__(self, folder: Path | None) -> None:
-        found = [] if folder is None else pictures(folder)
-        self._exact = {nfc(path.stem): path for path in found}
-        self._lower = {nfc(path.stem).lower(): path for path in found}
+        self._paths = PathList() if folder is None else pictures(folder)
+        self._exact = NameIndex(nfc(path.stem) for path in self._paths)
+        self._lower = NameIndex(nfc(path.stem).lower() for path in self._paths)
 
     def find(self, image: Path) -> Path | None:
         """Return the mask of an image, None if there is none."""
         stem = nfc(image.stem)
-        for index, name in ((self._exact, stem), (self._lower, stem.lower())):
+        for index, name, lower in ((self._exact, stem, False), (self._lower, stem.lower(), True)):
             for ending in MASK_ENDINGS:
-                if name + ending in index:
-                    return index[name + ending]
+                for place in index.places(name + ending):
+                    path = self._paths[place]
+                    found = nfc(path.stem)
+                    if (found.lower() if lower else found) == name + ending:
+                        return path
         return None
 
 

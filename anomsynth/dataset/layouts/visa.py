@@ -10,6 +10,7 @@ from pathlib import Path
 
 from anomsynth.dataset.layout import GOOD
 from anomsynth.dataset.layouts.item import Labelled, marked_by
+from anomsynth.dataset.layouts.item_list import LabelledList
 from anomsynth.dataset.layouts.tree import MaskIndex, folders, pictures
 from anomsynth.dataset.paths import is_dir, is_file, nfc
 from anomsynth.errors import InputError
@@ -20,7 +21,7 @@ SPLIT = Path("split_csv", "1cls.csv")  # the division that the authors train and
 ANOMALY = "anomaly"
 
 
-def find_visa(root: Path) -> tuple[Labelled, ...]:
+def find_visa(root: Path) -> LabelledList:
     """List the images of VisA or of one category; nothing if it is another dataset.
 
     Without ``split_csv/1cls.csv`` in the root or beside the category nothing divides the good
@@ -32,7 +33,7 @@ def find_visa(root: Path) -> tuple[Labelled, ...]:
         If that table is damaged.
     """
     found = [folder for folder in (root, *folders(root)) if is_dir(folder / IMAGES / "Normal")]
-    return tuple(item for folder in found for item in _category(folder))
+    return LabelledList(item for folder in found for item in _category(folder))
 
 
 def _category(folder: Path) -> Iterator[Labelled]:
