@@ -99,9 +99,9 @@ def read_tiff(content: bytes, path: Path, reading: Reading | None = None) -> Tif
     import tifffile  # noqa: PLC0415 - a fifth of a second that other formats need not pay
 
     with tifffile.TiffFile(BytesIO(content)) as file:
-        pages = [
-            page if isinstance(page, tifffile.TiffPage) else page.aspage() for page in file.pages
-        ]
+        # By numbers: pages that follow each other in a circle would never end otherwise.
+        found = (file.pages[number] for number in range(len(file.pages)))
+        pages = [page if isinstance(page, tifffile.TiffPage) else page.aspage() for page in found]
         whole = _without_thumbnails(pages)
         if len(whole) != 1:
             msg = f"{path}: holds {len(whole)} pictures (several pages)"

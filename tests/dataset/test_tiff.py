@@ -1,5 +1,6 @@
 """TIFF files of every kind are read right, or refused by the name of what they are."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 
 from anomsynth.dataset.images import read_photo
 from anomsynth.errors import InputError
+from anomsynth.relief.formats.tiff import read_numbers
 
 RNG = np.random.default_rng(5)
 GREY8 = RNG.integers(0, 256, (12, 17), dtype=np.uint8)
@@ -169,3 +171,16 @@ def test_two_pages_of_one_size_are_two_pictures(tmp_path) -> None:
 
     with pytest.raises(InputError, match="holds 2 pictures"):
         read_photo(path)
+
+
+def test_a_page_that_is_its_own_next_one_is_read_once(tmp_path) -> None:
+    path = tmp_path / "photo.tif"
+    tifffile.imwrite(path, RGB8, photometric="rgb", metadata=None, byteorder="<")
+    content = bytearray(path.read_bytes())
+    (first,) = struct.unpack_from("<I", content, 4)
+    (entries,) = struct.unpack_from("<H", content, first)
+    struct.pack_into("<I", content, first + 2 + 12 * entries, first)
+    path.write_bytes(content)
+
+    assert np.array_equal(read_photo(path).pixels, RGB8)
+    assert np.array_equal(read_numbers(bytes(content), path)[0], RGB8)

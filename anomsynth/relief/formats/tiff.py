@@ -36,7 +36,8 @@ def read_numbers(content: bytes, path: Path) -> tuple[NDArray[np.generic], dict[
 
     try:
         with tifffile.TiffFile(BytesIO(content)) as file:
-            pages = [page.aspage() for page in file.pages]
+            # By numbers: pages that follow each other in a circle would never end otherwise.
+            pages = [file.pages[number].aspage() for number in range(len(file.pages))]
             apart = _stacked([page.shape for page in pages])
             if len(pages) != 1 and apart is None:
                 msg = f"{path}: holds {len(pages)} pictures (several pages)"
