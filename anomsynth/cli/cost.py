@@ -4,7 +4,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from anomsynth.cli.console import Console
-from anomsynth.cli.summary import depth_lines, ignored_line
+from anomsynth.cli.summary import depth_lines, ignored_line, passed_over_lines
 
 if TYPE_CHECKING:
     from anomsynth.pipeline.estimate import Estimate
@@ -30,7 +30,7 @@ def print_plan(console: Console, plan: "Plan", cost: "Estimate") -> None:
             for name, all_, good, made in counts
         ],
     )
-    for line in depth_lines(plan):
+    for line in (*depth_lines(plan), *passed_over_lines(plan)):
         console.say(line)
     if plan.ignored:
         console.say(ignored_line(plan))

@@ -31,7 +31,7 @@ def print_summary(console: Console, finished: "Generated") -> None:
         f"({rate:.1f}/s) -> {out}"
     )
     print_counts(console, finished)
-    for line in depth_lines(plan):
+    for line in (*depth_lines(plan), *passed_over_lines(plan)):
         console.say(f"  {line}")
     if plan.ignored:
         console.say(f"  {ignored_line(plan)}")
@@ -40,7 +40,12 @@ def print_summary(console: Console, finished: "Generated") -> None:
         console.say(f"\nshard {index} of {count}; when all are done: anomsynth merge {out}")
     elif finished.written:
         folder = plan.options.out_layout == "folder"
-        loading = folder_lines(out, categories[0]) if folder else loading_lines(out, categories)
+        if plan.layout.tree == "3d" and not plan.scans_are_tiff:
+            loading = scan_lines(out)
+        elif folder:
+            loading = folder_lines(out, categories[0])
+        else:
+            loading = loading_lines(out, categories, scans=plan.layout.tree == "3d")
         for line in (*loading, *next_lines(finished)):
             console.say(line)
         note_ratio(console, finished)
@@ -51,6 +56,7 @@ def print_summary(console: Console, finished: "Generated") -> None:
         categories=list(categories),
         **counts(finished),
         depths={category: depth.bits for category, depth in plan.depths.items()},
+        passed_over={name: list(kinds) for name, kinds in plan.passed_over.items()},
         ignored=plan.ignored,
         ignored_example=plan.ignored_example,
         good_test_photos=finished.good,
@@ -149,6 +155,14 @@ def depth_lines(plan: "Plan") -> list[str]:
     ]
 
 
+def passed_over_lines(plan: "Plan") -> list[str]:
+    """Say which kinds of a recipe only colour, where there is nothing but depth."""
+    kinds = sorted({kind for found in plan.passed_over.values() for kind in found})
+    if not kinds:
+        return []
+    return [f"passed over, for there is nothing but depth and they only colour: {', '.join(kinds)}"]
+
+
 def ignored_line(plan: "Plan") -> str:
     """Say how much of the source is no photo, with an example."""
     return f"{plan.ignored} other files and folders are ignored, e.g. {plan.ignored_example}"
@@ -171,8 +185,18 @@ def folder_lines(out: Path, category: str) -> list[str]:
     ]
 
 
-def loading_lines(out: Path, categories: Sequence[str]) -> list[str]:
+def scan_lines(out: Path) -> list[str]:
+    """Return where the files of a dataset lie whose scans no datamodule of anomalib reads."""
+    return [
+        "",
+        "It is laid out as MVTec 3D-AD (whose loaders read no scans but TIFF):",
+        f"  {out.resolve()}/CATEGORY/{{train,test}}/KIND/{{rgb,xyz,gt}}",
+    ]
+
+
+def loading_lines(out: Path, categories: Sequence[str], *, scans: bool = False) -> list[str]:
     """Return the lines that load a dataset with anomalib, from Python and from a shell."""
+    module = "MVTec3D" if scans else "MVTecAD"
     category = categories[0]
     others = f"  # or {', '.join(categories[1:4])}" if len(categories) > 1 else ""
     more = ", ..." if len(categories) > 4 else ""
@@ -181,9 +205,9 @@ def loading_lines(out: Path, categories: Sequence[str]) -> list[str]:
         "",
         "Load it with anomalib (PaDiM, PatchCore and EfficientAD learn from the good photos alone:",
         "the defects are what they are validated on):",
-        "  from anomalib.data import MVTecAD",
-        f"  datamodule = MVTecAD(root={str(root)!r}, category={category!r}){others}{more}",
+        f"  from anomalib.data import {module}",
+        f"  datamodule = {module}(root={str(root)!r}, category={category!r}){others}{more}",
         "or train on it:",
-        "  anomalib train --model Padim --data MVTecAD"
+        f"  anomalib train --model Padim --data {module}"
         f" --data.root {shlex.quote(str(root))} --data.category {shlex.quote(category)}",
     ]

@@ -6,23 +6,19 @@ from pathlib import Path
 
 from anomsynth.dataset.images import SUFFIXES
 from anomsynth.dataset.labelled import PHOTOS, recognise
-from anomsynth.dataset.layout import RESERVED, RGB, XYZ
+from anomsynth.dataset.layout import RESERVED, XYZ
 from anomsynth.dataset.layouts.smell import check_goods
-from anomsynth.dataset.layouts.tree import GOOD_NAMES, child
+from anomsynth.dataset.layouts.tree import CLOUDS, GOOD_NAMES, child, scan_beside
 from anomsynth.dataset.paths import (
     check_name,
     exists,
     is_dir,
-    is_file,
     is_passed_over,
     is_special,
     nfc,
     printable,
 )
 from anomsynth.errors import InputError
-
-CLOUDS = frozenset({".ply", ".pcd", ".xyz"})
-SCANS = (".tiff", ".tif", ".png", *sorted(CLOUDS))  # what a file of ``xyz`` may end in
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +272,7 @@ def _with_scans(
         Pictures without a scan are scans themselves.
     """
     found = {
-        name: tuple(replace(photo, scan=_scan_of(photo.path)) for photo in photos)
+        name: tuple(replace(photo, scan=scan_beside(photo.path)) for photo in photos)
         for name, photos in categories.items()
     }
     everything = [photo for photos in found.values() for photo in photos]
@@ -290,15 +286,6 @@ def _with_scans(
         msg = f"{missing[0].path}: no scan of this name in {XYZ!r}, where other pictures have one"
         raise InputError(msg, hint="add it, or remove the picture")
     return found
-
-
-def _scan_of(picture: Path) -> Path | None:
-    """Return the scan that goes with a picture of MVTec 3D-AD, None if there is none."""
-    folder = picture.parents[1] / XYZ
-    if picture.parent.name != RGB or not is_dir(folder):
-        return None
-    places = (folder / f"{picture.stem}{ending}" for ending in SCANS)
-    return next((place for place in places if is_file(place)), None)
 
 
 def _good_folder(category: Path) -> Path | None:

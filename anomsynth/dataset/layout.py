@@ -15,6 +15,7 @@ RESERVED = "_anomsynth"
 COMBINED = "combined"
 GOOD = "good"
 RGB, XYZ, GT = "rgb", "xyz", "gt"  # of MVTec 3D-AD: pictures, scans and masks of a kind
+TIFF = ".tiff"
 FEWEST_DIGITS = 6
 MOST_BYTES = 200  # of a photo's name in a file name, which file systems limit to 255
 
@@ -85,7 +86,11 @@ class Layout:
         return self.root / category / "ground_truth" / kind / f"{stem}_mask.png"
 
     def scan(self, picture: Path, ending: str) -> Path:
-        """Return the path of the scan that goes with a picture of a "3d" tree."""
+        """Return the path of the scan that goes with a picture of a "3d" tree.
+
+        `ending` is that of the file it came from; TIFF is always ``.tiff``, as loaders want it.
+        """
+        ending = TIFF if ending.lower() == ".tif" else ending.lower()
         return picture.parents[1] / XYZ / f"{picture.stem}{ending}"
 
     def _pictures(self, category: str, split: str, kind: str) -> Path:

@@ -3,10 +3,10 @@
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.layout import RGB, Layout
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.manifest import Line, read_line_at, read_lines, read_placed_lines
 from anomsynth.dataset.name_index import NameIndex
@@ -15,6 +15,8 @@ from anomsynth.errors import OutputError
 
 RESIDUALS = "residuals"
 NONE = -1  # of good photos
+RELIEF = ("lowest_mm", "highest_mm", "open_px", "over_noise")  # all of them, or none
+DEEP = 4  # folders above a picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,16 @@ class RecordedDefect:
         How far it rises over the surface's texture.
     area_px : int
     parameters : by name, as they were drawn
+    relief : by name
+        Of defects in a scan: ``lowest_mm``, ``highest_mm``, ``open_px`` and ``over_noise``, the rms
+        height over the sensor's noise; empty for others.
     """
 
     kind: str
     d_prime: float | None
     area_px: int
     parameters: Mapping[str, object]
+    relief: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,12 @@ class Provenance:
     good: Path | None
     residuals: Mapping[str, float]
     defects: tuple[RecordedDefect, ...] = ()
+
+    @property
+    def over_noise(self) -> float | None:
+        """How far the plainest defect rises over the noise of a depth sensor; None without one."""
+        found = [one.relief["over_noise"] for one in self.defects if "over_noise" in one.relief]
+        return max(found, default=None)
 
 
 class Provenances(Mapping[Path, Provenance]):
@@ -128,7 +140,7 @@ def find_provenance(items: Iterable[Labelled]) -> Provenances:
 
     Datasets of other tools have none; a damaged manifest counts as absent.
     """
-    roots = {(_root(item), item.category) for item in items if len(item.image.parents) > 3}
+    roots = {(_root(item), item.category) for item in items if len(item.image.parents) > DEEP}
     found = Provenances()
     for root, category in sorted(roots):
         manifest = Layout(root).manifest(category)
@@ -139,8 +151,8 @@ def find_provenance(items: Iterable[Labelled]) -> Provenances:
 
 
 def _root(item: Labelled) -> Path:
-    """Return the folder of the category folder: root / category / split / kind / image."""
-    return item.image.parents[3]
+    """Return the folder of the category folder: root / category / split / kind (/ rgb) / image."""
+    return item.image.parents[4 if item.image.parent.name == RGB else 3]
 
 
 def _file(line: Line) -> str | None:
@@ -159,16 +171,23 @@ def _defects(line: Line) -> tuple[RecordedDefect, ...]:
     found = []
     for instance in _instances(line):
         d_prime, area = instance.get("visibility"), instance.get("area_px")
-        parameters = instance.get("parameters")
+        parameters, measured = instance.get("parameters"), instance.get("measured")
         found.append(
             RecordedDefect(
                 kind=str(instance.get("kind", "")),
                 d_prime=float(d_prime) if isinstance(d_prime, int | float) else None,
                 area_px=area if isinstance(area, int) else 0,
                 parameters=parameters if isinstance(parameters, dict) else {},
+                relief=_relief(measured if isinstance(measured, dict) else {}),
             )
         )
     return tuple(found)
+
+
+def _relief(measured: Mapping[str, object]) -> dict[str, float]:
+    found = {name: measured.get(name) for name in RELIEF}
+    told = {name: float(value) for name, value in found.items() if isinstance(value, int | float)}
+    return told if len(told) == len(RELIEF) else {}
 
 
 def _residuals(line: Line) -> dict[str, float]:

@@ -128,7 +128,7 @@ class Writer:
             link_file(loaded.path, path, layout.scratch, copy=self.link == "copy")
         files: dict[str, object] = {"image": layout.relative(path), "extras": extras}
         if loaded.scan is not None:
-            scan = layout.scan(path, loaded.scan.path.suffix.lower())
+            scan = layout.scan(path, loaded.scan.path.suffix)
             link_file(loaded.scan.path, scan, layout.scratch, copy=self.link == "copy")
             files["scan"] = layout.relative(scan)
         return origin.line(
@@ -200,7 +200,7 @@ class Writer:
         layout, scan = self.layout, sample.scan
         if scan is None or origin.scan is None:
             return {}, {}
-        path = layout.scan(image, Path(origin.scan["file"]).suffix.lower())
+        path = layout.scan(image, Path(origin.scan["file"]).suffix)
         write_bytes(path, encode_scan(scan), layout.scratch)
         files, hashes = {"scan": layout.relative(path)}, {"scan": array_hash(scan.points)}
         if sample.point_labels is not None:

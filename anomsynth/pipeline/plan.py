@@ -37,6 +37,7 @@ from anomsynth.pipeline.shards import (
 )
 from anomsynth.recipe.models import Recipe
 from anomsynth.surface.foreground import PartFinder
+from anomsynth.synthesis.scanned import colour_only
 
 # Reading and analysing a photo costs as much as one sample or less: 3 % of a full unit.
 UNIT_SAMPLES = 32
@@ -175,6 +176,19 @@ class Plan:
         """Kinds the recipes can make, sorted."""
         recipes = self.recipes.values()
         return tuple(sorted({item.generator.kind for one in recipes for item in one.mechanisms}))
+
+    @property
+    def passed_over(self) -> Mapping[str, tuple[str, ...]]:
+        """Kinds that only colour, by category whose photos are nothing but depth."""
+        bare = {unit.category for unit in self.units if unit.scan == unit.path}
+        found = {name: colour_only(self.recipes[name]) for name in sorted(bare)}
+        return {name: kinds for name, kinds in found.items() if kinds}
+
+    @property
+    def scans_are_tiff(self) -> bool:
+        """Whether every scan is a TIFF file, as loaders of MVTec 3D-AD want them."""
+        endings = {unit.scan.suffix.lower() for unit in self.units if unit.scan is not None}
+        return endings <= {".tif", ".tiff"}
 
     @property
     def seed(self) -> int:

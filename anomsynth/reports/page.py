@@ -193,7 +193,19 @@ def _told(defect: RecordedDefect) -> tuple[str, str]:
     """Return a defect's kind, strength and size, and its parameters."""
     visible = "" if defect.d_prime is None else f" d' {defect.d_prime:.1f},"
     parameters = ", ".join(f"{name} {_short(v)}" for name, v in defect.parameters.items())
-    return f"{defect.kind}:{visible} {defect.area_px} px", parameters
+    size = f"{defect.area_px} px"
+    if defect.relief:
+        size = f"{size}, {_relief(defect.relief)}"
+    return f"{defect.kind}:{visible} {size}", parameters
+
+
+def _relief(relief: Mapping[str, float]) -> str:
+    """Say how high and deep a defect in a scan is, and how far that is over the sensor's noise."""
+    ends = [relief[name] for name in ("lowest_mm", "highest_mm") if relief[name]]
+    height = " to ".join(f"{end:+.3g}" for end in ends)
+    told = [f"{height} mm, {relief['over_noise']:.1f} x the sensor's noise"] if ends else []
+    told += [f"open over {relief['open_px']:.0f} px"] if relief["open_px"] else []
+    return ", ".join(told) or "no relief"
 
 
 def _short(value: object) -> str:

@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -22,7 +22,7 @@ from anomsynth.dataset.provenance import Provenance, Provenances, find_provenanc
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.backends import count_workers, in_processes
 from anomsynth.pipeline.worker import in_child
-from anomsynth.scoring.scored import Scored, ScoredList
+from anomsynth.scoring.scored import OVER_NOISE, Scored, ScoredList
 from anomsynth.sqe.estimator import make_picture
 from anomsynth.sqe.features import SIZE, describe
 from anomsynth.sqe.scorer import AnyScorer
@@ -188,6 +188,9 @@ def _score(
         original = good.fitting(photo)
         residuals = None if provenance is None else provenance.residuals
         quality = scorer.score(pixels, mask, original=original, residuals=residuals)
+        over = None if provenance is None else provenance.over_noise
+        if over is not None:
+            quality = replace(quality, raw={**quality.raw, OVER_NOISE: over})
         return Scored(item, quality), chunk.look(pixels, mask)
     except InputError as error:
         return Scored(item, None, f"{error}; {error.hint}".rstrip("; ")), None

@@ -11,6 +11,7 @@ from anomsynth.core.sample import Quality
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.spill import Spill
 
+OVER_NOISE = "over_noise"  # raw, of samples in scans: rms height over the sensor's noise
 NONE = -1
 
 

@@ -115,8 +115,8 @@ def write_selection(
 
     Every picture becomes a PNG under a number of fixed width, as loaders of that tree want; PNG
     files go along as they are, others are converted, masks become exactly 0 and 255. Numbers start
-    at 0 in every folder. ``_anomsynth/kept.csv`` says which file came from where, and
-    ``_anomsynth/rejected.csv`` why others did not.
+    at 0 in every folder. Scans go along, in the tree of MVTec 3D-AD. ``_anomsynth/kept.csv`` says
+    which file came from where, and ``_anomsynth/rejected.csv`` why others did not.
 
     Parameters
     ----------
@@ -139,7 +139,10 @@ def write_selection(
 
 
 def _write(out: Path, selection: Selection, goods: Sequence[Labelled], *, copy: bool) -> None:
-    layout = Layout(out, digits_for(len(goods) + len(selection.kept)))
+    first = next(itertools.chain(goods, (one.item for one in selection.kept)), None)
+    scanned = first is not None and first.scan is not None
+    digits = digits_for(len(goods) + len(selection.kept))
+    layout = Layout(out, digits, "3d" if scanned else "mvtec")
     make_folder(layout.scratch)
     everything = itertools.chain(
         ((good, None) for good in goods), ((one.item, one.score) for one in selection.kept)
@@ -178,6 +181,9 @@ def _placed(
         _place_picture(item.image, target, layout.scratch, copy=copy)
         if item.kind != GOOD and item.mask is not None:
             _place_mask(item, layout.mask(item.category, (item.kind,), number), layout, copy=copy)
+        scan = item.scan
+        if scan is not None:
+            link_file(scan, layout.scan(target, scan.suffix), layout.scratch, copy=copy)
         yield layout.relative(target), str(item.image), "" if score is None else f"{score:.6g}"
 
 

@@ -5,13 +5,13 @@ import itertools
 import math
 import statistics
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from anomsynth.dataset.csv_text import csv_pieces
 from anomsynth.dataset.files import make_folder, write_pieces
 from anomsynth.dataset.manifest import to_json
-from anomsynth.scoring.scored import Scored, ScoredList
+from anomsynth.scoring.scored import OVER_NOISE, Scored, ScoredList
 from anomsynth.sqe.all_terms import all_terms
 from anomsynth.sqe.sets import SetQuality
 
@@ -93,8 +93,10 @@ def write_scores(
         If the folder cannot be written to.
     """
     make_folder(folder)
-    heading = [*NAMED, *(term.name for term in all_terms()), "reason"]
-    rows = itertools.chain([heading], (_row(one, root) for one in scored))
+    first = next(iter(scored), None)
+    raw = () if first is None or first.item.scan is None else (OVER_NOISE,)
+    heading = [*NAMED, *(term.name for term in all_terms()), "reason", *raw]
+    rows = itertools.chain([heading], (_row(one, root, raw) for one in scored))
     write_pieces(folder / CSV, csv_pieces(rows), folder)
     write_pieces(folder / JSON, _pieces(scored, root, about), folder)
 
@@ -125,15 +127,16 @@ def relative(path: Path, root: Path | None) -> str:
     return path.as_posix()
 
 
-def _row(one: Scored, root: Path | None) -> list[str]:
+def _row(one: Scored, root: Path | None, raw: Sequence[str]) -> list[str]:
     mask = "" if one.item.mask is None else relative(one.item.mask, root)
     named = [relative(one.item.image, root), mask, one.item.category, one.item.kind]
     if one.quality is None:
-        return [*named, *[""] * (3 + len(all_terms())), one.problem]
+        return [*named, *[""] * (3 + len(all_terms())), one.problem, *[""] * len(raw)]
     quality = one.quality
     numbers = [quality.score, quality.fidelity, quality.utility]
     terms = [_number(quality.terms.get(term.name)) for term in all_terms()]
-    return [*named, *map(_number, numbers), *terms, "; ".join(quality.reasons)]
+    told = [_number(quality.raw.get(name)) for name in raw]
+    return [*named, *map(_number, numbers), *terms, "; ".join(quality.reasons), *told]
 
 
 def _number(value: float | None) -> str:

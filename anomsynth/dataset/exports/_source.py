@@ -63,6 +63,11 @@ class ExportedImage:
         return self.labelled.image
 
     @property
+    def scan(self) -> Path | None:
+        """The depth map or cloud that goes with it."""
+        return self.labelled.scan
+
+    @property
     def ending(self) -> str:
         """Ending of the exported file, with its dot: PNG where the picture has to be turned."""
         return ".png" if is_turned(self.path) else self.path.suffix.lower()

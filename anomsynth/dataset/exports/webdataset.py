@@ -32,7 +32,10 @@ def _checked(size: str) -> str:
 
 
 class WebDataset(SplitExporter):
-    """Tar shards of ``key.png``, ``key.mask.png`` and ``key.json``, the same bytes every time."""
+    """Tar shards of ``key.png``, ``key.mask.png`` and ``key.json``, the same bytes every time.
+
+    Scans are there as ``key.scan.tiff``, or whatever their files end in.
+    """
 
     kind: Literal["webdataset"] = "webdataset"
     shard_size: Annotated[str, AfterValidator(_checked)] = parameter(
@@ -81,9 +84,12 @@ def _members(loaded: Loaded) -> Members:
     picture = loaded.picture
     content = upright_png(picture.path) if is_turned(picture.path) else picture.path.read_bytes()
     mask = encoded_png(binary(loaded.mask))
+    scan = picture.scan
+    scans = {} if scan is None else {f"scan{scan.suffix.lower()}": scan.read_bytes()}
     return {
         picture.ending.removeprefix("."): content,
         "mask.png": mask,
+        **scans,
         "json": to_json(facts).encode(),
     }
 

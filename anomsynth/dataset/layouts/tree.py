@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from anomsynth.dataset.images import SUFFIXES
-from anomsynth.dataset.layout import GOOD, RESERVED
+from anomsynth.dataset.layout import GOOD, RESERVED, RGB, XYZ
 from anomsynth.dataset.name_index import NameIndex
 from anomsynth.dataset.path_list import PathList
-from anomsynth.dataset.paths import files_in, folders_in, is_dir, nfc
+from anomsynth.dataset.paths import files_in, folders_in, is_dir, is_file, nfc
 
 GOOD_NAMES = frozenset({GOOD, "ok", "normal"})  # MVTec AD, BTAD, VisA and others
 TRUTH_NAMES = frozenset({"ground_truth", "gt", "mask", "masks", "label", "labels", "annotations"})
 # Of MVTec AD; KolektorSDD2; KolektorSDD and DAGM; labelling tools; the image's own name.
+CLOUDS = frozenset({".ply", ".pcd", ".xyz"})
+SCANS = (".tiff", ".tif", ".png", *sorted(CLOUDS))  # what a file of ``xyz`` may end in
 MASK_ENDINGS = ("_mask", "_gt", "_label", ".mask", "")
 
 
@@ -39,6 +41,15 @@ def pictures_below(folder: Path) -> Iterator[Path]:
     for path in folders(folder):
         if not path.is_symlink():
             yield from pictures_below(path)
+
+
+def scan_beside(picture: Path) -> Path | None:
+    """Return the scan in ``xyz`` that goes with a picture in ``rgb``, None if there is none."""
+    folder = picture.parents[1] / XYZ
+    if picture.parent.name != RGB or not is_dir(folder):
+        return None
+    places = (folder / f"{picture.stem}{ending}" for ending in SCANS)
+    return next((place for place in places if is_file(place)), None)
 
 
 class MaskIndex:

@@ -1,0 +1,87 @@
+"""What was measured in scans goes along: scores, selections, exports, the page of a report."""
+
+import csv
+import json
+import tarfile
+
+import pytest
+
+from anomsynth.dataset.manifest import read_lines
+from anomsynth.recipe.load import build_recipe
+
+
+@pytest.fixture
+def recipe():
+    mechanisms = [{"generator": {"kind": kind}} for kind in ("pitting", "hole")]
+    return build_recipe({"name": "r", "seed": 3, "field_mm": 58, "mechanisms": mechanisms}, "test")
+
+
+@pytest.fixture
+def dataset(scan_maker, make, tmp_path):
+    make(scan_maker(tmp_path / "scans", "xyz"), tmp_path / "out", per_image=1)
+    return tmp_path / "out"
+
+
+def samples(dataset):
+    lines = read_lines(dataset / "_anomsynth" / "mound" / "manifest.jsonl")
+    return {line["files"]["image"]: line for line in lines if line["what"] == "sample"}
+
+
+def test_scores_tell_the_height_over_the_noise(dataset, call, tmp_path) -> None:
+    result = call("score", dataset, "--out", tmp_path / "scores")
+
+    assert result.exit_code == 0
+    with (tmp_path / "scores" / "scores.csv").open() as file:
+        rows = {row["image"]: float(row["over_noise"]) for row in csv.DictReader(file)}
+    recorded = {
+        image: max(item["measured"]["over_noise"] for item in line["record"]["instances"])
+        for image, line in samples(dataset).items()
+    }
+    assert rows == pytest.approx(recorded, rel=1e-4)
+    images = json.loads((tmp_path / "scores" / "scores.json").read_text())["images"]
+    assert {one["image"]: one["raw"]["over_noise"] for one in images} == pytest.approx(recorded)
+
+
+def test_the_better_half_keeps_its_scans(dataset, call, tmp_path) -> None:
+    result = call("score", dataset, "--keep-top", 0.5, "--filter-to", tmp_path / "better")
+
+    assert result.exit_code == 0
+    kept = sorted((tmp_path / "better" / "mound").rglob("*.png"))
+    pictures = [path for path in kept if path.parent.name == "rgb"]
+    assert pictures
+    scans = {path.read_bytes() for path in (dataset / "mound").rglob("*.tiff")}
+    for path in pictures:
+        scan = path.parents[1] / "xyz" / f"{path.stem}.tiff"
+        assert scan.read_bytes() in scans
+        if path.parents[1].name != "good":
+            assert (path.parents[1] / "gt" / path.name).exists()
+    assert call("validate", tmp_path / "better").exit_code == 0
+
+
+def test_webdataset_holds_the_scans(dataset, call, tmp_path) -> None:
+    assert call("export", dataset, tmp_path / "tar", "--to", "webdataset").exit_code == 0
+
+    scans = {path.read_bytes() for path in (dataset / "mound").rglob("*.tiff")}
+    found = set()
+    for path in (tmp_path / "tar").glob("*.tar"):
+        with tarfile.open(path) as archive:
+            members = [one for one in archive.getmembers() if one.name.endswith(".scan.tiff")]
+            found |= {archive.extractfile(one).read() for one in members}
+    assert found == scans
+
+
+def test_the_page_tells_heights(dataset, call, tmp_path) -> None:
+    assert call("report", dataset, "--out", tmp_path / "page.html").exit_code == 0
+
+    text = (tmp_path / "page.html").read_text()
+    items = [item for line in samples(dataset).values() for item in line["record"]["instances"]]
+    deepest = min(item["measured"]["lowest_mm"] for item in items)
+    assert f"{deepest:+.3g}" in text
+    assert "x the sensor\u0027s noise" in text or "x the sensor's noise" in text
+
+
+def test_validate_finds_nothing(dataset, call) -> None:
+    result = call("validate", dataset, "--deep")
+
+    assert result.exit_code == 0
+    assert "0 errors, 0 warnings" in result.stdout
