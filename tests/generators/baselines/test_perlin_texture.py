@@ -10,7 +10,8 @@ from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Pixels
 from anomsynth.errors import PlacementError, RecipeError
-from anomsynth.generators.baselines.perlin_texture import PerlinTexture, gradient_noise
+from anomsynth.generators.baselines._perlin import gradient_noise
+from anomsynth.generators.baselines.perlin_texture import PerlinTexture
 from anomsynth.testing import check_generator, make_surface
 
 
