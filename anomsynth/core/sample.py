@@ -85,6 +85,21 @@ class Instance:
     residuals: Mapping[str, float]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ViewImage:
+    """The defects of a sample as another photo of the part shows them.
+
+    Attributes
+    ----------
+    image : array like that photo
+    light : Light
+        In which they are rendered there.
+    """
+
+    image: NDArray[np.generic]
+    light: Light
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Sample:
     """One synthetic image with its truth; in a notebook it shows itself.
@@ -120,6 +135,8 @@ class Sample:
         Light the defects were rendered in, drawn where the photo does not tell.
     mm_per_px : float
         Size of a pixel.
+    views : dict of view name -> ViewImage
+        The same defects on the other photos of the part, where it has several.
     scan : Scan or None
         The depth map or cloud with the defects, where the good part has one.
     point_labels : (N,) uint8, or None
@@ -153,6 +170,7 @@ class Sample:
     redraw: int = 0
     light: Light = field(default_factory=Light)
     mm_per_px: float = 1.0
+    views: Mapping[str, ViewImage] = field(default_factory=dict)
     scan: "Scan | None" = None
     point_labels: NDArray[np.uint8] | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
@@ -245,11 +263,12 @@ class Sample:
             "attempt": self.attempt,
             "asked": self.asked,
             "redraw": self.redraw,
-            "light": {
-                "azimuth_deg": self.light.azimuth_deg,
-                "elevation_deg": self.light.elevation_deg,
-                "confidence": self.light.confidence,
-            },
+            "light": _told(self.light),
+            **(
+                {"views": {name: {"light": _told(view.light)} for name, view in self.views.items()}}
+                if self.views
+                else {}
+            ),
             "area_px": int(np.count_nonzero(self.strict)),
             "label_area_px": int(np.count_nonzero(self.mask)),
             "instances": [
@@ -269,3 +288,12 @@ class Sample:
                 for item in self.instances
             ],
         }
+
+
+def _told(light: Light) -> dict[str, float]:
+    """Return a light as a record tells it."""
+    return {
+        "azimuth_deg": light.azimuth_deg,
+        "elevation_deg": light.elevation_deg,
+        "confidence": light.confidence,
+    }

@@ -32,11 +32,13 @@ class SourceImage:
     path : Path
     scan : Path or None
         The depth map or point cloud that goes with it; the same file where there is no picture.
+    views : (name, SourceImage) of each other photo of the part
     """
 
     key: str
     path: Path
     scan: Path | None = None
+    views: tuple[tuple[str, "SourceImage"], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ import numpy as np
 from anomsynth.core.color import quantise
 from anomsynth.core.layer import Change
 from anomsynth.core.pixels import bands, blocks, put_rows, sparse_zeros
-from anomsynth.core.sample import Instance, Sample
+from anomsynth.core.sample import Instance, Sample, ViewImage
 from anomsynth.core.types import Box, Float32, Mask, Pixels, SampleKey, Surface
 from anomsynth.errors import RejectedError
 from anomsynth.recipe.models import Gates
 from anomsynth.synthesis.label import closing_radius, outline, strict_mask, visible_change
 from anomsynth.synthesis.scanned import Relief, ScannedSurface
+from anomsynth.synthesis.views import ViewedSurface
 from anomsynth.synthesis.visibility import JUST_VISIBLE, visibility
 
 MOST_OVERLAP = 0.3  # share of a defect that may lie on earlier ones, and of them under it
@@ -40,6 +41,8 @@ class Canvas:
     relief : Relief or None
         What the defects do to the points of a scanned surface: there a change of them counts as
         much as one of colour.
+    others : dict of view name -> Canvas
+        The other views of a part: one mask for all, of what is visible in any of them.
     """
 
     def __init__(self, surface: Surface, rounding: np.random.Generator | None = None) -> None:
@@ -53,6 +56,9 @@ class Canvas:
         self._soft = sparse_zeros(shape, np.float32)
         self._height = sparse_zeros(shape, np.float32)
         self.relief = Relief(surface) if isinstance(surface, ScannedSurface) else None
+        views = surface.others if isinstance(surface, ViewedSurface) else ()
+        self.others = {other.name: Canvas(other.surface, rounding) for other in views}
+        self._proposed: dict[str, tuple[Pixels, Float32]] = {}
         self._overlapped = False
         self.instances: list[Instance] = []
 
@@ -72,6 +78,22 @@ class Canvas:
         if hides or common > MOST_OVERLAP * int(np.count_nonzero(support)):
             raise RejectedError("the defect would lie on an earlier one")
 
+    def propose(self, name: str, change: Change, levels: Float32) -> None:
+        """Show another view's canvas what the next commit is there.
+
+        Parameters
+        ----------
+        name : str
+            Of the view.
+        change : Change
+            On the box of the one that will be committed.
+        levels : (n, C) float32
+            As for `commit`.
+        """
+        other = self.others[name]
+        patch, seen = other._quantised_patch(change, levels)  # noqa: SLF001 - of this class
+        self._proposed[name] = patch, _spread(seen, change)
+
     def commit(
         self, change: Change, levels: Float32, *, target: float, normal_sd: float, gates: Gates
     ) -> None:
@@ -89,22 +111,18 @@ class Canvas:
         gates : Gates
         """
         layer, here = change.layer, change.box.slices
-        patch = self.pixels[here].copy()
-        flat = patch.reshape(-1, patch.shape[2])
-        seen = np.empty(change.index.size, dtype=np.float32)
-        for part in blocks(seen.size):
-            index = change.index[part]
-            proposed = self._quantised(levels[part])
-            seen[part] = visible_change(flat.take(index, axis=0), proposed, self.surface.encoding)
-            put_rows(flat, index, proposed)
-        difference = np.zeros(layer.support.shape, dtype=np.float32)
-        difference.ravel()[change.index] = seen
+        patch, seen = self._quantised_patch(change, levels)
+        difference = _spread(seen, change)
+        support = layer.support
+        for _, elsewhere in self._proposed.values():
+            difference = np.maximum(difference, elsewhere)
+            support = support | (elsewhere > 0)  # a shadow falls where each light throws it
         if self.relief is not None:
             difference = np.maximum(difference, self.relief.seen(layer, change.gain))
-        visible = strict_mask(difference, layer.support)
+        visible = strict_mask(difference, support)
         strict = visible if self._rounding is None else difference > 0
         kept = strict.ravel().take(change.index)
-        area = int(np.count_nonzero(kept))
+        area = int(np.count_nonzero(strict))
         if area < gates.min_pixels and self._rounding is None:
             raise RejectedError(f"{layer.kind}: only {area} pixels change visibly")
         reached = visibility(seen[kept], normal_sd)
@@ -115,21 +133,23 @@ class Canvas:
         if self.instances and np.any(self._strict[here] & strict):
             self._overlapped = True
         self._write(here, patch, strict, difference)
+        for name, (shown, _) in self._proposed.items():
+            cv2.copyTo(shown, strict.view(np.uint8), self.others[name].pixels[here])
         if layer.height is not None:
             self._height[here] += layer.height * np.float32(change.gain)
         elif layer.chord is not None:
             self._height[here] -= layer.chord * np.float32(change.gain)
-        radius = closing_radius(layer.support, strict)
+        radius = closing_radius(support, strict)
         room = self.surface.room(overhang=layer.overhang)
-        outlined = visible if visible.any() else layer.support
+        outlined = visible if visible.any() else support
         self._label[here] |= outline(outlined, radius, room[here])
-        support_box = Box.around(layer.support) or Box(0, 0, 0, 0)
+        support_box = Box.around(support) or Box(0, 0, 0, 0)
         self.instances.append(
             Instance(
                 kind=layer.kind,
                 box=_placed(Box.around(strict), change.box),
                 support_box=_placed(support_box, change.box),
-                support=layer.support[support_box.slices].copy(),
+                support=support[support_box.slices].copy(),
                 target=target,
                 visibility=reached,
                 gain=change.gain,
@@ -140,6 +160,18 @@ class Canvas:
                 residuals=change.residuals,
             )
         )
+
+    def _quantised_patch(self, change: Change, levels: Float32) -> tuple[Pixels, Float32]:
+        """Return a changed box of pixels, and how visible that is at the pixels of its index."""
+        patch = self.pixels[change.box.slices].copy()
+        flat = patch.reshape(-1, patch.shape[2])
+        seen = np.empty(change.index.size, dtype=np.float32)
+        for part in blocks(seen.size):
+            index = change.index[part]
+            proposed = self._quantised(levels[part])
+            seen[part] = visible_change(flat.take(index, axis=0), proposed, self.surface.encoding)
+            put_rows(flat, index, proposed)
+        return patch, seen
 
     def _quantised(self, levels: Float32) -> Pixels:
         if self._rounding is not None and self.pixels.dtype == np.uint8:
@@ -196,6 +228,10 @@ class Canvas:
             key=key,
             seed=seed,
             mm_per_px=self.surface.mm_per_px,
+            views={
+                name: ViewImage(other.surface.assemble(other.pixels), other.surface.light)
+                for name, other in self.others.items()
+            },
         )
 
     def _settle(self) -> None:
@@ -207,14 +243,16 @@ class Canvas:
         strict = self._strict[here]
         changed = np.nonzero(strict)
         difference = np.zeros(strict.shape, dtype=np.float32)
-        difference[changed] = visible_change(
-            self.surface.pixels[here][changed], self.pixels[here][changed], self.surface.encoding
-        )
+        for canvas in (self, *self.others.values()):
+            photo, pixels = canvas.surface.pixels[here][changed], canvas.pixels[here][changed]
+            unlike = visible_change(photo, pixels, canvas.surface.encoding)
+            difference[changed] = np.maximum(difference[changed], unlike)
         if self.relief is not None:
             difference = np.maximum(difference, self.relief.seen_at(here))
         kept = strict_mask(difference, strict)
         lost = strict & ~kept
-        cv2.copyTo(self.surface.pixels[here], lost.view(np.uint8), self.pixels[here])
+        for canvas in (self, *self.others.values()):
+            cv2.copyTo(canvas.surface.pixels[here], lost.view(np.uint8), canvas.pixels[here])
         np.copyto(self._owner[here], 0, where=lost)
         np.copyto(self._soft[here], 0, where=lost)
         areas = np.bincount(self._owner[here][changed], minlength=len(self.instances) + 1)[1:]
@@ -223,6 +261,13 @@ class Canvas:
             replace(item, area_px=int(area))
             for item, area in zip(self.instances, areas, strict=True)
         ]
+
+
+def _spread(seen: Float32, change: Change) -> Float32:
+    """Return values at the pixels of a change's index on its box, 0 elsewhere."""
+    difference = np.zeros(change.layer.support.shape, dtype=np.float32)
+    difference.ravel()[change.index] = seen
+    return difference
 
 
 def _placed(box: Box | None, frame: Box) -> Box:

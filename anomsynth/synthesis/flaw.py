@@ -14,9 +14,10 @@ from anomsynth.core.types import Light, SampleKey, Surface
 from anomsynth.errors import PlacementError, RejectedError, SynthesisError, UserError
 from anomsynth.recipe.models import Recipe
 from anomsynth.synthesis.canvas import Canvas
+from anomsynth.synthesis.lights import lit_surface
 from anomsynth.synthesis.render import prepare, render
 from anomsynth.synthesis.scene import Scene, crop_layer
-from anomsynth.synthesis.synthesize import MARGIN, Synthesis, lit_surface
+from anomsynth.synthesis.synthesize import MARGIN, Synthesis
 from anomsynth.synthesis.visibility import (
     diluted,
     full_strength,

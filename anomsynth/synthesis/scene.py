@@ -98,6 +98,11 @@ def crop_layer(layer: DefectLayer, surface: Surface, margin: int) -> tuple[Defec
     return layer, box
 
 
+def on_box(layer: DefectLayer, box: Box, surface: Surface) -> DefectLayer:
+    """Return a layer that was cut to the picture on a larger box of it, neutral around."""
+    return _moved(layer, box, layer.box, surface.room(overhang=layer.overhang))
+
+
 def _moved(layer: DefectLayer, box: Box, used: Box, room: Mask) -> DefectLayer:
     """Copy the used part of a layer onto `box`, neutral outside the support."""
     row, col = layer.origin

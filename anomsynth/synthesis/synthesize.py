@@ -1,9 +1,8 @@
 """One sample: draw defects, render, refine and label them on one photo."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import accumulate
 
 import numpy as np
@@ -16,26 +15,29 @@ from anomsynth.core.pixels import by_blocks
 from anomsynth.core.rng import checked_seed, stream
 from anomsynth.core.roles import Generator
 from anomsynth.core.sample import Sample
-from anomsynth.core.types import Box, Float32, Light, SampleKey, Surface
+from anomsynth.core.types import Box, Float32, SampleKey, Surface
 from anomsynth.errors import PlacementError, RecipeError, RejectedError, SynthesisError
 from anomsynth.recipe.models import Mechanism, Recipe, Severity
 from anomsynth.sqe.samples import rate_sample, written_scores
 from anomsynth.synthesis.canvas import Canvas
+from anomsynth.synthesis.lights import lit_surface
 from anomsynth.synthesis.render import prepare, render
 from anomsynth.synthesis.scanned import (
     ScannedSurface,
     recipe_for_scan,
     relief_only,
 )
-from anomsynth.synthesis.scene import Scene, crop_layer, make_scene
+from anomsynth.synthesis.scene import Scene, crop_layer, make_scene, on_box
 from anomsynth.synthesis.surfaces import as_recipe_wants, surface_of
 from anomsynth.synthesis.transmission import rays_of
+from anomsynth.synthesis.views import ViewedSurface, around_all, is_same_shape
 from anomsynth.synthesis.visibility import (
     TOLERANCE,
     full_strength,
     keep_visibility,
     most_visible,
     solve_gain,
+    visibility_at,
 )
 
 Streams = Sequence[np.random.Generator]  # one for each refiner, used by its hooks in turn
@@ -43,8 +45,6 @@ Streams = Sequence[np.random.Generator]  # one for each refiner, used by its hoo
 MARGIN = 18  # pixels around a defect: the ring its surroundings are measured on
 TRIES_PER_MECHANISM = 6
 LATER_ATTEMPTS = 8  # at a defect after the first
-MEASURED_LIGHT = 0.3  # confidence from which the photo's own light axis is used
-ELEVATION_DEG = (30.0, 65.0)  # one photo does not tell the height of the light
 
 
 def synthesize(
@@ -180,6 +180,10 @@ class Synthesis:
         streams = self.refiner_streams(attempt, nth, draw)
         if isinstance(self.surface, ScannedSurface) and self.surface.shaded:
             layer = relief_only(layer)
+        seen: dict[str, DefectLayer] = {}
+        if isinstance(self.surface, ViewedSurface):
+            layer, seen = self._in_other_lights(layer, generator, turn)
+            box = layer.box
         layer, residuals = self.relax(layer, streams)
         before = decode(canvas.pixels[box.slices], self.surface.encoding)
         scene = self.scene(before, box)
@@ -201,7 +205,62 @@ class Synthesis:
         change = replace(render(item, layer, solution.gain), residuals=residuals)
         change = self.refine(change, scene, solution.visibility, streams)
         levels = self.finish(change, streams)
+        if isinstance(self.surface, ViewedSurface):
+            self._show_elsewhere(canvas, change, seen, turn)
         canvas.commit(change, levels, target=target, normal_sd=scene.normal_sd, gates=gates)
+
+    def _in_other_lights(
+        self, layer: DefectLayer, generator: Generator, turn: tuple[int, int]
+    ) -> tuple[DefectLayer, dict[str, DefectLayer]]:
+        """Return a layer, and what it is in the light of each other view, on one box.
+
+        Made by the same stream on that view's photo; where another shape comes out, because the
+        photo or its light has a say in it, the defect looks there as in the first view.
+        """
+        surface = self.surface
+        if not isinstance(surface, ViewedSurface):
+            return layer, {}
+        layers = {"": layer}
+        for other in surface.others:
+            # How sharp a photo is has a say in how far some shapes reach.
+            lit = replace(self, surface=replace(other.surface, camera=surface.camera))
+            try:
+                cropped = crop_layer(lit.generate(generator, *turn), surface, MARGIN)
+            except SynthesisError:
+                cropped = None
+            layers[other.name] = layer if cropped is None else cropped[0]
+        box = around_all(layers)
+        layers = {name: on_box(one, box, surface) for name, one in layers.items()}
+        first = layers.pop("")
+        return first, {
+            name: one if is_same_shape(first, one) else first for name, one in layers.items()
+        }
+
+    def _show_elsewhere(
+        self,
+        canvas: Canvas,
+        change: Change,
+        seen: Mapping[str, DefectLayer],
+        turn: tuple[int, int],
+    ) -> None:
+        """Render a defect of the first view, as strong as there, on the other ones."""
+        if not isinstance(self.surface, ViewedSurface):
+            return
+        attempt, nth = turn
+        box, first = change.box, change.layer
+        for other in self.surface.others:
+            key = replace(self.key, image=other.image)
+            view = replace(self, surface=other.surface, key=key)
+            streams = view.refiner_streams(attempt, nth, view.stream(attempt, "draw", "", nth))
+            layer, _ = view.relax(seen[other.name], streams)
+            layer = replace(layer, height=first.height)
+            before = decode(canvas.others[other.name].pixels[box.slices], other.surface.encoding)
+            scene = view.scene(before, box)
+            item = prepare(layer, scene)
+            shown = render(item, layer, change.gain)
+            coarse = visibility_at(item, change.gain)
+            shown = view.refine(shown, scene, coarse, streams, faint=True)
+            canvas.propose(other.name, shown, view.finish(shown, streams))
 
     def generate(self, generator: Generator, attempt: int, nth: int) -> DefectLayer:
         """Return the layer of a mechanism, as rays through the part meet it in a radiograph."""
@@ -316,28 +375,3 @@ def _capped(
         return target
     held = severity.capped_probability >= 1 or rng.random() < severity.capped_probability
     return severity.area_cap if held else target
-
-
-def lit_surface(surface: Surface, seed: int, key: SampleKey) -> Surface:
-    """Return a surface in the light that all samples of its photo are rendered in."""
-    if isinstance(surface, ScannedSurface) and surface.shaded:
-        return surface  # its picture was made in a light that is known
-    return replace(surface, light=_draw_light(surface, seed, key))
-
-
-def _draw_light(surface: Surface, seed: int, key: SampleKey) -> Light:
-    """Fix what one photo cannot tell, the same for all samples of the photo."""
-    turn, lift = _drawn_light(seed, key.category, key.image)
-    measured = surface.light
-    if measured.confidence >= MEASURED_LIGHT:
-        azimuth = measured.azimuth_deg + (180 if turn < 0.5 else 0)
-    else:
-        azimuth = 360 * turn
-    low, high = ELEVATION_DEG
-    return Light(azimuth, low + lift * (high - low), measured.confidence)
-
-
-@lru_cache(maxsize=16)
-def _drawn_light(seed: int, category: str, image: str) -> tuple[float, float]:
-    rng = stream(seed, category, image, "light")
-    return float(rng.random()), float(rng.random())
