@@ -1,6 +1,6 @@
 """A labelled defect dataset from folders of good photos."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
@@ -22,10 +22,12 @@ from anomsynth.api.overview import write_overview
 from anomsynth.dataset.compression import PngEffort
 from anomsynth.dataset.paths import is_dir, is_file
 from anomsynth.dataset.reading import make_reading
+from anomsynth.dataset.views import check_views
 from anomsynth.errors import InputError, UserError
 from anomsynth.pipeline.backends import count_workers
 from anomsynth.pipeline.estimate import Estimate, estimate
 from anomsynth.pipeline.events import Estimating, Event, Finished, Listener, Started
+from anomsynth.pipeline.lights import given_lights, read_lights
 from anomsynth.pipeline.options import Backend, Extra, OutLayout, Purpose, RunOptions
 from anomsynth.pipeline.plan import Plan, make_plan
 from anomsynth.pipeline.run import run
@@ -85,6 +87,8 @@ def generate(
     value_range: tuple[float, float] | None = None,
     bands: Sequence[str | int] | str | int | None = None,
     depth_unit: float | None = None,
+    views: Sequence[str] | str | None = None,
+    lights: FilePath | Mapping[str, Mapping[str, float]] | None = None,
     tree_depth: Literal[8, 16] = 8,
     max_side: int | None = None,
     keep_names: bool = False,
@@ -161,6 +165,15 @@ def generate(
     depth_unit : float, optional
         Millimeters per level of depth maps, which pictures are taken for then, or per unit of the
         coordinates of scans; those are told from the spacing of their points if not given.
+    views : sequence of str, optional
+        Names of the views of parts that were photographed in several lights, ``("L0", "L1")`` of
+        ``part_L0.png`` and ``part_L1.png`` or of ``L0/part.png`` and ``L1/part.png``: one defect
+        is rendered on all photos of a part. The first view stands in the tree, the others beside
+        it in ``_anomsynth/<category>/view_L1``.
+    lights : path or mapping, optional
+        Lights of views, where they are known: a JSON file, or ``{"L0": {"azimuth_deg": 0,
+        "elevation_deg": 45}}``; azimuth 0 is from the right, 90 from the top of the picture.
+        Others are measured, as far as photos tell.
     tree_depth : {8, 16}
         Bits of the dataset's pictures where photos have 16; 16 keeps the camera's own levels.
     max_side : int, at least 64, optional
@@ -256,6 +269,7 @@ def generate(
         value_range=reading.span,
         bands=reading.bands or None,
         depth_unit=depth_unit,
+        **_views(views, lights),
         tree_depth=tree_depth,
         max_side=max_side,
         keep_names=keep_names,
@@ -302,6 +316,24 @@ def folder_of(option: str, given: FilePath | None) -> Path | None:
         what = "file or folder" if option in MASKS else "folder"
         raise InputError(f"`{option}`: {place}: no such {what}", hint="check the path")
     return place
+
+
+def _views(
+    views: Sequence[str] | str | None, lights: FilePath | Mapping[str, Mapping[str, float]] | None
+) -> dict[str, object]:
+    """Return the options of a run about views and lights, checked."""
+    if views is None:
+        if lights is not None:
+            raise UserError("`lights` needs `views`", hint="name the views, such as L0,L1")
+        return {}
+    with named("views"):
+        names = words(views)
+    check_views(names)
+    if lights is None:
+        return {"views": names}
+    if isinstance(lights, Mapping):
+        return {"views": names, "lights": given_lights(lights, names)}
+    return {"views": names, "lights": read_lights(Path(lights), names)}
 
 
 def _extras(given: Sequence[str] | str) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ GROUPS = {
     ),
     "The photos, and where on them": (
         *("roi", "avoid", "components", "textures", "real", "source_layout", "bits", "value_range"),
-        *("bands", "depth_unit"),
+        *("bands", "depth_unit", "views", "lights"),
     ),
     "The dataset": (
         *("max_side", "keep_names", "out_layout", "test_share", "tree_depth", "extras"),
@@ -130,6 +130,16 @@ def generate(
     value_range: ValueRange = None,
     bands: Bands = None,
     depth_unit: DepthUnit = None,
+    views: Annotated[
+        str | None,
+        typer.Option(
+            "--views", metavar="A,B", help="Photos of one part in several lights: part_A, part_B."
+        ),
+    ] = None,
+    lights: Annotated[
+        Path | None,
+        typer.Option("--lights", metavar="FILE", help="JSON: lights of views [as measured]."),
+    ] = None,
     tree_depth: Annotated[
         int,
         typer.Option("--tree-depth", metavar="8|16", help="Bits of pictures of 16-bit photos."),
@@ -213,6 +223,7 @@ def generate(
             min_score=min_score,
         )
         words = [] if extras is None else parse_words("--extras", extras, EXTRAS)
+        seen = None if views is None else parse_words("--views", views)
         files = parse_files(value_range, bands)
         if print_config:
             from anomsynth.pipeline.options import RunOptions
@@ -228,6 +239,7 @@ def generate(
                 value_range=files["value_range"],
                 bands=tuple(files["bands"] or ()),
                 depth_unit=depth_unit,
+                views=tuple(seen or ()),
             )
             _print_config(console, source, preset, chosen, of_run)
             return
@@ -258,6 +270,8 @@ def generate(
                 out_layout=out_layout,
                 **files,
                 depth_unit=depth_unit,
+                views=seen,
+                lights=lights,
                 tree_depth=cast("Literal[8, 16]", tree_depth),
                 test_share=test_share,
                 extras=cast("list[Extra]", words),

@@ -1,7 +1,7 @@
 """Masks and maps beside the tree, for whoever trains on more than a binary mask."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Float32, Mask
 from anomsynth.dataset.files import write_bytes
-from anomsynth.dataset.images import write_png
+from anomsynth.dataset.images import LoadedPhoto, write_png
 from anomsynth.dataset.layout import GOOD, Layout
 from anomsynth.dataset.manifest import to_json
 
@@ -73,6 +73,34 @@ def write_original(layout: Layout, category: str, number: int, picture: NDArray[
     path = layout.beside(category, "original", f"{layout.number(number)}.png")
     write_png(path, picture, layout.scratch)
     return layout.relative(path)
+
+
+def write_views(
+    layout: Layout, category: str, name: str, pictures: Mapping[str, NDArray[np.generic]]
+) -> list[str]:
+    """Write what the other views of a part show, with all bits, in ``view_NAME`` each.
+
+    `name` is a number, below ``good/`` for good photos.
+    """
+    files = []
+    for view, picture in pictures.items():
+        flat = picture[..., 0] if picture.ndim == 3 and picture.shape[2] == 1 else picture
+        if flat.ndim == 3 and flat.shape[2] == 2:  # OpenCV writes no grey with alpha
+            flat = flat[..., [0, 0, 0, 1]]
+        path = layout.beside(category, f"view_{view}", f"{name}.png")
+        write_png(path, flat, layout.scratch)
+        files.append(layout.relative(path))
+    return files
+
+
+def write_good_views(layout: Layout, category: str, name: str, loaded: LoadedPhoto) -> list[str]:
+    """Write the other photos of a good part, in the levels of the camera; see `write_views`."""
+    pictures = {}
+    for view, other in loaded.views.items():
+        photo = other.photo
+        deep = photo.pixels if photo.depth is None else photo.depth.narrow(photo.pixels)
+        pictures[view] = deep if photo.alpha is None else np.dstack([deep, photo.alpha])
+    return write_views(layout, category, f"{GOOD}/{name}", pictures)
 
 
 def write_foreground(layout: Layout, category: str, name: str, part: Mask) -> str:

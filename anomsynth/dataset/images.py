@@ -2,8 +2,8 @@
 
 import hashlib
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,6 +60,8 @@ class LoadedPhoto:
         The highest 16-bit value that the file says is used, 0 if it says nothing.
     scan : LoadedScan or None
         The depth map or point cloud that goes with it.
+    views : dict of view name -> LoadedPhoto
+        The other photos of its part, where it has several.
     """
 
     path: Path
@@ -70,6 +72,7 @@ class LoadedPhoto:
     whole: tuple[int, int] | None = None
     stated: int = 0
     scan: "LoadedScan | None" = None
+    views: "Mapping[str, LoadedPhoto]" = field(default_factory=dict)
 
 
 def read_photo(path: Path, reading: Reading | None = None) -> Photo:

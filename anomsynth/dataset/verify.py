@@ -52,9 +52,11 @@ class SourceFiles:
         """Tell whether every photo that the lines are about has the bytes it had then."""
         sources = [line.get("source") for line in lines]
         scans = [source.get("scan") for source in sources if isinstance(source, Mapping)]
+        views = [source.get("views") for source in sources if isinstance(source, Mapping)]
+        others = [one for group in views if isinstance(group, Mapping) for one in group.values()]
         return all(
             self._hash(str(source["file"])) == source["file_sha256"]
-            for source in (*sources, *scans)
+            for source in (*sources, *scans, *others)
             if isinstance(source, Mapping) and source.get("file_sha256")
         )
 

@@ -19,7 +19,9 @@ from anomsynth.dataset.extras import (
     binary,
     write_extras,
     write_foreground,
+    write_good_views,
     write_original,
+    write_views,
 )
 from anomsynth.dataset.files import link_file, write_bytes
 from anomsynth.dataset.images import LoadedPhoto, write_png
@@ -46,6 +48,8 @@ class SourcePhoto:
         Of the file's bytes; empty if unknown.
     scan : mapping or None
         The same of the scan that goes with it.
+    views : mapping or None
+        The same of the other photos of its part, by view.
     """
 
     category: str
@@ -54,6 +58,7 @@ class SourcePhoto:
     sha256: str = ""
     file_sha256: str = ""
     scan: Mapping[str, str] | None = None
+    views: Mapping[str, Mapping[str, str]] | None = None
 
     def line(self, what: str, **more: object) -> Line:
         """Return a manifest line about this photo."""
@@ -63,6 +68,7 @@ class SourcePhoto:
             "sha256": self.sha256,
             "file_sha256": self.file_sha256,
             **({} if self.scan is None else {"scan": dict(self.scan)}),
+            **({} if self.views is None else {"views": dict(self.views)}),
         }
         return {"what": what, **named, "source": source, **more}
 
@@ -121,6 +127,7 @@ class Writer:
         if "foreground" in self.extras:
             name = f"{GOOD}/{layout.number(place[1])}"
             extras.append(write_foreground(layout, origin.category, name, part))
+        extras += write_good_views(layout, origin.category, layout.number(place[1]), loaded)
         picture = self._picture(loaded.photo.pixels, loaded.photo.depth)
         if not (loaded.plain or jpeg):
             write_png(path, picture, layout.scratch)
@@ -162,6 +169,8 @@ class Writer:
         extras = write_extras(layout, number, sample, self.extras, self.kinds)
         if picture.dtype != sample.image.dtype or picture.shape != sample.image.shape:
             extras.append(write_original(layout, key.category, number, whole))
+        views = {name: camera_levels(one.image, surface) for name, one in sample.views.items()}
+        extras += write_views(layout, key.category, layout.number(number), views)
         if "foreground" in self.extras:
             part = layout.number(number)
             extras.append(write_foreground(layout, key.category, part, surface.foreground))
@@ -186,6 +195,7 @@ class Writer:
                 "image": picture_hash,
                 "mask": array_hash(label),
                 **scan_hash,
+                **{f"view {name}": array_hash(view) for name, view in views.items()},
             },
             mm_per_px=surface.mm_per_px,
             record=sample.record,

@@ -13,6 +13,7 @@ from anomsynth.dataset.sources import NO_SOURCES, Sources
 from anomsynth.dataset.tiff import Reading
 from anomsynth.errors import InputError
 from anomsynth.pipeline.plan import Unit
+from anomsynth.pipeline.views import viewed_surface, with_views
 from anomsynth.recipe.models import Recipe
 from anomsynth.relief.mapped import MappedScan, ScannedPhoto
 from anomsynth.surface.foreground import PartFinder
@@ -21,7 +22,7 @@ from anomsynth.synthesis.surfaces import part_of, surface_of
 
 
 def load_unit(unit: Unit, reading: Reading | None, recipe: Recipe) -> LoadedPhoto:
-    """Read the photo of a unit, and its scan if it has one.
+    """Read the photo of a unit, its scan if it has one, and the other photos of its part.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ def load_unit(unit: Unit, reading: Reading | None, recipe: Recipe) -> LoadedPhot
         If one of them cannot be read, or they differ in size.
     """
     if unit.scan is None:
-        return load_photo(unit.path, reading)
+        return with_views(load_photo(unit.path, reading), unit, reading)
 
     def pitch(mapped: MappedScan) -> float:
         marked = _mask(unit.roi, mapped.raised.shape)
@@ -103,7 +104,8 @@ def analyse_photo(
         recipe = recipe.model_copy(update={"mm_per_px": size})
     if loaded.scan is None:
         surface = surface_of(loaded.photo, recipe, components, roi=where, avoid=avoid)
-        return sources.given_to(surface)
+        surface = sources.given_to(surface)
+        return viewed_surface(surface, loaded, unit, recipe) if loaded.views else surface
     seen = ScannedPhoto(loaded.photo, loaded.scan.mapped, loaded.scan.alone)
     scanned: Surface = surface_of_scan(seen, recipe, roi=_marked(where), avoid=avoid)
     if components is not None:

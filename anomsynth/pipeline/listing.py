@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from anomsynth.dataset.folders import PhotoSource, find_source
+from anomsynth.dataset.views import group_views
 from anomsynth.errors import UserError
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.recipe.models import Recipe
@@ -11,20 +12,37 @@ from anomsynth.synthesis.scanned import recipe_for_scan
 
 
 def list_source(root: Path, options: RunOptions) -> PhotoSource:
-    """List the photos of a folder, or its scans; a sweep looks at photos alone.
+    """List the photos of a folder, by parts if there are views, or its scans.
+
+    A sweep looks at photos alone.
 
     Raises
     ------
     InputError, UserError
         As `find_source`.
     """
-    return find_source(
+    found = find_source(
         root,
         options.no_photos(),
         options.source_layout,
         scans=options.sweep is None,
         depth=options.depth_unit is not None,
     )
+    if not options.views:
+        return found
+    if found.has_scans:
+        raise UserError("`views`: of photos, and the source holds scans", hint="leave it out")
+    return group_views(found, options.views)
+
+
+def check_radiographs(recipes: Mapping[str, Recipe], options: RunOptions) -> None:
+    """Raise UserError if something is asked of radiographs that needs light from outside."""
+    if not any(recipe.transmission for recipe in recipes.values()):
+        return
+    if "normals" in options.extras:
+        raise UserError("`extras`: radiographs have no normals", hint="leave out 'normals'")
+    if options.views:
+        raise UserError("`views`: radiographs know no lights", hint="leave it out")
 
 
 def check_scans(found: PhotoSource, recipes: Mapping[str, Recipe], options: RunOptions) -> None:

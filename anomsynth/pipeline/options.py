@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from anomsynth.core.types import Light
 from anomsynth.dataset.compression import PngEffort
 from anomsynth.dataset.reading import make_reading
 from anomsynth.dataset.tiff import Reading
 from anomsynth.errors import MissingExtraError, UserError
+from anomsynth.pipeline.lights import GivenLight
 from anomsynth.pipeline.sweep import Sweep
 
 FOLDERS = ("roi", "avoid", "components", "textures", "real")
@@ -80,6 +82,11 @@ class RunOptions(BaseModel):
         pictures are taken for depth maps.
     tree_depth : {8, 16}
         Bits of the tree's pictures where photos have 16; 16 keeps the camera's own levels.
+    views : tuple of str
+        Names of the views of a part that was photographed in several lights; the first is the one
+        that stands in the tree.
+    lights : tuple of GivenLight
+        Lights of views, where they are known.
     resume, overwrite : bool
         What to do with a non-empty output folder.
     strict : bool
@@ -116,6 +123,8 @@ class RunOptions(BaseModel):
     max_side: int | None = Field(default=None, ge=64)
     keep_names: bool = False
     out_layout: OutLayout = "mvtec"
+    views: tuple[str, ...] = ()
+    lights: tuple[GivenLight, ...] = ()
     resume: bool = False
     overwrite: bool = False
     strict: bool = False
@@ -138,6 +147,13 @@ class RunOptions(BaseModel):
             If it is not valid.
         """
         return make_reading(self.value_range, self.bands or None)
+
+    @property
+    def view_lights(self) -> tuple[tuple[str, Light], ...]:
+        """Lights that are given, by view, the first view's as ""."""
+        return tuple(
+            ("" if one.view == self.views[0] else one.view, one.light) for one in self.lights
+        )
 
     def folders(self) -> dict[str, Path | None]:
         """Return the folders of pictures and masks that go with the photos, by option."""

@@ -1,13 +1,14 @@
 """What a run is going to do, settled and checked before anything is written."""
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from anomsynth.core.depth import Depth
-from anomsynth.dataset.folders import PhotoSource
+from anomsynth.core.types import Light
+from anomsynth.dataset.folders import PhotoSource, SourceImage
 from anomsynth.dataset.layout import Layout, check_kinds, digits_for
 from anomsynth.dataset.masks import MaskFinder, Region
 from anomsynth.dataset.metadata import (
@@ -20,10 +21,10 @@ from anomsynth.dataset.metadata import (
 from anomsynth.dataset.paths import is_file
 from anomsynth.dataset.reading import PhotoReader
 from anomsynth.dataset.verify import are_photos_of
-from anomsynth.errors import OutputError, RecipeError, UserError
+from anomsynth.errors import OutputError, RecipeError
 from anomsynth.pipeline.amounts import held_out_photos, samples_of, share_of
 from anomsynth.pipeline.depths import find_depths, recorded_depths
-from anomsynth.pipeline.listing import check_scans, list_source
+from anomsynth.pipeline.listing import check_radiographs, check_scans, list_source
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.parts import find_parts, moved_parts, read_finders, recorded
 from anomsynth.pipeline.places import FROM_OUT, SOURCE, seen_from
@@ -74,6 +75,8 @@ class Unit:
         The scan that goes with the photo; `path` itself where there is no photo.
     depth_unit : float or None
         Millimeters per unit of its file.
+    views : (name, photo) of each other photo of the part, taken in another light
+    lights : (name, Light) of the views whose light is given, "" for the photo itself
     """
 
     category: str
@@ -92,6 +95,8 @@ class Unit:
     max_side: int | None = None
     scan: Path | None = None
     depth_unit: float | None = None
+    views: tuple[tuple[str, SourceImage], ...] = ()
+    lights: tuple[tuple[str, Light], ...] = ()
 
     @property
     def indices(self) -> range:
@@ -238,8 +243,7 @@ def make_plan(
     _check_apart(found.root, root)
     recipes = _by_category(recipe, tuple(found.categories))
     check_scans(found, recipes, options)
-    if "normals" in options.extras and any(one.transmission for one in recipes.values()):
-        raise UserError("`extras`: radiographs have no normals", hint="leave out 'normals'")
+    check_radiographs(recipes, options)
     per_photo, units = _units(found, next(iter(recipes.values())).seed, options)
     highest = per_photo * max(len(photos) for photos in found.categories.values())
     layout = layout_of(root, digits_for(highest), options.shard)
@@ -252,7 +256,7 @@ def make_plan(
     check_kinds(plan.kinds)
     _check_apart_from_others(plan)
     # Reads photos.
-    paths = _paths(found, tuple(found.categories))
+    paths = {name: _paths(found, name, views=True) for name in found.categories}
     depths = find_depths(paths, options.jobs, options.bits, options.reading)
     plan = replace(plan, depths=depths)
     _check_out(plan)
@@ -364,6 +368,8 @@ def _units(found: PhotoSource, seed: int, options: RunOptions) -> tuple[int, tup
                     max_side=options.max_side,
                     scan=photo.scan,
                     depth_unit=options.depth_unit,
+                    views=photo.views,
+                    lights=options.view_lights,
                 )
             )
     for finder in (roi, avoid, components):
@@ -371,12 +377,11 @@ def _units(found: PhotoSource, seed: int, options: RunOptions) -> tuple[int, tup
     return per_photo, tuple(units)
 
 
-def _paths(found: PhotoSource, categories: Iterable[str]) -> dict[str, list[Path]]:
-    """Return the photos of categories; of scans without pictures there are none."""
-    return {
-        name: [photo.path for photo in found.categories[name] if photo.scan != photo.path]
-        for name in categories
-    }
+def _paths(found: PhotoSource, category: str, *, views: bool = False) -> list[Path]:
+    """Return the photos of a category, of scans without pictures none; all `views` of a part."""
+    photos = [photo for photo in found.categories[category] if photo.scan != photo.path]
+    others = [other.path for photo in photos for _, other in photo.views] if views else []
+    return [photo.path for photo in photos] + others
 
 
 def _finders(
@@ -390,4 +395,5 @@ def _finders(
         return {}
     wanted = [name for name in found.categories if recipes[name].part == "found"]
     readers = {name: PhotoReader(options.reading, depths.get(name)) for name in wanted}
-    return find_parts(_paths(found, wanted), options.jobs, readers)
+    paths = {name: _paths(found, name) for name in wanted}
+    return find_parts(paths, options.jobs, readers)

@@ -8,25 +8,27 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from anomsynth.core.sample import Sample
-from anomsynth.core.types import SampleKey, Surface
+from anomsynth.core.types import Light, SampleKey, Surface
 from anomsynth.dataset.extras import binary
+from anomsynth.dataset.folders import SourceImage
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, array_hash, read_lines, whole_number
 from anomsynth.dataset.masks import MaskFolder
 from anomsynth.dataset.metadata import read_run
 from anomsynth.dataset.paths import exists
-from anomsynth.dataset.reading import spread
-from anomsynth.dataset.shrink import shrunk
 from anomsynth.dataset.sources import Sources
 from anomsynth.dataset.writer import camera_levels, photo_hash
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.analysis import analyse_photo, load_unit
 from anomsynth.pipeline.depths import read_depths, read_reading
+from anomsynth.pipeline.lights import GivenLight
+from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.parts import read_finders
 from anomsynth.pipeline.places import find_again, find_source_again
 from anomsynth.pipeline.plan import Unit
 from anomsynth.pipeline.record import DECISIVE, differences, plugins, versions
 from anomsynth.pipeline.sweep import Sweep
+from anomsynth.pipeline.views import prepared, views_facts
 from anomsynth.pipeline.worker import make_flaw
 from anomsynth.recipe.load import recorded_recipe
 from anomsynth.recipe.models import Recipe
@@ -63,13 +65,16 @@ def replay(out: Path, sample_id: str, source: Path | None = None) -> Sample:
     key = SampleKey(str(line["category"]), str(_value(line, "image")), index)
     unit = _unit(record, key, path, layout.root)
     unit = replace(unit, scan=_scan(line, photos), depth_unit=_depth_unit(record))
+    unit = replace(unit, views=_views(line, record, photos), lights=_lights(record))
     loaded = load_unit(unit, read_reading(record), recipe)
     if photo_hash(loaded.photo) != _value(_part(line, "source"), "sha256"):
         msg = f"{path}: not the photo that {sample_id} was made of"
         raise InputError(msg, hint="restore the photo, or make the dataset again")
     sources = Sources(*(_place(record, name, layout.root) for name in ("textures", "real")))
-    loaded = replace(loaded, photo=spread(loaded.photo, unit.depth, path))
-    loaded = shrunk(loaded, unit.max_side)
+    if (views_facts(loaded, unit, photos) or {}) != (_part(line, "source").get("views") or {}):
+        msg = f"{path}: its other views are not those that {sample_id} was made of"
+        raise InputError(msg, hint="restore the photos, or make the dataset again")
+    loaded = prepared(loaded, unit)
     surface = analyse_photo(
         loaded,
         unit,
@@ -84,6 +89,12 @@ def replay(out: Path, sample_id: str, source: Path | None = None) -> Sample:
         "sample": array_hash(sample.image),
         "mask": array_hash(binary(sample.mask)),
     }
+    views = {
+        name: replace(view, image=camera_levels(view.image, surface))
+        for name, view in sample.views.items()
+    }
+    sample = replace(sample, views=views)
+    made |= {f"view {name}": array_hash(view.image) for name, view in views.items()}
     if sample.scan is not None:
         made["scan"] = array_hash(sample.scan.points)
     if any(hashes.get(name) != value for name, value in made.items()):
@@ -188,6 +199,31 @@ def _scan(line: Line, photos: Path) -> Path | None:
     """Return the scan that goes with the photo of a line; None if none does."""
     scan = _part(line, "source").get("scan")
     return photos / str(_value(scan, "file")) if isinstance(scan, Mapping) else None
+
+
+def _views(line: Line, record: Line, photos: Path) -> tuple[tuple[str, SourceImage], ...]:
+    """Return the other photos of a line's part, in the order of the run's views."""
+    told = _part(line, "source").get("views")
+    names = _part(record, "options").get("views")
+    if not isinstance(told, Mapping) or not isinstance(names, list):
+        return ()
+    found = [(name, _part(dict(told), name)) for name in names[1:]]
+    return tuple(
+        (name, SourceImage(str(_value(one, "image")), photos / str(_value(one, "file"))))
+        for name, one in found
+    )
+
+
+def _lights(record: Line) -> tuple[tuple[str, Light], ...]:
+    options = _part(record, "options")
+    names, told = options.get("views"), options.get("lights")
+    if not isinstance(names, list) or not isinstance(told, list):
+        return ()
+    try:
+        given = tuple(GivenLight(**one) for one in told)
+    except TypeError as error:
+        raise OutputError("damaged record: lights", hint="make the dataset again") from error
+    return RunOptions(views=tuple(names), lights=given).view_lights
 
 
 def _depth_unit(record: Line) -> float | None:

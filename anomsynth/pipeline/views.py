@@ -1,98 +1,25 @@
-"""The views of a part in a run: their lights as they are given, their photos read and analysed."""
+"""The photos of a part in several lights, read and analysed."""
 
-import json
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
-from anomsynth.core.types import Light, Surface
+from anomsynth.core.photo import Photo
+from anomsynth.core.types import Surface
 from anomsynth.dataset.images import LoadedPhoto, load_photo
-from anomsynth.dataset.paths import printable
+from anomsynth.dataset.paths import check_name, printable
 from anomsynth.dataset.reading import spread
 from anomsynth.dataset.shrink import shrunk
 from anomsynth.dataset.tiff import Reading
 from anomsynth.dataset.writer import photo_hash
-from anomsynth.errors import InputError, UserError
+from anomsynth.errors import InputError
 from anomsynth.pipeline.plan import Unit
 from anomsynth.recipe.models import Recipe
 from anomsynth.synthesis.surfaces import surface_of
 from anomsynth.synthesis.views import ViewedSurface, join_views
 
-ANGLES = ("azimuth_deg", "elevation_deg")
-LIGHTS_HINT = 'such as {"L0": {"azimuth_deg": 0, "elevation_deg": 45}, "L1": ...}'
 
-
-class GivenLight(NamedTuple):
-    """The light of a view as the user gives it.
-
-    Attributes
-    ----------
-    view : str
-    azimuth_deg : float
-        Direction from which it comes, 0 from the right, 90 from the top of the picture.
-    elevation_deg : float in (0, 90]
-        Height above the surface.
-    """
-
-    view: str
-    azimuth_deg: float
-    elevation_deg: float
-
-
-def read_lights(path: Path, views: Sequence[str]) -> tuple[GivenLight, ...]:
-    """Read a file of lights; InputError if it is none, or knows other views."""
-    try:
-        written = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}", hint=LIGHTS_HINT) from error
-    except ValueError as error:
-        raise InputError(f"{path}: not JSON: {error}", hint=LIGHTS_HINT) from error
-    try:
-        return given_lights(written, views)
-    except UserError as error:
-        reason = str(error).removeprefix("`lights`: ")
-        raise InputError(f"{path}: {reason}", hint=error.hint) from error
-
-
-def given_lights(written: object, views: Sequence[str]) -> tuple[GivenLight, ...]:
-    """Return lights by view, in the order of the views.
-
-    Parameters
-    ----------
-    written : mapping of view name -> azimuth_deg and elevation_deg
-    views : names
-
-    Raises
-    ------
-    UserError
-        If it is something else, names a view that is none, or an angle is missing or impossible.
-    """
-    if not isinstance(written, Mapping):
-        raise UserError(f"`lights`: expected a table of views, got {written!r}", hint=LIGHTS_HINT)
-    unknown = [str(name) for name in written if name not in views]
-    if unknown:
-        msg = f"`lights`: no view {unknown[0]!r}"
-        raise UserError(msg, hint=f"views: {', '.join(views)}")
-    return tuple(_light(view, written[view]) for view in views if view in written)
-
-
-def _light(view: str, written: object) -> GivenLight:
-    if not isinstance(written, Mapping) or set(written) != set(ANGLES):
-        msg = f"`lights`: {view}: expected {' and '.join(ANGLES)}, got {written!r}"
-        raise UserError(msg, hint=LIGHTS_HINT)
-    azimuth, elevation = (written[name] for name in ANGLES)
-    for name, value in zip(ANGLES, (azimuth, elevation), strict=True):
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-            raise UserError(f"`lights`: {view}: {name}: expected a number, got {value!r}")
-    if not 0 < elevation <= 90:
-        msg = f"`lights`: {view}: elevation_deg: must lie above 0 and up to 90, got {elevation:g}"
-        raise UserError(msg)
-    return GivenLight(view, float(azimuth) % 360, float(elevation))
-
-
-def load_views(unit: Unit, first: LoadedPhoto, reading: Reading | None) -> dict[str, LoadedPhoto]:
-    """Read the other photos of a unit's part, by view.
+def with_views(first: LoadedPhoto, unit: Unit, reading: Reading | None) -> LoadedPhoto:
+    """Return a photo with the other ones of its part.
 
     Raises
     ------
@@ -102,44 +29,63 @@ def load_views(unit: Unit, first: LoadedPhoto, reading: Reading | None) -> dict[
     views: dict[str, LoadedPhoto] = {}
     for name, photo in unit.views:
         loaded = load_photo(photo.path, reading)
-        own, wanted = loaded.photo.pixels, first.photo.pixels
-        if own.shape[:2] != wanted.shape[:2]:
-            height, width = own.shape[:2]
-            msg = f"{photo.path}: {width} x {height} pixels"
-            hint = "all views of a part are taken by one camera in one place"
-            whole = f"{wanted.shape[1]} x {wanted.shape[0]}"
-            raise InputError(f"{msg}, and {unit.path.name} has {whole}", hint=hint)
-        if own.dtype != wanted.dtype or own.shape != wanted.shape:
-            msg = f"{photo.path}: of another type than {unit.path.name}"
-            hint = "all views of a part need the same bits and colour channels"
+        own, wanted = loaded.photo, first.photo
+        if own.pixels.shape[:2] != wanted.pixels.shape[:2]:
+            sizes = [f"{width} x {height}" for height, width in (_size(own), _size(wanted))]
+            msg = f"{photo.path}: {sizes[0]} pixels, and {unit.path.name} has {sizes[1]}"
+            hint = "the photos of a part are taken by one camera in one place"
+            raise InputError(msg, hint=hint)
+        if _type(own) != _type(wanted):
+            msg = f"{photo.path}: not of the type that {unit.path.name} has"
+            hint = "the photos of a part need the same bits, and the same channels"
             raise InputError(msg, hint=hint)
         views[name] = loaded
-    return views
+    return replace(first, views=views) if views else first
 
 
-def views_facts(unit: Unit, views: Mapping[str, LoadedPhoto], source: Path) -> dict[str, object]:
-    """Return what a manifest says of the other photos of a part."""
-    return {
-        name: {
-            "file": printable(photo.path.relative_to(source).as_posix()),
-            "sha256": photo_hash(views[name].photo),
-            "file_sha256": views[name].file_sha256,
-        }
-        for name, photo in unit.views
-    }
+def _size(photo: Photo) -> tuple[int, int]:
+    return photo.pixels.shape[0], photo.pixels.shape[1]
 
 
-def fitted_views(unit: Unit, views: Mapping[str, LoadedPhoto]) -> dict[str, LoadedPhoto]:
-    """Return the other photos in the levels and the size that the first is worked on in."""
-    fitted = {}
+def _type(photo: Photo) -> tuple[object, ...]:
+    floats = None if photo.floats is None else photo.floats.dtype
+    return photo.pixels.dtype, photo.pixels.shape[2], photo.alpha is None, photo.flat, floats
+
+
+def views_facts(loaded: LoadedPhoto, unit: Unit, source: Path) -> dict[str, dict[str, str]] | None:
+    """Return what a manifest says of the other photos of a part; None if there are none."""
+    facts = {}
     for name, photo in unit.views:
-        deep = spread(views[name].photo, unit.depth, photo.path)
-        fitted[name] = shrunk(replace(views[name], photo=deep), unit.max_side)
-    return fitted
+        inside = photo.path.relative_to(source)
+        check_name(inside)
+        facts[name] = {
+            "image": photo.key,
+            "file": printable(inside.as_posix()),
+            "sha256": photo_hash(loaded.views[name].photo),
+            "file_sha256": loaded.views[name].file_sha256,
+        }
+    return facts or None
+
+
+def prepared(loaded: LoadedPhoto, unit: Unit) -> LoadedPhoto:
+    """Return a unit's photos in the levels and the size that they are worked on in.
+
+    Raises
+    ------
+    InputError
+        If one is brighter than its camera can tell.
+    """
+    paths = {name: photo.path for name, photo in unit.views}
+    views = {
+        name: shrunk(replace(one, photo=spread(one.photo, unit.depth, paths[name])), unit.max_side)
+        for name, one in loaded.views.items()
+    }
+    deep = replace(loaded, photo=spread(loaded.photo, unit.depth, unit.path), views=views)
+    return shrunk(deep, unit.max_side)
 
 
 def viewed_surface(
-    first: Surface, unit: Unit, views: Mapping[str, LoadedPhoto], recipe: Recipe
+    first: Surface, loaded: LoadedPhoto, unit: Unit, recipe: Recipe
 ) -> ViewedSurface:
     """Analyse the other photos of a part: camera and light; all else is the first photo's.
 
@@ -150,15 +96,9 @@ def viewed_surface(
     """
     others: dict[str, tuple[str, Surface]] = {}
     for name, photo in unit.views:
-        surface = surface_of(views[name].photo, recipe, roi=first.foreground)
+        surface = surface_of(loaded.views[name].photo, recipe, roi=first.foreground)
         if surface.channels != first.channels:
             msg = f"{photo.path}: grey or in colour, other than {unit.path.name}"
-            raise InputError(msg, hint="all views of a part need the same colour channels")
+            raise InputError(msg, hint="the photos of a part need the same colour channels")
         others[name] = photo.key, surface
-    lights = {
-        "" if one.view == unit.first_view else one.view: Light(
-            one.azimuth_deg, one.elevation_deg, 1.0
-        )
-        for one in unit.lights
-    }
-    return join_views(first, others, lights)
+    return join_views(first, others, dict(unit.lights))

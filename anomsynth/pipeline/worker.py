@@ -20,8 +20,6 @@ from anomsynth.core.types import Pixels, SampleKey, Surface
 from anomsynth.dataset.images import LoadedPhoto
 from anomsynth.dataset.manifest import Line, to_json
 from anomsynth.dataset.paths import check_name, printable
-from anomsynth.dataset.reading import spread
-from anomsynth.dataset.shrink import shrunk
 from anomsynth.dataset.sources import Sources
 from anomsynth.dataset.tiff import Reading
 from anomsynth.dataset.writer import SourcePhoto, Writer, failed_line, photo_hash, unusable_line
@@ -30,6 +28,7 @@ from anomsynth.pipeline.analysis import analyse_photo, load_unit, part_of_unit, 
 from anomsynth.pipeline.events import ImageFailed, SampleDone, SampleFailed
 from anomsynth.pipeline.plan import Plan, Unit
 from anomsynth.pipeline.sweep import Cell, Sweep
+from anomsynth.pipeline.views import prepared, views_facts
 from anomsynth.recipe.models import Recipe
 from anomsynth.sqe.samples import rate_sample, written_scores
 from anomsynth.synthesis.conditions import Conditions
@@ -195,9 +194,9 @@ def work(job: Job, parent: int | None = None) -> Outcome:
         loaded = load_unit(unit, setting.reading, setting.recipe)
         hashes = photo_hash(loaded.photo), loaded.file_sha256
         scan = scan_facts(loaded, setting.source)
-        origin = SourcePhoto(unit.category, unit.image, file, *hashes, scan=scan)
-        loaded = replace(loaded, photo=spread(loaded.photo, unit.depth, unit.path))
-        loaded = shrunk(loaded, unit.max_side)
+        views = views_facts(loaded, unit, setting.source)
+        origin = SourcePhoto(unit.category, unit.image, file, *hashes, scan=scan, views=views)
+        loaded = prepared(loaded, unit)
         needs_roi = setting.roi is not None
         surface = None
         if unit.samples or _camera(setting) is not None:
