@@ -206,12 +206,29 @@ def mound(seed: int, shape: tuple[int, int] = (128, 144)) -> tuple[np.ndarray, n
     return points, np.clip(picture, 0, 255).astype(np.uint8)
 
 
+def plain_ply(points: np.ndarray) -> bytes:
+    """Return the file of a cloud in no order, seen from above, with a number beside each point."""
+    rows = np.empty(len(points), dtype=[("q", "u1"), ("x", "<f4"), ("y", "<f4"), ("z", "<f4")])
+    rows["q"] = np.arange(len(points)) % 251
+    for name, values in zip("xyz", points.T, strict=True):
+        rows[name] = values
+    header = [
+        *("ply", "format binary_little_endian 1.0", f"element vertex {len(points)}"),
+        *("property uchar quality", "property float x", "property float y", "property float z"),
+        *("end_header", ""),
+    ]
+    return "\n".join(header).encode() + rows.tobytes()
+
+
 PITCH = 0.4  # mm between points of a mound
 
 
 @pytest.fixture
 def scan_maker() -> Callable[..., Path]:
-    """Return a function that writes scans of mounds to a folder, in one of three ways."""
+    """Return a function that writes scans of mounds to a folder: xyz, depth, ply or bare ply.
+
+    Bare ones have no ground beside the mound.
+    """
 
     def add(folder: Path, kind: str, count: int = 3) -> Path:
         good = folder / "mound" / "train" / "good"
@@ -225,6 +242,12 @@ def scan_maker() -> Callable[..., Path]:
                 metres = (points / np.float32(1000)).astype(np.float32)
                 coded = cv2.imencode(".tiff", metres[..., ::-1])[1]
                 (good / "xyz" / f"{name}.tiff").write_bytes(coded.tobytes())
+            elif kind in {"ply", "bare ply"}:
+                (folder / "mound").mkdir(parents=True, exist_ok=True)
+                there = points[points[..., 2] != 0]
+                there = there[there[:, 2] < 499] if kind == "bare ply" else there
+                np.random.default_rng(seed).shuffle(there)
+                (folder / "mound" / f"{name}.ply").write_bytes(plain_ply(there * [1, 1, -1]))
             else:
                 (folder / "mound").mkdir(parents=True, exist_ok=True)
                 levels = np.rint((points[..., 2] - 450) / 0.002).clip(0, 65535)

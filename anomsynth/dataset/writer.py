@@ -28,7 +28,7 @@ from anomsynth.dataset.images import LoadedPhoto, write_png
 from anomsynth.dataset.layout import GOOD, GT, Layout, name_of
 from anomsynth.dataset.manifest import Line, array_hash, pack_support
 from anomsynth.errors import UserError
-from anomsynth.relief.files import encode_scan
+from anomsynth.relief.files import encode_scan, written_points
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +215,10 @@ class Writer:
         files, hashes = {"scan": layout.relative(path)}, {"scan": array_hash(scan.points)}
         if sample.point_labels is not None:
             labels = image.parents[1] / GT / f"{image.stem}.txt"
-            write_bytes(labels, as_lines(sample.point_labels), layout.scratch)
+            written = sample.point_labels[written_points(scan)]
+            write_bytes(labels, as_lines(written), layout.scratch)
             files["labels"] = layout.relative(labels)
-            hashes["labels"] = array_hash(sample.point_labels)
+            hashes["labels"] = array_hash(written)
         return files, hashes
 
     def _name(self, origin: SourcePhoto) -> str:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from anomsynth.core.types import Float32, Mask
 
 RING = 0.03  # of the shorter side: width of the frame in which the ground is looked for
-SEEN = 0.3  # share of that frame that must be measured
+SEEN = 0.5  # share of that frame that must be measured: a disc that fills the picture has 0.3
 FLAT = 0.6  # and the share of it that must lie in one plane
 MOST_POINTS = 4096
 ROUNDS = 12

@@ -2,10 +2,17 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from anomsynth.core.photo import Photo
 from anomsynth.core.types import Float32, Mask
+from anomsynth.relief.change import Displaced, SurfaceChange
+from anomsynth.relief.chart import Chart, chart_of
+from anomsynth.relief.displace import displace
 from anomsynth.relief.ground import find_part
+from anomsynth.relief.plain import displace_cloud, measure_cloud_sensor
 from anomsynth.relief.scan import Scan
+from anomsynth.relief.sensor import Sensor, measure_sensor
 from anomsynth.relief.shading import shaded
 
 
@@ -24,6 +31,8 @@ class MappedScan:
         Where the part is, see `find_part`.
     behind : (H, W) float32, millimeters, or None
         `raised` of the ground on which the part lies, where there is one.
+    chart : Chart or None
+        How points of a plain cloud lie on the map.
     """
 
     scan: Scan
@@ -31,12 +40,36 @@ class MappedScan:
     mm_per_px: float
     part: Mask
     behind: Float32 | None
+    chart: Chart | None = None
 
     @classmethod
     def of(cls, scan: Scan) -> "MappedScan":
-        """Return the map of a scan: its own rows and columns."""
-        raised = scan.raised()
-        return cls(scan, raised, scan.mm_per_px, *find_part(raised))
+        """Return the map of a scan: its own rows and columns, or those of a chart.
+
+        Raises
+        ------
+        InputError
+            If the points of a plain cloud cannot be charted.
+        """
+        if scan.organised:
+            raised = scan.raised()
+            return cls(scan, raised, scan.mm_per_px, *find_part(raised))
+        chart = chart_of(scan)
+        return cls(scan, chart.raised, chart.mm_per_px, *find_part(chart.raised), chart)
+
+    def sensor(self, part: Mask) -> Sensor:
+        """Return what is measured of the sensor on the part, (H, W) bool."""
+        if self.chart is None:
+            return measure_sensor(self.scan, part)
+        return measure_cloud_sensor(self.chart, part)
+
+    def displaced(
+        self, change: SurfaceChange, sensor: Sensor, rng: np.random.Generator
+    ) -> Displaced:
+        """Return the scan with a change of its surface, as the sensor sees it."""
+        if self.chart is None:
+            return displace(self.scan, change, sensor, rng)
+        return displace_cloud(self.chart, change, sensor, rng)
 
     def with_pitch(self, mm_per_px: float) -> "MappedScan":
         """Return it with pixels of another width, if it is a depth map; others know theirs."""

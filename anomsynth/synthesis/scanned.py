@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.pixels import sparse_zeros
@@ -15,13 +16,12 @@ from anomsynth.core.sample import Sample
 from anomsynth.core.types import Float32, Mask, Scale, Surface
 from anomsynth.errors import InputError, RecipeError, RejectedError
 from anomsynth.recipe.models import Material, Recipe
-from anomsynth.relief.change import SurfaceChange
-from anomsynth.relief.displace import displace
+from anomsynth.relief.change import Displaced, SurfaceChange
 from anomsynth.relief.mapped import MappedScan, ScannedPhoto
-from anomsynth.relief.sensor import Sensor, measure_sensor
+from anomsynth.relief.sensor import Sensor
 from anomsynth.relief.shading import AMBIENT, LAMP
 from anomsynth.surface.analyze import analyze
-from anomsynth.synthesis.visibility import JUST_VISIBLE
+from anomsynth.synthesis.visibility import JUST_VISIBLE, TOUCHING
 
 DETECTED = 3.0  # standard deviations of the sensor's noise at which a single point stands out
 ROUNDING = math.sqrt(12)  # a step over the standard deviation that rounding to it has
@@ -84,7 +84,7 @@ def surface_of_scan(
     known = {item.name: getattr(surface, item.name) for item in fields(Surface) if item.init}
     if shaded:
         known["light"] = LAMP
-    sensor = measure_sensor(mapped.scan, surface.foreground)
+    sensor = mapped.sensor(surface.foreground)
     return ScannedSurface(**known, mapped=mapped, shaded=shaded, sensor=sensor)
 
 
@@ -245,6 +245,7 @@ class Relief:
         """Return a sample with the scan that the sensor makes of the part with its defects.
 
         Points that the sensor loses by a defect belong to it, whether their pixels changed or not.
+        Points of a plain cloud have labels of their own: there a defect is laid on the surface.
         """
         mapped = self._surface.mapped
         change = SurfaceChange(
@@ -254,7 +255,10 @@ class Relief:
             behind=mapped.behind,
             owner=self._owner,
         )
-        moved = displace(mapped.scan, change, self._surface.sensor, rng)
+        moved = mapped.displaced(change, self._surface.sensor, rng)
+        if mapped.chart is not None:
+            labels = self._point_labels(moved)
+            return replace(sample, scan=moved.scan, point_labels=labels)
         more = moved.lost & ~sample.strict
         if not more.any():
             return replace(sample, scan=moved.scan)
@@ -269,3 +273,13 @@ class Relief:
             instance_index=np.where(more, owners, sample.instance_index),
             class_index=np.where(more, np.array(kinds, np.uint8)[owners], sample.class_index),
         )
+
+    def _point_labels(self, moved: Displaced) -> NDArray[np.uint8]:
+        """Return which points of a cloud belong to a defect, (N,) uint8: 1, others 0.
+
+        They moved by what the sensor notices beside points that it surely does, or are lost.
+        """
+        step = moved.scan.points - self._surface.mapped.scan.points
+        away = np.sqrt((step * step).sum(axis=1))
+        noticed = away >= TOUCHING * DETECTED * self._noise_mm
+        return np.asarray(moved.mask & (noticed | moved.lost), dtype=np.uint8)

@@ -21,6 +21,9 @@ def recipe():
 
 def of_kinds(*kinds: str, **more):
     mechanisms = [{"generator": {"kind": kind}} for kind in kinds]
+    for mechanism in mechanisms:
+        if mechanism["generator"]["kind"] == "hole":
+            mechanism["generator"]["radius_mm"] = [2, 3]  # that points can fall into
     written = {"name": "relief", "seed": 3, "field_mm": 58, "mechanisms": mechanisms, **more}
     return build_recipe(written, "test")
 
@@ -210,3 +213,48 @@ def test_scans_are_not_made_smaller(scan_maker, make, tmp_path) -> None:
 
     with pytest.raises(UserError, match="`max_side`: scans keep their points"):
         make(source, tmp_path / "out", max_side=64)
+
+
+def test_points_of_a_plain_cloud_keep_their_order_and_have_labels(
+    scan_maker, make, tmp_path
+) -> None:
+    source, out = scan_maker(tmp_path / "scans", "ply"), tmp_path / "out"
+    # Raised ones: of what is sunk or open the sensor may lose points, which are no rows then.
+    made = make(source, out, per_image=2, recipe=of_kinds("lump", "blister"))
+
+    assert made.written == 6
+    for line in samples_of(out):
+        before, after = read_pair(line, source, out)
+        labels = np.loadtxt(out / line["files"]["labels"], dtype=int)
+        assert labels.shape == (len(after.form.numbers),)
+        if len(after.form.numbers) != len(before.form.numbers):
+            continue
+        assert np.array_equal(after.form.numbers["quality"], before.form.numbers["quality"])
+        step = np.linalg.norm(after.points - before.points, axis=1)
+        assert labels.any()
+        assert (step[labels == 1] > 0.01).all()
+        assert (step[labels == 0] < 0.05).all()
+        highest = max(item["measured"]["highest_mm"] for item in line["record"]["instances"])
+        assert step.max() == pytest.approx(highest, rel=0.15)
+
+
+def test_lost_points_of_a_cloud_are_no_rows(scan_maker, make, tmp_path) -> None:
+    source, out = scan_maker(tmp_path / "scans", "bare ply"), tmp_path / "out"
+    make(source, out, per_image=2, recipe=of_kinds("hole"))
+
+    for line in samples_of(out):
+        before, after = read_pair(line, source, out)
+        labels = np.loadtxt(out / line["files"]["labels"], dtype=int)
+        assert len(labels) == len(after.points) < len(before.points)
+
+
+def test_the_ground_shows_through_a_hole(scan_maker, make, tmp_path) -> None:
+    source, out = scan_maker(tmp_path / "scans", "ply"), tmp_path / "out"
+    make(source, out, per_image=2, recipe=of_kinds("hole"))
+
+    for line in samples_of(out):
+        before, after = read_pair(line, source, out)
+        fell = after.points[:, 2] - before.points[:, 2]
+        opened = sum(item["measured"]["open_px"] for item in line["record"]["instances"])
+        assert opened > 0
+        assert after.points[fell.argmin(), 2] == pytest.approx(-500, abs=0.3)

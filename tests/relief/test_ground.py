@@ -52,3 +52,15 @@ def test_without_a_ground_what_was_measured_is_the_part() -> None:
 
     assert np.array_equal(found, part)
     assert ground is None
+
+
+def test_the_rim_of_a_round_part_is_no_ground() -> None:
+    rows, cols = np.indices((90, 90))
+    away = np.hypot(rows - 44.5, cols - 44.5)
+    raised = (8 - away**2 / 300).astype(np.float32)
+    raised[away > 45] = np.nan
+
+    found, ground = find_part(raised)
+
+    assert np.array_equal(found, np.isfinite(raised))
+    assert ground is None
