@@ -131,7 +131,7 @@ def pod(
     ask = _Inspector(tolerance, device, threads, on_progress or _nobody)
     answers = ask.answers(named[0], Path(str(given[named[0]])), swept)
     ours = inspect(swept, answers, false_alarm_rate, threshold)
-    other, warnings = None, [*_warnings(swept, ours)]
+    other, warnings = None, [*_warnings(swept, ours, false_alarm_rate)]
     if named[0] == "run":
         warnings += _known_from_training(Path(str(run)), swept)
     if against is not None:
@@ -146,7 +146,7 @@ def pod(
         else:
             seen = ask.answers(kind, Path(against), swept)
             other = inspect(swept, seen, false_alarm_rate, None)
-        warnings += _warnings(swept, other)
+        warnings += _warnings(swept, other, false_alarm_rate)
     subsets = study(swept, ours, other, link=link, regress=a_hat)
     result = PodResult(swept, subsets, ours, other, tuple(dict.fromkeys(warnings)), folder)
     write_results(result, pod_page(result))
@@ -225,7 +225,7 @@ def _same_flaws(swept: SweptSet, other: SweptSet) -> SweptSet:
     return other
 
 
-def _warnings(swept: SweptSet, one: Inspection) -> Iterator[str]:
+def _warnings(swept: SweptSet, one: Inspection, rate: float) -> Iterator[str]:
     limit, name = one.limit, one.answers.name
     if limit.needed:
         yield (
@@ -235,6 +235,20 @@ def _warnings(swept: SweptSet, one: Inspection) -> Iterator[str]:
         )
     if not one.answers.places:
         yield f"{name}: scores without a place: a hit may be luck elsewhere on the picture"
+    wanted = limit.wanted if limit.wanted is not None else rate
+    if one.false_calls.rate_least > wanted:
+        yield (
+            f"{name}: calls on {one.false_calls.rate:.0%} of good pictures, of which "
+            f"{100 * wanted:g} % were to be called: hits are partly false calls, and its curve "
+            "compares with no other"
+        )
+    if swept.part_mm is not None:
+        low, high = swept.span_of_scale
+        pixels = f"{low:.3g}" if high < 1.01 * low else f"{low:.3g} to {high:.3g}"
+        yield (
+            f"sizes in mm are assumed: the part is taken to be as large as a square of "
+            f"{swept.part_mm:g} mm, {pixels} mm a pixel; sweep with `mm_per_px` to know them"
+        )
     if swept.failed:
         yield f"{swept.failed} flaws of the sweep could not be made and are missing"
 

@@ -14,12 +14,12 @@ from anomsynth.api.options import (
     named,
     to_path,
 )
+from anomsynth.core.on_demand import OnDemand
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layout import RESERVED
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.layouts.simple import find_pairs
-from anomsynth.dataset.on_demand import OnDemand
 from anomsynth.errors import InputError, UserError
 from anomsynth.pipeline.options import check_jobs
 from anomsynth.scoring.fit import EMBEDDED, embedded_materials, own_materials, read_normals

@@ -26,13 +26,18 @@ def merge(
     with reporting(quiet=quiet, as_json=as_json) as console:
         from anomsynth.api.merge import merge as join
         from anomsynth.cli.summary import counts, print_counts, warn_of_failures
+        from anomsynth.dataset.layout import Layout
+        from anomsynth.dataset.metadata import read_run, sweep_of
 
         finished = join(out)
         console.say(
             f"{counted(finished.written, 'sample')}, merged in {finished.seconds:.1f} s -> {out}"
         )
         print_counts(console, finished)
-        console.say(next_command("report", out) + "  # see every sample")
+        if sweep_of(read_run(Layout(out))) is not None:
+            console.say(next_command("pod", out, "--run", "RUN"))
+        else:
+            console.say(next_command("report", out) + "  # see every sample")
         warn_of_failures(console, finished)
         console.result(out=str(out.resolve()), **counts(finished), seconds=finished.seconds)
     if finished.failed or finished.failed_images:

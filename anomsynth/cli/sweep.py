@@ -208,8 +208,26 @@ def parse_size(text: str) -> tuple[float, float]:
     unit = found[2] if found else ""
     if unit not in UNITS:
         raise UserError(f"--size: no such unit {unit!r}", hint="for example --size 0.2:8mm")
-    low, high = parse_range("--size", found[1] if found else text)
+    try:
+        low, high = parse_range("--size", found[1] if found else text)
+    except UserError as error:
+        hint = "one unit, at the end: --size 0.2:8mm"
+        raise UserError(f"--size: expected LO:HI and a unit, got {text!r}", hint=hint) from error
     return low * UNITS[unit], high * UNITS[unit]
+
+
+def _tell_sizes(console: Console, out: Path) -> None:
+    """Say which sizes came out otherwise, and warn where nobody said how large a pixel is."""
+    from anomsynth.detectability.inputs import read_sweep
+
+    swept = read_sweep(out)
+    for line in swept.made_otherwise():
+        console.say(f"  {line}")
+    if swept.part_mm is not None:
+        console.warn(
+            f"sizes in mm are assumed: the part is taken to be as large as a square of "
+            f"{swept.part_mm:g} mm; give --mm-per-px to know them"
+        )
 
 
 def _print(console: Console, done: "Generated") -> None:
@@ -228,6 +246,7 @@ def _print(console: Console, done: "Generated") -> None:
         index, count = done.plan.options.shard
         console.say(f"\nshard {index} of {count}; when all are done: anomsynth merge {out}")
     elif done.written:
+        _tell_sizes(console, out)
         console.say(f"Then: anomsynth pod {shlex.quote(str(out))} --run RUN")
     warn_of_failures(console, done)
     console.result(

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
-from anomsynth.dataset.path_list import PathList
+from anomsynth.core.path_list import PathList
 from anomsynth.errors import InputError, UserError
 
 NO_TEXT = frozenset({"Cc", "Cs"})  # Unicode: control characters, halves of surrogate pairs

@@ -7,7 +7,7 @@ zlib-ng, on any processor, write the same bytes, zlib-ng in about half of the ti
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ try:
     from zlib_ng import zlib_ng as deflate
 except ImportError:  # slower, and nothing else
     deflate = zlib  # type: ignore[misc]  # the same interface
+
+UNPACKING = zlib.error, cast("type[Exception]", deflate.error)  # what either raises
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # samples a pixel, by colour type
@@ -206,7 +208,7 @@ def _check_pixels(passes: list[tuple[int, int]], packed: bytes) -> None:
     unpacker = deflate.decompressobj()
     try:
         raw = unpacker.decompress(packed, wanted + 1)
-    except deflate.error as error:
+    except UNPACKING as error:
         raise ValueError(f"its pixels cannot be unpacked: {error}") from error
     if len(raw) != wanted:
         many = "more" if len(raw) > wanted else "fewer"

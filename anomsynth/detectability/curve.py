@@ -22,7 +22,9 @@ from anomsynth.detectability.likelihood import (
 from anomsynth.detectability.penalty import PenalizedFit
 
 FARTHEST = 12.0  # in ln size beyond a90 that a bound is looked for
-NEWTON = 12  # steps to a bound of the band
+MOST_STEPS = 80  # to a bound of the band
+CLOSE = 1e-9  # to the root of the likelihood ratio that the bound has
+FLAT = 60.0  # of a predictor: beyond, every probability is 0 or 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,17 +174,24 @@ class PodCurve:
                     for point, start in zip(points, middle, strict=True)
                 ]
             )
-        spread = np.maximum(spread, 1e-9)
-        shift = wanted * spread
-        for _ in range(NEWTON):
-            peak = self._held(points, middle + side * shift)
+        shift = wanted * np.maximum(spread, 1e-9)
+        farthest = np.abs(middle) + FLAT
+        inner, outer = np.zeros_like(shift), np.full_like(shift, np.inf)
+        slopes = None
+        for turn in range(MOST_STEPS):
+            peak = self._held(points, middle + side * shift, slopes)
+            slopes = peak.at
             root = np.sqrt(np.maximum(2 * (self.log_likelihood - peak.value), 1e-24))
-            # The root is almost linear in the predictor, so Newton's method takes few steps.
-            change = (wanted - root) * root / np.maximum(-side * peak.slope, 1e-12)
-            change = np.clip(change, -0.7 * shift, 2 * spread)
-            shift = shift + change
-            if np.all(np.abs(wanted - root) < 1e-9):
+            short = root < wanted
+            inner, outer = np.where(short, shift, inner), np.where(short, outer, shift)
+            if np.all((np.abs(wanted - root) < CLOSE) | (short & (shift >= farthest))):
                 break
+            # The root is almost linear in the predictor, so Newton's method takes few steps; where
+            # it leaves what is known of the bound, or is slow, the bracket is divided instead.
+            step = shift + (wanted - root) * root / np.maximum(-side * peak.slope, 1e-12)
+            divided = np.where(np.isfinite(outer), (inner + outer) / 2, 2 * shift)
+            good = (step > inner) & (step < np.minimum(outer, 4 * shift)) & (turn % 4 != 3)
+            shift = np.minimum(np.where(good, step, divided), farthest)
         return middle + side * shift
 
     def _profile(self, point: Float64, predictor: Float64) -> float:
@@ -191,10 +200,11 @@ class PodCurve:
             return self._penalized.through(float(point[0]), float(predictor[0]))
         return float(self._held(point[None], predictor).value[0])
 
-    def _held(self, points: Float64, predictors: Float64) -> Peak:
+    def _held(self, points: Float64, predictors: Float64, start: Float64 | None = None) -> Peak:
         """Maximize over slopes while each curve goes through a point (ln size, ..., predictor)."""
         design = self.logs[None] - points[:, None, :]
-        start = np.broadcast_to(self.coefficients[1:], points.shape)
+        if start is None:
+            start = np.broadcast_to(self.coefficients[1:], points.shape)
         terms = hit_terms(self.link, self.hits)
         return maximize(terms, design, predictors[:, None], start)
 

@@ -12,11 +12,12 @@ from anomsynth.core.types import Float32
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.paths import is_dir, is_file, nfc
 from anomsynth.detectability.answers import Answers, Progress, Shape, around, check_map
-from anomsynth.detectability.inputs import SweptSet
+from anomsynth.detectability.inputs import SweptFlaw, SweptSet
 from anomsynth.errors import InputError
 
 MAP_ENDINGS = (".npy", ".tiff", ".tif", ".png")
 IMAGE, SCORE, ROW, COLUMN = "image", "score", "row", "column"
+REST = "more cells than columns"
 Mark = tuple[float, float | None, float | None]  # score, row, column
 
 
@@ -82,14 +83,15 @@ def answers_of_table(
     """Read a table with a score for each picture, or with the places somebody marked.
 
     Columns are `image` and `score`; with `row` and `column` (pixels) each line is a mark, a
-    picture may have several, and one without a mark has a line with nothing in them.
+    picture may have several, and one without a mark has a line with nothing in them. A mark
+    without a score counts 1.
 
     Raises
     ------
     InputError
         If a column is missing, a cell is no number, or the pictures are others.
     """
-    marks, places = _read_table(path)
+    marks, places = _read_table(path, swept.root)
     found: dict[str, list[Mark]] = {}
     missing = []
     for picture in _pictures(swept):
@@ -110,7 +112,7 @@ def answers_of_table(
     signals = []
     for done, flaw in enumerate(swept.flaws, 1):
         own = found[flaw.picture]
-        signals.append(_at(swept.root / flaw.mask, own, tolerance) if places else _top(own))
+        signals.append(_at(path, swept.root, flaw, own, tolerance) if places else _top(own))
         tell(done, len(swept.flaws))
     good = [found[item.picture] for item in swept.good]
 
@@ -118,6 +120,9 @@ def answers_of_table(
         return np.array([sum(mark[0] > threshold for mark in own) for own in good], dtype=np.int64)
 
     shapes = [read_photo(swept.root / item.picture).pixels.shape for item in swept.good]
+    for item, own, shape in zip(swept.good, good, shapes, strict=True):
+        for mark in own:
+            _check_place(path, item.picture, mark, (shape[0], shape[1]))
     return Answers(
         path.name,
         np.array(signals, np.float64),
@@ -129,30 +134,64 @@ def answers_of_table(
     )
 
 
-def _read_table(path: Path) -> tuple[dict[str, list[Mark]], bool]:
+def _read_table(path: Path, root: Path) -> tuple[dict[str, list[Mark]], bool]:
     if not is_file(path):
         raise InputError(f"{path}: no such file", hint="give a table with image and score")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
+            head = file.readline()
+            comma = ";" if ";" in head and "," not in head else ","
+            names = [name.strip().lower() for name in next(csv.reader([head], delimiter=comma), [])]
+            rows = list(csv.DictReader(file, names, delimiter=comma, restkey=REST))
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: not a table: {error}", hint="write CSV in UTF-8") from error
-    columns = set(rows[0]) if rows else set()
+    columns = set(names)
     lacking = [name for name in (IMAGE, SCORE) if name not in columns]
     if lacking:
-        msg = f"{path}: no column {lacking[0]!r}" if rows else f"{path}: holds no line"
+        had = ", ".join(repr(name) for name in names if name)
+        msg = f"{path}: no column {lacking[0]!r}, it has {had}" if had else f"{path}: holds no line"
         raise InputError(msg, hint="columns are image, score and, for places, row, column")
+    if not rows:
+        raise InputError(f"{path}: holds no line", hint="every picture needs one")
     places = {ROW, COLUMN} <= columns
     marks: dict[str, list[Mark]] = {}
     for number, row in enumerate(rows, 2):
-        name = nfc(str(row[IMAGE]).replace("\\", "/"))
-        own = marks.setdefault(name.rpartition(".")[0] or name, [])
+        name = _relative(str(row[IMAGE]), root)
+        known = name in marks
+        own = marks.setdefault(name, [])
         cells = [_number(row.get(column), path, number) for column in (SCORE, ROW, COLUMN)]
-        if cells[0] is None and not places:
-            raise InputError(f"{path}: line {number}: no score", hint="every line needs one")
-        if cells[0] is not None and not (places and None in cells[1:]):
-            own.append((cells[0], cells[1], cells[2]))
+        if places:
+            own += _mark(cells, path, number)
+        elif cells[0] is None:
+            what = ", ".join(sorted(columns - {IMAGE, SCORE}))
+            hint = "every line needs one" + (
+                f"; places stand in row, column, not {what}" * bool(what)
+            )
+            raise InputError(f"{path}: line {number}: no score", hint=hint)
+        elif known:
+            msg = f"{path}: line {number}: a second score for {row[IMAGE]}"
+            raise InputError(msg, hint="give one a picture, or the places too: row, column")
+        else:
+            own.append((cells[0], None, None))
     return marks, places
+
+
+def _relative(name: str, root: Path) -> str:
+    """Return a picture's name without its ending, below the sweep's folder if it lies there."""
+    shown = nfc(name.strip().replace("\\", "/")).removeprefix("./")
+    for above in (f"{root.as_posix()}/", f"{root.name}/"):
+        shown = shown.removeprefix(above)
+    return shown.rpartition(".")[0] or shown
+
+
+def _mark(cells: Sequence[float | None], path: Path, line: int) -> Iterator[Mark]:
+    """Yield the mark of a line, if it has one: a place alone is what a person clicks."""
+    score, row, column = cells
+    if row is not None and column is not None:
+        yield 1.0 if score is None else score, row, column
+    elif score is not None or row is not None or column is not None:
+        msg = f"{path}: line {line}: a mark without a place"
+        raise InputError(msg, hint="fill row and column, or leave both columns out of the table")
 
 
 def _number(cell: str | None, path: Path, line: int) -> float | None:
@@ -171,14 +210,27 @@ def _top(marks: Sequence[Mark]) -> float:
     return max((mark[0] for mark in marks), default=-np.inf)
 
 
-def _at(mask: Path, marks: Sequence[Mark], tolerance: float | None) -> float:
+def _check_place(path: Path, picture: str, mark: Mark, shape: tuple[int, int]) -> None:
+    _, row, column = mark
+    if row is None or column is None:
+        return
+    if not (-0.5 <= row < shape[0] and -0.5 <= column < shape[1]):
+        size = f"{shape[0]} rows and {shape[1]} columns"
+        msg = f"{path}: row {row:g}, column {column:g} lie off {picture}, which has {size}"
+        raise InputError(msg, hint="count pixels of the picture, from 0")
+
+
+def _at(
+    path: Path, root: Path, flaw: SweptFlaw, marks: Sequence[Mark], tolerance: float | None
+) -> float:
     """Return the highest score that was marked at a defect."""
     if not marks:
         return -np.inf
-    marked = read_photo(mask).pixels.max(axis=2) > 0
+    marked = read_photo(root / flaw.mask).pixels.max(axis=2) > 0
     box, inside = around(marked, tolerance)
     here = []
     for score, row, column in marks:
+        _check_place(path, flaw.picture, (score, row, column), (marked.shape[0], marked.shape[1]))
         if row is None or column is None:
             continue
         down, right = round(row) - box.top, round(column) - box.left

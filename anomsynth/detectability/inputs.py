@@ -1,14 +1,18 @@
 """A sweep as it lies on disk: its flaws, their sizes and masks, and the good pictures."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, read_lines
 from anomsynth.dataset.metadata import read_run, sweep_of
 from anomsynth.dataset.paths import is_dir, is_file
 from anomsynth.errors import InputError
+
+OFF = 0.2  # share by which the median size of a level may be off
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ class SweptSet:
         What run.json says of the sweep.
     failed : int
         Defects that could not be made.
+    part_mm : float or None
+        What the part was taken to be as wide as, where nobody gave the size of a pixel.
     """
 
     root: Path
@@ -85,6 +91,31 @@ class SweptSet:
     good: tuple[SweptGood, ...]
     grid: Mapping[str, object]
     failed: int
+    part_mm: float | None = None
+
+    @property
+    def span_of_scale(self) -> tuple[float, float]:
+        """Least and largest size of a pixel, mm."""
+        scales = [flaw.mm_per_px for flaw in self.flaws]
+        return min(scales), max(scales)
+
+    @property
+    def scale_assumed(self) -> bool:
+        """Whether nobody gave the size of a pixel: sizes rest on what the part was taken for."""
+        return self.part_mm is not None
+
+    def made_otherwise(self) -> Iterator[str]:
+        """Yield a line for each level whose defects came out a fifth off the ordered size."""
+        groups: dict[tuple[str, str, float], list[float]] = defaultdict(list)
+        for flaw in self.flaws:
+            groups[flaw.kind, flaw.measure, flaw.level_mm].append(flaw.size_mm)
+        for (kind, measure, level), sizes in sorted(groups.items()):
+            middle = median(sizes)
+            if abs(middle / level - 1) > OFF:
+                yield (
+                    f"{kind}: {measure} {level:.3g} mm came out as {min(sizes):.3g} to "
+                    f"{max(sizes):.3g} mm; the curve goes by what came out"
+                )
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -104,7 +135,7 @@ def read_sweep(root: Path) -> SweptSet:
         raise InputError(f"{root}: no such folder", hint="give a folder made by `anomsynth sweep`")
     layout = Layout(root.resolve())
     hint = "make one with `anomsynth sweep`: only there sizes are known"
-    if not is_file(layout.run_file):
+    if not is_file(layout.run_file) and not is_dir(layout.shards):
         raise InputError(f"{root}: not a sweep", hint=hint)
     record = read_run(layout)
     grid, categories = sweep_of(record), record.get("categories")
@@ -127,7 +158,17 @@ def read_sweep(root: Path) -> SweptSet:
     if not flaws or not good:
         what = "defect" if not flaws else "good picture"
         raise InputError(f"{root}: holds no {what}", hint="make the sweep again")
-    return SweptSet(layout.root, tuple(flaws), tuple(good), grid, failed)
+    recipe = record.get("recipe")
+    part_mm = None if not isinstance(recipe, Mapping) else assumed_part(recipe)
+    return SweptSet(layout.root, tuple(flaws), tuple(good), grid, failed, part_mm)
+
+
+def assumed_part(recipe: Mapping[str, object]) -> float | None:
+    """Return the side of the square as large as the part, mm, if only that sets the scale."""
+    if any(recipe.get(name) is not None for name in ("mm_per_px", "field_mm", "object_mm")):
+        return None
+    part_mm = recipe.get("part_mm")
+    return float(part_mm) if isinstance(part_mm, int | float) else None
 
 
 def _flaw(line: Line) -> SweptFlaw:

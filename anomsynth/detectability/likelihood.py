@@ -122,6 +122,7 @@ def maximize(
     """
     at = np.array(start, dtype=np.float64)
     value, first, second = _look(terms, design, offset, at, logs)
+    climbing = np.ones(len(at), np.bool_)
     for _ in range(MOST_STEPS):
         gradient = np.einsum("bnk,bn->bk", design, first)
         curvature = np.einsum("bnk,bn,bnl->bkl", design, second, design)
@@ -132,11 +133,14 @@ def maximize(
         curvature += (RIDGE * trace + 1e-300)[:, None, None] * np.eye(at.shape[1])
         step = np.linalg.solve(curvature, gradient[..., None])[..., 0]
         gain = np.einsum("bk,bk->b", gradient, step)
-        if not np.any(gain > CONVERGED * np.maximum(1, np.abs(value))):
+        climbing &= gain > CONVERGED * np.maximum(1, np.abs(value))
+        if not climbing.any():
             break
-        at, value, first, second = _advance(
+        step[~climbing] = 0
+        (at, value, first, second), stuck = _advance(
             terms, (design, offset, logs), (at, value, first, second), step
         )
+        climbing &= ~stuck
     return Peak(at, value, first.sum(axis=-1))
 
 
@@ -145,8 +149,11 @@ def _advance(
     problem: tuple[Float64, Float64, float],
     here: tuple[Float64, Float64, Float64, Float64],
     step: Float64,
-) -> tuple[Float64, Float64, Float64, Float64]:
-    """Go as much of a step as does not lower each log-likelihood."""
+) -> tuple[tuple[Float64, Float64, Float64, Float64], NDArray[np.bool_]]:
+    """Go as much of a step as does not lower each log-likelihood, and tell which are stuck.
+
+    What no share of its step raises stays: it is as high as rounding lets it be.
+    """
     design, offset, logs = problem
     at, value, *_ = here
     share = np.ones(len(at))
@@ -157,9 +164,10 @@ def _advance(
         found = _look(terms, design, offset, there, logs)
         worse = ~(found[0] >= value - 1e-12 * np.maximum(1, np.abs(value)))
         if not worse.any():
-            return there, *found
+            return (there, *found), worse
         share = np.where(worse, share / 2, share)
-    return here
+    there = np.where(worse[:, None], at, there)
+    return (there, *_look(terms, design, offset, there, logs)), worse
 
 
 def _look(

@@ -11,7 +11,7 @@ import numpy as np
 from anomsynth._version import __version__
 from anomsynth.dataset.csv_text import csv_text
 from anomsynth.dataset.files import make_folder, write_bytes
-from anomsynth.dataset.paths import exists
+from anomsynth.dataset.paths import exists, is_dir
 from anomsynth.detectability.inputs import SweptSet
 from anomsynth.detectability.plot import Panel, Rug, as_png, curve_points
 from anomsynth.detectability.statement import Statement
@@ -69,6 +69,8 @@ class PodResult:
             "meaning": MEANING,
             "dataset": self.swept.root.as_posix(),
             "sweep": dict(self.swept.grid),
+            "mm_per_px": list(self.swept.span_of_scale),
+            "scale_assumed": self.swept.scale_assumed,
             "could_not_be_made": self.swept.failed,
             "inspection": _inspection(self.ours),
             "against": None if self.other is None else _inspection(self.other),
@@ -79,9 +81,13 @@ class PodResult:
 
 def check_out(out: Path, *, overwrite: bool) -> None:
     """Raise OutputError if the folder holds results already and they are to be kept."""
-    if exists(out / JSON) and not overwrite:
-        msg = f"{out}: holds the results of an earlier study"
-        raise OutputError(msg, hint="choose another folder by `out`, or give `overwrite=True`")
+    if exists(out / JSON):
+        if not overwrite:
+            msg = f"{out}: holds the results of an earlier study"
+            raise OutputError(msg, hint="choose another folder by `out`, or give `overwrite=True`")
+    elif is_dir(out) and any(out.iterdir()):
+        msg = f"{out}: holds other files, which results would lie among"
+        raise OutputError(msg, hint="choose another folder by `out`")
 
 
 def write_results(result: PodResult, page: str) -> None:
@@ -146,7 +152,7 @@ def _inspection(one: Inspection) -> dict[str, object]:
         "false_call_rate_bound_95": calls.rate_bound,
         "false_calls": calls.calls,
         "false_calls_per_picture": calls.calls / calls.pictures,
-        "false_calls_per_cm2": calls.calls / calls.area_cm2 if calls.area_cm2 else None,
+        "false_calls_per_cm2": calls.calls_there / calls.area_cm2 if calls.area_cm2 else None,
         "false_calls_per_cm2_bound_95": (
             calls.calls_bound / calls.area_cm2 if calls.area_cm2 else None
         ),

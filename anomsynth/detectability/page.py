@@ -130,7 +130,7 @@ def threshold_line(one: Inspection) -> str:
     """Say from which answer on an inspection calls a defect, and why."""
     limit = one.limit
     if not np.isfinite(limit.value):
-        return "every mark is a call: there is none on good pictures"
+        return "every mark is a call"
     if limit.false_alarms is None:
         return f"threshold {limit.value:.4g}, given"
     rate = f"{100 * limit.false_alarms:.2g} %"
@@ -143,11 +143,11 @@ def false_call_line(one: Inspection) -> str:
     calls = one.false_calls
     text = (
         f"false calls on {calls.called} of {calls.pictures} good pictures "
-        f"({100 * calls.rate:.2g} %, 95 % bound {100 * calls.rate_bound:.2g} %), "
+        f"({100 * calls.rate:.3g} %, 95 % bound {100 * calls.rate_bound:.3g} %), "
         f"{calls.calls / calls.pictures:.2g} a picture"
     )
-    if np.isfinite(calls.area_cm2) and calls.area_cm2 > 0:
-        per, bound = calls.calls / calls.area_cm2, calls.calls_bound / calls.area_cm2
+    if calls.area_cm2 > 0:
+        per, bound = calls.calls_there / calls.area_cm2, calls.calls_bound / calls.area_cm2
         text += f", {per:.2g} a square centimeter (bound {bound:.2g})"
     return text
 

@@ -75,6 +75,15 @@ class ResponseCurve:
         without = maximize(self._terms, design, np.zeros(1), start, self._known)
         return float(2 * (self._peak.value[0] - without.value[0]))
 
+    @cached_property
+    def ratio_of_bend(self) -> float:
+        """Twice the log-likelihood that a square of ln size adds; ``chi2(1)`` if the line holds."""
+        bend = -np.square(self.logs - self.logs.mean())
+        design = np.concatenate([self._design, bend[None, :, None]], axis=2)
+        start = np.array([[1.0, 0.0, 0.0, 0.0]])
+        bent = maximize(self._terms, design, np.zeros(1), start, self._known)
+        return float(2 * (bent.value[0] - self._peak.value[0]))
+
     @property
     def censored(self) -> tuple[int, int]:
         """How many answers lie in the noise, and how many are saturated."""

@@ -1,12 +1,12 @@
 """What may be said of a curve, and why not more: a50, a90 and a90/95."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom, fisher_exact
+from scipy.stats import binom, chi2, fisher_exact
 
 from anomsynth.detectability.curve import PodCurve, fit_curve
 from anomsynth.detectability.likelihood import Float64, Link
@@ -15,6 +15,9 @@ from anomsynth.detectability.response import ResponseCurve
 FEWEST = 30  # flaws; below, no bound is stated
 ASKED = {"hits": 60, "answers": 40}  # flaws that MIL-HDBK-1823A asks for
 DOUBT = 0.05  # level of the tests that a curve has to stand
+BENT = 0.01  # level of the test that answers follow a straight line
+DISTINCT = 10  # answers of different strength that a regression needs
+KNOWN = 1 / 3  # least share of answers that are neither in the noise nor saturated
 GROUPS = 8  # of sizes, where there is no grid of them
 GOAL = 0.9
 # With 22 to 24 of 60 flaws between 10 and 90 %, bounds held in 91 to 93 of 100 studies, with 38 in
@@ -81,9 +84,9 @@ def state_hits(sizes: Float64, hits: NDArray[np.bool_], link: Link = "logit") ->
         return Statement(0, 0, (), None, reasons=("there are no flaws",))
     if hits.all() or not hits.any():
         why = (
-            "every flaw was found: add smaller or fainter ones"
+            "every flaw was found: add smaller ones"
             if hits.all()
-            else "no flaw was found: add larger or plainer ones"
+            else "no flaw was found: add larger ones"
         )
         return Statement(len(hits), int(hits.sum()), levels, None, reasons=(why,))
     curve = fit_curve(sizes, hits, link=link)
@@ -102,7 +105,27 @@ def state_answers(curve: ResponseCurve, sizes: Float64) -> Statement:
     hits = curve.answers > curve.threshold
     below, above = curve.censored
     notes = [f"{below} answers in the noise and {above} saturated were taken as such"]
-    return _state(curve, (sizes, hits), levels_of(sizes, hits), notes if below + above else [])
+    stated = _state(curve, (sizes, hits), levels_of(sizes, hits), notes if below + above else [])
+    doubts = tuple(_doubts(curve))
+    if not doubts:
+        return stated
+    return replace(stated, a50=None, a90=None, a90_95=None, reasons=(*doubts, *stated.reasons))
+
+
+def _doubts(curve: ResponseCurve) -> Iterator[str]:
+    """Yield why a line with even scatter does not describe the answers (MIL-HDBK-1823A asks)."""
+    total, censored = len(curve.answers), sum(curve.censored)
+    within = (curve.answers > curve.noise) & (curve.answers < curve.saturation)
+    distinct = len(np.unique(curve.answers[within]))
+    if distinct < DISTINCT:
+        yield f"answers have {distinct} strengths only, a regression needs {DISTINCT}: go by hits"
+    elif total - censored < KNOWN * total:
+        yield (
+            f"{censored} of {total} answers lie in the noise or are saturated, too many for a "
+            "regression: go by hits"
+        )
+    elif chi2.sf(curve.ratio_of_bend, 1) < BENT:
+        yield "answers do not follow a straight line over ln size: go by hits"
 
 
 def levels_of(sizes: Float64, hits: NDArray[np.bool_], most: int = GROUPS) -> tuple[Level, ...]:
@@ -158,11 +181,6 @@ def _state(
         notes.append(f"{count} flaws: the handbook asks for {asked}")
     rising = curve.at(sizes)
     between = int(((rising > 1 - GOAL) & (rising < GOAL)).sum())
-    if isinstance(curve, PodCurve) and between < FEWEST_RISING:
-        notes.append(
-            f"only {between} flaws lie where the curve rises (10 to 90 %): the bound holds in some "
-            "92 of 100 studies, not in 95; add sizes there"
-        )
     fall = fall_between(levels)
     if not curve.rises:
         reasons.append(
@@ -187,6 +205,11 @@ def _state(
         reasons.append(
             f"the curve does not fit: of {larger.size} flaws of {bound:.3g} or more only "
             f"{int(larger.sum())} were found: look at the largest missed"
+        )
+    if not reasons and isinstance(curve, PodCurve) and between < FEWEST_RISING:
+        notes.append(
+            f"only {between} flaws lie where the curve rises (10 to 90 %): the bound holds in some "
+            "92 of 100 studies, not in 95; add sizes there"
         )
     shown = curve.rises and fall is None
     return Statement(

@@ -5,16 +5,23 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, chi2
+from scipy.stats import beta, binom, chi2
 
 from anomsynth.bisqad.evaluation.threshold import choose_threshold, normals_for
 from anomsynth.detectability.answers import Answers
 from anomsynth.detectability.curve import PodCurve, fit_curve
 from anomsynth.detectability.difference import Difference, compare_hits
 from anomsynth.detectability.inputs import SweptSet
-from anomsynth.detectability.likelihood import CONFIDENCE, Float64, Link
+from anomsynth.detectability.likelihood import CONFIDENCE, Float64, Link, quantile
 from anomsynth.detectability.response import fit_response
-from anomsynth.detectability.statement import Statement, state_answers, state_hits
+from anomsynth.detectability.statement import (
+    ASKED,
+    DOUBT,
+    GOAL,
+    Statement,
+    state_answers,
+    state_hits,
+)
 
 ALL = "all kinds"
 D_LEVELS = 4  # of d' at which a90 is told where both count
@@ -62,13 +69,16 @@ class FalseCalls:
     calls : int
         Separate places called.
     area_cm2 : float
-        Of all good pictures; NaN where their scale is unknown.
+        Of the good pictures whose scale is known, as a flaw was made on the same photo.
+    calls_there : int
+        Separate places called on these.
     """
 
     pictures: int
     called: int
     calls: int
     area_cm2: float
+    calls_there: int
 
     @property
     def rate(self) -> float:
@@ -84,8 +94,15 @@ class FalseCalls:
 
     @property
     def calls_bound(self) -> float:
-        """Upper 95 % bound of the calls that are to be expected here (Poisson, Garwood 1936)."""
-        return float(chi2.ppf(CONFIDENCE, 2 * (self.calls + 1)) / 2)
+        """Upper 95 % bound of `calls_there` to be expected (Poisson, Garwood 1936)."""
+        return float(chi2.ppf(CONFIDENCE, 2 * (self.calls_there + 1)) / 2)
+
+    @property
+    def rate_least(self) -> float:
+        """Lower 95 % bound of the share of good pictures with a call (Clopper & Pearson 1934)."""
+        if self.called == 0:
+            return 0.0
+        return float(beta.ppf(1 - CONFIDENCE, self.called, self.pictures - self.called + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +191,18 @@ def inspect(swept: SweptSet, answers: Answers, rate: float, threshold: float | N
     calls = answers.calls(limit.value)
     scales = [np.nan if good.mm_per_px is None else good.mm_per_px for good in swept.good]
     area = answers.sizes_px * np.square(scales) / 100
+    known = np.isfinite(area)  # a photo that bears no flaw may have no scale
     return Inspection(
         answers,
         limit,
         answers.signals > limit.value,
-        FalseCalls(len(calls), int((calls > 0).sum()), int(calls.sum()), float(area.sum())),
+        FalseCalls(
+            len(calls),
+            int((calls > 0).sum()),
+            int(calls.sum()),
+            float(area[known].sum()),
+            int(calls[known].sum()),
+        ),
     )
 
 
@@ -237,7 +261,7 @@ def _subset(
         by_size,
         _by_d_prime(d_primes, hits, link) if varied else None,
         _both(sizes, d_primes, hits, link) if varied else None,
-        _by_answer(sizes, ours, chosen) if regress else None,
+        _beside(_by_answer(sizes, ours, chosen), by_size) if regress else None,
         theirs,
         difference,
     )
@@ -257,15 +281,37 @@ def _by_d_prime(d_primes: Float64, hits: NDArray[np.bool_], link: Link) -> State
 
 
 def _both(sizes: Float64, d_primes: Float64, hits: NDArray[np.bool_], link: Link) -> BothCovariates:
+    needed = ASKED["hits"]
     if hits.all() or not hits.any():
         return BothCovariates(None, reasons=("there are no hits or no misses",))
+    if len(hits) < needed:
+        why = f"{len(hits)} flaws are too few for both, {needed} are needed: make more of each size"
+        return BothCovariates(None, reasons=(why,))
     curve = fit_curve(sizes, hits, d_primes, link)
     if curve.separated:
-        return BothCovariates(None, reasons=("hits separate from misses by size and d' together",))
-    if not curve.rises:
-        return BothCovariates(curve, reasons=("at one d' size makes no difference beyond doubt",))
+        why = "hits separate from misses by size and d' together: add flaws of sizes between"
+        return BothCovariates(None, reasons=(why,))
+    against = _against_both(curve)
+    if against is not None:
+        return BothCovariates(curve, reasons=(against,))
     shown = np.exp(np.quantile(np.log(d_primes), np.linspace(0.1, 0.9, D_LEVELS)))
     return BothCovariates(curve, tuple(_level(curve, float(d), sizes) for d in np.unique(shown)))
+
+
+def _against_both(curve: PodCurve) -> str | None:
+    """Return why nothing is stated of a curve over size and d'."""
+    if not curve.rises:
+        return "at one d' size makes no difference beyond doubt"
+    if curve.coefficients[2] <= 0:
+        return "at one size plainer flaws are not found more often: d' tells nothing beside size"
+    predictor = curve.coefficients[0] + curve.logs @ curve.coefficients[1:]
+    sure = curve.hits[predictor >= quantile(curve.link, GOAL)]
+    if sure.size and binom.cdf(int(sure.sum()), sure.size, GOAL) < DOUBT:
+        return (
+            f"the curve does not fit: of {sure.size} flaws that it finds in {GOAL:.0%} of cases or "
+            f"more only {int(sure.sum())} were found"
+        )
+    return None
 
 
 def _level(
@@ -296,6 +342,16 @@ def _by_answer(sizes: Float64, ours: Inspection, chosen: NDArray[np.intp]) -> St
         reason = f"{error}: there is nothing to be regressed on"
         return Statement(*counts, (), None, reasons=(reason,))
     return state_answers(curve, sizes)
+
+
+def _beside(answers: Statement, hits: Statement) -> Statement:
+    """Note where answers and hits speak of different sizes."""
+    if answers.a90 is None or hits.a90 is None:
+        return answers
+    apart = hits.a90_95 is not None and answers.a90 > hits.a90_95
+    apart |= answers.a90_95 is not None and answers.a90_95 < hits.a90
+    note = f"a90 is {answers.a90:.3g} by answers and {hits.a90:.3g} by hits: trust the hits"
+    return replace(answers, notes=(*answers.notes, note)) if apart else answers
 
 
 def _noise(ours: Inspection, chosen: NDArray[np.intp]) -> float:

@@ -10,8 +10,8 @@ from urllib.parse import quote
 import cv2
 
 from anomsynth.core.display import Rgb
-from anomsynth.dataset.on_demand import OnDemand
-from anomsynth.dataset.path_list import PathList
+from anomsynth.core.on_demand import OnDemand
+from anomsynth.core.path_list import PathList
 from anomsynth.errors import OutputError
 
 BROWSERS_SHOW = {

@@ -192,8 +192,8 @@ def gallery_section(heading: str, gallery: Gallery, before: str = "") -> Section
         f'<form id="filters" onsubmit="return false">{choices}'
         f'<label>{gallery.what} from <input id="low" {bounds} value="{low:g}"></label>'
         f'<label>to <input id="high" {bounds} value="{high:g}"></label>'
-        '<label>sort <select id="sort"><option value="worst">{gallery.orders[0]}</option>'
-        '<option value="best">{gallery.orders[1]}</option><option value="name">by name</option>'
+        f'<label>sort <select id="sort"><option value="worst">{gallery.orders[0]}</option>'
+        f'<option value="best">{gallery.orders[1]}</option><option value="name">by name</option>'
         f'<option value="kind">by {last}</option></select></label>'
         f'{boxes}<output id="count" aria-live="polite"></output></form>'
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from anomsynth.core.display import levels_of, to_rgb8
+from anomsynth.core.on_demand import OnDemand
 from anomsynth.core.sample import Quality
 from anomsynth.core.types import Float32, Mask, Pixels
 from anomsynth.dataset.images import read_photo
@@ -19,7 +20,6 @@ from anomsynth.dataset.layout import RESERVED, Layout
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.manifest import read_lines
 from anomsynth.dataset.metadata import read_run
-from anomsynth.dataset.on_demand import OnDemand
 from anomsynth.dataset.provenance import Provenances, RecordedDefect, find_provenance
 from anomsynth.dataset.spill import Spill
 from anomsynth.errors import InputError, OutputError

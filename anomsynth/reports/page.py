@@ -8,9 +8,9 @@ from datetime import datetime
 
 from anomsynth._version import __version__
 from anomsynth.core.counted import counted
+from anomsynth.core.on_demand import OnDemand
 from anomsynth.core.types import Float32
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.on_demand import OnDemand
 from anomsynth.dataset.provenance import RecordedDefect
 from anomsynth.pages.page import (
     HISTOGRAMS,

@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.on_demand import OnDemand
 from anomsynth.core.photo import Photo
 from anomsynth.core.types import Mask, Pixels
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.labelled import read_labelled
 from anomsynth.dataset.layouts.item import Labelled
-from anomsynth.dataset.on_demand import OnDemand
 from anomsynth.dataset.provenance import Provenance, Provenances, find_provenance
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.backends import count_workers, in_processes

@@ -10,6 +10,7 @@ from typing import cast
 
 import numpy as np
 
+from anomsynth.core.on_demand import OnDemand
 from anomsynth.core.pixels import marked
 from anomsynth.dataset.csv_text import csv_pieces
 from anomsynth.dataset.extras import binary
@@ -18,7 +19,6 @@ from anomsynth.dataset.headers import image_size, is_turned
 from anomsynth.dataset.images import load_photo, write_png
 from anomsynth.dataset.layout import GOOD, Layout, digits_for
 from anomsynth.dataset.layouts.item import Labelled
-from anomsynth.dataset.on_demand import OnDemand
 from anomsynth.dataset.paths import exists, is_dir
 from anomsynth.errors import InputError, OutputError
 

@@ -1,5 +1,7 @@
 """Text and scale bars that a camera burned into its photos: the same pixels in all of them."""
 
+from typing import cast
+
 import cv2
 import numpy as np
 
@@ -67,7 +69,7 @@ def _steps(pixels: Pixels) -> Pixels:
     widest, *others = cv2.split(span)  # twenty times as fast as a maximum over the last axis
     for plane in others:
         widest = cv2.max(widest, plane)
-    return np.asarray(widest)
+    return cast("Pixels", np.asarray(widest))
 
 
 def _joined(signs: Mask, margin: int) -> list[Box]:

@@ -6,8 +6,8 @@ Chains without files are CPU milliseconds per sample, four samples a photo. With
 out, each round runs every method in random order in one process on the same photos. Printed are the
 medians of its CPU time, and of that over the floor's of the same round: reading a photo and writing
 a picture and a mask for every sample, by OpenCV. Peers take part where they are installed:
-`defect_synthesis`, anomalib's Perlin generator, and pyimgano's mixture of local presets; all make one
-sample of a photo they read and write its mask.
+`defect_synthesis`, anomalib's Perlin generator, and pyimgano's mixture of local presets; all make
+one sample of a photo they read and write its mask.
 """
 
 import argparse

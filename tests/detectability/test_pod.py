@@ -41,11 +41,11 @@ def test_the_threshold_keeps_false_alarms_as_rare_as_was_asked(swept, tmp_path) 
 
 
 def test_bounds_of_false_calls_are_exact() -> None:
-    none = FalseCalls(59, 0, 0, 10.0)
+    none = FalseCalls(59, 0, 0, 10.0, 0)
 
     assert none.rate_bound == pytest.approx(1 - 0.05 ** (1 / 59))
     assert none.calls_bound == pytest.approx(-np.log(0.05))
-    assert FalseCalls(5, 5, 5, 1.0).rate_bound == 1
+    assert FalseCalls(5, 5, 5, 1.0, 5).rate_bound == 1
 
 
 def test_a_call_beside_the_defect_is_no_hit_unless_within_the_tolerance(swept, tmp_path) -> None:

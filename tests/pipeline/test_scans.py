@@ -193,7 +193,7 @@ def test_a_picture_without_its_scan_is_named(scan_maker, make, tmp_path) -> None
 def test_kinds_that_only_colour_cannot_be_made_of_depth(scan_maker, make, tmp_path) -> None:
     source = scan_maker(tmp_path / "maps", "depth")
 
-    with pytest.raises(RecipeError, match="stain: only colour the part, and there is nothing but"):
+    with pytest.raises(RecipeError, match=r"stain: only colour the part, and there is nothing but"):
         make(source, tmp_path / "out", depth_unit=0.002, recipe=of_kinds("stain"))
 
 

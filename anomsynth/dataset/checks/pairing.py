@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from anomsynth.core.path_list import PathList
 from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.strays import PNG
 from anomsynth.dataset.checks.tree import Tree
 from anomsynth.dataset.layouts.mvtec import TRUTH
 from anomsynth.dataset.layouts.tree import GOOD_NAMES
 from anomsynth.dataset.name_index import NameIndex
-from anomsynth.dataset.path_list import PathList
 from anomsynth.dataset.paths import nfc
 
 RENAME = "give all files names of one width, e.g. 000001.png with 000001_mask.png"

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from anomsynth.core.on_demand import OnDemand
+from anomsynth.core.path_list import PathList
 from anomsynth.dataset.images import SUFFIXES
 from anomsynth.dataset.labelled import SourceLayout, need_layout
 from anomsynth.dataset.layout import RESERVED
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.layouts.mvtec import SPLITS, TRUTH, find_categories
 from anomsynth.dataset.layouts.tree import GOOD_NAMES
-from anomsynth.dataset.on_demand import OnDemand
-from anomsynth.dataset.path_list import PathList
 
 Folders = Mapping[str, PathList]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from anomsynth.core.on_demand import OnDemand
 from anomsynth.core.types import Mask
 from anomsynth.dataset.exports._instances import MaskInstance, split_mask
 from anomsynth.dataset.exports._names import plain, renamed
@@ -18,7 +19,6 @@ from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layouts.item import Labelled, read_strict_truth
 from anomsynth.dataset.manifest import Line, read_line_at
-from anomsynth.dataset.on_demand import OnDemand
 from anomsynth.dataset.paths import nfc
 from anomsynth.errors import InputError
 

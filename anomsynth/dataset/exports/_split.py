@@ -10,9 +10,9 @@ import numpy as np
 from pydantic import Field
 
 from anomsynth.core.component import parameter
+from anomsynth.core.on_demand import OnDemand
 from anomsynth.dataset.exports._exporter import Exporter
 from anomsynth.dataset.exports._source import ExportedImage
-from anomsynth.dataset.on_demand import OnDemand
 
 TRAIN, VAL = "train", "val"
 

@@ -4,8 +4,8 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import overload
 
+from anomsynth.core.path_list import PathList
 from anomsynth.dataset.layouts.item import Labelled, Truth
-from anomsynth.dataset.path_list import PathList
 
 NONE = -1  # of masks
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from anomsynth.core.path_list import PathList
 from anomsynth.dataset.images import SUFFIXES
 from anomsynth.dataset.layout import GOOD, RESERVED, RGB, XYZ
 from anomsynth.dataset.name_index import NameIndex
-from anomsynth.dataset.path_list import PathList
 from anomsynth.dataset.paths import files_in, folders_in, is_dir, is_file, nfc
 
 GOOD_NAMES = frozenset({GOOD, "ok", "normal"})  # MVTec AD, BTAD, VisA and others
