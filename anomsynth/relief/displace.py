@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.types import Box, Float32, Mask
-from anomsynth.relief.change import Displaced, SurfaceChange, measured_on
+from anomsynth.relief.change import Displaced, SurfaceChange, differing, measured_on
 from anomsynth.relief.normals import REACH, organised_normals
 from anomsynth.relief.scan import Scan
 from anomsynth.relief.sensor import Sensor, shadowed, slope_cosine
@@ -93,8 +93,7 @@ def displace(
     points = scan.points.copy()
     there = np.isfinite(before[..., 2])
     may = cut.support & there
-    # Compared as bits: what is equal did not move, and NaN stays NaN.
-    differs = may & (after.view(np.uint32) != before.view(np.uint32)).any(axis=2)
+    differs = may & differing(after, before)
     points[here][differs] = after[differs]
     mask[here] = differs
     labels[here] = np.where(differs, cut.numbers, 0)
@@ -188,11 +187,11 @@ def _add_noise(
 ) -> None:
     """Add the noise that a steeper surface has more: ``sd = noise / cos(incidence)``."""
     sensor, towards, rng = rest
-    old, new = (1 / np.square(np.maximum(cosine, GRAZING)) for cosine in cosines)
+    place = np.nonzero(support & (cosines[1] < cosines[0]))
+    old, new = (1 / np.square(np.maximum(cosine[place], GRAZING)) for cosine in cosines)
     more = np.sqrt(np.maximum(new - old, 0)) * np.float32(sensor.noise_mm)
-    more = np.where(support, more, np.float32(0))
-    noise = more * rng.standard_normal(support.shape, dtype=np.float32)
-    after += noise[..., None] * towards
+    noise = more * rng.standard_normal(more.size, dtype=np.float32)
+    after[place] += noise[:, None] * towards
 
 
 def _round(after: Float32, before: Float32, quantum: float) -> None:

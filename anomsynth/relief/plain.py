@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.types import Float32, Mask
-from anomsynth.relief.change import Displaced, SurfaceChange, measured_on
+from anomsynth.relief.change import Displaced, SurfaceChange, differing, measured_on
 from anomsynth.relief.chart import Chart, flat_cells, interpolated
 from anomsynth.relief.displace import HALF
 from anomsynth.relief.sensor import MAD, Sensor, shadowed, slope_cosine
@@ -70,7 +70,7 @@ def displace_cloud(
     _finish(chart, touched, (points, along, lost), (sensor, dark, rng))
     before = chart.scan.points
     mask: Mask = np.zeros(len(points), dtype=np.bool_)
-    mask[touched] = (points[touched].view(np.uint32) != before[touched].view(np.uint32)).any(axis=1)
+    mask[touched] = differing(points[touched], before[touched])
     labels[~mask] = 0
     lost &= mask
     measured = measured_on(along[mask & ~lost], lost, sensor.noise_mm)

@@ -13,6 +13,7 @@ SECOND_DIFFERENCE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.flo
 GAIN = 6.0  # standard deviation of what that filter makes of white noise of 1
 MAD = 1.4826  # median absolute deviation to standard deviation, of a normal distribution
 LEVELS = 20000  # heights that are looked at for steps between them
+COARSE = 8  # times what float32 resolves: less is no step of a sensor
 FEW = 0.25  # so many different ones among them mean that they are quantised
 TRIANGULATION_DEG = 20.0  # usual angle between camera and projector, 15 to 30 [1]
 STEEPEST_DEG = (60.0, 85.0)  # bounds of the steepest wall that a sensor is believed to see
@@ -171,6 +172,8 @@ def _quantum(scan: Scan) -> float:
     if not steps.size or steps.size > FEW * heights.size:
         return 0.0
     quantum = float(np.percentile(steps, 10))
+    if quantum < COARSE * np.finfo(np.float32).eps * float(np.abs(heights).max()):
+        return 0.0  # the steps of float32
     off = np.abs(steps / quantum - np.rint(steps / quantum))
     return quantum if float(np.median(off)) < 0.05 else 0.0
 
