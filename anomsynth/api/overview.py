@@ -1,6 +1,7 @@
 """The sheet beside a dataset: where its parts were found, and samples of every kind."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice, zip_longest
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from anomsynth.core.display import Rgb
 from anomsynth.core.photo import Photo
+from anomsynth.core.types import Float32
 from anomsynth.dataset.images import read_mask, read_photo
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, read_lines
@@ -19,6 +21,7 @@ from anomsynth.errors import InputError
 from anomsynth.pipeline.depths import read_depths, read_reading
 from anomsynth.pipeline.parts import read_finders
 from anomsynth.pipeline.places import SOURCE, find_again
+from anomsynth.relief.files import read_scan
 from anomsynth.sheets.parts import part_tile, tiled
 from anomsynth.sheets.sheet import PAPER, SheetRow, contact_sheet, with_legend, write_sheet
 from anomsynth.surface.analyze import one_channel
@@ -121,7 +124,7 @@ def _row(
     if not isinstance(files, dict) or not isinstance(origin, dict):
         return None, None
     try:
-        photo = read(source / str(origin["file"]))
+        photo = _photo(layout, source, line, read)
         image = read_photo(layout.root / str(files["image"]))
         height, width = image.pixels.shape[:2]
         mask = read_mask(layout.root / str(files["mask"]), (height, width))
@@ -133,7 +136,38 @@ def _row(
     if pixels.shape[:2] != (height, width):  # made smaller by the run
         pixels = cv2.resize(photo.pixels, (width, height), interpolation=cv2.INTER_AREA)
     row = SheetRow(pixels, image.pixels, (mask, mask), mask, caption)
+    raised = _raised(layout, line)
+    if raised is not None and raised.shape == mask.shape:
+        row = replace(row, raised=raised, mm_per_px=float(str(line["mm_per_px"])))
     return photo, row
+
+
+def _photo(layout: Layout, source: Path, line: Line, read: PhotoReader) -> Photo:
+    """Return the photo of a sample; of a scan without one, what was shaded of it."""
+    origin = line["source"]
+    scan = origin.get("scan") if isinstance(origin, dict) else None
+    file = origin["file"] if isinstance(origin, dict) else ""
+    if not isinstance(scan, dict) or scan["file"] != file:
+        return read(source / str(file))
+    for other in read_lines(layout.manifest(str(line["category"]))):
+        files = other.get("files")
+        same = other.get("what") == "normal" and other.get("image") == line["image"]
+        if same and isinstance(files, dict):
+            return read_photo(layout.root / str(files["image"]))
+    raise InputError(f"{file}: its picture is not in the dataset")
+
+
+def _raised(layout: Layout, line: Line) -> Float32 | None:
+    """Return how near a sample is to the sensor, (H, W), mm; None of photos and plain clouds."""
+    files = line.get("files")
+    scan = files.get("scan") if isinstance(files, dict) else None
+    if scan is None:
+        return None
+    options = read_run(layout).get("options")
+    said = options.get("depth_unit") if isinstance(options, dict) else None
+    pitch = float(str(line["mm_per_px"]))
+    found = read_scan(layout.root / str(scan), said, mm_per_px=pitch)
+    return found.raised() if found.organised else None
 
 
 def _tile(photo: Photo, finder: PartFinder) -> Rgb:

@@ -43,6 +43,7 @@ from anomsynth.sheets.sheet import SheetRow, caption_of, contact_sheet, with_leg
 from anomsynth.single import ImageLike, to_photo
 from anomsynth.surface.analyze import analyze
 from anomsynth.surface.appearance import measure_appearance
+from anomsynth.synthesis.scanned import ScannedSurface
 from anomsynth.synthesis.surfaces import surface_of
 from anomsynth.synthesis.synthesize import synthesize
 
@@ -107,6 +108,7 @@ def preview(
     bits: int | None = None,
     value_range: tuple[float, float] | None = None,
     bands: Sequence[str | int] | str | int | None = None,
+    depth_unit: float | None = None,
     overwrite: bool = False,
     on_event: Listener | None = None,
 ) -> Preview:
@@ -133,9 +135,10 @@ def preview(
         Folder of pictures to take foreign textures from.
     real : path, optional
         Marked, real defects for mechanisms that set them into the photo.
-    bits, value_range, bands
+    bits, value_range, bands, depth_unit
         How the numbers of the file or the array are meant, as for `generate`; bands of an array
-        are numbers from 1.
+        are numbers from 1. Of scans the sheet also shows the relief in light from the upper left,
+        and at the defect its height as colour.
     overwrite : bool
         Replace a sheet that is there.
     on_event : callable, optional
@@ -174,6 +177,7 @@ def preview(
         bits=checked_bits(bits),
         value_range=reading.span,
         bands=reading.bands,
+        depth_unit=depth_unit,
     )
     wanted = RecipeOptions(
         kinds=kinds,
@@ -262,7 +266,8 @@ def _recipes(
     options, tell = run
     paths: dict[str, list[Path]] = {}
     for unit in units:
-        paths.setdefault(unit.category, []).append(unit.path)
+        photos = paths.setdefault(unit.category, [])
+        photos += [] if unit.scan == unit.path else [unit.path]
     if preset != AUTO:
         recipe = choose_recipe(preset, wanted)
         return dict.fromkeys(paths or [""], recipe)
@@ -353,7 +358,10 @@ def _samples(
                 failed[str(error)] += 1
                 continue
             caption = caption_of(sample) if photos == 1 else f"{name}: {caption_of(sample)}"
-            made.append((SheetRow.of(before, sample, caption, surface.allowed), sample))
+            row = SheetRow.of(before, sample, caption, surface.allowed)
+            if isinstance(surface, ScannedSurface):
+                row = replace(row, raised=surface.raised_with(sample), mm_per_px=sample.mm_per_px)
+            made.append((row, sample))
     return made, failed
 
 

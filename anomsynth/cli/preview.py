@@ -11,6 +11,7 @@ from anomsynth.cli.choices import (
     Bands,
     Bits,
     DefectsPerImage,
+    DepthUnit,
     Kinds,
     MmPerPx,
     Preset,
@@ -82,6 +83,7 @@ def preview(
     bits: Bits = None,
     value_range: ValueRange = None,
     bands: Bands = None,
+    depth_unit: DepthUnit = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a sheet that is there.")
     ] = False,
@@ -118,6 +120,7 @@ def preview(
             real=real,
             bits=bits,
             **parse_files(value_range, bands),
+            depth_unit=depth_unit,
             overwrite=overwrite,
             on_event=partial(note_choice, console),
         )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from anomsynth.dataset.folders import PhotoSource, find_source
+from anomsynth.dataset.layouts.tree import CLOUDS, scan_beside
 from anomsynth.dataset.views import group_views
 from anomsynth.errors import UserError
 from anomsynth.pipeline.options import RunOptions
@@ -33,6 +34,13 @@ def list_source(root: Path, options: RunOptions) -> PhotoSource:
     if found.has_scans:
         raise UserError("`views`: of photos, and the source holds scans", hint="leave it out")
     return group_views(found, options.views)
+
+
+def find_scan(photo: Path, options: RunOptions) -> Path | None:
+    """Return the scan that goes with a single file, which may be one itself; None for a photo."""
+    if photo.suffix.lower() in CLOUDS or options.depth_unit is not None:
+        return photo
+    return scan_beside(photo)
 
 
 def check_radiographs(recipes: Mapping[str, Recipe], options: RunOptions) -> None:

@@ -5,13 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from anomsynth.core.types import Surface
-from anomsynth.dataset.folders import find_source
+from anomsynth.dataset.folders import SourceImage
 from anomsynth.dataset.masks import MaskFinder, Region
 from anomsynth.dataset.paths import is_dir
 from anomsynth.dataset.reading import PhotoReader, spread
 from anomsynth.dataset.sources import Sources
 from anomsynth.pipeline.analysis import analyse_photo, load_unit
 from anomsynth.pipeline.depths import find_depths
+from anomsynth.pipeline.listing import find_scan, list_source
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.parts import find_parts
 from anomsynth.pipeline.plan import Unit
@@ -38,18 +39,22 @@ def find_tried(given: Sequence[Path], most: int, options: RunOptions) -> tuple[U
         If there is no such photo or folder, or it holds no photos, or no photo has a mask in a
         folder of masks.
     """
-    categories: dict[str, dict[str, Path]] = {}
+    categories: dict[str, dict[str, SourceImage]] = {}
     folders = 0
     for place in given:
         if is_dir(place):
             folders += 1
-            found = find_source(place, options.no_photos(), options.source_layout)
+            found = list_source(place, options)
             for category, photos in found.categories.items():
-                categories.setdefault(category, {}).update({one.key: one.path for one in photos})
+                categories.setdefault(category, {}).update({one.key: one for one in photos})
         else:
             category = place.resolve().parent.name
-            categories.setdefault(category, {})[place.name] = place
-    paths = {category: list(listed.values()) for category, listed in categories.items()}
+            photo = SourceImage(place.name, place, find_scan(place, options))
+            categories.setdefault(category, {})[place.name] = photo
+    paths = {
+        category: [one.path for one in listed.values() if one.scan is None]
+        for category, listed in categories.items()
+    }
     depths = find_depths(paths, options.jobs, options.bits, options.reading)
     readers = {name: PhotoReader(options.reading, depths.get(name)) for name in paths}
     alone = not folders and len(given) == 1
@@ -58,16 +63,18 @@ def find_tried(given: Sequence[Path], most: int, options: RunOptions) -> tuple[U
         Unit(
             category=category,
             image=key,
-            path=path,
+            path=photo.path,
             rank=rank,
             first=0,
             samples=0,
             split="train",
             finder=finders.get(category),
             depth=depths.get(category),
+            scan=photo.scan,
+            depth_unit=options.depth_unit,
         )
         for category, listed in categories.items()
-        for rank, (key, path) in enumerate(_some(listed, max(most // len(categories), 1)))
+        for rank, (key, photo) in enumerate(_some(listed, max(most // len(categories), 1)))
     ]
     return _with_masks(units, options)
 
@@ -91,7 +98,7 @@ def surface_to_try(unit: Unit, recipe: Recipe, options: RunOptions) -> Surface:
     )
 
 
-def _some(listed: Mapping[str, Path], count: int) -> list[tuple[str, Path]]:
+def _some(listed: Mapping[str, SourceImage], count: int) -> list[tuple[str, SourceImage]]:
     items = list(listed.items())
     count = min(count, len(items))
     return [items[nth * len(items) // count] for nth in range(count)]

@@ -20,11 +20,15 @@ from anomsynth.core.display import (
     zoom_box,
 )
 from anomsynth.core.sample import Sample
-from anomsynth.core.types import Box, Mask
+from anomsynth.core.types import Box, Float32, Mask
 from anomsynth.dataset.files import make_folder
 from anomsynth.dataset.images import write_png
+from anomsynth.sheets.relief import relief_tiles
 
-HEADINGS = ("input", "result", "label (strict)", "zoom", "zoom, label (strict)")
+HEADINGS = (
+    *("input", "result", "label (strict)", "zoom", "zoom, label (strict)"),
+    *("relief, shaded", "zoom, height as colour"),  # of scans
+)
 PAPER = 24
 INK = (225, 225, 225)
 GAP = 4
@@ -56,6 +60,9 @@ class SheetRow:
         Printed above the pictures.
     allowed : (H, W) bool, optional
         Where defects may go, outlined on the photo.
+    raised : (H, W) float32, millimeters, optional
+        Of a sample in a scan how near it is to the sensor, drawn beside the pictures.
+    mm_per_px : float
     """
 
     photo: NDArray[np.generic]
@@ -64,6 +71,8 @@ class SheetRow:
     marks: Mask
     caption: str
     allowed: Mask | None = None
+    raised: Float32 | None = None
+    mm_per_px: float = 1.0
 
     @classmethod
     def of(
@@ -105,7 +114,8 @@ def contact_sheet(rows: Sequence[SheetRow], *, tile_px: int = 224, across: int =
     if not rows:
         raise ValueError("a sheet needs at least one sample")
     strips = [_strip(row, tile_px) for row in rows]
-    width = strips[0].shape[1]
+    width = max(strip.shape[1] for strip in strips)
+    strips = [np.hstack([one, _paper(len(one), width - one.shape[1])]) for one in strips]
     lines = [_heading(tile_px, width, across)]
     for start in range(0, len(strips), across):
         line = strips[start : start + across]
@@ -166,6 +176,10 @@ def _strip(row: SheetRow, tile_px: int) -> Rgb:
         scaled(after, spot, tile_px),
         outlined(after, row.masks, spot, tile_px),
     ]
+    heights = ""
+    if row.raised is not None:
+        lit, colours, heights = relief_tiles(row.raised, row.mm_per_px, spot, tile_px)
+        pictures += [lit, colours]
     tall = max(picture.shape[0] for picture in pictures)
     sheet = _paper(LINE + tall + GAP, len(pictures) * (tile_px + GAP))
     for index, picture in enumerate(pictures):
@@ -174,6 +188,7 @@ def _strip(row: SheetRow, tile_px: int) -> Rgb:
     write_on(sheet, row.caption, (2, LINE - 4))
     zoom = max(pictures[3].shape[:2]) / max(spot.shape)
     write_on(sheet, f"x{zoom:.1f}", (3 * (tile_px + GAP) + 2, LINE - 4))
+    write_on(sheet, heights, (6 * (tile_px + GAP) + 2, LINE - 4))
     return sheet
 
 
@@ -195,7 +210,7 @@ def caption_of(sample: Sample) -> str:
 
 def _heading(tile_px: int, width: int, across: int) -> Rgb:
     line = _paper(LINE + 4, width)
-    for index, text in enumerate(HEADINGS):
+    for index, text in enumerate(HEADINGS[: max(width // (tile_px + GAP), 1)]):
         write_on(line, text, (index * (tile_px + GAP) + 2, LINE - 2))
     return np.hstack([line] * across)
 

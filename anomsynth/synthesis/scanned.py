@@ -49,6 +49,15 @@ class ScannedSurface(Surface):
     shaded: bool = field(default=False, kw_only=True)
     sensor: Sensor = field(default_factory=Sensor, kw_only=True)
 
+    def raised_with(self, sample: Sample) -> Float32:
+        """Return how near the part of a sample is to the sensor, (H, W) float32, mm; for pictures.
+
+        NaN where nothing was measured. Of a plain cloud it is the map with the heights as drawn.
+        """
+        if self.mapped.chart is None and sample.scan is not None:
+            return sample.scan.raised()
+        return np.asarray(self.mapped.raised + sample.height_mm, dtype=np.float32)
+
 
 def surface_of_scan(
     seen: ScannedPhoto,

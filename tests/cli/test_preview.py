@@ -171,3 +171,28 @@ def test_a_gallery_of_many_kinds_has_pages(call, photo, tmp_path) -> None:
     assert "all-page1.png to" in result.stdout
     with Image.open(tmp_path / "all-page1.png") as page:
         assert page.height < 1500
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "more"),
+    [
+        ("xyz", "", ()),
+        ("xyz", "mound/train/good/rgb/001.png", ()),
+        ("depth", "mound/001.png", ("--depth-unit", 0.002)),
+        ("ply", "mound", ()),
+    ],
+)
+def test_scans_are_shown_lit_and_by_height(call, scan_maker, tmp_path, kind, place, more) -> None:
+    source, out = scan_maker(tmp_path / "scans", kind), tmp_path / "sheet.png"
+
+    result = call(
+        "preview", source / place, "--kinds", "lump", "--out", out, "--count", 1,
+        "--mm-per-px", 0.4, *more,
+    )  # fmt: skip
+
+    assert result.exit_code == 0
+    with Image.open(out) as sheet:
+        pixels = np.asarray(sheet)
+    assert pixels.shape[1] == 7 * 228
+    colours = pixels[40:200, 6 * 228 : 7 * 228].astype(int)
+    assert (np.ptp(colours, axis=2) > 60).mean() > 0.2
