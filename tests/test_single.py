@@ -132,8 +132,8 @@ def test_a_surface_that_was_changed_is_used_as_it_is(photo) -> None:
 
 def test_the_whole_picture_is_analysed_once_for_all_samples(photo, monkeypatch) -> None:
     calls = []
-    analyse = surfaces.as_whole_picture
-    monkeypatch.setattr(surfaces, "as_whole_picture", lambda s: calls.append(s) or analyse(s))
+    analyse = surfaces.with_part
+    monkeypatch.setattr(surfaces, "with_part", lambda s, part: calls.append(s) or analyse(s, part))
     surface, recipe = asy.analyze(photo), asy.load_recipe("metal", part="picture")
 
     for index in range(3):

@@ -393,7 +393,7 @@ def _finders(
     """Decide how the part is found where nobody says where it is."""
     if options.roi is not None or found.has_scans:  # depth tells it
         return {}
-    wanted = [name for name in found.categories if recipes[name].part == "found"]
+    wanted = [name for name in found.categories if not recipes[name].tells_part]
     readers = {name: PhotoReader(options.reading, depths.get(name)) for name in wanted}
     paths = {name: _paths(found, name) for name in wanted}
     return find_parts(paths, options.jobs, readers)

@@ -114,6 +114,8 @@ def choose_kinds(recipe: Recipe, kinds: Sequence[str]) -> Recipe:
     ------
     UnknownComponentError
         If nobody provides a kind.
+    RecipeError
+        If the recipe is of radiographs, and a kind only colours.
     """
     used = {mechanism.generator.kind for mechanism in recipe.mechanisms}
     kept = [item for item in recipe.mechanisms if item.generator.kind in kinds]
@@ -122,6 +124,10 @@ def choose_kinds(recipe: Recipe, kinds: Sequence[str]) -> Recipe:
         for kind in dict.fromkeys(kinds)
         if kind not in used
     ]
+    flat = [item.generator.kind for item in added if not item.generator.has_relief]
+    if recipe.transmission and flat:
+        msg = f"{flat[0]!r} changes no thickness: a radiograph does not show it"
+        raise RecipeError(msg, hint="choose kinds with relief: `anomsynth show KIND` tells")
     return recipe.model_copy(update={"mechanisms": (*kept, *added)})
 
 

@@ -103,7 +103,8 @@ class Radiation(Written):
         film on a light box, which darkens: less the gradient of the film, 4 or so.
     open_beam : {"beside", "full"}
         Light where no material is in the way, beyond which nothing shows that is missing: what is
-        seen beside the part, or the end of the scale where something else is beside it.
+        seen beside the part, or the end of the scale where something else is beside it. Where it is
+        seen, the part is what absorbs.
     """
 
     attenuation: Positive = parameter(0.1, "per mm", "of the radiation by the part's material")
@@ -243,6 +244,13 @@ class Recipe(Written):
         while fence in text:
             fence += "`"
         return f"{fence}toml\n{text}{fence}"
+
+    @property
+    def tells_part(self) -> bool:
+        """Whether the part is known without a look at how it stands out from its background."""
+        return self.part == "picture" or (
+            self.transmission and self.radiation.open_beam == "beside"
+        )
 
     @property
     def scale(self) -> Scale:

@@ -122,21 +122,21 @@ def find_part(photo: Photo, roi: Mask | PartFinder | None = None) -> Mask:
     return find_foreground(one_channel(photo.pixels), photo.alpha, finder=finder)
 
 
-def as_whole_picture(surface: Surface) -> Surface:
-    """Return what the analysis of the same photo says where the whole picture is the part.
+def with_part(surface: Surface, part: Mask) -> Surface:
+    """Return what the analysis of the same photo says where the part is another one.
 
     Parameters
     ----------
     surface : Surface
         As it came from `analyze` without `roi`.
+    part : (H, W) bool
     """
     jpeg = None if surface.analysis is None else surface.analysis.jpeg
     photo = Photo(surface.pixels, surface.alpha, surface.flat, jpeg, surface.floats, surface.depth)
-    everywhere = np.ones(surface.shape, dtype=np.bool_)
     avoid = None if surface.reachable is None else ~surface.reachable
-    whole = analyze(photo, roi=everywhere, avoid=avoid)
+    again = analyze(photo, roi=part, avoid=avoid)
     # A grey photo that was stored as RGB is known as such to the first analysis only.
-    return replace(whole, repeats=surface.repeats)
+    return replace(again, repeats=surface.repeats)
 
 
 def one_channel(pixels: Pixels) -> Pixels:

@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.photo import Photo, as_photo
-from anomsynth.core.types import Mask, Surface
+from anomsynth.core.types import Mask, Pixels, Surface
 from anomsynth.recipe.models import Recipe
-from anomsynth.surface.analyze import analyze, as_whole_picture, find_part
+from anomsynth.surface.absorbing import absorbing_part
+from anomsynth.surface.analyze import analyze, find_part, one_channel, with_part
 from anomsynth.surface.foreground import PartFinder
 
 # Analysed a second time once, not for every sample; gone with the surface it belongs to.
-_whole: WeakKeyDictionary[Surface, Surface] = WeakKeyDictionary()
+_again: WeakKeyDictionary[Surface, dict[tuple[object, ...], Surface]] = WeakKeyDictionary()
 
 
 def surface_of(
@@ -58,9 +59,19 @@ def part_of(photo: Photo, recipe: Recipe, roi: Mask | PartFinder | None = None) 
 
 def _where(photo: Photo, recipe: Recipe, roi: Mask | PartFinder | None) -> Mask | PartFinder | None:
     """Return what decides about the part: what the user marked, else the recipe."""
-    if recipe.part == "picture" and (roi is None or isinstance(roi, PartFinder)):
-        return np.ones(photo.pixels.shape[:2], dtype=np.bool_)
+    if roi is None or isinstance(roi, PartFinder):
+        part = _part_by(recipe, one_channel(photo.pixels), recipe.encoding)
+        return roi if part is None else part
     return roi
+
+
+def _part_by(recipe: Recipe, pixels: Pixels, encoding: str) -> Mask | None:
+    """Return the part, (H, W) bool, where a recipe says how it is known; None to find it."""
+    if not recipe.tells_part:
+        return None
+    if recipe.part == "picture":
+        return np.ones(pixels.shape[:2], dtype=np.bool_)
+    return absorbing_part(pixels, encoding, film=recipe.radiation.response < 0)
 
 
 def as_recipe_wants(surface: Surface, recipe: Recipe) -> Surface:
@@ -72,13 +83,23 @@ def as_recipe_wants(surface: Surface, recipe: Recipe) -> Surface:
     given = surface.analysis
     if given is None:
         return surface
-    if recipe.part == "picture" and not given.part:
-        whole = _whole.get(surface)
-        if whole is None:
-            whole = _whole[surface] = as_whole_picture(surface)
-        surface = whole
+    if not given.part:
+        surface = _with_part_by(recipe, surface, given.encoding or recipe.encoding)
     mm_per_px = (given.scale or recipe.scale).of(surface.foreground)
     encoding = given.encoding or recipe.encoding
     if (mm_per_px, encoding) == (surface.mm_per_px, surface.encoding):
         return surface
     return replace(surface, mm_per_px=mm_per_px, encoding=encoding)
+
+
+def _with_part_by(recipe: Recipe, surface: Surface, encoding: str) -> Surface:
+    """Return a surface with the part where the recipe says it is; itself if it says nothing."""
+    decisive = (recipe.part, recipe.transmission, recipe.radiation, encoding)
+    known = _again.get(surface, {})
+    if decisive not in known:
+        part = _part_by(recipe, surface.pixels, encoding)
+        if part is None:
+            return surface
+        known = _again.setdefault(surface, {})
+        known[decisive] = with_part(surface, part)
+    return known[decisive]
