@@ -13,7 +13,7 @@ from anomsynth.sheets.presets import check_preset, unused_kinds
 CATEGORIES = {"mvtec": 15, "visa": 12, "btad": 3}
 
 # Baselines are published as they are; one preset stands for one kind of defect.
-BASELINES = {f"baseline/{name}" for name in ("cutpaste", "draem", "nsa", "paste_real")}
+BASELINES = {f"baseline/{name}" for name in ("cutpaste", "draem", "nsa", "paste_real", "pnas")}
 RADIOGRAPHS = {"radiograph_casting", "radiograph_weld"}  # most of the broad one is not seen there
 ALONE = {*BASELINES, *RADIOGRAPHS, "generic", "magnetic_tile_crack"}
 
