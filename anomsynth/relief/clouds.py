@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.types import Mask
+from anomsynth.errors import InputError
 from anomsynth.relief.formats.cloud import AXES, Renewed, StoredCloud
 from anomsynth.relief.grids import (
     Said,
@@ -23,6 +24,7 @@ from anomsynth.relief.spacing import neighbour_spacing
 
 NORMAL = ("nx", "ny", "nz")
 EXACT = 1e-3  # of the spacing: what float32 has to resolve
+FEWEST = 16  # points from which neighbours can be told
 FAR = 1.0  # extents of the cloud beyond which the origin is where a sensor stood
 
 
@@ -34,7 +36,7 @@ def cloud_scan(stored: StoredCloud, kind: Kind, path: Path, said: Said) -> Scan:
     Raises
     ------
     InputError
-        If nothing was measured, or all points lie on a line.
+        If hardly anything was measured, or all points lie on a line.
     """
     shape = stored.size or stored.numbers.shape
     coordinates = coordinates_of_cloud(stored.numbers).reshape(*shape, 3)
@@ -45,8 +47,12 @@ def cloud_scan(stored: StoredCloud, kind: Kind, path: Path, said: Said) -> Scan:
         missing = "zero" if there.all() and not measured.all() else "nan"
         there = measured
     check_measured(there, path)
+    count = int(np.count_nonzero(there))
+    if count < FEWEST:
+        msg = f"{path}: only {count} points were measured"
+        raise InputError(msg, hint="a part needs a surface: remove the file from the input")
     coordinates[~there] = np.nan
-    middle = np.median(coordinates[there][:: max(np.count_nonzero(there) >> 16, 1)], axis=0)
+    middle = np.median(coordinates[there][:: max(count >> 16, 1)], axis=0)
     near = (coordinates - middle).astype(np.float32)
     spacing = neighbour_spacing(near)
     check_spread(spacing, path)

@@ -60,7 +60,7 @@ def _cloud_spacing(points: Float32) -> float:
     n neighbours within r of a point on a surface of density 1 / s**2: n = pi r**2 / s**2.
     """
     measured = points[np.isfinite(points[:, 2])]
-    if len(measured) <= NEIGHBOURS:
+    if len(measured) <= 2 * NEIGHBOURS:
         return 0.0
     # A stride through the file, not a random choice: the same points give the same scale.
     probes = measured[:: max(len(measured) // PROBES, 1)]
