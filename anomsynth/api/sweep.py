@@ -182,9 +182,6 @@ def sweep(
         chosen = words(kinds)
         if not chosen:
             raise UserError("name at least one")
-        twice = sorted({kind for kind in chosen if chosen.count(kind) > 1})
-        if twice:
-            raise UserError(f"{twice[0]!r} is named twice", hint="name each once")
     changes = RecipeOptions(kinds=chosen, refiners=refiners, seed=seed, mm_per_px=mm_per_px)
     recipe = choose_recipe(preset, changes)
     grid = Sweep(

@@ -1,10 +1,12 @@
 """`anomsynth sweep` on the command line."""
 
 import json
+import re
 
 import pytest
 
 from anomsynth.cli.sweep import parse_size
+from anomsynth.detectability.inputs import read_sweep
 from anomsynth.errors import UserError
 
 
@@ -16,6 +18,36 @@ def test_a_sweep_says_what_it_made_and_what_comes_next(call, photos, tmp_path) -
     assert "8 defects beside 6 good photos" in done.stdout
     assert "crack: length 1, 4 mm" in done.stdout
     assert f"anomsynth pod {tmp_path / 'out'} --run RUN" in done.stdout
+
+
+def test_what_was_not_said_or_came_out_otherwise_is_told(call, photos, tmp_path) -> None:
+    words = ["--kinds", "crack", "--size", "4:12mm", "--levels", 2, "--per-level", 2, "--jobs", 1]
+    known = call("sweep", photos / "plate", tmp_path / "a", *words, "--mm-per-px", 0.2)
+    assumed = call("sweep", photos / "plate", tmp_path / "b", *words)
+    assert (known.exit_code, assumed.exit_code) == (0, 0), known.stderr + assumed.stderr
+    manifest = tmp_path / "a" / "_anomsynth" / "plate" / "manifest.jsonl"
+    small = re.sub(r'("level_mm":12.*?"size_mm":)[0-9.]+', r"\g<1>7.5", manifest.read_text())
+    manifest.write_text(small)
+
+    assert "sizes in mm are assumed" not in known.stderr
+    assert "as large as a square of 100 mm; give --mm-per-px" in assumed.stderr
+    (told,) = read_sweep(tmp_path / "a").made_otherwise()
+    assert told == "crack: length 12 mm came out as 7.5 to 7.5 mm; the curve goes by what came out"
+
+
+def test_shards_are_to_be_merged_first(call, photos, tmp_path) -> None:
+    words = ["--kinds", "crack", "--size", "2:4mm", "--levels", 2, "--per-level", 2]
+    words += ["--jobs", 1, "--mm-per-px", 0.2]
+    for shard in ("1/2", "2/2"):
+        source = photos / "plate"
+        assert call("sweep", source, tmp_path / "out", *words, "--shard", shard).exit_code == 0
+
+    early = call("pod", tmp_path / "out", "--maps", tmp_path)
+    merged = call("merge", tmp_path / "out")
+
+    assert early.exit_code == 2
+    assert "shards that are not merged" in early.stderr
+    assert f"Next: anomsynth pod {tmp_path / 'out'} --run RUN" in merged.stdout
 
 
 def test_the_result_can_be_read_by_programs(call, photos, tmp_path) -> None:

@@ -60,7 +60,7 @@ def swept(tmp_path) -> HandMade:
     return hand_made(tmp_path / "swept")
 
 
-def hand_made(root: Path, kinds=KINDS, d_primes=(1.0, 4.0)) -> HandMade:
+def hand_made(root: Path, kinds=KINDS, d_primes=(1.0, 4.0), per_kind=PER_KIND) -> HandMade:
     rng = np.random.default_rng(7)
     lines, good, flaws, sizes, centres = [], [], [], [], []
 
@@ -84,7 +84,7 @@ def hand_made(root: Path, kinds=KINDS, d_primes=(1.0, 4.0)) -> HandMade:
             }
         )
     for kind, measure in kinds.items():
-        for size in np.geomspace(0.2, 6, PER_KIND):
+        for size in np.geomspace(0.2, 6, per_kind):
             number = len(flaws)
             picture = f"part/test/{kind}/{number:06}.png"
             mask = f"part/ground_truth/{kind}/{number:06}_mask.png"

@@ -117,6 +117,31 @@ def test_the_lower_edge_of_the_band_crosses_90_percent_at_the_bound(link) -> Non
     assert np.all(upper > curve.at([curve.bound_at(0.9), 0.5, 1.0]))
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_the_band_of_a_steep_curve_is_that_of_a_search(seed) -> None:
+    rng = np.random.default_rng(seed)
+    sizes = np.geomspace(1, 40, 60)
+    hits = rng.random(60) < probability_at("logit", 6 * np.log(sizes / 5))
+    curve = fit_curve(sizes, hits)
+    if curve.separated:
+        pytest.skip("the penalised likelihood has a band of its own")
+    grid = np.geomspace(1, 40, 9)
+    sign, slopes = np.where(hits, 1.0, -1.0), np.linspace(-10, 250, 6501)
+
+    lower, upper = curve.band(grid)
+
+    for side, edge in ((-1, lower), (1, upper)):
+        assert np.all(np.diff(edge) >= -1e-12)
+        for size, probability in zip(grid, edge, strict=True):
+            if not 1e-9 < probability < 1 - 1e-9:
+                continue
+            predictor = np.log(probability) - np.log1p(-probability)
+            eta = predictor + slopes[:, None] * (np.log(sizes) - np.log(size))
+            reached = -np.logaddexp(0, -sign * eta).sum(axis=1).min()
+            ratio = 2 * (curve.log_likelihood - reached)
+            assert ratio == pytest.approx(largest_ratio(), abs=0.05), (side, size)
+
+
 def test_bounds_are_those_of_a_search_over_all_curves() -> None:
     hits, sizes, _ = studies("logit", 1)
     curve = fit_curve(sizes, hits[0])

@@ -128,6 +128,91 @@ def test_clicks_of_a_person_are_hits_where_the_defect_is(swept, tmp_path) -> Non
     assert done.ours.false_calls.called == 0
 
 
+def test_clicks_need_no_score_and_tables_may_be_written_otherwise(swept, tmp_path) -> None:
+    found = swept.found(1.5)
+    rows = [f"{swept.root}/{picture};;;" for picture in swept.good]
+    for name, hit, (row, col) in zip(swept.flaws, found, swept.centres, strict=True):
+        rows.append(f"./{swept.root.name}/{name};;{row};{col}" if hit else f"{name};;;")
+    table = swept.table(tmp_path / "clicks.csv", rows, "Image; Score;row;column")
+
+    done = pod(swept.root, scores=table)
+
+    assert np.array_equal(done.ours.hits, found)
+    rows[-1] = f"{swept.flaws[-1]};;64;3"
+    table = swept.table(tmp_path / "off.csv", rows, "Image; Score;row;column")
+    with pytest.raises(InputError, match=r"row 64, column 3 lie off .* 64 rows and 64 columns"):
+        pod(swept.root, scores=table, out=tmp_path / "off")
+
+
+def test_an_inspection_that_calls_nearly_everything_is_not_believed(swept, tmp_path) -> None:
+    maps = swept.maps(tmp_path / "maps", 1.5)
+
+    done = pod(swept.root, maps=maps, threshold=0.5)
+
+    (told,) = [line for line in done.warnings if "hits are partly false calls" in line]
+    assert f"calls on {done.ours.false_calls.rate:.0%} of good pictures" in told
+    usual = pod(swept.root, maps=maps, out=tmp_path / "usual").warnings
+    assert not any("partly false calls" in line for line in usual)
+
+
+def test_a_scale_that_nobody_gave_is_told(swept, tmp_path) -> None:
+    maps = swept.maps(tmp_path / "maps", 1.5)
+    record = swept.root / "_anomsynth" / "run.json"
+    values = json.loads(record.read_text())
+
+    known = pod(swept.root, maps=maps, out=tmp_path / "known")
+    record.write_text(json.dumps({**values, "recipe": {"part_mm": 100.0, "mm_per_px": None}}))
+    assumed = pod(swept.root, maps=maps, out=tmp_path / "assumed")
+
+    told = [line for line in assumed.warnings if "sizes in mm are assumed" in line]
+    assert "a square of 100 mm, 0.1 mm a pixel" in told[0]
+    assert not any("assumed" in line for line in known.warnings)
+    assert assumed.as_json()["mm_per_px"] == [0.1, 0.1]
+
+
+def test_few_flaws_bear_no_curve_over_size_and_visibility(tmp_path) -> None:
+    from tests.detectability.conftest import hand_made  # noqa: PLC0415
+
+    swept = hand_made(tmp_path / "swept", {"crack": "length"}, per_kind=24)
+    maps = swept.maps(tmp_path / "maps", 1.5)
+
+    (subset,) = pod(swept.root, maps=maps).subsets
+
+    assert subset.both.levels == ()
+    assert "24 flaws are too few for both, 60 are needed" in subset.both.reasons[0]
+
+
+def test_flaws_that_stand_out_and_are_missed_bear_no_curve_over_both(tmp_path) -> None:
+    from tests.detectability.conftest import hand_made  # noqa: PLC0415
+
+    swept = hand_made(tmp_path / "swept", {"crack": "length"})
+    faint = np.arange(80) % 2 == 0
+    rows = [f"{picture},0" for picture in swept.good]
+    luck = np.random.default_rng(3).logistic(size=80)
+    score = 3 * np.log(swept.sizes) + 2 * faint + luck
+    rows += [f"{picture},{value}" for picture, value in zip(swept.flaws, score, strict=True)]
+
+    table = swept.table(tmp_path / "scores.csv", rows)
+    both = pod(swept.root, scores=table, threshold=1).subsets[0].both
+
+    assert both.levels == ()
+    assert "plainer flaws are not found more often" in both.reasons[0]
+
+
+def test_false_calls_by_area_count_where_the_scale_is_known(tmp_path) -> None:
+    from tests.detectability.conftest import hand_made  # noqa: PLC0415
+
+    swept = hand_made(tmp_path / "swept", {"crack": "length"}, per_kind=30)
+    done = pod(swept.root, maps=swept.maps(tmp_path / "maps", 1.5), threshold=0.5)
+    calls = done.ours.false_calls
+
+    assert calls.area_cm2 == pytest.approx(30 * (64 * 0.1 / 10) ** 2)
+    assert 0 < calls.calls_there < calls.calls
+    assert done.as_json()["inspection"]["false_calls_per_cm2"] == pytest.approx(
+        calls.calls_there / calls.area_cm2
+    )
+
+
 def test_two_detectors_are_compared_on_the_same_flaws(swept, tmp_path) -> None:
     sharp = swept.maps(tmp_path / "sharp", 1.0)
     blunt = swept.maps(tmp_path / "blunt", 1.8)
@@ -196,6 +281,10 @@ def test_maps_that_do_not_fit_are_named(swept, tmp_path, spoil, message) -> None
         (["a,1"], "file,score", "no column 'image'"),
         (["part/test/good/000000.png,many"], "image,score", "line 2: 'many' is no number"),
         (["part/test/good/000000.png,"], "image,score", "line 2: no score"),
+        (["part/test/good/000000.png,,3,4"], "image,score,x,y", "line 2: no score"),
+        (["good/000000.png,1", "good/000000.png,1"], "image,score", "line 3: a second"),
+        (["part/test/good/000000.png,1,,"], "image,score,row,column", "line 2: a mark without a"),
+        (["part/test/good/000000.png,1,3,"], "image,score,row,column", "line 2: a mark without a"),
         ([], "image,score", "holds no line"),
     ],
 )
@@ -252,3 +341,14 @@ def test_an_earlier_study_is_kept_unless_it_may_be_replaced(swept, tmp_path) -> 
     with pytest.raises(OutputError, match="an earlier study"):
         pod(swept.root, maps=maps)
     pod(swept.root, maps=maps, overwrite=True)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_results_do_not_lie_among_other_files(swept, tmp_path, overwrite) -> None:
+    maps = swept.maps(tmp_path / "maps", 1.5)
+    before = sorted(swept.root.rglob("*"))
+
+    with pytest.raises(OutputError, match="holds other files"):
+        pod(swept.root, maps=maps, out=swept.root, overwrite=overwrite)
+
+    assert sorted(swept.root.rglob("*")) == before

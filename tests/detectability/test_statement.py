@@ -94,3 +94,40 @@ def test_answers_are_stated_as_hits_are() -> None:
 
     assert found.a50 < found.a90 < found.a90_95
     assert "in the noise" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "noise", "reason"),
+    [
+        (lambda size, luck: (np.log(size) + luck > 0).astype(float), -1.0, "2 strengths only"),
+        (lambda size, luck: size + 0.3 * luck, -9.0, "not follow a straight line"),
+        (lambda size, luck: 6 / (1 + (3 / size) ** 4) + 0.3 * luck, -9.0, "not follow a straight"),
+        (lambda size, luck: np.log(size) + luck, 1.4, "in the noise or are saturated, too many"),
+    ],
+)
+def test_answers_that_are_no_line_bear_nothing(answer, noise, reason) -> None:
+    rng = np.random.default_rng(1)
+    sizes = np.exp(rng.uniform(np.log(0.2), np.log(8), 160))
+    answers = answer(sizes, rng.normal(0, 0.5, 160))
+
+    found = state_answers(fit_response(sizes, answers, np.median(answers), noise=noise), sizes)
+
+    assert (found.a50, found.a90, found.a90_95) == (None, None, None)
+    assert reason in found.reasons[0]
+
+
+def test_lines_are_hardly_ever_called_bent() -> None:
+    rng = np.random.default_rng(0)
+    sizes = np.geomspace(0.2, 8, 120)
+    refused = [
+        bool(found.reasons)
+        for _ in range(100)
+        if (
+            found := state_answers(
+                fit_response(sizes, 3 + 2 * np.log(sizes) + rng.normal(0, 0.8, 120), 4, noise=1.5),
+                sizes,
+            )
+        )
+    ]
+
+    assert np.mean(refused) <= 0.05
