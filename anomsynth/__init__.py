@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from anomsynth.errors import AnomsynthError
     from anomsynth.recipe.load import load_recipe
     from anomsynth.recipe.models import Recipe
+    from anomsynth.relief.files import read_scan, write_scan
+    from anomsynth.relief.scan import Scan
     from anomsynth.single import analyze, surface_of, synthesize
 
 # Imported on first use: `anomsynth --help` must not wait for numpy and OpenCV.
@@ -58,6 +60,7 @@ _MODULES = {
     "Sample": "anomsynth.core.sample",
     "SampleKey": "anomsynth.core.types",
     "Scale": "anomsynth.core.types",
+    "Scan": "anomsynth.relief.scan",
     "Surface": "anomsynth.core.types",
     "analyze": "anomsynth.single",
     "auto": "anomsynth.api.auto",
@@ -74,6 +77,7 @@ _MODULES = {
     "pod": "anomsynth.api.pod",
     "predict": "anomsynth.api.predict",
     "preview": "anomsynth.api.preview",
+    "read_scan": "anomsynth.relief.files",
     "replay": "anomsynth.api.replay",
     "report": "anomsynth.api.report",
     "score": "anomsynth.api.score",
@@ -83,6 +87,7 @@ _MODULES = {
     "train": "anomsynth.api.train",
     "tune": "anomsynth.api.tune",
     "validate": "anomsynth.api.validate",
+    "write_scan": "anomsynth.relief.files",
 }
 
 __all__ = [
@@ -94,6 +99,7 @@ __all__ = [
     "Sample",
     "SampleKey",
     "Scale",
+    "Scan",
     "Surface",
     "__version__",
     "analyze",
@@ -111,6 +117,7 @@ __all__ = [
     "pod",
     "predict",
     "preview",
+    "read_scan",
     "replay",
     "report",
     "score",
@@ -120,6 +127,7 @@ __all__ = [
     "train",
     "tune",
     "validate",
+    "write_scan",
 ]
 
 

@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,16 +20,19 @@ from anomsynth.dataset.writer import camera_levels
 from anomsynth.errors import InputError, RecipeError, UnknownComponentError
 from anomsynth.recipe.load import load_recipe
 from anomsynth.recipe.models import Recipe
+from anomsynth.relief.mapped import MappedScan, ScannedPhoto
+from anomsynth.relief.scan import Scan, check_same_size
 from anomsynth.sqe.samples import with_rater
 from anomsynth.surface import analyze as analysis
 from anomsynth.synthesis import surfaces
 from anomsynth.synthesis import synthesize as synthesis
+from anomsynth.synthesis.scanned import surface_of_scan
 
 ImageLike = str | os.PathLike[str] | NDArray[np.generic] | Image.Image | Photo
 
 
 def synthesize(
-    image: ImageLike | Surface,
+    image: ImageLike | Scan | Surface,
     recipe: Recipe | str | os.PathLike[str],
     *,
     seed: int | None = None,
@@ -41,12 +45,13 @@ def synthesize(
 
     Parameters
     ----------
-    image : path, array, PIL image, Photo, or Surface
+    image : path, array, PIL image, Photo, Scan, or Surface
         Arrays are (H, W) or (H, W, C) uint8 or uint16, or float32 or float64 in [0, 1], with
         C = 1, 2 (grey + alpha), 3 or 4 (RGBA). Files are PNG, JPEG, TIFF, BMP or WebP and turned
         upright. A `Surface` from `analyze` saves analysing the same photo again for every sample;
         the samples are the same, bit for bit. What was given to `analyze` (scale, encoding, where
-        the part is) counts more than the recipe.
+        the part is) counts more than the recipe. Of a `Scan`, which `read_scan` reads, the defects
+        are as deep as drawn, and the image is shaded; `analyze` takes its own picture, too.
     recipe : Recipe, name of a preset, or path of a recipe
     seed : int, optional
         Run seed, >= 0; the recipe's own by default.
@@ -61,7 +66,8 @@ def synthesize(
     Sample
         `image` has dtype, size and channels of the input (of a float image, too); pixels outside
         the strict mask equal the input's bit for bit. Defects of a float image are made in steps
-        of 1/65535. Its `quality` is rated when asked for.
+        of 1/65535. Its `quality` is rated when asked for. Of a scan, `scan` is the one with the
+        defects, for `write_scan`.
 
     Raises
     ------
@@ -85,10 +91,21 @@ def synthesize(
     >>> surface = asy.analyze(photo)
     >>> keys = [asy.SampleKey("wall", "0.png", index) for index in range(3)]
     >>> samples = [asy.synthesize(surface, "concrete", key=key) for key in keys]
+
+    A depth map with a pit of the size drawn:
+
+    >>> import cv2, numpy as np
+    >>> cv2.imwrite("plate.png", np.full((120, 160), 20000, np.uint16))
+    True
+    >>> plate = asy.read_scan("plate.png", unit=0.001, mm_per_px=0.1)
+    >>> pitted = asy.synthesize(plate, asy.load_recipe("metal", seed=2))
+    >>> asy.write_scan("pitted.png", pitted.scan)
     """
     chosen = to_recipe(recipe)
     if isinstance(image, Surface):
         surface = surfaces.as_recipe_wants(image, chosen)
+    elif isinstance(image, Scan):
+        surface = _scanned(None, image, chosen)
     else:
         surface = surfaces.surface_of(to_photo(image, bits), chosen)
     sample = synthesis.synthesize(surface, chosen, seed=seed, key=key)
@@ -96,8 +113,9 @@ def synthesize(
 
 
 def analyze(  # noqa: PLR0913 - each is measured of a photo, or said instead
-    image: ImageLike,
+    image: ImageLike | Scan,
     *,
+    scan: Scan | None = None,
     scale: Scale | None = None,
     encoding: str | None = None,
     roi: Mask | None = None,
@@ -108,10 +126,12 @@ def analyze(  # noqa: PLR0913 - each is measured of a photo, or said instead
 
     Parameters
     ----------
-    image : path, array, PIL image or Photo
+    image : path, array, PIL image, Photo or Scan
         As for `synthesize`; it is not changed.
+    scan : Scan, optional
+        Organised, of the same rows and columns as the picture. It tells the scale and the part.
     scale : Scale, optional
-        How large a pixel is.
+        How large a pixel is; not of a scan, which knows it.
     encoding : {"srgb", "linear"}, optional
         How the pixels encode light.
     roi : (H, W) bool, optional
@@ -132,7 +152,8 @@ def analyze(  # noqa: PLR0913 - each is measured of a photo, or said instead
     ------
     InputError
         If the photo cannot be read, or is not an image of a supported type, shape and range; if
-        the encoding is unknown, a mask of another size, or `roi` marks nothing.
+        the encoding is unknown, a mask of another size, or `roi` marks nothing; if a scan has
+        another size than its picture, or a scale is given with it.
 
     Examples
     --------
@@ -141,6 +162,13 @@ def analyze(  # noqa: PLR0913 - each is measured of a photo, or said instead
     >>> plate.shape, bool(plate.foreground[128, 128]), bool(plate.foreground[0, 0])
     ((256, 256), True, False)
     """
+    if isinstance(image, Scan) or scan is not None:
+        if scale is not None:
+            raise InputError("a scan knows its scale", hint="leave the scale out")
+        photo = None if isinstance(image, Scan) else to_photo(image, bits)
+        points = image if isinstance(image, Scan) else scan
+        surface = _scanned(photo, cast("Scan", points), None, roi=roi, avoid=avoid)
+        return surface if encoding is None else replace(surface, encoding=encoding)
     photo = to_photo(image, bits)
     return analysis.analyze(photo, scale=scale, encoding=encoding, roi=roi, avoid=avoid)
 
@@ -189,6 +217,24 @@ def surface_of(  # noqa: PLR0913 - each is measured of a photo, or said instead
     """
     photo = to_photo(image, bits)
     return surfaces.surface_of(photo, to_recipe(recipe), components, roi=roi, avoid=avoid)
+
+
+def _scanned(
+    photo: Photo | None,
+    scan: Scan,
+    recipe: Recipe | None,
+    *,
+    roi: Mask | None = None,
+    avoid: Mask | None = None,
+) -> Surface:
+    """Analyse a scan with its picture, or with one that is shaded from it."""
+    mapped = MappedScan.of(scan)
+    if photo is None:
+        return surface_of_scan(ScannedPhoto.of(mapped), recipe, roi=roi, avoid=avoid)
+    if not scan.organised:
+        raise InputError("a plain cloud has no pixels", hint="give it without a picture")
+    check_same_size(scan, photo.pixels, ("scan", "the picture"))
+    return surface_of_scan(ScannedPhoto(photo, mapped), recipe, roi=roi, avoid=avoid)
 
 
 def to_photo(image: ImageLike, bits: int | None = None, reading: Reading | None = None) -> Photo:

@@ -61,7 +61,7 @@ class ScannedSurface(Surface):
 
 def surface_of_scan(
     seen: ScannedPhoto,
-    recipe: Recipe,
+    recipe: Recipe | None,
     *,
     roi: Mask | None = None,
     avoid: Mask | None = None,
@@ -74,7 +74,9 @@ def surface_of_scan(
     Parameters
     ----------
     seen : ScannedPhoto
-    recipe : Recipe
+    recipe : Recipe or None
+        Says how the picture encodes light, and whether the part fills it; without one it is sRGB,
+        and the part is looked for.
     roi, avoid : (H, W) bool, optional
 
     Raises
@@ -86,7 +88,7 @@ def surface_of_scan(
     surface = analyze(
         seen.photo,
         scale=Scale(mm_per_px=mapped.mm_per_px),
-        encoding="srgb" if shaded else recipe.encoding,
+        encoding="srgb" if shaded or recipe is None else recipe.encoding,
         roi=part_of_scan(mapped, recipe, roi),
         avoid=avoid,
     )
@@ -97,7 +99,7 @@ def surface_of_scan(
     return ScannedSurface(**known, mapped=mapped, shaded=shaded, sensor=sensor)
 
 
-def part_of_scan(mapped: MappedScan, recipe: Recipe, roi: Mask | None = None) -> Mask:
+def part_of_scan(mapped: MappedScan, recipe: Recipe | None, roi: Mask | None = None) -> Mask:
     """Return where the part is on the map of a scan, (H, W) bool.
 
     Single points that the sensor dropped belong to it: no defect may move them, as they have no
@@ -115,7 +117,7 @@ def part_of_scan(mapped: MappedScan, recipe: Recipe, roi: Mask | None = None) ->
             msg = f"roi of {sizes[0]} pixels does not fit a scan of {sizes[1]}"
             raise InputError(msg, hint="a mask needs one value for each point of its scan")
         part = roi & without_gaps(measured)
-    elif recipe.part == "picture":
+    elif recipe is not None and recipe.part == "picture":
         part = without_gaps(measured)
     else:
         part = without_gaps(mapped.part)
