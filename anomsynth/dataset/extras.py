@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -76,31 +77,28 @@ def write_original(layout: Layout, category: str, number: int, picture: NDArray[
 
 
 def write_views(
-    layout: Layout, category: str, name: str, pictures: Mapping[str, NDArray[np.generic]]
+    layout: Layout, image: Path, pictures: Mapping[str, NDArray[np.generic]]
 ) -> list[str]:
-    """Write what the other views of a part show, with all bits, in ``view_NAME`` each.
-
-    `name` is a number, below ``good/`` for good photos.
-    """
+    """Write what other views show of a picture of the tree, with all bits: `Layout.view`."""
     files = []
     for view, picture in pictures.items():
         flat = picture[..., 0] if picture.ndim == 3 and picture.shape[2] == 1 else picture
         if flat.ndim == 3 and flat.shape[2] == 2:  # OpenCV writes no grey with alpha
             flat = flat[..., [0, 0, 0, 1]]
-        path = layout.beside(category, f"view_{view}", f"{name}.png")
+        path = layout.view(image, view)
         write_png(path, flat, layout.scratch)
         files.append(layout.relative(path))
     return files
 
 
-def write_good_views(layout: Layout, category: str, name: str, loaded: LoadedPhoto) -> list[str]:
+def write_good_views(layout: Layout, image: Path, loaded: LoadedPhoto) -> list[str]:
     """Write the other photos of a good part, in the levels of the camera; see `write_views`."""
     pictures = {}
     for view, other in loaded.views.items():
         photo = other.photo
         deep = photo.pixels if photo.depth is None else photo.depth.narrow(photo.pixels)
         pictures[view] = deep if photo.alpha is None else np.dstack([deep, photo.alpha])
-    return write_views(layout, category, f"{GOOD}/{name}", pictures)
+    return write_views(layout, image, pictures)
 
 
 def write_foreground(layout: Layout, category: str, name: str, part: Mask) -> str:

@@ -14,6 +14,7 @@ from anomsynth.errors import OutputError
 RESERVED = "_anomsynth"
 COMBINED = "combined"
 GOOD = "good"
+VIEW = "view_"  # how the folder of another view begins
 RGB, XYZ, GT = "rgb", "xyz", "gt"  # of MVTec 3D-AD: pictures, scans and masks of a kind
 TIFF = ".tiff"
 FEWEST_DIGITS = 6
@@ -96,6 +97,12 @@ class Layout:
     def _pictures(self, category: str, split: str, kind: str) -> Path:
         folder = self.root / category / split / kind
         return folder / RGB if self.tree == "3d" else folder
+
+    def view(self, picture: Path, view: str) -> Path:
+        """Return the path of another view of a picture of the tree: a tree beside it, for each."""
+        inside = picture.relative_to(self.root)
+        place = Path(*inside.parts[1:]).with_suffix(".png")
+        return self.metadata / inside.parts[0] / f"{VIEW}{view}" / place
 
     def beside(self, category: str, name: str, file: str) -> Path:
         """Return the path of a file in one of the folders of extras."""

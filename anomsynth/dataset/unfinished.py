@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from anomsynth.dataset.files import output_error
-from anomsynth.dataset.layout import GOOD, GT, RGB, XYZ, Layout
+from anomsynth.dataset.layout import GOOD, GT, RGB, VIEW, XYZ, Layout
 
 
 def remove_unfinished(
@@ -45,5 +45,5 @@ def _pictures(layout: Layout, category: str) -> Iterator[Path]:
     deep = "*/" if layout.tree == "3d" else ""
     for pattern in (f"train/*/{deep}*.*", f"test/*/{deep}*.*", "ground_truth/*/*.*"):
         yield from (layout.root / category).glob(pattern)
-    for pattern in ("*/*.*", f"*/{GOOD}/*.*"):
+    for pattern in ("*/*.*", f"*/{GOOD}/*.*", f"{VIEW}*/*/*/*.*"):
         yield from (layout.metadata / category).glob(pattern)

@@ -127,7 +127,7 @@ class Writer:
         if "foreground" in self.extras:
             name = f"{GOOD}/{layout.number(place[1])}"
             extras.append(write_foreground(layout, origin.category, name, part))
-        extras += write_good_views(layout, origin.category, layout.number(place[1]), loaded)
+        extras += write_good_views(layout, path, loaded)
         picture = self._picture(loaded.photo.pixels, loaded.photo.depth)
         if not (loaded.plain or jpeg):
             write_png(path, picture, layout.scratch)
@@ -170,7 +170,7 @@ class Writer:
         if picture.dtype != sample.image.dtype or picture.shape != sample.image.shape:
             extras.append(write_original(layout, key.category, number, whole))
         views = {name: camera_levels(one.image, surface) for name, one in sample.views.items()}
-        extras += write_views(layout, key.category, layout.number(number), views)
+        extras += write_views(layout, image, views)
         if "foreground" in self.extras:
             part = layout.number(number)
             extras.append(write_foreground(layout, key.category, part, surface.foreground))

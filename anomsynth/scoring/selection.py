@@ -115,8 +115,9 @@ def write_selection(
 
     Every picture becomes a PNG under a number of fixed width, as loaders of that tree want; PNG
     files go along as they are, others are converted, masks become exactly 0 and 255. Numbers start
-    at 0 in every folder. Scans go along, in the tree of MVTec 3D-AD. ``_anomsynth/kept.csv`` says
-    which file came from where, and ``_anomsynth/rejected.csv`` why others did not.
+    at 0 in every folder. Scans go along, in the tree of MVTec 3D-AD, and other views.
+    ``_anomsynth/kept.csv`` says which file came from where, and ``_anomsynth/rejected.csv`` why
+    others did not.
 
     Parameters
     ----------
@@ -184,6 +185,8 @@ def _placed(
         scan = item.scan
         if scan is not None:
             link_file(scan, layout.scan(target, scan.suffix), layout.scratch, copy=copy)
+        for name, view in item.views.items():
+            link_file(view, layout.view(target, name), layout.scratch, copy=copy)
         yield layout.relative(target), str(item.image), "" if score is None else f"{score:.6g}"
 
 

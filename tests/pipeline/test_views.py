@@ -1,6 +1,7 @@
 """Several lights: one defect on all photos of a part, each lit as its light lies."""
 
 import json
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,7 +81,10 @@ def pictures(out: Path, line: dict) -> dict[str, np.ndarray]:
     """Return a sample's picture of each view, its mask and its height."""
     beside = {Path(name).parent.name: out / name for name in line["files"]["extras"]}
     paths = {"L0": out / line["files"]["image"], "mask": out / line["files"]["mask"]}
-    paths |= {view: beside[f"view_{view}"] for view in ("L1", "L2")}
+    tree = out / "_anomsynth" / "photos"
+    inside = Path(line["files"]["image"]).relative_to("photos")
+    paths |= {view: tree / f"view_{view}" / inside for view in ("L1", "L2")}
+    assert paths["L1"].relative_to(out).as_posix() in line["files"]["extras"]
     paths["height"] = beside["height"]
     return {name: cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for name, path in paths.items()}
 
@@ -146,8 +150,8 @@ def test_files_and_records_name_the_views(make, parts) -> None:
         "L2": "a_L2.png",
     }
     assert good["files"]["extras"] == [
-        "_anomsynth/photos/view_L1/good/000000.png",
-        "_anomsynth/photos/view_L2/good/000000.png",
+        "_anomsynth/photos/view_L1/train/good/000000.png",
+        "_anomsynth/photos/view_L2/train/good/000000.png",
     ]
     copy = cv2.imread(str(out / good["files"]["extras"][0]), cv2.IMREAD_UNCHANGED)
     assert np.array_equal(copy, cv2.imread(str(parts / "a_L1.png"), cv2.IMREAD_UNCHANGED))
@@ -205,6 +209,34 @@ def test_samples_are_made_again_from_their_record(make, parts) -> None:
     cv2.imwrite(str(parts / "b_L1.png"), np.full((120, 150), 9000, np.uint16))
     with pytest.raises(InputError, match="its other views are not those"):
         replay(out, line["id"])
+
+
+def test_selections_and_archives_keep_the_views(make, call, tmp_path) -> None:
+    out = make(per_image=2, test_share=0.5)
+    better, tar = tmp_path / "better", tmp_path / "tar"
+
+    kept = call("score", out, "--keep-top", 0.6, "--filter-to", better)
+    again = call("score", better, "--filter-to", tmp_path / "twice")
+    packed = call("export", better, tar, "--to", "webdataset")
+
+    assert [kept.exit_code, again.exit_code, packed.exit_code] == [0, 0, 0], kept.output
+    for folder in (better, tmp_path / "twice"):
+        for image in (folder / "photos").rglob("*.png"):
+            if "ground_truth" in image.parts:
+                continue
+            inside = image.relative_to(folder / "photos")
+            view = folder / "_anomsynth" / "photos" / "view_L1" / inside
+            assert view.read_bytes() != image.read_bytes()
+            source = out / "_anomsynth" / "photos" / "view_L1" / inside.parent
+            assert view.read_bytes() in {path.read_bytes() for path in source.iterdir()}
+    members: list[str] = []
+    for shard in tar.glob("*.tar"):
+        with tarfile.open(shard) as archive:
+            members += archive.getnames()
+    pictures = [name for name in members if name.count(".") == 1 and name.endswith(".png")]
+    assert pictures
+    for picture in pictures:
+        assert f"{picture.removesuffix('.png')}.view_L2.png" in members
 
 
 def test_lights_that_nobody_gives_lie_apart(make) -> None:

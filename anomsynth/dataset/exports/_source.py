@@ -68,6 +68,11 @@ class ExportedImage:
         return self.labelled.scan
 
     @property
+    def views(self) -> dict[str, Path]:
+        """The other photos of its part, by view."""
+        return self.labelled.views
+
+    @property
     def ending(self) -> str:
         """Ending of the exported file, with its dot: PNG where the picture has to be turned."""
         return ".png" if is_turned(self.path) else self.path.suffix.lower()

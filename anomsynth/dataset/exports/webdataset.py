@@ -17,6 +17,7 @@ from anomsynth.dataset.exports._staging import Staging
 from anomsynth.dataset.extras import binary
 from anomsynth.dataset.headers import is_turned
 from anomsynth.dataset.images import upright_png
+from anomsynth.dataset.layout import VIEW
 from anomsynth.dataset.manifest import to_json
 
 UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
@@ -34,7 +35,8 @@ def _checked(size: str) -> str:
 class WebDataset(SplitExporter):
     """Tar shards of ``key.png``, ``key.mask.png`` and ``key.json``, the same bytes every time.
 
-    Scans are there as ``key.scan.tiff``, or whatever their files end in.
+    Scans are there as ``key.scan.tiff``, or whatever their files end in, other views of a part as
+    ``key.view_L1.png``.
     """
 
     kind: Literal["webdataset"] = "webdataset"
@@ -90,6 +92,7 @@ def _members(loaded: Loaded) -> Members:
         picture.ending.removeprefix("."): content,
         "mask.png": mask,
         **scans,
+        **{f"{VIEW}{name}.png": path.read_bytes() for name, path in picture.views.items()},
         "json": to_json(facts).encode(),
     }
 

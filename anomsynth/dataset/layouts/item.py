@@ -12,7 +12,7 @@ from anomsynth.core.types import Mask
 from anomsynth.dataset.annotations.shapes import Shape, draw_all, number_all
 from anomsynth.dataset.images import read_binary_mask, read_mask
 from anomsynth.dataset.layout import GOOD
-from anomsynth.dataset.layouts.tree import scan_beside
+from anomsynth.dataset.layouts.tree import scan_beside, views_beside
 from anomsynth.dataset.paths import nfc
 from anomsynth.errors import InputError
 
@@ -104,6 +104,11 @@ class Labelled:
     def scan(self) -> Path | None:
         """The depth map or cloud that lies beside the image; None if there is none."""
         return scan_beside(self.image)
+
+    @property
+    def views(self) -> dict[str, Path]:
+        """The other photos of its part by view, where anomsynth wrote some beside the tree."""
+        return views_beside(self.image)
 
     @property
     def good(self) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from anomsynth.core.path_list import PathList
 from anomsynth.dataset.images import SUFFIXES
-from anomsynth.dataset.layout import GOOD, RESERVED, RGB, XYZ
+from anomsynth.dataset.layout import GOOD, RESERVED, RGB, VIEW, XYZ
 from anomsynth.dataset.name_index import NameIndex
 from anomsynth.dataset.paths import files_in, folders_in, is_dir, is_file, nfc
 
@@ -14,6 +14,7 @@ TRUTH_NAMES = frozenset({"ground_truth", "gt", "mask", "masks", "label", "labels
 # Of MVTec AD; KolektorSDD2; KolektorSDD and DAGM; labelling tools; the image's own name.
 CLOUDS = frozenset({".ply", ".pcd", ".xyz"})
 SCANS = (".tiff", ".tif", ".png", *sorted(CLOUDS))  # what a file of ``xyz`` may end in
+TREE_DEPTH = 3  # folders that a picture lies in below the root of a tree that we write
 MASK_ENDINGS = ("_mask", "_gt", "_label", ".mask", "")
 
 
@@ -50,6 +51,17 @@ def scan_beside(picture: Path) -> Path | None:
         return None
     places = (folder / f"{picture.stem}{ending}" for ending in SCANS)
     return next((place for place in places if is_file(place)), None)
+
+
+def views_beside(picture: Path) -> dict[str, Path]:
+    """Return the other views of a picture of a tree that anomsynth wrote, by name."""
+    if len(picture.parents) <= TREE_DEPTH:
+        return {}
+    root, inside = picture.parents[TREE_DEPTH], picture.parts[-TREE_DEPTH - 1 :]
+    place = Path(*inside[1:]).with_suffix(".png")
+    found = sorted((root / RESERVED / inside[0]).glob(f"{VIEW}*"))
+    named = {folder.name.removeprefix(VIEW): folder / place for folder in found}
+    return {name: path for name, path in named.items() if is_file(path)}
 
 
 class MaskIndex:

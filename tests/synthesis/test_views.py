@@ -1,0 +1,104 @@
+"""Views of a part: whose light is whose, and what stays the same in any light."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import anomsynth as asy
+from anomsynth.core.layer import DefectLayer
+from anomsynth.core.types import Light, SampleKey, Surface
+from anomsynth.recipe.load import load_recipe
+from anomsynth.synthesis.lights import lit_surface
+from anomsynth.synthesis.synthesize import synthesize
+from anomsynth.synthesis.views import is_same_shape, join_views
+from anomsynth.testing import make_surface
+
+KEY = SampleKey("a", "a_L0.png", 0)
+
+
+def told(azimuth: float, confidence: float = 0.9) -> Surface:
+    """Return a surface whose photo tells the axis of its light."""
+    return replace(make_surface(), light=Light(azimuth, 45, confidence))
+
+
+def azimuths(first: Surface, *others: Surface, **given: Light) -> list[float]:
+    views = {f"L{nth}": (f"a_L{nth}.png", one) for nth, one in enumerate(others, 1)}
+    lights = {"" if name == "L0" else name: light for name, light in given.items()}
+    lit = lit_surface(join_views(first, views, lights), 3, KEY)
+    return [
+        lit.light.azimuth_deg % 360,
+        *(one.surface.light.azimuth_deg % 360 for one in lit.others),
+    ]
+
+
+def test_lights_of_one_axis_are_on_opposite_sides() -> None:
+    one, other = azimuths(told(30), told(30))
+
+    assert {one, other} == {30, 210}
+
+
+def test_an_axis_that_photos_tell_is_kept_and_the_far_side_taken() -> None:
+    first, second, third = azimuths(told(0), told(60), told(120))
+
+    assert [first % 180, second % 180, third % 180] == [0, 60, 120]
+    assert min(
+        abs((one - other + 180) % 360 - 180)
+        for one, other in ((first, second), (second, third), (first, third))
+    ) == pytest.approx(120)
+
+
+def test_a_given_light_is_taken_as_it_is() -> None:
+    lights = azimuths(told(0), told(10), L1=Light(77, 20, 1))
+
+    assert lights == [pytest.approx(180), 77]
+
+
+def test_views_that_tell_nothing_stand_around_the_part() -> None:
+    found = sorted(azimuths(*(told(0, 0.0) for _ in range(4))))
+
+    assert np.diff(found) == pytest.approx([90, 90, 90])
+
+
+def test_a_defect_is_as_strong_in_all_views_as_it_was_solved_for_the_first() -> None:
+    recipe = load_recipe(
+        "metal",
+        base_share=0,
+        mechanisms=[{"generator": {"kind": "warpage", "weights": [1, 0, 0]}}],
+        defects_per_image=1,
+        severity={"d_prime": 4},
+    )
+    alone = synthesize(told(0), recipe, seed=1, key=KEY)
+    views = join_views(
+        replace(told(0), light=alone.light), {"L1": ("a_L1.png", told(90))}, {"": alone.light}
+    )
+
+    both = synthesize(views, recipe, seed=1, key=KEY)
+
+    assert both.instances[0].gain == alone.instances[0].gain
+    assert np.array_equal(both.height_mm, alone.height_mm)
+    assert (both.strict | alone.strict == both.strict).all()
+    photo = views.others[0].surface.assemble(views.others[0].surface.pixels)
+    assert (both.views["L1"].image != photo).sum() > 20
+
+
+@pytest.mark.parametrize("change", ["height", "coverage", "nothing"])
+def test_shapes_are_told_apart(change: str) -> None:
+    support = np.ones((6, 6), bool)
+    ones = np.ones((6, 6), np.float32)
+    layer = DefectLayer("dab", (0, 0), support, coverage=ones, albedo=ones, height=ones)
+    moved = np.roll(ones * np.arange(6, dtype=np.float32) / 6, 1)
+    again = replace(layer, **({} if change == "nothing" else {change: moved}))
+
+    assert is_same_shape(layer, again) == (change == "nothing")
+    assert not is_same_shape(layer, replace(layer, height=None))
+
+
+def test_the_light_has_no_say_in_the_shape_of_a_scratch() -> None:
+    scratch = asy.load_recipe("metal", mechanisms=[{"generator": {"kind": "scratch"}}])
+    generator = scratch.mechanisms[0].generator
+    layers = [
+        generator.generate(told(azimuth), np.random.default_rng(5)) for azimuth in (0.0, 90.0)
+    ]
+
+    assert is_same_shape(*layers)
