@@ -96,7 +96,7 @@ def test_each_point_says_which_defect_it_belongs_to() -> None:
 def test_a_void_with_nothing_behind_is_missing_from_half_a_pixel_on() -> None:
     scan = flat()
     void = np.zeros((60, 80), np.float32)
-    void[20:30, 20:30], void[20:30, 30], void[20:30, 19] = 1, 0.6, 0.4
+    void[20:30, 20:30], void[20:30, 30], void[20:30, 19] = 1, 0.55, 0.45
     change = SurfaceChange(np.zeros_like(void), void > 0, void)
 
     done = displace(scan, change, Sensor(), RNG)

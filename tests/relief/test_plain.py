@@ -173,7 +173,7 @@ def test_noise_is_measured_on_the_good_part(cloud, noise) -> None:
 
     found = measure_cloud_sensor(chart_of(cloud_of(points)))
 
-    assert found.noise_mm == pytest.approx(noise, rel=0.15)
+    assert found.noise_mm == pytest.approx(noise, rel=0.05)
 
 
 def test_a_deep_gap_is_dark_behind_its_wall() -> None:
