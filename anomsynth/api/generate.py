@@ -87,6 +87,7 @@ def generate(
     value_range: tuple[float, float] | None = None,
     bands: Sequence[str | int] | str | int | None = None,
     depth_unit: float | None = None,
+    depth_sense: Literal["depth", "height"] | None = None,
     views: Sequence[str] | str | None = None,
     lights: FilePath | Mapping[str, Mapping[str, float]] | None = None,
     tree_depth: Literal[8, 16] = 8,
@@ -165,6 +166,9 @@ def generate(
     depth_unit : float, optional
         Millimeters per level of depth maps, which pictures are taken for then, or per unit of the
         coordinates of scans; those are told from the spacing of their points if not given.
+    depth_sense : {"depth", "height"}, optional
+        Whether those numbers grow away from the sensor or towards it. By default depth maps have
+        depths, and clouds are seen from where their file says the sensor was.
     views : sequence of str, optional
         Names of the views of parts that were photographed in several lights, ``("L0", "L1")`` of
         ``part_L0.png`` and ``part_L1.png`` or of ``L0/part.png`` and ``L1/part.png``: one defect
@@ -269,6 +273,7 @@ def generate(
         value_range=reading.span,
         bands=reading.bands or None,
         depth_unit=depth_unit,
+        depth_sense=depth_sense,
         **_views(views, lights),
         tree_depth=tree_depth,
         max_side=max_side,

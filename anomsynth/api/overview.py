@@ -21,6 +21,7 @@ from anomsynth.errors import InputError
 from anomsynth.pipeline.depths import read_depths, read_reading
 from anomsynth.pipeline.parts import read_finders
 from anomsynth.pipeline.places import SOURCE, find_again
+from anomsynth.pipeline.replay import scan_reading
 from anomsynth.relief.files import read_scan
 from anomsynth.sheets.parts import part_tile, tiled
 from anomsynth.sheets.sheet import PAPER, SheetRow, contact_sheet, with_legend, write_sheet
@@ -163,10 +164,9 @@ def _raised(layout: Layout, line: Line) -> Float32 | None:
     scan = files.get("scan") if isinstance(files, dict) else None
     if scan is None:
         return None
-    options = read_run(layout).get("options")
-    said = options.get("depth_unit") if isinstance(options, dict) else None
+    said = scan_reading(read_run(layout))
     pitch = float(str(line["mm_per_px"]))
-    found = read_scan(layout.root / str(scan), said, mm_per_px=pitch)
+    found = read_scan(layout.root / str(scan), said.unit, mm_per_px=pitch, sense=said.sense)
     return found.raised() if found.organised else None
 
 

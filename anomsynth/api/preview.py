@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,6 +110,7 @@ def preview(
     value_range: tuple[float, float] | None = None,
     bands: Sequence[str | int] | str | int | None = None,
     depth_unit: float | None = None,
+    depth_sense: Literal["depth", "height"] | None = None,
     overwrite: bool = False,
     on_event: Listener | None = None,
 ) -> Preview:
@@ -135,7 +137,7 @@ def preview(
         Folder of pictures to take foreign textures from.
     real : path, optional
         Marked, real defects for mechanisms that set them into the photo.
-    bits, value_range, bands, depth_unit
+    bits, value_range, bands, depth_unit, depth_sense
         How the numbers of the file or the array are meant, as for `generate`; bands of an array
         are numbers from 1. Of scans the sheet also shows the relief in light from the upper left,
         and at the defect its height as colour.
@@ -178,6 +180,7 @@ def preview(
         value_range=reading.span,
         bands=reading.bands,
         depth_unit=depth_unit,
+        depth_sense=depth_sense,
     )
     wanted = RecipeOptions(
         kinds=kinds,

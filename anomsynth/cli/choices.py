@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 import typer
 
@@ -106,6 +106,12 @@ DepthUnit = Annotated[
         metavar="MM",
         min=0,
         help="Photos are depth maps: mm per level; or mm per unit of scans [by their spacing].",
+    ),
+]
+DepthSense = Annotated[
+    Literal["depth", "height"] | None,
+    typer.Option(
+        "--depth-sense", help="Whether z of scans grows away from the sensor or towards it [depth]."
     ),
 ]
 MmPerPx = Annotated[

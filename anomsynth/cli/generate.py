@@ -11,6 +11,7 @@ from anomsynth.cli.choices import (
     Bands,
     Bits,
     DefectsPerImage,
+    DepthSense,
     DepthUnit,
     Kinds,
     MmPerPx,
@@ -56,7 +57,7 @@ GROUPS = {
     ),
     "The photos, and where on them": (
         *("roi", "avoid", "components", "textures", "real", "source_layout", "bits", "value_range"),
-        *("bands", "depth_unit", "views", "lights"),
+        *("bands", "depth_unit", "depth_sense", "views", "lights"),
     ),
     "The dataset": (
         *("max_side", "keep_names", "out_layout", "test_share", "tree_depth", "extras"),
@@ -130,6 +131,7 @@ def generate(
     value_range: ValueRange = None,
     bands: Bands = None,
     depth_unit: DepthUnit = None,
+    depth_sense: DepthSense = None,
     views: Annotated[
         str | None,
         typer.Option(
@@ -239,6 +241,7 @@ def generate(
                 value_range=files["value_range"],
                 bands=tuple(files["bands"] or ()),
                 depth_unit=depth_unit,
+                depth_sense=depth_sense,
                 views=tuple(seen or ()),
             )
             _print_config(console, source, preset, chosen, of_run)
@@ -270,6 +273,7 @@ def generate(
                 out_layout=out_layout,
                 **files,
                 depth_unit=depth_unit,
+                depth_sense=depth_sense,
                 views=seen,
                 lights=lights,
                 tree_depth=cast("Literal[8, 16]", tree_depth),

@@ -11,6 +11,7 @@ from anomsynth.cli.choices import (
     Bands,
     Bits,
     DefectsPerImage,
+    DepthSense,
     DepthUnit,
     Kinds,
     MmPerPx,
@@ -84,6 +85,7 @@ def preview(
     value_range: ValueRange = None,
     bands: Bands = None,
     depth_unit: DepthUnit = None,
+    depth_sense: DepthSense = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a sheet that is there.")
     ] = False,
@@ -121,6 +123,7 @@ def preview(
             bits=bits,
             **parse_files(value_range, bands),
             depth_unit=depth_unit,
+            depth_sense=depth_sense,
             overwrite=overwrite,
             on_event=partial(note_choice, console),
         )

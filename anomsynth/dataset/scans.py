@@ -10,8 +10,25 @@ from anomsynth.dataset.manifest import array_hash
 from anomsynth.dataset.tiff import Reading
 from anomsynth.errors import InputError
 from anomsynth.relief.files import read_scan
+from anomsynth.relief.grids import Sense
 from anomsynth.relief.mapped import MappedScan, ScannedPhoto
 from anomsynth.relief.scan import check_same_size
+
+
+@dataclass(frozen=True, slots=True)
+class ScanReading:
+    """What the user says of the files of scans, as `read_scan` takes it.
+
+    Attributes
+    ----------
+    unit : float or None
+        Millimeters per unit or level.
+    sense : {"depth", "height"} or None
+        Whether z grows away from the sensor or towards it.
+    """
+
+    unit: float | None = None
+    sense: Sense | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +57,7 @@ class LoadedScan:
 def load_scanned(
     path: Path,
     scan: Path,
-    unit: float | None,
+    said: ScanReading,
     reading: Reading | None,
     pitch: Callable[[MappedScan], float],
 ) -> LoadedPhoto:
@@ -51,8 +68,7 @@ def load_scanned(
     path : Path
         Of the picture; the scan's own where there is none.
     scan : Path
-    unit : float or None
-        Millimeters per unit or level of the scan's file.
+    said : ScanReading
     reading : Reading or None
         What the user says of the picture's file.
     pitch : function of a scan whose pixels are 1 mm wide
@@ -63,7 +79,7 @@ def load_scanned(
     InputError
         If one of them cannot be read, or they differ in size.
     """
-    mapped = MappedScan.of(read_scan(scan, unit, mm_per_px=1.0))
+    mapped = MappedScan.of(read_scan(scan, said.unit, mm_per_px=1.0, sense=said.sense))
     if mapped.scan.pitch_mm is not None:
         mapped = mapped.with_pitch(pitch(mapped))
     digest = hashlib.sha256(scan.read_bytes()).hexdigest()

@@ -43,7 +43,7 @@ def load_unit(unit: Unit, reading: Reading | None, recipe: Recipe) -> LoadedPhot
         marked = _mask(unit.roi, mapped.raised.shape)
         return recipe.scale.of(part_of_scan(mapped, recipe, marked))
 
-    return load_scanned(unit.path, unit.scan, unit.depth_unit, reading, pitch)
+    return load_scanned(unit.path, unit.scan, unit.scan_reading, reading, pitch)
 
 
 def scan_facts(loaded: LoadedPhoto, source: Path) -> dict[str, str] | None:

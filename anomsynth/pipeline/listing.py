@@ -74,5 +74,7 @@ def check_scans(found: PhotoSource, recipes: Mapping[str, Recipe], options: RunO
     if options.sweep is not None:
         msg = f"{found.root}: holds scans, and a sweep is made on photos"
         raise UserError(msg, hint="give a folder of pictures, e.g. train/good/rgb")
+    if any(recipe.transmission for recipe in recipes.values()):
+        raise UserError(f"{found.root}: holds scans, and rays see no surface", hint="give photos")
     for category, photos in found.categories.items():
         recipe_for_scan(recipes[category], shaded=any(one.scan == one.path for one in photos))

@@ -10,10 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from anomsynth.core.types import Light
 from anomsynth.dataset.compression import PngEffort
 from anomsynth.dataset.reading import make_reading
+from anomsynth.dataset.scans import ScanReading
 from anomsynth.dataset.tiff import Reading
 from anomsynth.errors import MissingExtraError, UserError
 from anomsynth.pipeline.lights import GivenLight
 from anomsynth.pipeline.sweep import Sweep
+from anomsynth.relief.grids import Sense
 
 FOLDERS = ("roi", "avoid", "components", "textures", "real")
 
@@ -80,6 +82,9 @@ class RunOptions(BaseModel):
     depth_unit : float or None
         Millimeters per unit of the coordinates of scans, or per level of depth maps; with it
         pictures are taken for depth maps.
+    depth_sense : {"depth", "height"} or None
+        Whether z of scans, or the levels of depth maps, grow away from the sensor or towards it;
+        by default as `read_scan` takes them.
     tree_depth : {8, 16}
         Bits of the tree's pictures where photos have 16; 16 keeps the camera's own levels.
     views : tuple of str
@@ -119,6 +124,7 @@ class RunOptions(BaseModel):
     value_range: tuple[float, float] | None = None
     bands: tuple[str, ...] = ()
     depth_unit: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    depth_sense: Sense | None = None
     tree_depth: Literal[8, 16] = 8
     max_side: int | None = Field(default=None, ge=64)
     keep_names: bool = False
@@ -154,6 +160,11 @@ class RunOptions(BaseModel):
         return tuple(
             ("" if one.view == self.views[0] else one.view, one.light) for one in self.lights
         )
+
+    @property
+    def scan_reading(self) -> ScanReading:
+        """What the user says about the files of scans."""
+        return ScanReading(self.depth_unit, self.depth_sense)
 
     def folders(self) -> dict[str, Path | None]:
         """Return the folders of pictures and masks that go with the photos, by option."""

@@ -20,6 +20,7 @@ from anomsynth.dataset.metadata import (
 )
 from anomsynth.dataset.paths import is_file
 from anomsynth.dataset.reading import PhotoReader
+from anomsynth.dataset.scans import ScanReading
 from anomsynth.dataset.verify import are_photos_of
 from anomsynth.errors import OutputError, RecipeError
 from anomsynth.pipeline.amounts import held_out_photos, samples_of, share_of
@@ -73,8 +74,8 @@ class Unit:
         The photo is made smaller, if its longer side has more pixels.
     scan : path or None
         The scan that goes with the photo; `path` itself where there is no photo.
-    depth_unit : float or None
-        Millimeters per unit of its file.
+    scan_reading : ScanReading
+        What the user says of its file.
     views : (name, photo) of each other photo of the part, taken in another light
     lights : (name, Light) of the views whose light is given, "" for the photo itself
     """
@@ -94,7 +95,7 @@ class Unit:
     depth: Depth | None = None
     max_side: int | None = None
     scan: Path | None = None
-    depth_unit: float | None = None
+    scan_reading: ScanReading = field(default_factory=ScanReading)
     views: tuple[tuple[str, SourceImage], ...] = ()
     lights: tuple[tuple[str, Light], ...] = ()
 
@@ -367,7 +368,7 @@ def _units(found: PhotoSource, seed: int, options: RunOptions) -> tuple[int, tup
                     components=components.find(category, photo.key),
                     max_side=options.max_side,
                     scan=photo.scan,
-                    depth_unit=options.depth_unit,
+                    scan_reading=options.scan_reading,
                     views=photo.views,
                     lights=options.view_lights,
                 )

@@ -72,6 +72,7 @@ def run_record(
             **({"value_range": list(options.value_range)} if options.value_range else {}),
             **({"bands": list(options.bands)} if options.bands else {}),
             **({} if options.depth_unit is None else {"depth_unit": options.depth_unit}),
+            **({} if options.depth_sense is None else {"depth_sense": options.depth_sense}),
             **({"views": list(options.views)} if options.views else {}),
             **({"lights": [one._asdict() for one in options.lights]} if options.lights else {}),
             **({} if options.max_side is None else {"max_side": options.max_side}),

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import cast, get_args
 
 from pydantic import ValidationError
 
@@ -16,6 +17,7 @@ from anomsynth.dataset.manifest import Line, array_hash, read_lines, whole_numbe
 from anomsynth.dataset.masks import MaskFolder
 from anomsynth.dataset.metadata import read_run
 from anomsynth.dataset.paths import exists
+from anomsynth.dataset.scans import ScanReading
 from anomsynth.dataset.sources import Sources
 from anomsynth.dataset.writer import camera_levels, photo_hash
 from anomsynth.errors import InputError, OutputError
@@ -32,6 +34,7 @@ from anomsynth.pipeline.views import prepared, views_facts
 from anomsynth.pipeline.worker import make_flaw
 from anomsynth.recipe.load import recorded_recipe
 from anomsynth.recipe.models import Recipe
+from anomsynth.relief.grids import Sense
 from anomsynth.sqe.samples import with_rater
 from anomsynth.synthesis.synthesize import synthesize
 
@@ -64,7 +67,7 @@ def replay(out: Path, sample_id: str, source: Path | None = None) -> Sample:
     index = whole_number(line, "index", layout.manifest(str(line["category"])))
     key = SampleKey(str(line["category"]), str(_value(line, "image")), index)
     unit = _unit(record, key, path, layout.root)
-    unit = replace(unit, scan=_scan(line, photos), depth_unit=_depth_unit(record))
+    unit = replace(unit, scan=_scan(line, photos), scan_reading=scan_reading(record))
     unit = replace(unit, views=_views(line, record, photos), lights=_lights(record))
     loaded = load_unit(unit, read_reading(record), recipe)
     if photo_hash(loaded.photo) != _value(_part(line, "source"), "sha256"):
@@ -226,9 +229,14 @@ def _lights(record: Line) -> tuple[tuple[str, Light], ...]:
     return RunOptions(views=tuple(names), lights=given).view_lights
 
 
-def _depth_unit(record: Line) -> float | None:
-    unit = _part(record, "options").get("depth_unit")
-    return float(unit) if isinstance(unit, int | float) else None
+def scan_reading(record: Line) -> ScanReading:
+    """Return what the user of a run said about the files of scans, by run.json."""
+    options = _part(record, "options")
+    unit, sense = options.get("depth_unit"), options.get("depth_sense")
+    return ScanReading(
+        float(unit) if isinstance(unit, int | float) else None,
+        cast("Sense", sense) if sense in get_args(Sense) else None,
+    )
 
 
 def _max_side(record: Line) -> int | None:

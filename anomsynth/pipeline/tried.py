@@ -71,7 +71,7 @@ def find_tried(given: Sequence[Path], most: int, options: RunOptions) -> tuple[U
             finder=finders.get(category),
             depth=depths.get(category),
             scan=photo.scan,
-            depth_unit=options.depth_unit,
+            scan_reading=options.scan_reading,
         )
         for category, listed in categories.items()
         for rank, (key, photo) in enumerate(_some(listed, max(most // len(categories), 1)))

@@ -9,7 +9,7 @@ from anomsynth.dataset.manifest import read_lines
 from anomsynth.errors import InputError, RecipeError, UserError
 from anomsynth.pipeline.merge import merge
 from anomsynth.pipeline.replay import replay
-from anomsynth.recipe.load import build_recipe
+from anomsynth.recipe.load import build_recipe, load_recipe
 from anomsynth.relief.files import read_scan
 from anomsynth.testing import make_pixels
 
@@ -258,3 +258,23 @@ def test_the_ground_shows_through_a_hole(scan_maker, make, tmp_path) -> None:
         opened = sum(item["measured"]["open_px"] for item in line["record"]["instances"])
         assert opened > 0
         assert after.points[fell.argmin(), 2] == pytest.approx(-500, abs=0.3)
+
+
+@pytest.mark.parametrize(("sense", "sign"), [(None, 1), ("depth", 1), ("height", -1)])
+def test_pits_sink_whichever_way_the_levels_grow(scan_maker, make, tmp_path, sense, sign) -> None:
+    source, out = scan_maker(tmp_path / "maps", "depth", 1), tmp_path / "out"
+    more = {} if sense is None else {"depth_sense": sense}
+    make(source, out, per_image=2, depth_unit=0.002, recipe=of_kinds("pitting"), **more)
+
+    for line in samples_of(out):
+        before = read_photo(source / line["source"]["file"]).pixels[..., 0].astype(int)
+        after = read_photo(out / line["files"]["scan"]).pixels[..., 0].astype(int)
+        kept = (before != after) & (after > 0)
+        assert np.median((after - before)[kept]) * sign > 0
+
+
+def test_radiographs_and_scans_do_not_go_together(scan_maker, make, tmp_path) -> None:
+    recipe = load_recipe("radiograph_casting")
+
+    with pytest.raises(UserError, match="holds scans, and rays see no surface"):
+        make(scan_maker(tmp_path / "scans", "xyz", 1), tmp_path / "out", recipe=recipe)

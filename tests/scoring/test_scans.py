@@ -85,3 +85,14 @@ def test_validate_finds_nothing(dataset, call) -> None:
 
     assert result.exit_code == 0
     assert "0 errors, 0 warnings" in result.stdout
+
+
+def test_validate_misses_a_scan(dataset, call) -> None:
+    lost = next((dataset / "mound" / "test").rglob("*.tiff"))
+    lost.unlink()
+
+    result = call("validate", dataset)
+
+    assert result.exit_code == 3
+    assert f"rgb/{lost.stem}.png" in result.stdout
+    assert "no scan of this name in xyz" in result.stdout

@@ -32,6 +32,19 @@ def check_pairing(tree: Tree) -> Iterator[Finding]:
         counts_agree &= len(images) == len(masks)
     if tree.is_mvtec and counts_agree:
         yield from _mispaired(tree)
+    if tree.layout == "3d":
+        yield from _without_scan(tree)
+
+
+def _without_scan(tree: Tree) -> Iterator[Finding]:
+    """Find pictures that have no scan, where others of the category have one."""
+    alone = [item.image for item in tree.items if item.scan is None]
+    if len(alone) == len(tree.items):  # pictures only
+        return
+    for path in alone:
+        message = "no scan of this name in xyz: loaders of MVTec 3D-AD fail on it"
+        hint = "add it, or remove the picture and its mask"
+        yield Finding("error", "scan-missing", tree.name(path), message, hint)
 
 
 def _same_stems(tree: Tree, images: Sequence[Path]) -> Iterator[Finding]:
