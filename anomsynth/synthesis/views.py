@@ -12,6 +12,7 @@ import numpy as np
 
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.types import Box, Light, Surface
+from anomsynth.surface.sides import agreement
 
 # What a defect is, whatever light falls on it; the other channels are how it looks.
 GEOMETRY = ("coverage", "height", "displacement", "openness", "roughness")
@@ -37,12 +38,16 @@ class OtherView:
         Its pixels, camera and light; the part as the first view has it.
     given : Light or None
         Its light, if the user says it.
+    side : float in [-1, 1]
+        How well the sides of its light and the first view's fit together, as measured; see
+        `surface.sides`.
     """
 
     name: str
     image: str
     surface: Surface
     given: Light | None = None
+    side: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -76,7 +81,9 @@ def join_views(
     """
     part = {name: getattr(first, name) for name in OF_THE_PART}
     views = tuple(
-        OtherView(name, image, replace(surface, **part), lights.get(name))
+        OtherView(
+            name, image, replace(surface, **part), lights.get(name), agreement(first, surface)
+        )
         for name, (image, surface) in others.items()
     )
     known = {item.name: getattr(first, item.name) for item in fields(Surface) if item.init}

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -52,6 +53,41 @@ def test_a_given_light_is_taken_as_it_is() -> None:
     lights = azimuths(told(0), told(10), L1=Light(77, 20, 1))
 
     assert lights == [pytest.approx(180), 77]
+
+
+def rig(*lamps: float, colour: float = 0.0) -> list[Surface]:
+    """Return analysed photos of one rough part, lit from these azimuths."""
+    rng = np.random.default_rng(4)
+    relief, tone = (
+        cv2.GaussianBlur(rng.standard_normal((256, 256)).astype(np.float32), (0, 0), 2.0)
+        for _ in range(2)
+    )
+    down, right = np.gradient(0.5 * relief / relief.std())
+    found = []
+    for lamp in lamps:
+        to_row, to_col, up = Light(lamp, 45).vector
+        facing = (up - down * to_row - right * to_col) / np.sqrt(1 + down**2 + right**2)
+        light = 0.25 * np.maximum(facing, 0) / up * np.exp(colour * tone / tone.std())
+        levels = np.rint(light.clip(0, 1) * 65535).astype(np.uint16)
+        found.append(asy.analyze(levels, encoding="linear", roi=np.ones(levels.shape, bool)))
+    return found
+
+
+@pytest.mark.parametrize("colour", [0.0, 0.03])
+@pytest.mark.parametrize("lamps", [(0, 90, 180, 270), (0, 270, 180, 90), (20, 140, 260), (45, 5)])
+def test_photos_tell_on_which_sides_their_lamps_are(lamps: tuple[int, ...], colour: float) -> None:
+    found = azimuths(*rig(*lamps, colour=colour))
+
+    turned = abs((found[0] - lamps[0] + 180) % 360 - 180) > 90  # inside out is as good
+    for azimuth, lamp in zip(found, lamps, strict=True):
+        true = lamp + (180 if turned else 0)
+        assert abs((azimuth - true + 180) % 360 - 180) < 12
+
+
+def test_colour_alone_puts_no_two_lamps_in_one_place() -> None:
+    first, second = azimuths(*rig(30, 210, colour=0.6))
+
+    assert abs((first - second + 180) % 360 - 180) > 60
 
 
 def test_views_that_tell_nothing_stand_around_the_part() -> None:
