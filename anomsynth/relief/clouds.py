@@ -95,7 +95,8 @@ def renewed_cloud(scan: Scan) -> Renewed:
 
 def coordinates_of_cloud(numbers: NDArray[np.void]) -> NDArray[np.float64]:
     """Return x, y and z of points with properties, (N, 3) float64."""
-    return np.stack([numbers[axis].astype(np.float64) for axis in AXES], axis=-1)
+    with np.errstate(invalid="ignore"):  # some NaN signal that they are
+        return np.stack([numbers[axis].astype(np.float64) for axis in AXES], axis=-1)
 
 
 def _side(

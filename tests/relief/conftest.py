@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from anomsynth.errors import UserError
+from anomsynth.relief.files import encode_scan, read_scan
+
 PITCH = 0.1  # mm
 DISTANCE = 400.0  # mm, from the sensor to the middle of a shape
 
@@ -46,3 +49,39 @@ SHAPES = {"plane": plane, "sphere": sphere, "cylinder": cylinder}
 @pytest.fixture(params=SHAPES, ids=str)
 def shape(request):
     return SHAPES[request.param]()
+
+
+def _damaged(content: bytes, rng: np.random.Generator) -> bytes:
+    """Return a file with a few bytes changed, lost or put in, mostly in its header, or cut off."""
+    broken = bytearray(content)
+    for _ in range(rng.integers(1, 4)):
+        end = len(broken) if rng.random() < 0.4 else min(len(broken), 500)
+        place, way = int(rng.integers(max(end, 1))), rng.integers(4)
+        if way == 0 and place < len(broken):
+            broken[place] = int(rng.integers(256))
+        elif way == 1:
+            del broken[place : place + int(rng.integers(1, 40))]
+        elif way == 2:
+            broken[place:place] = rng.integers(0, 256, 5).astype(np.uint8).tobytes()
+        else:
+            del broken[place:]
+    return bytes(broken)
+
+
+@pytest.fixture
+def reads_or_says_why(tmp_path):
+    """Return a check that damaged copies of a file are read, or refused in one line."""
+
+    def check(name: str, content: bytes, copies: int = 25) -> None:
+        rng, path = np.random.default_rng(1), tmp_path / f"damaged-{name}"
+        told = []
+        for _ in range(copies):
+            path.write_bytes(_damaged(content, rng))
+            try:
+                encode_scan(read_scan(path, 1.0, mm_per_px=1.0))
+            except UserError as error:
+                told.append(str(error))
+        assert len(told) > copies / 3
+        assert all(str(path) in line and "\n" not in line for line in told)
+
+    return check

@@ -314,3 +314,19 @@ def test_open3d_reads_what_is_written(tmp_path, name) -> None:
 
     cloud = np.asarray(open3d.io.read_point_cloud(str(path), format=path.suffix[1:]).points)
     assert cloud == pytest.approx(points, abs=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CLOUDS)
+def test_a_damaged_cloud_is_read_or_refused_in_one_line(reads_or_says_why, name) -> None:
+    reads_or_says_why(*CLOUDS[name](records(surface(60))))
+
+
+def test_two_properties_of_one_name_are_refused(tmp_path) -> None:
+    (tmp_path / "a.ply").write_bytes(BINARY.replace(b"double nx", b"double  x"))
+    (tmp_path / "a.pcd").write_bytes(PCD.replace(b" nx ", b" x "))
+
+    with pytest.raises(InputError, match="two properties of 'vertex' have one name"):
+        read_scan(tmp_path / "a.ply")
+    with pytest.raises(InputError, match="says what it cannot mean"):
+        read_scan(tmp_path / "a.pcd")

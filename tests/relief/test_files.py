@@ -205,3 +205,20 @@ def test_other_bad_files_cost_one_line(tmp_path: Path) -> None:
     }.items():
         with pytest.raises(InputError, match=words):
             read_scan(tmp_path / name, unit=1, mm_per_px=1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "stored", [{"photometric": "rgb"}, {"photometric": "rgb", "compression": "zlib"}], ids=str
+)
+def test_a_damaged_tiff_is_read_or_refused_in_one_line(tmp_path, reads_or_says_why, stored) -> None:
+    tifffile.imwrite(tmp_path / "a.tiff", xyz(), **stored)
+
+    reads_or_says_why("a.tiff", (tmp_path / "a.tiff").read_bytes())
+
+
+@pytest.mark.slow
+def test_a_damaged_png_is_read_or_refused_in_one_line(tmp_path, reads_or_says_why) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.arange(600, dtype=np.uint16).reshape(20, 30))
+
+    reads_or_says_why("a.png", (tmp_path / "a.png").read_bytes())

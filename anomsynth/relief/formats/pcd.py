@@ -26,6 +26,7 @@ from anomsynth.relief.scan import Form
 SIGNS = (b"# .PCD", b"VERSION", b"FIELDS")
 DATA = re.compile(rb"(?m)^DATA[ \t]+(\w+)[ \t]*\r?\n")
 KINDS = {"F": "f", "I": "i", "U": "u"}
+PADDING = "_"
 STORED = ("ascii", "binary", "binary_compressed")
 SIZES = struct.Struct("<II")  # of the compressed points, and of the points
 
@@ -55,7 +56,7 @@ class PcdHeader:
     def dtype(self) -> np.dtype[np.void]:
         """How a point is stored; fields of padding may share a name."""
         names = [
-            f"{name}.{place}" if name == "_" else name
+            f"{name}.{place}" if name == PADDING else name
             for place, (name, _, _) in enumerate(self.columns)
         ]
         return np.dtype(
@@ -139,6 +140,7 @@ def _parsed(text: str, path: Path) -> PcdHeader:
         )
         for _, kind, _ in columns:
             np.dtype(kind)
+        _check_names(columns)
         cols, rows = int(said["WIDTH"][0]), int(said["HEIGHT"][0])
         points = int(said.get("POINTS", [str(cols * rows)])[0])
         place = [float(word) for word in said.get("VIEWPOINT", ["0", "0", "0"])[:3]]
@@ -148,6 +150,13 @@ def _parsed(text: str, path: Path) -> PcdHeader:
         msg = f"{path}: damaged PCD: its header is incomplete or says what it cannot mean"
         raise InputError(msg, hint="replace the file") from error
     return PcdHeader(columns, cols, rows, points, viewpoint, stored)
+
+
+def _check_names(columns: tuple[tuple[str, str, int], ...]) -> None:
+    """Raise ValueError if two fields have one name, or one has no numbers."""
+    names = [name for name, _, _ in columns if name != PADDING]
+    if len(set(names)) < len(names) or any(count < 1 for _, _, count in columns):
+        raise ValueError("fields of one name, or of nothing")
 
 
 def _binary(body: bytes, header: PcdHeader, path: Path) -> NDArray[np.void]:

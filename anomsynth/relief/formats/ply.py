@@ -151,6 +151,11 @@ def _parsed(header: bytes, path: Path) -> tuple[str, list[PlyElement]]:
         except (IndexError, KeyError, ValueError) as error:
             msg = f"{path}: damaged PLY: its header says {line.strip()[:60]!r}"
             raise InputError(msg, hint="replace the file") from error
+    for element in elements:
+        names = [name for name, _ in element.properties]
+        if len(set(names)) < len(names):
+            msg = f"{path}: damaged PLY: two properties of {element.name!r} have one name"
+            raise InputError(msg, hint="replace the file")
     if order is None:
         raise InputError(
             f"{path}: damaged PLY: it does not say its format", hint="replace the file"

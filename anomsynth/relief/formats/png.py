@@ -1,5 +1,7 @@
 """Depth maps as PNG: grey levels of 8 or 16 bits."""
 
+import struct
+import zlib
 from pathlib import Path
 from typing import cast
 
@@ -25,8 +27,8 @@ def read_levels(content: bytes, path: Path) -> NDArray[np.integer]:
     if len(content) > 25 and content[25] != GREY:
         msg = f"{path}: a picture of colours, where a depth map was looked for"
         raise InputError(msg, hint="a depth map has one grey level a pixel")
-    # OpenCV does not notice a file that is cut off, but its last part is then missing.
-    whole = b"IEND" in content[-64:] and len(content) > 25
+    # OpenCV does not notice a file that is cut off, and prints what else is wrong.
+    whole = _is_whole(content)
     levels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if whole else None
     if levels is None or levels.ndim != 2:
         raise InputError(f"{path}: damaged PNG", hint="replace the file or remove it")
@@ -40,3 +42,20 @@ def encode_levels(levels: NDArray[np.integer]) -> bytes:
         msg = f"a depth map of {levels.dtype} {levels.shape} is not possible in PNG"
         raise ValueError(msg)
     return bytes(content)
+
+
+def _is_whole(content: bytes) -> bool:
+    """Tell whether every part of a file is there, up to the last, and has the right checksum."""
+    place = len(SIGN)
+    while place + 12 <= len(content):
+        (length,) = struct.unpack_from(">I", content, place)
+        end = place + 8 + length
+        if end + 4 > len(content):
+            return False
+        (wanted,) = struct.unpack_from(">I", content, end)
+        if zlib.crc32(content[place + 4 : end]) != wanted:
+            return False
+        if content[place + 4 : place + 8] == b"IEND":
+            return True
+        place = end + 4
+    return False

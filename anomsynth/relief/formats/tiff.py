@@ -1,5 +1,6 @@
 """TIFF files of numbers: xyz pictures of three bands, depth maps of one."""
 
+import math
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,18 +37,13 @@ def read_numbers(content: bytes, path: Path) -> tuple[NDArray[np.generic], dict[
 
     try:
         with tifffile.TiffFile(BytesIO(content)) as file:
-            # By numbers: pages that follow each other in a circle would never end otherwise.
-            pages = [file.pages[number].aspage() for number in range(len(file.pages))]
-            apart = _stacked([page.shape for page in pages])
-            if len(pages) != 1 and apart is None:
-                msg = f"{path}: holds {len(pages)} pictures (several pages)"
-                raise InputError(msg, hint="save each as a file of its own")
-            for page in pages:
-                _check_whole(page, len(content), path)
+            pages, apart = _pages(file, len(content), path)
             numbers = np.stack([page.asarray() for page in pages])
             details = _details(pages[0], file.byteorder, is_big=file.is_bigtiff)
             details["pages"] = apart
-    except (tifffile.TiffFileError, ValueError, IndexError, KeyError, OSError) as error:
+    except InputError:
+        raise
+    except Exception as error:  # tifffile lets through whatever a damaged tag leads to
         if "imagecodecs" in str(error):
             msg = f"{path}: its compression needs the package imagecodecs"
             hint = 'pip install "anomsynth[tiff]", or save it without compression'
@@ -84,6 +80,21 @@ def encode_numbers(numbers: NDArray[np.generic], form: Form) -> bytes:
     return target.getvalue()
 
 
+def _pages(
+    file: "tifffile.TiffFile", size: int, path: Path
+) -> tuple[list["tifffile.TiffPage"], str | None]:
+    """Return the pages of the one picture in a file, and what they are if they are several."""
+    # By numbers: pages that follow each other in a circle would never end otherwise.
+    pages = [file.pages[number].aspage() for number in range(len(file.pages))]
+    apart = _stacked([page.shape for page in pages])
+    if len(pages) != 1 and apart is None:
+        msg = f"{path}: holds {len(pages)} pictures (several pages)"
+        raise InputError(msg, hint="save each as a file of its own")
+    for page in pages:
+        _check_whole(page, size, path)
+    return pages, apart
+
+
 def _stacked(shapes: list[tuple[int, ...]]) -> str | None:
     """Return what the pages of a file are: planes or rows of one picture, or None.
 
@@ -109,7 +120,7 @@ def _details(page: "tifffile.TiffPage", byteorder: str, *, is_big: bool) -> dict
         "compression": "zlib" if packed else None,
         "predictor": DIFFERENCES if differences else None,
         "tile": (page.tilelength, page.tilewidth) if page.is_tiled else None,
-        "description": str(description.value) if description is not None else None,
+        "description": None if description is None else str(description.value).encode(),
         "software": False,
     }
 
@@ -117,6 +128,9 @@ def _details(page: "tifffile.TiffPage", byteorder: str, *, is_big: bool) -> dict
 def _check_whole(page: "tifffile.TiffPage", size: int, path: Path) -> None:
     """Raise InputError if numbers are missing: tifffile reads zeros for them."""
     places = list(zip(page.dataoffsets, page.databytecounts, strict=False))
-    if not places or not all(start > 0 and start + count <= size for start, count in places):
+    whole = all(start > 0 and start + count <= size for start, count in places)
+    wanted = page.nbytes if int(page.compression) == UNCOMPRESSED else 1
+    missing = len(places) != math.prod(page.chunked) or sum(page.databytecounts) < wanted
+    if not whole or missing:
         msg = f"{path}: damaged or cut off: some of its numbers are missing"
         raise InputError(msg, hint="replace the file or remove it from the input")
