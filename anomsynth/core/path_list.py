@@ -8,7 +8,7 @@ from typing import overload
 
 
 class PathList(Sequence[Path]):
-    """Paths in their order; each takes its file's name and 12 bytes.
+    """Paths in their order; each takes its file's name and 8 bytes.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class PathList(Sequence[Path]):
         self._known: dict[str, int] = {}
         self._of = array("I")  # folder of each
         self._names = bytearray()
-        self._ends = array("Q")  # where each name ends
+        self._ends = array("I")  # where each name ends
         for path in paths:
             self.append(path)
 

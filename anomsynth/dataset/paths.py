@@ -68,7 +68,8 @@ def _listed(folder: Path, wanted: Callable[[os.DirEntry[str]], bool]) -> list[st
             names = [one.name for one in found if not is_passed_over(one.name) and wanted(one)]
     except OSError as error:
         raise _unreadable(folder, error) from error
-    return sorted(names)
+    names.sort()
+    return names
 
 
 def is_passed_over(name: str) -> bool:

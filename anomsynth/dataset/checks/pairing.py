@@ -92,12 +92,12 @@ def _unpaired(
 
 def _mispaired(tree: Tree) -> Iterator[Finding]:
     """Pair sorted images with sorted masks, as anomalib does."""
-    images, masks = _pngs(dict(tree.defects())), _pngs(tree.masks)
-    if len(images) != len(masks):  # some are no PNG, which is a finding of its own
-        return
+    folders = dict(tree.defects()), tree.masks
+    if len({sum(1 for _ in _pngs(one)) for one in folders}) > 1:
+        return  # some are no PNG, which is a finding of its own
     index = NameIndex(str(item.image) for item in tree.items)
     wrong: set[Path] = set()
-    for image, mask in zip(images, masks, strict=True):
+    for image, mask in zip(*map(_pngs, folders), strict=True):
         mine = next((tree.items[at].mask for at in index.places(str(image))), None)
         refused = image.parent.name != mask.parent.name or image.stem not in mask.stem
         if refused or (mine is not None and mine != mask):
@@ -110,11 +110,11 @@ def _mispaired(tree: Tree) -> Iterator[Finding]:
             yield from _names(tree, paths)
 
 
-def _pngs(folders: Mapping[str, Sequence[Path]]) -> PathList:
-    """Return the PNG files of all kinds in the order of their paths as text."""
+def _pngs(folders: Mapping[str, Sequence[Path]]) -> Iterator[Path]:
+    """Yield the PNG files of all kinds in the order of their paths as text."""
     # The files of a folder are in order; a name may go on with signs that sort before "/".
     kinds = sorted(folders, key=lambda kind: f"{kind}/")
-    return PathList(path for kind in kinds for path in folders[kind] if path.suffix in PNG)
+    return (path for kind in kinds for path in folders[kind] if path.suffix in PNG)
 
 
 def _names(tree: Tree, images: Sequence[Path]) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.layouts.mvtec import SPLITS, TRUTH, find_categories
 from anomsynth.dataset.layouts.tree import GOOD_NAMES
 
-Folders = Mapping[str, PathList]
+Folders = Mapping[str, Sequence[Path]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Tree:
     files: PathList
     empty: tuple[Path, ...]
     links: tuple[Path, ...]
-    images: Mapping[tuple[str, str], PathList]
+    images: Mapping[tuple[str, str], Sequence[Path]]
     masks: Folders
     items: Sequence[Labelled]
     layout: SourceLayout = "mvtec"
@@ -103,17 +103,26 @@ def is_picture(path: Path) -> bool:
 
 def _tree(root: Path, folder: Path, items: Sequence[Labelled]) -> Tree:
     files, empty, links = _walk(folder)
-    images: dict[tuple[str, str], PathList] = defaultdict(PathList)
-    masks: dict[str, PathList] = defaultdict(PathList)
-    for path in files:
+    images: dict[tuple[str, str], array[int]] = defaultdict(lambda: array("I"))
+    masks: dict[str, array[int]] = defaultdict(lambda: array("I"))
+    for at, path in enumerate(files):
         parts = PurePosixPath(path.relative_to(folder)).parts
         if len(parts) != 3 or not is_picture(path):
             continue
         if parts[0] in SPLITS:
-            images[parts[0], parts[1]].append(path)
+            images[parts[0], parts[1]].append(at)
         elif parts[0] == TRUTH:
-            masks[parts[1]].append(path)
-    return Tree(root, folder, files, empty, links, images, masks, items)
+            masks[parts[1]].append(at)
+    return Tree(
+        root,
+        folder,
+        files,
+        empty,
+        links,
+        {place: OnDemand(own, files.__getitem__) for place, own in images.items()},
+        {kind: OnDemand(own, files.__getitem__) for kind, own in masks.items()},
+        items,
+    )
 
 
 def _pairs(root: Path, items: Sequence[Labelled]) -> Tree:

@@ -1,6 +1,6 @@
 """What layouts have in common: names of folders in any case, pictures, and masks by their names."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from anomsynth.core.path_list import PathList
@@ -78,18 +78,25 @@ class MaskIndex:
     def __init__(self, folder: Path | None) -> None:
         self._paths = PathList() if folder is None else pictures(folder)
         self._exact = NameIndex(nfc(path.stem) for path in self._paths)
-        self._lower = NameIndex(nfc(path.stem).lower() for path in self._paths)
+        self._lower: NameIndex | None = None  # made when it is needed
 
     def find(self, image: Path) -> Path | None:
         """Return the mask of an image, None if there is none."""
         stem = nfc(image.stem)
-        for index, name, lower in ((self._exact, stem, False), (self._lower, stem.lower(), True)):
-            for ending in MASK_ENDINGS:
-                for place in index.places(name + ending):
-                    path = self._paths[place]
-                    found = nfc(path.stem)
-                    if (found.lower() if lower else found) == name + ending:
-                        return path
+        return self._found(self._exact, stem, str) or self._found(self._any_case, stem, str.lower)
+
+    @property
+    def _any_case(self) -> NameIndex:
+        if self._lower is None:
+            self._lower = NameIndex(nfc(path.stem).lower() for path in self._paths)
+        return self._lower
+
+    def _found(self, index: NameIndex, stem: str, spelt: Callable[[str], str]) -> Path | None:
+        for ending in MASK_ENDINGS:
+            name = spelt(stem) + ending
+            for place in index.places(name):
+                if spelt(nfc(self._paths[place].stem)) == name:
+                    return self._paths[place]
         return None
 
 
