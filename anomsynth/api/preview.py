@@ -36,8 +36,8 @@ from anomsynth.errors import OutputError, SynthesisError, UserError
 from anomsynth.pipeline.auto import FALLBACK, choose_preset, guess_material
 from anomsynth.pipeline.events import Listener, PresetChosen
 from anomsynth.pipeline.options import RunOptions
-from anomsynth.pipeline.plan import Unit
 from anomsynth.pipeline.tried import find_tried, surface_to_try
+from anomsynth.pipeline.units import Unit
 from anomsynth.recipe.models import Recipe
 from anomsynth.sheets.gallery import STAND_INS, draw_gallery, make_rows
 from anomsynth.sheets.sheet import SheetRow, caption_of, contact_sheet, with_legend, write_sheet

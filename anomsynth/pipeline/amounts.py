@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from anomsynth.core.rng import stream
 from anomsynth.dataset.folders import SourceImage
 from anomsynth.pipeline.options import RunOptions
@@ -26,18 +28,17 @@ def share_of(rank: int, photos: int, samples: int) -> tuple[int, int]:
     return begins, (rank + 1) * samples // photos - begins
 
 
-def held_out_photos(
-    seed: int, category: str, photos: Sequence[SourceImage], options: RunOptions
-) -> frozenset[str]:
-    """Pick the good photos that are kept for testing; at least one is left to train on.
+def held_out(seed: int, category: str, photos: Sequence[SourceImage], options: RunOptions) -> bytes:
+    """Tell of each photo by 1 or 0 whether it is kept for testing; one is left to train on.
 
     Each photo draws its own number, so adding one moves no more than one other across. Of a sweep
     all are kept: nothing of it is to be trained on.
     """
     if options.sweep is not None:
-        return frozenset(photo.key for photo in photos)
+        return b"\1" * len(photos)
     wanted = min(math.floor(options.test_share * len(photos) + 0.5), len(photos) - 1)
-    order = sorted(
-        (float(stream(seed, category, photo.key, "split").random()), photo.key) for photo in photos
-    )
-    return frozenset(key for _, key in order[:wanted])
+    draws = (float(stream(seed, category, photo.key, "split").random()) for photo in photos)
+    numbers = np.fromiter(draws, dtype=np.float64)
+    tested = np.zeros(len(photos), dtype=np.uint8)
+    tested[np.argsort(numbers, kind="stable")[:wanted]] = 1
+    return tested.tobytes()

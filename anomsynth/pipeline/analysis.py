@@ -12,7 +12,7 @@ from anomsynth.dataset.shrink import fitted, fitted_numbers
 from anomsynth.dataset.sources import NO_SOURCES, Sources
 from anomsynth.dataset.tiff import Reading
 from anomsynth.errors import InputError
-from anomsynth.pipeline.plan import Unit
+from anomsynth.pipeline.units import Unit
 from anomsynth.pipeline.views import viewed_surface, with_views
 from anomsynth.recipe.models import Recipe
 from anomsynth.relief.mapped import MappedScan, ScannedPhoto

@@ -16,7 +16,7 @@ import cv2
 from anomsynth.dataset.compression import PngEffort, png_effort
 from anomsynth.errors import OutputError
 from anomsynth.pipeline.options import Backend, RunOptions, check_jobs
-from anomsynth.pipeline.plan import UNIT_SAMPLES, Unit
+from anomsynth.pipeline.units import UNIT_SAMPLES, Unit
 from anomsynth.pipeline.worker import Job, Outcome, work, work_in_child
 
 if TYPE_CHECKING:

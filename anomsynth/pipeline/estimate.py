@@ -22,7 +22,8 @@ from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.metadata import make_scratch
 from anomsynth.dataset.verify import files_of
 from anomsynth.pipeline.backends import in_processes
-from anomsynth.pipeline.plan import UNIT_SAMPLES, Plan, Unit
+from anomsynth.pipeline.plan import Plan
+from anomsynth.pipeline.units import UNIT_SAMPLES, Unit
 from anomsynth.pipeline.worker import Job, Outcome, Shared, in_child, jobs_of, work
 
 HEADERS = 16  # of each category are read, to know how sizes vary

@@ -1,16 +1,12 @@
 """What a run is going to do, settled and checked before anything is written."""
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 from anomsynth.core.depth import Depth
-from anomsynth.core.types import Light
-from anomsynth.dataset.folders import PhotoSource, SourceImage
+from anomsynth.dataset.folders import PhotoSource
 from anomsynth.dataset.layout import Layout, check_kinds, digits_for
-from anomsynth.dataset.masks import MaskFinder, Region
 from anomsynth.dataset.metadata import (
     check_not_linked,
     check_removable,
@@ -20,10 +16,8 @@ from anomsynth.dataset.metadata import (
 )
 from anomsynth.dataset.paths import is_file
 from anomsynth.dataset.reading import PhotoReader
-from anomsynth.dataset.scans import ScanReading
 from anomsynth.dataset.verify import are_photos_of
 from anomsynth.errors import OutputError, RecipeError
-from anomsynth.pipeline.amounts import held_out_photos, samples_of, share_of
 from anomsynth.pipeline.depths import find_depths, recorded_depths
 from anomsynth.pipeline.listing import check_radiographs, check_scans, list_source
 from anomsynth.pipeline.options import RunOptions
@@ -37,88 +31,10 @@ from anomsynth.pipeline.shards import (
     layout_of,
     read_record,
 )
+from anomsynth.pipeline.units import Amounts, Unit
 from anomsynth.recipe.models import Recipe
 from anomsynth.surface.foreground import PartFinder
 from anomsynth.synthesis.scanned import colour_only
-
-# Reading and analysing a photo costs as much as one sample or less: 3 % of a full unit.
-UNIT_SAMPLES = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One photo and samples to be made of it.
-
-    Attributes
-    ----------
-    category : str
-    image : str
-        Key of the photo in its category.
-    path : Path
-    rank : int
-        Position of the photo in its category.
-    first, samples : int
-        The samples' indices are first .. first + samples - 1. Whoever makes the first sample of
-        all writes the good photo too.
-    split : {"train", "test"}
-        Where the good photo itself goes.
-    begins : int
-        Samples of the photos before it in its category.
-    roi, avoid, components : path, Truth or None
-        Masks that go with the photo, or what was drawn on it.
-    finder : PartFinder or None
-        How the part is found in photos of the category, where no mask says where it is.
-    depth : Depth or None
-        Of the camera, where it uses less than the 16 bits of the category's files.
-    max_side : int or None
-        The photo is made smaller, if its longer side has more pixels.
-    scan : path or None
-        The scan that goes with the photo; `path` itself where there is no photo.
-    scan_reading : ScanReading
-        What the user says of its file.
-    views : (name, photo) of each other photo of the part, taken in another light
-    lights : (name, Light) of the views whose light is given, "" for the photo itself
-    """
-
-    category: str
-    image: str
-    path: Path
-    rank: int
-    first: int
-    samples: int
-    split: Literal["train", "test"]
-    begins: int = 0
-    roi: Region | None = None
-    avoid: Region | None = None
-    components: Region | None = None
-    finder: PartFinder | None = None
-    depth: Depth | None = None
-    max_side: int | None = None
-    scan: Path | None = None
-    scan_reading: ScanReading = field(default_factory=ScanReading)
-    views: tuple[tuple[str, SourceImage], ...] = ()
-    lights: tuple[tuple[str, Light], ...] = ()
-
-    @property
-    def indices(self) -> range:
-        """Indices of the samples among those of the photo."""
-        return range(self.first, self.first + self.samples)
-
-    @property
-    def piece_count(self) -> int:
-        """Into how many units `pieces` splits it."""
-        return max(-(-self.samples // UNIT_SAMPLES), 1)
-
-    def pieces(self) -> list["Unit"]:
-        """Split into units of at most `UNIT_SAMPLES`; one without samples stays whole.
-
-        So few photos keep many workers busy, and little is lost when a run is killed.
-        """
-        starts = range(self.first, self.first + max(self.samples, 1), UNIT_SAMPLES)
-        end = self.indices.stop
-        return [
-            replace(self, first=start, samples=min(UNIT_SAMPLES, end - start)) for start in starts
-        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +51,9 @@ class Plan:
         How the part is found; without categories whose recipe or masks say where it is.
     options : RunOptions
     layout : Layout
-    units : tuple of Unit
-        One for each photo of the shard, by category and rank.
-    photos : tuple of (str, str)
+    units : sequence of Unit
+        One for each photo of the shard, by category and rank; made when it is asked for.
+    photos : sequence of (str, str)
         Category and key of every photo of the source, in the same order.
     per_photo : int
         Most samples of one photo; sample `index` of the photo of `rank` has the number
@@ -155,8 +71,8 @@ class Plan:
     finders: Mapping[str, PartFinder]
     options: RunOptions
     layout: Layout
-    units: tuple[Unit, ...]
-    photos: tuple[tuple[str, str], ...]
+    units: Sequence[Unit]
+    photos: Sequence[tuple[str, str]]
     per_photo: int
     ignored: int
     ignored_example: str = ""
@@ -245,13 +161,14 @@ def make_plan(
     recipes = _by_category(recipe, tuple(found.categories))
     check_scans(found, recipes, options)
     check_radiographs(recipes, options)
-    per_photo, units = _units(found, next(iter(recipes.values())).seed, options)
+    amounts = Amounts(found, next(iter(recipes.values())).seed, options)
+    units, per_photo = amounts.units(), amounts.per_photo
     highest = per_photo * max(len(photos) for photos in found.categories.values())
     layout = layout_of(root, digits_for(highest), options.shard)
     if found.has_scans:
         layout = replace(layout, tree="3d")
-    photos = tuple((unit.category, unit.image) for unit in units)
-    mine = tuple(itertools.compress(units, in_shard(photos, options.shard)))
+    photos = units.names()
+    mine = units.part(in_shard(photos, options.shard))
     ignored = found.ignored, found.example
     plan = Plan(found.root, recipes, {}, options, layout, mine, photos, per_photo, *ignored)
     check_kinds(plan.kinds)
@@ -263,11 +180,7 @@ def make_plan(
     _check_out(plan)
     finders = _finders(found, recipes, options, depths)
     _check_parts(plan, finders)
-    mine = tuple(
-        replace(unit, finder=finders.get(unit.category), depth=depths.get(unit.category))
-        for unit in mine
-    )
-    return replace(plan, finders=finders, units=mine)
+    return replace(plan, finders=finders, units=mine.seen_by(finders, depths))
 
 
 def _check_parts(plan: Plan, finders: Mapping[str, PartFinder]) -> None:
@@ -339,43 +252,6 @@ def _by_category(
     if len({one.seed for one in chosen.values()}) > 1:
         raise RecipeError("recipes of one run need one seed", hint="load them with the same seed")
     return chosen
-
-
-def _units(found: PhotoSource, seed: int, options: RunOptions) -> tuple[int, tuple[Unit, ...]]:
-    roi = MaskFinder(options.roi)
-    avoid = MaskFinder(options.avoid)
-    components = MaskFinder(options.components)
-    per_photo = 1
-    units: list[Unit] = []
-    for category, photos in found.categories.items():
-        held_out = held_out_photos(seed, category, photos, options)
-        wanted = samples_of(len(photos), len(held_out), options)
-        for rank, photo in enumerate(photos):
-            begins, samples = share_of(rank, len(photos), wanted)
-            per_photo = max(per_photo, samples)
-            units.append(
-                Unit(
-                    category=category,
-                    image=photo.key,
-                    path=photo.path,
-                    rank=rank,
-                    first=0,
-                    samples=samples,
-                    split="test" if photo.key in held_out else "train",
-                    begins=begins,
-                    roi=roi.find(category, photo.key),
-                    avoid=avoid.find(category, photo.key),
-                    components=components.find(category, photo.key),
-                    max_side=options.max_side,
-                    scan=photo.scan,
-                    scan_reading=options.scan_reading,
-                    views=photo.views,
-                    lights=options.view_lights,
-                )
-            )
-    for finder in (roi, avoid, components):
-        finder.check_used()
-    return per_photo, tuple(units)
 
 
 def _paths(found: PhotoSource, category: str, *, views: bool = False) -> list[Path]:

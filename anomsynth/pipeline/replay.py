@@ -27,9 +27,9 @@ from anomsynth.pipeline.lights import GivenLight
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.parts import read_finders
 from anomsynth.pipeline.places import find_again, find_source_again
-from anomsynth.pipeline.plan import Unit
 from anomsynth.pipeline.record import DECISIVE, differences, plugins, versions
 from anomsynth.pipeline.sweep import Sweep
+from anomsynth.pipeline.units import Unit
 from anomsynth.pipeline.views import prepared, views_facts
 from anomsynth.pipeline.worker import make_flaw
 from anomsynth.recipe.load import recorded_recipe

@@ -3,10 +3,12 @@
 import itertools
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from anomsynth.core.on_demand import OnDemand
 from anomsynth.dataset.extras import write_legend
 from anomsynth.dataset.journal import Journal, Name
 from anomsynth.dataset.layout import Layout
@@ -20,9 +22,10 @@ from anomsynth.pipeline.backends import WorkerPool, do_all, open_pool
 from anomsynth.pipeline.events import Event, Finished, Listener, Started
 from anomsynth.pipeline.parts import moved_parts, read_finders, recorded
 from anomsynth.pipeline.places import SOURCE
-from anomsynth.pipeline.plan import UNIT_SAMPLES, Plan, Unit
+from anomsynth.pipeline.plan import Plan
 from anomsynth.pipeline.shards import ShardLayout
 from anomsynth.pipeline.tables import Tally, write_tables
+from anomsynth.pipeline.units import UNIT_SAMPLES, PieceList, Unit
 from anomsynth.pipeline.worker import jobs_of
 
 DECODED = 16  # units, of those last written before a crash, whose files are decoded and compared
@@ -120,7 +123,7 @@ def _prepare(plan: Plan) -> None:
             write_legend(layout, category, plan.kinds)
 
 
-def _pending(plan: Plan, journal: Journal, moved: frozenset[str]) -> list[Unit]:
+def _pending(plan: Plan, journal: Journal, moved: frozenset[str]) -> Sequence[Unit]:
     """Return the units whose files are not all there, or are of a photo that was replaced.
 
     Of categories whose part has moved all are returned.
@@ -135,10 +138,14 @@ def _pending(plan: Plan, journal: Journal, moved: frozenset[str]) -> list[Unit]:
         if not (whole and same and sources.are_those_of(lines)):
             journal.forget(name)
     done = set(journal.names())
-    return [unit for unit in _pieces(plan) if _name(unit) not in done]
+    pieces = PieceList(plan.units)
+    if not done:
+        return pieces
+    places = array("Q", (at for at, one in enumerate(pieces) if _name(one) not in done))
+    return OnDemand(places, pieces.__getitem__)
 
 
-def _remove_unfinished(plan: Plan, pending: list[Unit]) -> None:
+def _remove_unfinished(plan: Plan, pending: Sequence[Unit]) -> None:
     """Delete what an earlier run made of units that are to be done now."""
     if not plan.options.resume:
         return
@@ -151,12 +158,8 @@ def _remove_unfinished(plan: Plan, pending: list[Unit]) -> None:
         remove_unfinished(plan.layout, category, normals, samples)
 
 
-def _pieces(plan: Plan) -> list[Unit]:
-    return [piece for unit in plan.units for piece in unit.pieces()]
-
-
 def _work(
-    plan: Plan, pending: list[Unit], journal: Journal, pool: WorkerPool, tell: Listener
+    plan: Plan, pending: Sequence[Unit], journal: Journal, pool: WorkerPool, tell: Listener
 ) -> None:
     pool = pool.sized_for(len(pending), sum(unit.samples for unit in pending))
     outcomes = do_all(jobs_of(plan, pending), pool)

@@ -7,8 +7,9 @@ from anomsynth.dataset.images import load_photo
 from anomsynth.dataset.reading import spread
 from anomsynth.errors import InputError, PlacementError, UserError
 from anomsynth.pipeline.analysis import analyse_photo
-from anomsynth.pipeline.plan import Plan, Unit
+from anomsynth.pipeline.plan import Plan
 from anomsynth.pipeline.sweep import Sweep
+from anomsynth.pipeline.units import Unit
 from anomsynth.synthesis.flaw import measure_of, sized
 
 PHOTOS = 3  # of each category that are looked at

@@ -15,7 +15,7 @@ from anomsynth.pipeline.depths import find_depths
 from anomsynth.pipeline.listing import find_scan, list_source
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.parts import find_parts
-from anomsynth.pipeline.plan import Unit
+from anomsynth.pipeline.units import Unit
 from anomsynth.recipe.models import Recipe
 
 

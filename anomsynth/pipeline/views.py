@@ -12,7 +12,7 @@ from anomsynth.dataset.shrink import shrunk
 from anomsynth.dataset.tiff import Reading
 from anomsynth.dataset.writer import photo_hash
 from anomsynth.errors import InputError
-from anomsynth.pipeline.plan import Unit
+from anomsynth.pipeline.units import Unit
 from anomsynth.recipe.models import Recipe
 from anomsynth.synthesis.surfaces import surface_of
 from anomsynth.synthesis.views import ViewedSurface, join_views

@@ -26,8 +26,9 @@ from anomsynth.dataset.writer import SourcePhoto, Writer, failed_line, photo_has
 from anomsynth.errors import InputError, SynthesisError
 from anomsynth.pipeline.analysis import analyse_photo, load_unit, part_of_unit, scan_facts
 from anomsynth.pipeline.events import ImageFailed, SampleDone, SampleFailed
-from anomsynth.pipeline.plan import Plan, Unit
+from anomsynth.pipeline.plan import Plan
 from anomsynth.pipeline.sweep import Cell, Sweep
+from anomsynth.pipeline.units import Unit
 from anomsynth.pipeline.views import prepared, views_facts
 from anomsynth.recipe.models import Recipe
 from anomsynth.sqe.samples import rate_sample, written_scores

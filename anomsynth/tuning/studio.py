@@ -21,8 +21,8 @@ from anomsynth.dataset.masks import MASK_ENDING
 from anomsynth.errors import InputError
 from anomsynth.pages.thumbnails import outline_path
 from anomsynth.pipeline.options import RunOptions
-from anomsynth.pipeline.plan import Unit
 from anomsynth.pipeline.tried import surface_to_try
+from anomsynth.pipeline.units import Unit
 from anomsynth.recipe.models import Recipe
 from anomsynth.synthesis.synthesize import synthesize
 from anomsynth.tuning.settings import Settings, tuned

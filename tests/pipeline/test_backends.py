@@ -14,7 +14,8 @@ from anomsynth.errors import MissingExtraError, OutputError, UserError
 from anomsynth.pipeline.backends import MOST_DEATHS, WorkerPool, _UnderWay, open_pool
 from anomsynth.pipeline.events import SampleDone
 from anomsynth.pipeline.options import RunOptions
-from anomsynth.pipeline.plan import UNIT_SAMPLES, make_plan
+from anomsynth.pipeline.plan import make_plan
+from anomsynth.pipeline.units import UNIT_SAMPLES
 from anomsynth.pipeline.worker import Job, jobs_of
 
 

@@ -10,8 +10,9 @@ from anomsynth.core.rng import stream
 from anomsynth.dataset.images import write_png
 from anomsynth.errors import InputError, OutputError, UserError
 from anomsynth.pipeline.options import RunOptions
-from anomsynth.pipeline.plan import UNIT_SAMPLES, make_plan
+from anomsynth.pipeline.plan import make_plan
 from anomsynth.pipeline.record import differences
+from anomsynth.pipeline.units import UNIT_SAMPLES
 
 
 @pytest.fixture

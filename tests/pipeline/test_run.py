@@ -13,7 +13,7 @@ from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.manifest import read_lines, unpack_support
 from anomsynth.pipeline import worker
 from anomsynth.pipeline.events import Finished, ImageFailed, SampleDone, SampleFailed, Started
-from anomsynth.pipeline.plan import UNIT_SAMPLES
+from anomsynth.pipeline.units import UNIT_SAMPLES
 
 EXTRAS = ("soft", "class", "instance", "foreground", "height", "normals", "strict")
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from anomsynth.core.path_list import PathList
 from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.strays import PNG
 from anomsynth.dataset.checks.tree import Tree

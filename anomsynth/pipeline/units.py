@@ -1,0 +1,275 @@
+"""The photos of a run with the samples to be made of each, very many of them in little memory."""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, compress
+from pathlib import Path
+from typing import Literal, overload
+
+from anomsynth.core.depth import Depth
+from anomsynth.core.on_demand import OnDemand
+from anomsynth.core.types import Light
+from anomsynth.dataset.folders import PhotoSource, SourceImage
+from anomsynth.dataset.masks import MaskFinder, Region
+from anomsynth.dataset.scans import ScanReading
+from anomsynth.pipeline.amounts import held_out, samples_of, share_of
+from anomsynth.pipeline.options import RunOptions
+from anomsynth.surface.foreground import PartFinder
+
+# Reading and analysing a photo costs as much as one sample or less: 3 % of a full unit.
+UNIT_SAMPLES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One photo and samples to be made of it.
+
+    Attributes
+    ----------
+    category : str
+    image : str
+        Key of the photo in its category.
+    path : Path
+    rank : int
+        Position of the photo in its category.
+    first, samples : int
+        The samples' indices are first .. first + samples - 1. Whoever makes the first sample of
+        all writes the good photo too.
+    split : {"train", "test"}
+        Where the good photo itself goes.
+    begins : int
+        Samples of the photos before it in its category.
+    roi, avoid, components : path, Truth or None
+        Masks that go with the photo, or what was drawn on it.
+    finder : PartFinder or None
+        How the part is found in photos of the category, where no mask says where it is.
+    depth : Depth or None
+        Of the camera, where it uses less than the 16 bits of the category's files.
+    max_side : int or None
+        The photo is made smaller, if its longer side has more pixels.
+    scan : path or None
+        The scan that goes with the photo; `path` itself where there is no photo.
+    scan_reading : ScanReading
+        What the user says of its file.
+    views : (name, photo) of each other photo of the part, taken in another light
+    lights : (name, Light) of the views whose light is given, "" for the photo itself
+    """
+
+    category: str
+    image: str
+    path: Path
+    rank: int
+    first: int
+    samples: int
+    split: Literal["train", "test"]
+    begins: int = 0
+    roi: Region | None = None
+    avoid: Region | None = None
+    components: Region | None = None
+    finder: PartFinder | None = None
+    depth: Depth | None = None
+    max_side: int | None = None
+    scan: Path | None = None
+    scan_reading: ScanReading = field(default_factory=ScanReading)
+    views: tuple[tuple[str, SourceImage], ...] = ()
+    lights: tuple[tuple[str, Light], ...] = ()
+
+    @property
+    def indices(self) -> range:
+        """Indices of the samples among those of the photo."""
+        return range(self.first, self.first + self.samples)
+
+    @property
+    def piece_count(self) -> int:
+        """Into how many units `pieces` splits it."""
+        return max(-(-self.samples // UNIT_SAMPLES), 1)
+
+    def pieces(self) -> list["Unit"]:
+        """Split into units of at most `UNIT_SAMPLES`; one without samples stays whole.
+
+        So few photos keep many workers busy, and little is lost when a run is killed.
+        """
+        return [self.piece(number) for number in range(self.piece_count)]
+
+    def piece(self, number: int) -> "Unit":
+        """Return one of the `pieces`."""
+        start = self.first + number * UNIT_SAMPLES
+        return replace(self, first=start, samples=min(UNIT_SAMPLES, self.indices.stop - start))
+
+
+class UnitList(Sequence[Unit]):
+    """A unit for each photo, by category and rank, made when it is asked for.
+
+    Parameters
+    ----------
+    source : Amounts
+    places : sequence of int
+        Which of all photos.
+    finders, depths : dict of category -> PartFinder, Depth
+    """
+
+    def __init__(
+        self,
+        source: "Amounts",
+        places: Sequence[int],
+        finders: Mapping[str, PartFinder] | None = None,
+        depths: Mapping[str, Depth] | None = None,
+    ) -> None:
+        self._source = source
+        self._places = places
+        self._finders = finders or {}
+        self._depths = depths or {}
+
+    def names(self) -> Sequence[tuple[str, str]]:
+        """Return category and key of each photo."""
+        return OnDemand(self._places, self._source.name)
+
+    def part(self, chosen: Iterable[bool]) -> "UnitList":
+        """Return those of which `chosen`, which speaks of each in turn, is true."""
+        return UnitList(self._source, array("Q", compress(self._places, chosen)))
+
+    def seen_by(self, finders: Mapping[str, PartFinder], depths: Mapping[str, Depth]) -> "UnitList":
+        """Return them with how the part is found, and which depth the camera has."""
+        return UnitList(self._source, self._places, finders, depths)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[Unit]:
+        return map(self._make, self._places)
+
+    @overload
+    def __getitem__(self, index: int) -> Unit: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Unit]: ...
+    def __getitem__(self, index: int | slice) -> Unit | list[Unit]:
+        if isinstance(index, slice):
+            return list(map(self._make, self._places[index]))
+        return self._make(self._places[index])
+
+    def _make(self, at: int) -> Unit:
+        unit = self._source.unit(at)
+        finder, depth = self._finders.get(unit.category), self._depths.get(unit.category)
+        return (
+            unit if finder is None and depth is None else replace(unit, finder=finder, depth=depth)
+        )
+
+
+class PieceList(Sequence[Unit]):
+    """The pieces of units, see `Unit.pieces`.
+
+    Parameters
+    ----------
+    units : sequence of Unit
+    """
+
+    def __init__(self, units: Sequence[Unit]) -> None:
+        self._units = units
+        self._ends = array("Q", accumulate(unit.piece_count for unit in units))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def __iter__(self) -> Iterator[Unit]:
+        return (piece for unit in self._units for piece in unit.pieces())
+
+    @overload
+    def __getitem__(self, index: int) -> Unit: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Unit]: ...
+    def __getitem__(self, index: int | slice) -> Unit | list[Unit]:
+        places = range(len(self))[index]
+        if isinstance(places, range):
+            return [self[place] for place in places]
+        number = bisect_right(self._ends, places)
+        return self._units[number].piece(places - (self._ends[number - 1] if number else 0))
+
+
+class Amounts:
+    """How many samples each photo of a source gets, and which photos test.
+
+    Parameters
+    ----------
+    found : PhotoSource
+    seed : int
+    options : RunOptions
+
+    Attributes
+    ----------
+    per_photo : int
+        Most samples of one photo.
+
+    Raises
+    ------
+    InputError
+        If a folder of masks has none for any of the photos.
+    """
+
+    def __init__(self, found: PhotoSource, seed: int, options: RunOptions) -> None:
+        self._options = options
+        self._categories = list(found.categories.items())
+        self._ends = list(accumulate(len(photos) for _, photos in self._categories))
+        self._tested = [held_out(seed, name, photos, options) for name, photos in self._categories]
+        self._wanted = [
+            samples_of(len(photos), sum(tested), options)
+            for (_, photos), tested in zip(self._categories, self._tested, strict=True)
+        ]
+        self.per_photo = max(
+            1,
+            *(
+                -(-wanted // len(photos))
+                for (_, photos), wanted in zip(self._categories, self._wanted, strict=True)
+            ),
+        )
+        folders = options.roi, options.avoid, options.components
+        self._masks = [MaskFinder(root) for root in folders]
+        self._check_masks()
+
+    def units(self) -> UnitList:
+        """Return a unit for each photo."""
+        return UnitList(self, range(self._ends[-1]))
+
+    def name(self, at: int) -> tuple[str, str]:
+        """Return category and key of one of all photos."""
+        number, rank = self._place(at)
+        category, photos = self._categories[number]
+        return category, photos[rank].key
+
+    def unit(self, at: int) -> Unit:
+        """Return the unit of one of all photos."""
+        number, rank = self._place(at)
+        category, photos = self._categories[number]
+        photo, options = photos[rank], self._options
+        begins, samples = share_of(rank, len(photos), self._wanted[number])
+        roi, avoid, components = (finder.find(category, photo.key) for finder in self._masks)
+        return Unit(
+            category=category,
+            image=photo.key,
+            path=photo.path,
+            rank=rank,
+            first=0,
+            samples=samples,
+            split="test" if self._tested[number][rank] else "train",
+            begins=begins,
+            roi=roi,
+            avoid=avoid,
+            components=components,
+            max_side=options.max_side,
+            scan=photo.scan,
+            scan_reading=options.scan_reading,
+            views=photo.views,
+            lights=options.view_lights,
+        )
+
+    def _place(self, at: int) -> tuple[int, int]:
+        """Return the number of the category and the photo's rank in it."""
+        number = bisect_right(self._ends, at)
+        return number, at - (self._ends[number - 1] if number else 0)
+
+    def _check_masks(self) -> None:
+        for finder in self._masks:
+            if finder.folder is not None:
+                any(finder.find(*self.name(at)) is not None for at in range(self._ends[-1]))
+            finder.check_used()
