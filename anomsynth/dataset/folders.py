@@ -1,5 +1,6 @@
 """Which photos a source folder holds, by category, in an order no file system decides."""
 
+import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,27 +19,9 @@ from anomsynth.dataset.paths import (
     nfc,
     printable,
 )
+from anomsynth.dataset.photo_list import PhotoList
+from anomsynth.dataset.source_image import SourceImage
 from anomsynth.errors import InputError
-
-
-@dataclass(frozen=True, slots=True)
-class SourceImage:
-    """One good photo.
-
-    Attributes
-    ----------
-    key : str
-        Path below the category's folder of good photos, posix, NFC.
-    path : Path
-    scan : Path or None
-        The depth map or point cloud that goes with it; the same file where there is no picture.
-    views : (name, SourceImage) of each other photo of the part
-    """
-
-    key: str
-    path: Path
-    scan: Path | None = None
-    views: tuple[tuple[str, "SourceImage"], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +40,7 @@ class PhotoSource:
     """
 
     root: Path
-    categories: dict[str, tuple[SourceImage, ...]]
+    categories: Mapping[str, Sequence[SourceImage]]
     ignored: int
     example: str = ""
 
@@ -138,7 +121,7 @@ class _Listing:
         self.suffixes = suffixes
         self.ignored: list[Path] = []
 
-    def categories(self, layout: str | None) -> dict[str, tuple[SourceImage, ...]]:
+    def categories(self, layout: str | None) -> Mapping[str, Sequence[SourceImage]]:
         if layout != PHOTOS:
             goods = [folder for folder in (self.root, *self._folders()) if _good_folder(folder)]
             if layout in {None, "mvtec", "loco"} and goods and self._is_plain(goods):
@@ -157,7 +140,7 @@ class _Listing:
             _check(self.root, named)
         return named
 
-    def _of_mvtec(self, goods: list[Path]) -> dict[str, tuple[SourceImage, ...]]:
+    def _of_mvtec(self, goods: list[Path]) -> Mapping[str, Sequence[SourceImage]]:
         if goods[0] == self.root:
             goods = goods[:1]
         else:
@@ -173,7 +156,7 @@ class _Listing:
         """Tell whether good photos lie in ``train/good`` itself and their masks not beside them."""
         return not any(is_dir(place / "rgb") for folder in goods if (place := _good_folder(folder)))
 
-    def _recognised(self, layout: str | None) -> dict[str, tuple[SourceImage, ...]] | None:
+    def _recognised(self, layout: str | None) -> Mapping[str, Sequence[SourceImage]] | None:
         """Return the good photos of a layout that has others than ``train/good``."""
         found = recognise(self.root, layout, self.exclude)
         if found is None:
@@ -212,9 +195,9 @@ class _Listing:
         return printable(next(seen, self.ignored[0]).relative_to(self.root).as_posix())
 
     def _named(
-        self, found: list[tuple[Path, tuple[SourceImage, ...]]]
-    ) -> dict[str, tuple[SourceImage, ...]]:
-        named: dict[str, tuple[SourceImage, ...]] = {}
+        self, found: list[tuple[Path, Sequence[SourceImage]]]
+    ) -> Mapping[str, Sequence[SourceImage]]:
+        named: dict[str, Sequence[SourceImage]] = {}
         for folder, images in found:
             if not images:
                 self.ignored.append(folder)
@@ -226,16 +209,9 @@ class _Listing:
             named[name] = images
         return named
 
-    def _images(self, folder: Path, *, deep: bool) -> tuple[SourceImage, ...]:
-        found: dict[str, Path] = {}
+    def _images(self, folder: Path, *, deep: bool) -> Sequence[SourceImage]:
         walk = _Walk(self.root, folder) if deep else None
-        for path in self._files(folder, walk):
-            key = nfc(printable(path.relative_to(folder).as_posix()))
-            if key in found:
-                msg = f"{path}: a second photo of the name {key!r} (composed differently)"
-                raise InputError(msg, hint="rename one of them")
-            found[key] = path
-        return tuple(SourceImage(key, found[key]) for key in sorted(found))
+        return PhotoList(folder, self._files(folder, walk))
 
     def _files(self, folder: Path, walk: "_Walk | None") -> Iterator[Path]:
         for path in self._entries(folder):
@@ -249,22 +225,21 @@ class _Listing:
             else:
                 self.ignored.append(path)
 
-    def _entries(self, folder: Path, *, count: bool = True) -> list[Path]:
+    def _entries(self, folder: Path, *, count: bool = True) -> Iterator[Path]:
         try:
-            entries = sorted(folder.iterdir())
+            names = sorted(os.listdir(folder))  # noqa: PTH208 - names take less than paths
         except OSError as error:
             hint = "check the folder's permissions"
             raise InputError(f"{folder}: cannot be read: {error.strerror}", hint=hint) from error
         if count:
-            self.ignored += [path for path in entries if is_passed_over(path.name)]
-        return [
-            path for path in entries if not is_passed_over(path.name) and path not in self.exclude
-        ]
+            self.ignored += [folder / name for name in names if is_passed_over(name)]
+        paths = (folder / name for name in names if not is_passed_over(name))
+        return (path for path in paths if path not in self.exclude)
 
 
 def _with_scans(
-    categories: Mapping[str, tuple[SourceImage, ...]], *, alone: bool
-) -> dict[str, tuple[SourceImage, ...]]:
+    categories: Mapping[str, Sequence[SourceImage]], *, alone: bool
+) -> Mapping[str, Sequence[SourceImage]]:
     """Return the pictures with their scans; those of ``rgb`` have them in ``xyz`` beside it.
 
     Parameters
@@ -273,6 +248,9 @@ def _with_scans(
     alone : bool
         Pictures without a scan are scans themselves.
     """
+    photos_of_all = (photo for photos in categories.values() for photo in photos)
+    if not alone and not any(scan_beside(photo.path) for photo in photos_of_all):
+        return dict(categories)
     found = {
         name: tuple(replace(photo, scan=scan_beside(photo.path)) for photo in photos)
         for name, photos in categories.items()
@@ -297,7 +275,7 @@ def _good_folder(category: Path) -> Path | None:
 
 
 def _check(root: Path, categories: Mapping[str, Sequence[SourceImage]]) -> None:
-    check_goods(root, [photo.path for photos in categories.values() for photo in photos])
+    check_goods(root, (photo.path for photos in categories.values() for photo in photos))
 
 
 class _Walk:

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from anomsynth.dataset.folders import PhotoSource, SourceImage, category_name
+from anomsynth.dataset.folders import PhotoSource, category_name
+from anomsynth.dataset.source_image import SourceImage
 from anomsynth.errors import InputError, UserError
 
 SEPARATORS = "_-. "  # between a part's name and that of a view

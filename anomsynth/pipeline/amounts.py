@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from anomsynth.core.rng import stream
-from anomsynth.dataset.folders import SourceImage
+from anomsynth.dataset.source_image import SourceImage
 from anomsynth.pipeline.options import RunOptions
 
 PER_GOOD = 2  # samples to a good test photo, where a threshold is chosen on them

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from anomsynth.core.depth import Depth
+from anomsynth.core.path_list import PathList
 from anomsynth.dataset.folders import PhotoSource
 from anomsynth.dataset.layout import Layout, check_kinds, digits_for
 from anomsynth.dataset.metadata import (
@@ -254,11 +255,13 @@ def _by_category(
     return chosen
 
 
-def _paths(found: PhotoSource, category: str, *, views: bool = False) -> list[Path]:
+def _paths(found: PhotoSource, category: str, *, views: bool = False) -> PathList:
     """Return the photos of a category, of scans without pictures none; all `views` of a part."""
-    photos = [photo for photo in found.categories[category] if photo.scan != photo.path]
-    others = [other.path for photo in photos for _, other in photo.views] if views else []
-    return [photo.path for photo in photos] + others
+    paths = PathList(one.path for one in found.categories[category] if one.scan != one.path)
+    for photo in found.categories[category] if views else ():
+        for _, other in photo.views if photo.scan != photo.path else ():
+            paths.append(other.path)
+    return paths
 
 
 def _finders(

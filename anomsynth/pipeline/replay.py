@@ -11,13 +11,13 @@ from pydantic import ValidationError
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Light, SampleKey, Surface
 from anomsynth.dataset.extras import binary
-from anomsynth.dataset.folders import SourceImage
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, array_hash, read_lines, whole_number
 from anomsynth.dataset.masks import MaskFolder
 from anomsynth.dataset.metadata import read_run
 from anomsynth.dataset.paths import exists
 from anomsynth.dataset.scans import ScanReading
+from anomsynth.dataset.source_image import SourceImage
 from anomsynth.dataset.sources import Sources
 from anomsynth.dataset.writer import camera_levels, photo_hash
 from anomsynth.errors import InputError, OutputError

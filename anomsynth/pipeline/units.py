@@ -11,9 +11,10 @@ from typing import Literal, overload
 from anomsynth.core.depth import Depth
 from anomsynth.core.on_demand import OnDemand
 from anomsynth.core.types import Light
-from anomsynth.dataset.folders import PhotoSource, SourceImage
+from anomsynth.dataset.folders import PhotoSource
 from anomsynth.dataset.masks import MaskFinder, Region
 from anomsynth.dataset.scans import ScanReading
+from anomsynth.dataset.source_image import SourceImage
 from anomsynth.pipeline.amounts import held_out, samples_of, share_of
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.surface.foreground import PartFinder

@@ -58,16 +58,16 @@ def _same_stems(tree: Tree, images: Sequence[Path]) -> Iterator[Finding]:
 def _unpaired(
     tree: Tree, kind: str, images: Sequence[Path], masks: Sequence[Path]
 ) -> Iterator[Finding]:
-    here = NameIndex(map(str, images))
-    used, marked = NameIndex(), NameIndex()
+    here, there = NameIndex(map(str, images)), NameIndex(map(str, masks))
+    marked, used = bytearray(len(images)), bytearray(len(masks))
     for item in tree.items:
-        if str(item.image) in here:
+        for place in here.places(str(item.image)):
+            marked[place] = item.mask is not None
             for mark in item.marks:
-                used.append(str(mark))
-            if item.mask is not None:
-                marked.append(str(item.image))
-    left = sorted((path for path in masks if str(path) not in used), key=str)
-    alone = sorted((path for path in images if str(path) not in marked), key=str)
+                for other in there.places(str(mark)):
+                    used[other] = True
+    left = sorted((masks[at] for at, found in enumerate(used) if not found), key=str)
+    alone = sorted((images[at] for at, found in enumerate(marked) if not found), key=str)
     if len(alone) == len(left) and all(
         image.stem in mask.stem for image, mask in zip(alone, left, strict=True)
     ):

@@ -88,7 +88,7 @@ def read_trees(root: Path, layout: str | None = None) -> tuple[Tree, ...]:
             _other(root, name, OnDemand(categories[category], items.__getitem__))
             for category in sorted(categories)
         )
-    owners = {folder: array("Q") for folder in find_categories(root)}
+    owners = {folder: array("I") for folder in find_categories(root)}
     for at, item in enumerate(items):
         owners[item.image.parents[2]].append(at)
     return tuple(
@@ -157,17 +157,16 @@ def _walk(folder: Path) -> tuple[PathList, tuple[Path, ...], tuple[Path, ...]]:
 
     def go_through(place: Path) -> None:
         try:
-            with os.scandir(place) as found:  # names take less than paths
-                entries = sorted((one.name, one.is_dir()) for one in found)
+            with os.scandir(place) as found:
+                inside = {one.name for one in found if one.is_dir()} - {RESERVED}
+            names = os.listdir(place)  # noqa: PTH208 - names take less than paths
         except OSError:  # a folder that may not be read holds nothing to a loader
             return
-        entries = [
-            (name, is_folder) for name, is_folder in entries if name != RESERVED or not is_folder
-        ]
-        if not entries:
+        names = sorted(name for name in names if name != RESERVED or not (place / name).is_dir())
+        if not names:
             empty.append(place)
-        for name, is_folder in entries:
-            if not is_folder:
+        for name in names:
+            if name not in inside:
                 files.extend_in(place, [name])
             elif (place / name).is_symlink():
                 links.append(place / name)

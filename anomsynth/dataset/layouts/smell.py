@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from anomsynth.core.path_list import PathList
 from anomsynth.dataset.headers import image_size
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.layouts.tree import TRUTH_NAMES, mask_stem
+from anomsynth.dataset.name_index import NameIndex
 from anomsynth.dataset.paths import nfc
 from anomsynth.errors import InputError
 
@@ -31,7 +33,7 @@ HINT = (
 )
 
 
-def check_goods(root: Path, photos: Sequence[Path]) -> None:
+def check_goods(root: Path, photos: Iterable[Path]) -> None:
     """Raise InputError if a folder or picture among good photos looks like defects or masks.
 
     Looked at are the names of folders below `root`, pairs of names like ``a`` and ``a_mask``, and
@@ -42,7 +44,7 @@ def check_goods(root: Path, photos: Sequence[Path]) -> None:
     root : Path
     photos : all that would be used, below `root`
     """
-    folders: dict[Path, list[Path]] = defaultdict(list)
+    folders: dict[Path, PathList] = defaultdict(PathList)
     for path in photos:
         folders[path.parent].append(path)
     for folder in folders:
@@ -64,7 +66,7 @@ def _smells_of(name: str) -> str:
 
 
 def _check_pairs(photos: Sequence[Path]) -> None:
-    stems = {nfc(path.stem).lower() for path in photos}
+    stems = NameIndex(nfc(path.stem).lower() for path in photos)
     for path in photos:
         own = mask_stem(nfc(path.stem))
         if own is not None and own.lower() in stems:
