@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from anomsynth.core.types import Surface
-from anomsynth.dataset.folders import SourceImage
 from anomsynth.dataset.masks import MaskFinder, Region
 from anomsynth.dataset.paths import is_dir
 from anomsynth.dataset.reading import PhotoReader, spread
+from anomsynth.dataset.source_image import SourceImage
 from anomsynth.dataset.sources import Sources
 from anomsynth.pipeline.analysis import analyse_photo, load_unit
 from anomsynth.pipeline.depths import find_depths
