@@ -1,6 +1,5 @@
 """Which photos a source folder holds, by category, in an order no file system decides."""
 
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -227,7 +226,7 @@ class _Listing:
 
     def _entries(self, folder: Path, *, count: bool = True) -> Iterator[Path]:
         try:
-            names = sorted(os.listdir(folder))  # noqa: PTH208 - names take less than paths
+            names = sorted(path.name for path in folder.iterdir())  # they take less than paths
         except OSError as error:
             hint = "check the folder's permissions"
             raise InputError(f"{folder}: cannot be read: {error.strerror}", hint=hint) from error
