@@ -275,7 +275,7 @@ def test_memory_does_not_grow_with_the_number_of_samples(
     photo_maker, tmp_path, make, monkeypatch
 ) -> None:
     source = photo_maker(tmp_path / "part", "a.png")
-    monkeypatch.setattr("anomsynth.pipeline.plan.UNIT_SAMPLES", 4)
+    monkeypatch.setattr("anomsynth.pipeline.units.UNIT_SAMPLES", 4)
     monkeypatch.setattr("anomsynth.pipeline.run.UNIT_SAMPLES", 4)
     held = {}
 
