@@ -102,7 +102,12 @@ def around_all(layers: Mapping[str, DefectLayer]) -> Box:
 
 
 def is_same_shape(first: DefectLayer, again: DefectLayer) -> bool:
-    """Tell whether two layers on one box have the same geometry."""
+    """Tell whether two layers on one box have the same geometry.
+
+    Light that is taken from the photo as it is belongs to that photo, whatever its outline there.
+    """
+    if first.exposed is not None and again.exposed is not None:
+        return True
     for name in GEOMETRY:
         one, other = getattr(first, name), getattr(again, name)
         if one is None or other is None:

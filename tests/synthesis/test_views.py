@@ -118,6 +118,24 @@ def test_a_defect_is_as_strong_in_all_views_as_it_was_solved_for_the_first() -> 
     assert (both.views["L1"].image != photo).sum() > 20
 
 
+@pytest.mark.parametrize("kind", ["worn_relief", "squeeze"])
+def test_light_taken_from_a_photo_is_that_of_its_own_view(kind: str) -> None:
+    recipe = load_recipe("metal", base_share=0, mechanisms=[{"generator": {"kind": kind}}])
+    first, other = rig(0, 90)
+    bright = replace(
+        other, pixels=np.minimum(2 * other.pixels.astype(int), 65535).astype(np.uint16)
+    )
+    recipe = recipe.model_copy(update={"encoding": "linear"})
+    views = join_views(first, {"L1": ("a_L1.png", bright)}, {})
+
+    sample = synthesize(views, recipe, seed=2, key=KEY)
+
+    changed = sample.strict & (sample.views["L1"].image != bright.assemble(bright.pixels))
+    assert changed.sum() > 20
+    after = np.median(sample.views["L1"].image[changed])
+    assert after == pytest.approx(np.median(bright.pixels[changed]), rel=0.3)
+
+
 @pytest.mark.parametrize("change", ["height", "coverage", "nothing"])
 def test_shapes_are_told_apart(change: str) -> None:
     support = np.ones((6, 6), bool)
