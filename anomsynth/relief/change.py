@@ -76,13 +76,16 @@ class Displaced:
     mask : (H, W) or (N,) bool
         Points that differ from those of the good scan.
     labels : uint16 of the shape of `mask`
-        Number of the defect of each of these points, 0 elsewhere.
+        Number of the defect of each of these points and of those `beside`, 0 elsewhere.
     lost : bool of the shape of `mask`
         Points that are missing now.
     measured : by name
         ``deepest_mm`` and ``highest_mm`` along the normals, <= 0 and >= 0; ``moved_points`` and
         ``lost_points``; ``over_noise``, the rms displacement of points that moved over the
         sensor's noise (0 where the noise is), which is how visible the defects are.
+    beside : (N,) bool, or None
+        Points of a plain cloud in the cells of lost ones and around them: as its file has no
+        points where nothing is, they are all that tells of a hole.
     """
 
     scan: Scan
@@ -90,6 +93,7 @@ class Displaced:
     labels: Owners
     lost: Mask
     measured: Mapping[str, float] = field(default_factory=dict)
+    beside: Mask | None = None
 
 
 def differing(after: Float32, before: Float32) -> Mask:

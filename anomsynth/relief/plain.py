@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.types import Float32, Mask
-from anomsynth.relief.change import Displaced, SurfaceChange, differing, measured_on
-from anomsynth.relief.chart import Chart, flat_cells, interpolated
+from anomsynth.relief.change import Displaced, Owners, SurfaceChange, differing, measured_on
+from anomsynth.relief.chart import ALL, Chart, flat_cells, interpolated
 from anomsynth.relief.displace import HALF
 from anomsynth.relief.sensor import MAD, Sensor, shadowed, slope_cosine
 
@@ -73,8 +73,9 @@ def displace_cloud(
     mask[touched] = differing(points[touched], before[touched])
     labels[~mask] = 0
     lost &= mask
+    beside = _beside(chart, labels, lost)
     measured = measured_on(along[mask & ~lost], lost, sensor.noise_mm)
-    return Displaced(chart.scan.with_points(points), mask, labels, lost, measured)
+    return Displaced(chart.scan.with_points(points), mask, labels, lost, measured, beside)
 
 
 def measure_cloud_sensor(chart: Chart, part: Mask | None = None) -> Sensor:
@@ -188,6 +189,21 @@ def _move(
     known = np.isfinite(away)
     points[index] += np.where(known, share * away, 0)[:, None] * towards
     lost[index] |= ~known & (share >= HALF)
+
+
+def _beside(chart: Chart, labels: Owners, lost: Mask) -> Mask:
+    """Return which points are left in the cells of lost ones and around; give them their number."""
+    beside: Mask = np.zeros(len(labels), dtype=np.bool_)
+    if not lost.any():
+        return beside
+    owners = np.zeros(chart.shape, dtype=np.uint16)
+    owners.ravel()[flat_cells(chart.places[lost], chart.shape)] = labels[lost]
+    around = np.asarray(cv2.dilate(owners, ALL)).ravel()
+    index = np.flatnonzero(chart.visible & ~lost)
+    found = around[flat_cells(chart.places[index], chart.shape)]
+    beside[index] = found > 0
+    labels[index] = np.where(labels[index] > 0, labels[index], found)
+    return beside
 
 
 def _unseen(chart: Chart, change: SurfaceChange, sensor: Sensor) -> Mask:

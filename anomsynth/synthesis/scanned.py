@@ -288,9 +288,13 @@ class Relief:
     def _point_labels(self, moved: Displaced) -> NDArray[np.uint8]:
         """Return which points of a cloud belong to a defect, (N,) uint8: 1, others 0.
 
-        They moved by what the sensor notices beside points that it surely does, or are lost.
+        They moved by what the sensor notices beside points that it surely does, or are lost, or
+        lie at the edge of a gap that lost ones leave.
         """
         step = moved.scan.points - self._surface.mapped.scan.points
         away = np.sqrt((step * step).sum(axis=1))
         noticed = away >= TOUCHING * DETECTED * self._noise_mm
-        return np.asarray(moved.mask & (noticed | moved.lost), dtype=np.uint8)
+        belongs = moved.mask & (noticed | moved.lost)
+        if moved.beside is not None:
+            belongs |= moved.beside
+        return np.asarray(belongs, dtype=np.uint8)

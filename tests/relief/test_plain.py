@@ -176,6 +176,31 @@ def test_noise_is_measured_on_the_good_part(cloud, noise) -> None:
     assert found.noise_mm == pytest.approx(noise, rel=0.05)
 
 
+def test_points_at_the_edge_of_a_hole_tell_of_it() -> None:
+    points, _ = plate(np.random.default_rng(2))
+    points[:, 2] = 0
+    chart = chart_of(cloud_of(points))
+    hole = disc(chart, (40, 60), 4, 0)
+    void = hole.support.astype(np.float32)
+    owner = np.full(chart.shape, 7, np.uint16)
+
+    done = displace_cloud(
+        chart,
+        SurfaceChange(hole.height, hole.support, void, owner=owner),
+        Sensor(),
+        np.random.default_rng(0),
+    )
+
+    away = np.hypot(*(chart.places - [40, 60]).T) * chart.mm_per_px
+    assert done.beside.any()
+    assert not (done.beside & done.lost).any()
+    assert (np.abs(away[done.beside] - 4) < 2.2 * chart.mm_per_px).all()
+    ring = (away > 4 + 0.3 * chart.mm_per_px) & (away < 4 + 0.6 * chart.mm_per_px)
+    assert np.count_nonzero(done.beside[ring]) > 0.9 * np.count_nonzero(ring)
+    assert (done.labels[done.beside] == 7).all()
+    assert np.array_equal(done.labels > 0, done.mask | done.beside)
+
+
 def test_a_deep_gap_is_dark_behind_its_wall() -> None:
     points, _ = plate(np.random.default_rng(2))
     points[:, 2] = 0
