@@ -278,3 +278,33 @@ def test_radiographs_and_scans_do_not_go_together(scan_maker, make, tmp_path) ->
 
     with pytest.raises(UserError, match="holds scans, and rays see no surface"):
         make(scan_maker(tmp_path / "scans", "xyz", 1), tmp_path / "out", recipe=recipe)
+
+
+def test_the_picture_shows_the_defect_where_the_points_have_it(scan_maker, make, tmp_path) -> None:
+    source, out = scan_maker(tmp_path / "scans", "xyz"), tmp_path / "out"
+    make(source, out, per_image=2, recipe=of_kinds("blister", defects_per_image=1))
+
+    shared, all_ = 0, 0
+    for line in samples_of(out):
+        before, after = read_pair(line, source, out)
+        moved = (before.form.numbers != after.form.numbers).any(axis=2)
+        good = read_photo(source / line["source"]["file"]).pixels
+        shown = read_photo(out / line["files"]["image"]).pixels
+        mask = read_photo(out / line["files"]["mask"]).pixels[..., 0] > 0
+        changed = (good != shown).any(axis=2)
+        assert not (changed & ~mask).any()
+        shared += np.count_nonzero(changed & moved)
+        all_ += np.count_nonzero(changed & before.valid)
+    assert shared > 0.95 * all_ > 0
+
+
+def test_refiners_leave_heights_as_they_were_drawn(scan_maker, make, tmp_path) -> None:
+    source = scan_maker(tmp_path / "scans", "xyz", 1)
+    found = []
+    for name, refiners in (("plain", []), ("refined", [{"kind": "npcf", "plate_px": 4.0}])):
+        recipe = of_kinds("blister", defects_per_image=1, refiners=refiners)
+        make(source, tmp_path / name, per_image=2, recipe=recipe)
+        lines = samples_of(tmp_path / name)
+        found.append([line["record"]["instances"][0]["measured"]["highest_mm"] for line in lines])
+
+    assert found[0] == pytest.approx(found[1], rel=1e-6)
