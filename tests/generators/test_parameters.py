@@ -46,18 +46,22 @@ def settings(model: type[Generator]) -> Iterator[dict[str, object]]:
 def others(value: object) -> list[object]:
     """Return values that differ from one of a parameter."""
     if isinstance(value, Bounds):
-        return [[value.low, value.low], [value.high, value.high]]
+        ends = {value.low, value.high}
+        return [[end, end] for end in ends] if len(ends) > 1 else [[0.5, 0.5]]
     if isinstance(value, tuple):
         return [[1, *(0 for _ in value[1:])], [*(0 for _ in value[1:]), 1]]
     return [value / 2 if value else 0.5, 1 if value < 1 else 2 * value]
 
 
 def drawn(generator: Generator, surface, seed: int) -> str:
+    """Return what stands for the defect on a photo, and on a radiograph if that is another."""
+    shown = [generator.generate]
+    if type(generator).transmit is not Generator.transmit:
+        shown.append(generator.transmit)
     try:
-        layer = generator.generate(surface, stream(seed, generator.kind))
+        return "".join(digest(draw(surface, stream(seed, generator.kind))) for draw in shown)
     except PlacementError:
         return ""
-    return digest(layer)
 
 
 @pytest.fixture(scope="module")

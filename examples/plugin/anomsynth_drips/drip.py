@@ -1,7 +1,7 @@
 """Drips: glaze or paint that ran down and ended in a bead."""
 
 from math import ceil
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -21,6 +21,7 @@ LEAST_PX = 1.5  # half the width, or nothing of it could be seen
 class Drip(Generator):
     """A run of glaze: narrow and thin where it began, wide and thick in its bead."""
 
+    has_relief: ClassVar[bool] = True
     kind: Literal["drip"] = "drip"
     length_mm: SizeRange = parameter((5, 30), "mm", "from the start to the middle of the bead")
     width_mm: SizeRange = parameter((1, 4), "mm", "of the bead")
