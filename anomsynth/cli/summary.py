@@ -49,6 +49,7 @@ def print_summary(console: Console, finished: "Generated") -> None:
         for line in (*loading, *next_lines(finished)):
             console.say(line)
         note_ratio(console, finished)
+        note_guesses(console, finished)
     note_packer(console)
     warn_of_failures(console, finished)
     console.result(
@@ -83,6 +84,20 @@ def print_counts(console: Console, finished: "Finished") -> None:
     for category, part in finished.parts.items():
         if part.doubt:
             console.warn(f"{category}: {part.doubt}: {LOOK}")
+
+
+def note_guesses(console: Console, finished: "Generated") -> None:
+    """Say what depth maps and views do not tell, and which options do."""
+    plan, options = finished.plan, finished.plan.options
+    if options.depth_unit is not None and all(r.mm_per_px is None for r in plan.recipes.values()):
+        console.warn(
+            "depth maps do not say how wide a pixel is: it follows from the preset's scale; "
+            "give --mm-per-px if you know it"
+        )
+    if set(options.views or ()) - {light.view for light in options.lights or ()}:
+        console.note(
+            "lights of the views are measured, as far as their photos tell; --lights FILE says them"
+        )
 
 
 def note_ratio(console: Console, finished: "Generated") -> None:

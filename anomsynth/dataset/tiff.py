@@ -26,7 +26,9 @@ SEPARATE = 2  # planar configuration: one plane after the other
 ORIENTATION = 274
 SIGNS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # first bytes, the last two of BigTIFF
 HINT = "convert it to 8-bit or 16-bit unsigned integers, grey or RGB"
-RANGE_HINT = "say what is black and white: `value_range=(low, high)`, or convert it to integers"
+RANGE_HINT = (
+    "say what is black and white: `value_range=(low, high)`, or of a depth map `depth_unit`"
+)
 BANDS_HINT = "choose one, or three as red, green and blue: `bands`"
 
 

@@ -12,6 +12,7 @@ from anomsynth.dataset.checks.masks import check_masks
 from anomsynth.dataset.checks.pairing import check_pairing
 from anomsynth.dataset.checks.pictures import check_pictures
 from anomsynth.dataset.checks.record import check_record
+from anomsynth.dataset.checks.scans import check_scans
 from anomsynth.dataset.checks.splits import check_splits
 from anomsynth.dataset.checks.strays import check_strays
 from anomsynth.dataset.checks.tree import Tree, read_trees
@@ -53,8 +54,8 @@ def validate(root: Path, *, deep: bool = False, layout: str | None = None) -> Ve
     root : Path
         A dataset of any layout that `find_labelled` knows, or one category of it.
     deep : bool
-        Decode every image too: damage that no check sum tells, equal pixels in unequal files, and
-        hashes of images against the manifest.
+        Decode every image and scan too: damage that no check sum tells, equal pixels in unequal
+        files, and hashes of images against the manifest.
     layout : str, optional
         How it is laid out; recognised if not given.
 
@@ -81,6 +82,7 @@ def _check(tree: Tree, *, deep: bool) -> Iterator[Finding]:
     yield from check_splits(tree)
     yield from check_pairing(tree)
     yield from check_pictures(tree, deep=deep)
+    yield from check_scans(tree, deep=deep)
     yield from check_brightness(tree)
     yield from check_masks(tree)
     yield from check_duplicates(tree, deep=deep)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from anomsynth.core.types import Float32, Mask
 from anomsynth.errors import InputError
+from anomsynth.relief.principal import principal_axes
 from anomsynth.relief.scan import FROM_ABOVE, Facing, Form, Kind, Missing, Scan
 from anomsynth.relief.spacing import neighbour_spacing
 
@@ -48,7 +49,7 @@ def xyz_scan(
     Raises
     ------
     InputError
-        If nothing was measured, or the numbers are integers.
+        If nothing was measured, the numbers are integers, or all points lie on a line.
     """
     if numbers.dtype.kind != "f":
         msg = f"{path}: three bands of {numbers.dtype}, where x, y and z are floating-point numbers"
@@ -56,7 +57,9 @@ def xyz_scan(
     there = np.isfinite(numbers).all(axis=2) & (numbers != 0).any(axis=2)
     check_measured(there, path)
     coordinates = _masked(coordinates_of(numbers), there)
-    return organised_scan(coordinates, numbers, ("xyz_tiff", details), (path, said))
+    scan = organised_scan(coordinates, numbers, ("xyz_tiff", details), (path, said))
+    principal_axes(scan.points[scan.valid], path)  # refuses points on a line
+    return scan
 
 
 def organised_scan(

@@ -225,3 +225,14 @@ def test_what_lies_inside_is_a_chord_and_nothing_else(kind: str, surface) -> Non
     assert set(layer.fields()) == {"chord"}
     assert set(layer.parameters) == set(mechanism.ranges)
     assert (layer.chord[~layer.support] == 0).all()
+
+
+def test_sixteen_bits_that_were_asked_for_are_no_error(save, tmp_path) -> None:
+    save({"kind": "porosity"})
+
+    found = asy.validate(tmp_path / "out").findings
+    (tmp_path / "out" / "_anomsynth" / "run.json").unlink()
+    foreign = asy.validate(tmp_path / "out").findings
+
+    assert {one.level for one in found if one.check == "deep-image"} == {"note"}
+    assert {one.level for one in foreign if one.check == "deep-image"} == {"error"}

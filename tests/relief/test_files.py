@@ -222,3 +222,13 @@ def test_a_damaged_png_is_read_or_refused_in_one_line(tmp_path, reads_or_says_wh
     cv2.imwrite(str(tmp_path / "a.png"), np.arange(600, dtype=np.uint16).reshape(20, 30))
 
     reads_or_says_why("a.png", (tmp_path / "a.png").read_bytes())
+
+
+def test_points_of_a_picture_that_lie_on_a_line_are_refused(tmp_path) -> None:
+    rows, cols = np.mgrid[:20, :30].astype(np.float32)
+    tifffile.imwrite(
+        tmp_path / "a.tiff", np.dstack([cols, 0 * rows, 300 + 0 * rows]), photometric="rgb"
+    )
+
+    with pytest.raises(InputError, match=r"a\.tiff: its points lie on a line"):
+        read_scan(tmp_path / "a.tiff")

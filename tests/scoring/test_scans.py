@@ -5,7 +5,9 @@ import json
 import tarfile
 
 import pytest
+import tifffile
 
+import anomsynth as asy
 from anomsynth.dataset.manifest import read_lines
 from anomsynth.recipe.load import build_recipe
 
@@ -96,3 +98,43 @@ def test_validate_misses_a_scan(dataset, call) -> None:
     assert result.exit_code == 3
     assert f"rgb/{lost.stem}.png" in result.stdout
     assert "no scan of this name in xyz" in result.stdout
+
+
+@pytest.mark.parametrize("kind", ["xyz", "bare ply"])
+def test_a_deep_look_reads_scans_and_labels(scan_maker, make, call, tmp_path, kind) -> None:
+    out = tmp_path / "out"
+    make(scan_maker(tmp_path / "scans", kind), out, per_image=1)
+    assert call("validate", out, "--deep").exit_code == 0
+
+    scans = sorted((out / "mound" / "test").rglob("xyz/*.*"))
+    scans = [path for path in scans if path.parents[1].name != "good"]
+    scans[0].write_bytes(scans[0].read_bytes()[:200])
+    damage = ["scan-unreadable"]
+    if kind == "xyz":
+        points = tifffile.imread(scans[1])
+        tifffile.imwrite(scans[1], points[:-5], photometric="rgb")
+        damage.append("scan-size")
+    else:
+        labels = scans[1].parents[1] / "gt" / f"{scans[1].stem}.txt"
+        labels.write_text("\n".join(labels.read_text().split()[:100]))
+        damage.append("point-labels")
+
+    quick, deep = (
+        {one.check for one in asy.validate(out, deep=deep).findings if one.level == "error"}
+        for deep in (False, True)
+    )
+
+    assert set(damage) <= deep
+    assert not set(damage) & quick
+
+
+def test_depth_maps_with_a_guessed_pixel_are_told(scan_maker, call, tmp_path) -> None:
+    source = scan_maker(tmp_path / "scans", "depth")
+    words = ["--depth-unit", 0.002, "--kinds", "pitting", "--per-image", 1, "--jobs", 1]
+
+    guessed = call("generate", source, tmp_path / "a", *words)
+    known = call("generate", source, tmp_path / "b", *words, "--mm-per-px", 0.3)
+
+    assert (guessed.exit_code, known.exit_code) == (0, 0)
+    assert "give --mm-per-px if you know it" in guessed.stderr
+    assert "--mm-per-px" not in known.stderr

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
@@ -13,10 +13,13 @@ from anomsynth.dataset.checks.tree import Tree
 from anomsynth.dataset.decode import orientation_of
 from anomsynth.dataset.headers import FORMATS, ORIENTED
 from anomsynth.dataset.images import read_photo
-from anomsynth.dataset.paths import is_special
+from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.metadata import read_run
+from anomsynth.dataset.paths import is_file, is_special
 from anomsynth.dataset.verify import PNG_END
-from anomsynth.errors import InputError
+from anomsynth.errors import InputError, OutputError
 
+DEEP = "deep-image"
 REPLACE = "replace the file, or remove it with its mask"
 EIGHT_BITS = "write an 8-bit PNG with the range you need, and keep the original elsewhere"
 NO_PICTURE = "not a picture, or damaged in its first bytes"
@@ -86,6 +89,7 @@ def _header(content: bytes) -> Header | str:
 def check_pictures(tree: Tree, *, deep: bool) -> Iterator[Finding]:
     """Find images that cannot be read or that loaders change; `deep` decodes every pixel."""
     shapes: Counter[tuple[int, int]] = Counter()
+    wanted = _is_wanted_deep(tree)
     for path in tree.pictures():
         header = read_header(path)
         if isinstance(header, str):
@@ -95,7 +99,9 @@ def check_pictures(tree: Tree, *, deep: bool) -> Iterator[Finding]:
         broken = _broken(path) if deep else ""
         if broken:
             yield Finding("error", "unreadable", tree.name(path), broken, REPLACE)
-        yield from _trap(tree.name(path), path, header)
+        for finding in _trap(tree.name(path), path, header):
+            own = wanted and finding.check == DEEP
+            yield replace(finding, level="note") if own else finding
     if len(shapes) > 1:
         (height, width), _ = shapes.most_common(1)[0]
         message = f"images of {len(shapes)} sizes, most of {width} x {height} pixels"
@@ -103,13 +109,25 @@ def check_pictures(tree: Tree, *, deep: bool) -> Iterator[Finding]:
         yield Finding("note", "sizes", tree.name(tree.folder), message, hint)
 
 
+def _is_wanted_deep(tree: Tree) -> bool:
+    """Tell whether the run that made the dataset was asked for 16 bits (`tree_depth`)."""
+    layout = Layout(tree.root)
+    if not is_file(layout.run_file):
+        return False
+    try:
+        options = read_run(layout).get("options")
+    except OutputError:  # `check_record` says what is wrong with it
+        return False
+    return isinstance(options, dict) and options.get("tree_depth") == 16
+
+
 def _trap(name: str, path: Path, header: Header) -> Iterator[Finding]:
     if header.bits == 16 and header.mode.startswith("I"):
         message = "16-bit grey: loaders that convert to RGB cut it off at white above level 255"
-        yield Finding("error", "deep-image", name, message, EIGHT_BITS)
+        yield Finding("error", DEEP, name, message, EIGHT_BITS)
     elif header.bits == 16:
         message = "16-bit colour: loaders keep the upper 8 bits"
-        yield Finding("note", "deep-image", name, message, EIGHT_BITS)
+        yield Finding("note", DEEP, name, message, EIGHT_BITS)
     if header.mode in {"RGBA", "LA", "PA"}:
         hint = "blend it with a background, or save it without alpha"
         message = "the alpha channel is lost: hidden colours become visible"
