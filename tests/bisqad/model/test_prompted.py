@@ -114,7 +114,7 @@ def test_what_differs_from_the_prompt_is_restored_to_it_after_learning() -> None
     masks[:, 8:16, 8:16] = 1
     adam = torch.optim.AdamW(network.parameters(), lr=3e-3)
 
-    for _ in range(60):
+    for _ in range(36):
         loss = network.losses(marked, masks, before=photos).mean()
         adam.zero_grad()
         loss.backward()
