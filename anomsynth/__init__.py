@@ -14,6 +14,7 @@ Examples
 """
 
 import importlib
+import sys
 from typing import TYPE_CHECKING
 
 from anomsynth._version import __version__
@@ -144,3 +145,7 @@ def __getattr__(name: str) -> object:
 def __dir__() -> list[str]:
     """List the public names."""
     return sorted(__all__)
+
+
+if "pdoc" in sys.modules:  # it shows what stands in the module, and asks for nothing
+    globals().update({name: __getattr__(name) for name in __all__ if name in _MODULES})

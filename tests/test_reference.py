@@ -1,6 +1,8 @@
 """Everything that the reference of the public functions shows is explained."""
 
 import inspect
+import subprocess
+import sys
 from dataclasses import fields, is_dataclass
 
 import pytest
@@ -32,3 +34,13 @@ def test_nothing_that_the_reference_shows_is_without_explanation(name: str) -> N
         told = item.__doc__ or ""
         assert not [field.name for field in fields(item)
                     if not field.name.startswith("_") and field.name not in told]  # fmt: skip
+
+
+def test_what_builds_the_reference_finds_every_name_in_the_module() -> None:
+    code = (
+        "import sys, types; sys.modules['pdoc'] = types.ModuleType('pdoc'); import anomsynth;"
+        "print(*(name for name in anomsynth.__all__ if name not in vars(anomsynth)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert not done.stdout.strip()
