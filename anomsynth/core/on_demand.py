@@ -1,13 +1,38 @@
 """Sequences whose members are made when they are asked for, so that many take little memory."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar, overload
 
 Member = TypeVar("Member")
 
 
-class OnDemand(Sequence[Member], Generic[Member]):
-    """Members by numbers of which they are made; two looks at one make it twice.
+class Made(Sequence[Member], Generic[Member]):
+    """A sequence that makes its members by their numbers; two looks at one make it twice.
+
+    A subclass says how many there are and makes one.
+    """
+
+    @abstractmethod
+    def member(self, number: int) -> Member:
+        """Return the member of a number from 0 up to the length."""
+
+    def __iter__(self) -> Iterator[Member]:
+        return map(self.member, range(len(self)))
+
+    @overload
+    def __getitem__(self, index: int) -> Member: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Member]: ...
+    def __getitem__(self, index: int | slice) -> Member | list[Member]:
+        numbers = range(len(self))[index]
+        if isinstance(numbers, range):
+            return [self.member(number) for number in numbers]
+        return self.member(numbers)
+
+
+class OnDemand(Made[Member]):
+    """Members made of the numbers that they have elsewhere.
 
     Parameters
     ----------
@@ -28,14 +53,6 @@ class OnDemand(Sequence[Member], Generic[Member]):
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def __iter__(self) -> Iterator[Member]:
-        return map(self._make, self._numbers)
-
-    @overload
-    def __getitem__(self, index: int) -> Member: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Member]: ...
-    def __getitem__(self, index: int | slice) -> Member | list[Member]:
-        if isinstance(index, slice):
-            return [self._make(number) for number in self._numbers[index]]
-        return self._make(self._numbers[index])
+    def member(self, number: int) -> Member:
+        """Make one of what it is elsewhere."""
+        return self._make(self._numbers[number])

@@ -2,12 +2,13 @@
 
 import os
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import overload
+
+from anomsynth.core.on_demand import Made
 
 
-class PathList(Sequence[Path]):
+class PathList(Made[Path]):
     """Paths in their order; each takes its file's name and 8 bytes.
 
     Parameters
@@ -60,15 +61,6 @@ class PathList(Sequence[Path]):
     def __len__(self) -> int:
         return len(self._of)
 
-    def __iter__(self) -> Iterator[Path]:
-        return (self[index] for index in range(len(self)))
-
-    @overload
-    def __getitem__(self, index: int) -> Path: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Path]: ...
-    def __getitem__(self, index: int | slice) -> Path | list[Path]:
-        places = range(len(self))[index]
-        if isinstance(places, range):
-            return [self[place] for place in places]
-        return self._folders[self._of[places]] / self.name(places)
+    def member(self, number: int) -> Path:
+        """Return a path by its number."""
+        return self._folders[self._of[number]] / self.name(number)

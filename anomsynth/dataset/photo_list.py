@@ -1,18 +1,18 @@
 """Good photos of a category, very many of them in little memory."""
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import overload
 
+from anomsynth.core.on_demand import Made
 from anomsynth.core.path_list import PathList
 from anomsynth.dataset.paths import nfc, printable
 from anomsynth.dataset.source_image import SourceImage
 from anomsynth.errors import InputError
 
 
-class PhotoList(Sequence[SourceImage]):
+class PhotoList(Made[SourceImage]):
     """Photos in the order of their keys, made when they are asked for.
 
     Parameters
@@ -44,21 +44,10 @@ class PhotoList(Sequence[SourceImage]):
         name = path.relative_to(self._folder).as_posix()
         return name if name.isascii() and name.isprintable() else nfc(printable(name))
 
-    def _make(self, place: int) -> SourceImage:
-        path = self._paths[place]
-        return SourceImage(self._key(path), path)
-
     def __len__(self) -> int:
         return len(self._order)
 
-    def __iter__(self) -> Iterator[SourceImage]:
-        return map(self._make, self._order)
-
-    @overload
-    def __getitem__(self, index: int) -> SourceImage: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[SourceImage]: ...
-    def __getitem__(self, index: int | slice) -> SourceImage | list[SourceImage]:
-        if isinstance(index, slice):
-            return list(map(self._make, self._order[index]))
-        return self._make(self._order[index])
+    def member(self, number: int) -> SourceImage:
+        """Return a photo by its number."""
+        path = self._paths[self._order[number]]
+        return SourceImage(self._key(path), path)

@@ -5,17 +5,17 @@ import pickle
 import tempfile
 import weakref
 from array import array
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Generic, TypeVar, overload
+from typing import TypeVar
 
+from anomsynth.core.on_demand import Made
 from anomsynth.dataset.files import output_error
 
 Record = TypeVar("Record")
 IN_MEMORY = 1 << 20  # bytes; more lie in the system's folder of temporary files
 
 
-class Spill(Sequence[Record], Generic[Record]):
+class Spill(Made[Record]):
     """A list of anything that can be pickled; each takes 8 bytes of memory.
 
     The file has no name and is gone with the list. Only this process writes and reads it.
@@ -49,17 +49,8 @@ class Spill(Sequence[Record], Generic[Record]):
     def __len__(self) -> int:
         return len(self._starts)
 
-    def __iter__(self) -> Iterator[Record]:
-        return (self[index] for index in range(len(self)))
-
-    @overload
-    def __getitem__(self, index: int) -> Record: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Record]: ...
-    def __getitem__(self, index: int | slice) -> Record | list[Record]:
-        places = range(len(self))[index]
-        if isinstance(places, range):
-            return [self[place] for place in places]
-        self._file.seek(self._starts[places])
+    def member(self, number: int) -> Record:
+        """Read a record back by its number."""
+        self._file.seek(self._starts[number])
         record: Record = pickle.load(self._file)  # noqa: S301 - what this process wrote
         return record

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, compress
 from pathlib import Path
-from typing import Literal, overload
+from typing import Literal
 
 from anomsynth.core.depth import Depth
-from anomsynth.core.on_demand import OnDemand
+from anomsynth.core.on_demand import Made, OnDemand
 from anomsynth.core.types import Light
 from anomsynth.dataset.folders import PhotoSource
 from anomsynth.dataset.masks import MaskFinder, Region
@@ -100,7 +100,7 @@ class Unit:
         return replace(self, first=start, samples=min(UNIT_SAMPLES, self.indices.stop - start))
 
 
-class UnitList(Sequence[Unit]):
+class UnitList(Made[Unit]):
     """A unit for each photo, by category and rank, made when it is asked for.
 
     Parameters
@@ -138,27 +138,16 @@ class UnitList(Sequence[Unit]):
     def __len__(self) -> int:
         return len(self._places)
 
-    def __iter__(self) -> Iterator[Unit]:
-        return map(self._make, self._places)
-
-    @overload
-    def __getitem__(self, index: int) -> Unit: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Unit]: ...
-    def __getitem__(self, index: int | slice) -> Unit | list[Unit]:
-        if isinstance(index, slice):
-            return list(map(self._make, self._places[index]))
-        return self._make(self._places[index])
-
-    def _make(self, at: int) -> Unit:
-        unit = self._source.unit(at)
+    def member(self, number: int) -> Unit:
+        """Return a unit by its number."""
+        unit = self._source.unit(self._places[number])
         finder, depth = self._finders.get(unit.category), self._depths.get(unit.category)
         return (
             unit if finder is None and depth is None else replace(unit, finder=finder, depth=depth)
         )
 
 
-class PieceList(Sequence[Unit]):
+class PieceList(Made[Unit]):
     """The pieces of units, see `Unit.pieces`.
 
     Parameters
@@ -176,16 +165,10 @@ class PieceList(Sequence[Unit]):
     def __iter__(self) -> Iterator[Unit]:
         return (piece for unit in self._units for piece in unit.pieces())
 
-    @overload
-    def __getitem__(self, index: int) -> Unit: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Unit]: ...
-    def __getitem__(self, index: int | slice) -> Unit | list[Unit]:
-        places = range(len(self))[index]
-        if isinstance(places, range):
-            return [self[place] for place in places]
-        number = bisect_right(self._ends, places)
-        return self._units[number].piece(places - (self._ends[number - 1] if number else 0))
+    def member(self, number: int) -> Unit:
+        """Return a piece by its number."""
+        at = bisect_right(self._ends, number)
+        return self._units[at].piece(number - (self._ends[at - 1] if at else 0))
 
 
 class Amounts:

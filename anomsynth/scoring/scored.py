@@ -3,10 +3,10 @@
 import heapq
 import math
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import overload
 
+from anomsynth.core.on_demand import Made
 from anomsynth.core.sample import Quality
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.spill import Spill
@@ -32,7 +32,7 @@ class Scored:
     problem: str = ""
 
 
-class ScoredList(Sequence[Scored]):
+class ScoredList(Made[Scored]):
     """Scored images in the order of their dataset; terms and reasons lie on disk.
 
     Parameters
@@ -85,16 +85,7 @@ class ScoredList(Sequence[Scored]):
     def __len__(self) -> int:
         return len(self._places)
 
-    def __iter__(self) -> Iterator[Scored]:
-        return (self[at] for at in range(len(self)))
-
-    @overload
-    def __getitem__(self, at: int) -> Scored: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[Scored]: ...
-    def __getitem__(self, at: int | slice) -> Scored | list[Scored]:
-        places = range(len(self))[at]
-        if isinstance(places, range):
-            return [self[place] for place in places]
-        quality, problem = self._kept[self._places[places]]
-        return Scored(self._items[places], quality, problem)
+    def member(self, number: int) -> Scored:
+        """Return a scored image by its number."""
+        quality, problem = self._kept[self._places[number]]
+        return Scored(self._items[number], quality, problem)

@@ -1,16 +1,16 @@
 """Very many labelled images in little memory."""
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from typing import overload
+from collections.abc import Iterable
 
+from anomsynth.core.on_demand import Made
 from anomsynth.core.path_list import PathList
 from anomsynth.dataset.layouts.item import Labelled, Truth
 
 NONE = -1  # of masks
 
 
-class LabelledList(Sequence[Labelled]):
+class LabelledList(Made[Labelled]):
     """Labelled images in their order; each takes the names of its two files and 32 bytes.
 
     What is marked otherwise than by one mask (`Labelled.truth`) is kept as it is.
@@ -49,19 +49,10 @@ class LabelledList(Sequence[Labelled]):
     def __len__(self) -> int:
         return len(self._of)
 
-    def __iter__(self) -> Iterator[Labelled]:
-        return (self[index] for index in range(len(self)))
-
-    @overload
-    def __getitem__(self, index: int) -> Labelled: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Labelled]: ...
-    def __getitem__(self, index: int | slice) -> Labelled | list[Labelled]:
-        places = range(len(self))[index]
-        if isinstance(places, range):
-            return [self[place] for place in places]
-        category, split, kind, unsplit, by_mask = self._labels[self._of[places]]
-        number = self._mask_of[places]
-        mask = None if number == NONE else self._masks[number]
-        truth = Truth((mask,)) if by_mask and mask is not None else self._truths.get(places)
-        return Labelled(category, split, kind, self.images[places], mask, truth, unsplit)
+    def member(self, number: int) -> Labelled:
+        """Return an item by its number."""
+        category, split, kind, unsplit, by_mask = self._labels[self._of[number]]
+        mask_number = self._mask_of[number]
+        mask = None if mask_number == NONE else self._masks[mask_number]
+        truth = Truth((mask,)) if by_mask and mask is not None else self._truths.get(number)
+        return Labelled(category, split, kind, self.images[number], mask, truth, unsplit)
