@@ -93,6 +93,14 @@ def read_run(layout: Layout) -> Line:
     return with_new_options(record)
 
 
+def known_run(root: Path) -> Line:
+    """Return run.json of a dataset as `read_run`, {} where it is missing or damaged."""
+    try:
+        return read_run(Layout(root))
+    except OutputError:
+        return {}
+
+
 def sweep_of(record: Line) -> Mapping[str, object] | None:
     """Return the grid of sizes of a run that was a sweep, None if it was another."""
     options = record.get("options")

@@ -13,11 +13,10 @@ from anomsynth.dataset.checks.tree import Tree
 from anomsynth.dataset.decode import orientation_of
 from anomsynth.dataset.headers import FORMATS, ORIENTED
 from anomsynth.dataset.images import read_photo
-from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.metadata import read_run
-from anomsynth.dataset.paths import is_file, is_special
+from anomsynth.dataset.metadata import known_run
+from anomsynth.dataset.paths import is_special
 from anomsynth.dataset.verify import PNG_END
-from anomsynth.errors import InputError, OutputError
+from anomsynth.errors import InputError
 
 DEEP = "deep-image"
 REPLACE = "replace the file, or remove it with its mask"
@@ -111,13 +110,7 @@ def check_pictures(tree: Tree, *, deep: bool) -> Iterator[Finding]:
 
 def _is_wanted_deep(tree: Tree) -> bool:
     """Tell whether the run that made the dataset was asked for 16 bits (`tree_depth`)."""
-    layout = Layout(tree.root)
-    if not is_file(layout.run_file):
-        return False
-    try:
-        options = read_run(layout).get("options")
-    except OutputError:  # `check_record` says what is wrong with it
-        return False
+    options = known_run(tree.root).get("options")
     return isinstance(options, dict) and options.get("tree_depth") == 16
 
 

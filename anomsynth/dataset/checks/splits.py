@@ -4,12 +4,10 @@ from collections.abc import Iterator
 
 from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.tree import Tree
-from anomsynth.dataset.layout import GOOD, Layout
+from anomsynth.dataset.layout import GOOD
 from anomsynth.dataset.layouts.mvtec import TRUTH
 from anomsynth.dataset.layouts.tree import GOOD_NAMES
-from anomsynth.dataset.metadata import read_run, sweep_of
-from anomsynth.dataset.paths import is_file
-from anomsynth.errors import OutputError
+from anomsynth.dataset.metadata import known_run, sweep_of
 
 MOST_PER_GOOD = 3  # defects to a good test photo: a threshold chosen by F1 then rejects good parts
 
@@ -46,7 +44,7 @@ def _folder(tree: Tree, split: str, kind: str) -> Iterator[Finding]:
 
 def _balance(tree: Tree) -> Iterator[Finding]:
     place = tree.name(tree.folder)
-    if _is_sweep(tree):
+    if sweep_of(known_run(tree.root)) is not None:
         message = "a sweep: flaws of stated sizes to test a detector with, nothing to train on"
         yield Finding(
             "note", "sweep", place, message, "study a detector with it: the command is pod"
@@ -68,17 +66,6 @@ def _balance(tree: Tree) -> Iterator[Finding]:
             message = "one image only: anomalib takes half of the test set for validation"
             folder = tree.name(images[0].parent)
             yield Finding("note", "few-of-a-kind", folder, message, "two or more are better")
-
-
-def _is_sweep(tree: Tree) -> bool:
-    """Tell whether the dataset is one that `anomsynth sweep` made."""
-    layout = Layout(tree.root)
-    if not is_file(layout.run_file):
-        return False
-    try:
-        return sweep_of(read_run(layout)) is not None
-    except OutputError:  # `check_record` says what is wrong with it
-        return False
 
 
 def _ratio(tree: Tree, defects: int) -> Iterator[Finding]:

@@ -6,10 +6,9 @@ from pathlib import Path, PurePosixPath
 
 from anomsynth.dataset.checks.finding import Finding, Level
 from anomsynth.dataset.checks.tree import Tree, is_picture
-from anomsynth.dataset.layout import GOOD, Layout
+from anomsynth.dataset.layout import GOOD
 from anomsynth.dataset.layouts.mvtec import SPLITS, TRUTH
-from anomsynth.dataset.metadata import read_run
-from anomsynth.errors import OutputError
+from anomsynth.dataset.metadata import known_run
 
 PNG = frozenset({".png", ".PNG"})  # as anomalib spells them; .Png is not read
 AWAY = "move it out of the category's folder, e.g. to a folder beside the category"
@@ -32,10 +31,7 @@ def check_strays(tree: Tree) -> Iterator[Finding]:
 
 def _on_purpose(root: Path) -> bool:
     """Tell whether a dataset was made for loaders that take other pictures, too."""
-    try:
-        options = read_run(Layout(root)).get("options")
-    except OutputError:
-        return False
+    options = known_run(root).get("options")
     return isinstance(options, dict) and options.get("out_layout") == "folder"
 
 
