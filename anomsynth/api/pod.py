@@ -242,13 +242,10 @@ def _warnings(swept: SweptSet, one: Inspection, rate: float) -> Iterator[str]:
             f"{100 * wanted:g} % were to be called: hits are partly false calls, and its curve "
             "compares with no other"
         )
-    if swept.part_mm is not None:
+    if swept.assumption is not None:
         low, high = swept.span_of_scale
         pixels = f"{low:.3g}" if high < 1.01 * low else f"{low:.3g} to {high:.3g}"
-        yield (
-            f"sizes in mm are assumed: the part is taken to be as large as a square of "
-            f"{swept.part_mm:g} mm, {pixels} mm a pixel; sweep with `mm_per_px` to know them"
-        )
+        yield f"{swept.assumption}, {pixels} mm a pixel; sweep with `mm_per_px` to know them"
     if swept.failed:
         yield f"{swept.failed} flaws of the sweep could not be made and are missing"
 

@@ -223,11 +223,8 @@ def _tell_sizes(console: Console, out: Path) -> None:
     swept = read_sweep(out)
     for line in swept.made_otherwise():
         console.say(f"  {line}")
-    if swept.part_mm is not None:
-        console.warn(
-            f"sizes in mm are assumed: the part is taken to be as large as a square of "
-            f"{swept.part_mm:g} mm; give --mm-per-px to know them"
-        )
+    if swept.assumption is not None:
+        console.warn(f"{swept.assumption}; give --mm-per-px to know them")
 
 
 def _print(console: Console, done: "Generated") -> None:

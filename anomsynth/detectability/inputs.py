@@ -100,9 +100,14 @@ class SweptSet:
         return min(scales), max(scales)
 
     @property
-    def scale_assumed(self) -> bool:
-        """Whether nobody gave the size of a pixel: sizes rest on what the part was taken for."""
-        return self.part_mm is not None
+    def assumption(self) -> str | None:
+        """What sizes rest on where nobody gave the size of a pixel, None where somebody did."""
+        if self.part_mm is None:
+            return None
+        return (
+            "sizes in mm are assumed: the part is taken to be as large as a square of "
+            f"{self.part_mm:g} mm"
+        )
 
     def made_otherwise(self) -> Iterator[str]:
         """Yield a line for each level whose defects came out a fifth off the ordered size."""

@@ -70,7 +70,7 @@ class PodResult:
             "dataset": self.swept.root.as_posix(),
             "sweep": dict(self.swept.grid),
             "mm_per_px": list(self.swept.span_of_scale),
-            "scale_assumed": self.swept.scale_assumed,
+            "scale_assumed": self.swept.assumption is not None,
             "could_not_be_made": self.swept.failed,
             "inspection": _inspection(self.ours),
             "against": None if self.other is None else _inspection(self.other),
