@@ -103,6 +103,8 @@ class Plan:
     @property
     def passed_over(self) -> Mapping[str, tuple[str, ...]]:
         """Kinds that only colour, by category whose photos are nothing but depth."""
+        if self.layout.tree != "3d":  # photos, of which there may be very many
+            return {}
         bare = {unit.category for unit in self.units if unit.scan == unit.path}
         found = {name: colour_only(self.recipes[name]) for name in sorted(bare)}
         return {name: kinds for name, kinds in found.items() if kinds}
