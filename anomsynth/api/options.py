@@ -14,7 +14,7 @@ from typing import Literal
 
 from anomsynth.dataset.folders import PhotoSource
 from anomsynth.errors import MissingExtraError, UserError
-from anomsynth.pipeline.auto import choose_preset
+from anomsynth.pipeline.auto import choose_presets
 from anomsynth.pipeline.events import PresetChosen
 from anomsynth.pipeline.listing import list_source
 from anomsynth.pipeline.options import RunOptions
@@ -130,9 +130,8 @@ def choose_recipes(
         return source, choose_recipe(preset, options)
     found = list_source(source, options_of_run)
     recipes = {}
-    for category, photos in found.categories.items():
-        paths = [photo.path for photo in photos if photo.scan != photo.path]
-        choice = choose_preset(category, paths, options_of_run.bits, options_of_run.reading)
+    choices = choose_presets(found.categories, options_of_run.bits, options_of_run.reading)
+    for category, choice in choices.items():
         if on_event is not None:
             on_event(PresetChosen(category, choice.preset, choice.why))
         recipes[category] = choose_recipe(choice.preset, options)

@@ -33,10 +33,10 @@ from anomsynth.dataset.sources import Sources
 from anomsynth.demo.cutouts import StandInDefects
 from anomsynth.demo.standins import make_stand_in
 from anomsynth.errors import OutputError, SynthesisError, UserError
-from anomsynth.pipeline.auto import FALLBACK, choose_preset, guess_material
+from anomsynth.pipeline.auto import FALLBACK, choose_presets, guess_material
 from anomsynth.pipeline.events import Listener, PresetChosen
 from anomsynth.pipeline.options import RunOptions
-from anomsynth.pipeline.tried import find_tried, surface_to_try
+from anomsynth.pipeline.tried import Tried, find_tried, surface_to_try
 from anomsynth.pipeline.units import Unit
 from anomsynth.recipe.models import Recipe
 from anomsynth.sheets.gallery import STAND_INS, draw_gallery, make_rows
@@ -130,7 +130,8 @@ def preview(
     count : int in [1, 64]
         Samples on the sheet.
     preset, kinds, defects_per_image, severity, seed, refiners, mm_per_px
-        As for `generate`.
+        As for `generate`; for "auto" all photos of a folder count, as there, and a single photo
+        speaks for itself.
     roi, avoid, components : path, optional
         Masks as for `generate`: where defects may go, where they must not, the part's components.
     textures : path, optional
@@ -191,8 +192,10 @@ def preview(
         mm_per_px=mm_per_px,
     )
     most = 1 if show_all else count
-    units = find_tried(given, most, options)[:most] if given else ()
-    recipes = _recipes(image, units, preset, wanted, (options, on_event))
+    tried = find_tried(given, most, options) if given else Tried((), {})
+    units = tried.units[:most]
+    tried = Tried(units, {unit.category: tried.categories[unit.category] for unit in units})
+    recipes = _recipes(image, tried, preset, wanted, (options, on_event))
     recipe = next(iter(recipes.values()))
     if show_all:
         surface = next(_surfaces(image, units[:1], recipes, options), None)
@@ -260,30 +263,26 @@ def _page(out: Path, number: int) -> Path:
 
 def _recipes(
     image: object,
-    units: Sequence[Unit],
+    tried: Tried,
     preset: Preset,
     wanted: RecipeOptions,
     run: tuple[RunOptions, Listener | None],
 ) -> dict[str, Recipe]:
     """Return the recipe of each category; of a photo that is no file, by the name ""."""
     options, tell = run
-    paths: dict[str, list[Path]] = {}
-    for unit in units:
-        photos = paths.setdefault(unit.category, [])
-        photos += [] if unit.scan == unit.path else [unit.path]
     if preset != AUTO:
         recipe = choose_recipe(preset, wanted)
-        return dict.fromkeys(paths or [""], recipe)
-    if not paths:
+        return dict.fromkeys(tried.categories or [""], recipe)
+    if not tried.units:
         looks = FALLBACK
         if image is not None:
             looks = guess_material(measure_appearance(analyze(_photo_of(image, options))))[0]
         return {"": choose_recipe(looks, wanted)}
     found = {}
-    for category, photos in paths.items():
-        choice = choose_preset(category, photos, options.bits, options.reading)
+    choices = choose_presets(tried.categories, options.bits, options.reading)
+    for category, choice in choices.items():
         if tell is not None:
-            tell(PresetChosen("" if len(paths) == 1 else category, choice.preset, choice.why))
+            tell(PresetChosen("" if len(choices) == 1 else category, choice.preset, choice.why))
         found[category] = choose_recipe(choice.preset, wanted)
     return found
 

@@ -18,7 +18,7 @@ from anomsynth.api.options import (
 )
 from anomsynth.dataset.paths import exists, is_dir
 from anomsynth.errors import OutputError, UserError
-from anomsynth.pipeline.auto import choose_preset
+from anomsynth.pipeline.auto import choose_presets
 from anomsynth.pipeline.events import Listener, PresetChosen
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.tried import find_tried
@@ -75,7 +75,7 @@ def tune(
     photos : path, or paths
         Photos of a good part, or folders of them, of which up to 12 are shown.
     preset : str, path or Recipe
-        What the sliders begin with.
+        What the sliders begin with; "auto" as for `preview`.
     out : path that ends in ``.toml``
         Where "save recipe" writes.
     masks : path
@@ -136,10 +136,13 @@ def tune(
         textures=to_path(textures),
         real=to_path(real),
     )
-    units = find_tried(given, MOST_PHOTOS, options)
+    tried = find_tried(given, MOST_PHOTOS, options)
+    units = tried.units
     wanted = RecipeOptions(seed=seed, mm_per_px=mm_per_px)
     if preset == AUTO:
-        choice = choose_preset(units[0].category, [unit.path for unit in units])
+        # The page has one recipe: that of the first category.
+        first = units[0].category
+        choice = choose_presets({first: tried.categories[first]})[first]
         if on_event is not None:
             on_event(PresetChosen("", choice.preset, choice.why))
         preset = choice.preset

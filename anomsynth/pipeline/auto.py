@@ -2,11 +2,13 @@
 
 import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from anomsynth.core.path_list import PathList
 from anomsynth.dataset.reading import PhotoReader, find_depth
+from anomsynth.dataset.source_image import SourceImage
 from anomsynth.dataset.tiff import Reading
 from anomsynth.errors import InputError
 from anomsynth.recipe.presets import preset_names
@@ -133,6 +135,34 @@ LOOKS: dict[str, tuple[str, tuple[Within, ...]]] = {
 }
 SURE = 0.6  # confidence from which a look decides
 APART = 0.2  # that it must be ahead of the next material
+
+
+def choose_presets(
+    categories: Mapping[str, Iterable[SourceImage]],
+    bits: int | None = None,
+    reading: Reading | None = None,
+) -> dict[str, Choice]:
+    """Choose a preset for each category of a source, by all of its photos.
+
+    Whatever takes "auto" asks here, so that a recipe is tried and tuned on what a run makes.
+
+    Parameters
+    ----------
+    categories : dict of category -> photos
+    bits, reading
+        See `choose_preset`.
+
+    Raises
+    ------
+    InputError
+        If no photo of a category that was looked at can be read.
+    """
+    return {
+        category: choose_preset(
+            category, PathList(one.path for one in photos if one.scan != one.path), bits, reading
+        )
+        for category, photos in categories.items()
+    }
 
 
 def choose_preset(

@@ -1,7 +1,7 @@
 """Photos on which a recipe is tried before a run, seen as a run sees them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from anomsynth.core.types import Surface
@@ -19,7 +19,23 @@ from anomsynth.pipeline.units import Unit
 from anomsynth.recipe.models import Recipe
 
 
-def find_tried(given: Sequence[Path], most: int, options: RunOptions) -> tuple[Unit, ...]:
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a recipe is tried on.
+
+    Attributes
+    ----------
+    units : tuple of Unit
+        Photos taken, each with the masks that go with it.
+    categories : dict of category -> SourceImage
+        All photos they were taken from.
+    """
+
+    units: tuple[Unit, ...]
+    categories: Mapping[str, Sequence[SourceImage]]
+
+
+def find_tried(given: Sequence[Path], most: int, options: RunOptions) -> Tried:
     """List photos to try a recipe on, each with the masks that go with it.
 
     Of folders, photos that are evenly spaced among all are taken; how the part is found is decided
@@ -76,7 +92,10 @@ def find_tried(given: Sequence[Path], most: int, options: RunOptions) -> tuple[U
         for category, listed in categories.items()
         for rank, (key, photo) in enumerate(_some(listed, max(most // len(categories), 1)))
     ]
-    return _with_masks(units, options)
+    return Tried(
+        _with_masks(units, options),
+        {category: tuple(listed.values()) for category, listed in categories.items()},
+    )
 
 
 def surface_to_try(unit: Unit, recipe: Recipe, options: RunOptions) -> Surface:

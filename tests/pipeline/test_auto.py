@@ -1,5 +1,8 @@
 """`--preset auto` goes by names first and by looks second, and says which."""
 
+import threading
+import urllib.request
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,9 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
+import anomsynth as asy
 from anomsynth.demo.standins import make_stand_in
 from anomsynth.errors import InputError
 from anomsynth.pipeline.auto import FINISHES, LOOKS, MATERIALS, choose_preset, guess_material
+from anomsynth.pipeline.events import Event, PresetChosen
 from anomsynth.recipe.presets import preset_names
 from anomsynth.surface.analyze import analyze
 from anomsynth.surface.appearance import Appearance, measure_appearance
@@ -173,3 +178,34 @@ def test_no_real_product_is_taken_for_a_wrong_material(product: str) -> None:
 
     assert photos
     assert choice.preset in ACCEPTABLE[product] | {"generic"}, choice
+
+
+def test_a_recipe_is_tried_and_tuned_on_the_preset_that_a_run_takes(tmp_path: Path) -> None:
+    photos = tmp_path / "line 7"
+    looks = {True: make_stand_in("plate").pixels, False: make_stand_in("leather").pixels}
+    for index in range(20):  # a run looks at every fourth
+        write(photos, looks[index % 4 == 0], f"{index:02}.png")
+    chosen: dict[str, str] = {}
+
+    def listen(command: str) -> Callable[[Event], None]:
+        def take(event: Event) -> None:
+            if isinstance(event, PresetChosen):
+                chosen[command] = event.preset
+
+        return take
+
+    def end(url: str) -> None:
+        request = urllib.request.Request(url + "end", data=b"{}")
+        threading.Thread(target=urllib.request.urlopen, args=(request,)).start()
+
+    asy.generate(
+        photos, tmp_path / "out", preset="auto", count=1, jobs=1, on_event=listen("generate")
+    )
+    for count in (1, 3, 6):
+        asy.preview(
+            photos, preset="auto", count=count, out=None, on_event=listen(f"preview {count}")
+        )
+    asy.tune(photos, out=tmp_path / "mine.toml", on_event=listen("tune"), on_ready=end)
+
+    assert len(chosen) == 5
+    assert set(chosen.values()) == {"metal_brushed"}
