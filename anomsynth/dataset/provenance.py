@@ -53,11 +53,14 @@ class Provenance:
     residuals : by name
         The largest physics residual of its defects.
     defects : tuple of RecordedDefect
+    score : float or None
+        Its quality as it was made, the photo before at hand; None if nobody scored it then.
     """
 
     good: Path | None
     residuals: Mapping[str, float]
     defects: tuple[RecordedDefect, ...] = ()
+    score: float | None = None
 
     @property
     def over_noise(self) -> float | None:
@@ -119,7 +122,7 @@ class Provenances(Mapping[Path, Provenance]):
         for place in self._names.places(str(image)):
             root, line = self._line(place)
             if str(root / str(_file(line))) == str(image):
-                return Provenance(self._good(place), _residuals(line), _defects(line))
+                return Provenance(self._good(place), _residuals(line), _defects(line), _score(line))
         raise KeyError(image)
 
     def _line(self, place: int) -> tuple[Path, Line]:
@@ -165,6 +168,12 @@ def _instances(line: Line) -> list[dict[str, object]]:
     record = line.get("record")
     found = record.get("instances") if isinstance(record, dict) else None
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _score(line: Line) -> float | None:
+    scores = line.get("scores")
+    score = scores.get("score") if isinstance(scores, dict) else None
+    return float(score) if isinstance(score, int | float) else None
 
 
 def _defects(line: Line) -> tuple[RecordedDefect, ...]:

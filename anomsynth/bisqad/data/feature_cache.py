@@ -59,8 +59,10 @@ class CachedExtractor:
         about = (__version__, torch.__version__, own.backbone.name, own.size, own.grey)
         text = hashlib.sha256(repr((*about, views, measured)).encode())
         for item in items:
-            # Who asks for the photo before a defect shares features of the defect with others.
-            seen = item if item.shows_source else replace(item, source=None)
+            # Who asks for the photo before a defect, or its score, shares features of the defect.
+            seen = replace(item, score=None)
+            if not item.shows_source:
+                seen = replace(seen, source=None)
             text.update(repr(seen).encode())
             for file in (seen.image, seen.mask, seen.source):
                 if file is not None and file.is_file():

@@ -1,13 +1,19 @@
 """What the record of a dataset tells a training: how it was made, and with which camera."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from anomsynth.dataset.layout import Layout
+from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.metadata import read_run
 from anomsynth.dataset.paths import is_file
+from anomsynth.dataset.provenance import find_provenance
+from anomsynth.errors import InputError
 from anomsynth.recipe.load import recorded_recipe
 from anomsynth.recipe.models import Recipe
+
+logger = logging.getLogger(__name__)
 
 
 def record_of(dataset: Path) -> Mapping[str, object]:
@@ -29,3 +35,31 @@ def bits_of(record: Mapping[str, object], category: str) -> int | None:
     depth = depths.get(category) if isinstance(depths, dict) else None
     bits = depth.get("bits") if isinstance(depth, dict) else None
     return bits if isinstance(bits, int) else None
+
+
+def with_sources(root: Path, marked: Sequence[Labelled], kind: str) -> list[Labelled]:
+    """Return the defects that a manifest names the good photo of.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    found = find_provenance(marked)
+    known = [entry for entry in marked if found.good(entry.image) is not None]
+    if not known:
+        hint = "give a whole dataset of `anomsynth generate`, with _anomsynth and train/good"
+        msg = f"{root}: does not say which photo a defect was made from, which {kind} restores"
+        raise InputError(msg, hint=hint)
+    if len(known) < len(marked):
+        lost = len(marked) - len(known)
+        logger.warning("%s: %d defects are left out: the photos before are not there", root, lost)
+    return known
+
+
+def recorded_scores(marked: Sequence[Labelled]) -> Mapping[Path, float]:
+    """Return the quality that the manifest holds of each defect, {} if one has none."""
+    known = find_provenance(marked)
+    told = {entry.image: known.get(entry.image) for entry in marked}
+    scores = {image: one.score for image, one in told.items() if one and one.score is not None}
+    return scores if len(scores) == len(marked) else {}

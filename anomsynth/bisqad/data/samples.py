@@ -1,6 +1,5 @@
 """Which images a training sees: what it learns from, and what it holds out."""
 
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -10,7 +9,13 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.bisqad.data.origin import bits_of, recipe_of, record_of
+from anomsynth.bisqad.data.origin import (
+    bits_of,
+    recipe_of,
+    record_of,
+    recorded_scores,
+    with_sources,
+)
 from anomsynth.bisqad.data.spoil import Fault, spoil
 from anomsynth.bisqad.data.tiles import cut, tile_around
 from anomsynth.bisqad.options import TrainOptions
@@ -33,8 +38,6 @@ FEWEST = 2  # photos and defects to learn from, each
 AS_THEY_ARE = PhotoReader()
 
 Entry = TypeVar("Entry")
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class Item:
         The part of the photo that is taken; a number is the side of one around marked pixels.
     source : Path or None
         The good photo that the defect was made from, if somebody asks for it.
+    score : float or None
+        The quality that its dataset records, where nothing else is to be asked; see `find_split`.
     shows_source : bool
         Whether that photo is what is read, in the same tile; see `before`.
     reader : PhotoReader
@@ -79,6 +84,7 @@ class Item:
     fault: Fault | None = None
     tile: Box | int | None = None
     source: Path | None = None
+    score: float | None = None
     shows_source: bool = False
     reader: PhotoReader = AS_THEY_ARE
 
@@ -196,6 +202,10 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
     Notes
     -----
     A detector that learns no defects needs none; good photos are enough for it.
+
+    Where weights are fixed by quality, the scores that the dataset records are taken, which know
+    the photo before, if every defect has one. Weights that are learned have to judge defects
+    without such a photo, and spoiled defects are not what was scored.
     """
     found = _of_category(
         find_labelled(dataset, options.source_layout),
@@ -216,7 +226,7 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
     record = record_of(dataset)
     recipe = recipe_of(dataset, record)
     if options.detector.asks_sources:
-        marked = _with_sources(dataset, marked, options.detector.kind)
+        marked = with_sources(dataset, marked, options.detector.kind)
     sources = find_provenance(marked) if options.detector.asks_sources else None
     depth = find_depth([entry.image for entry in found])
     read = PhotoReader(depth=depth)
@@ -238,6 +248,9 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
         )
     if sources is not None:
         defects = [replace(item, source=sources.good(item.image)) for item in defects]
+    if options.weighting == "sqe" and not (options.spoil or options.online):
+        scores = recorded_scores(marked)
+        defects = [replace(item, score=scores.get(item.image)) for item in defects]
     return Split(
         normals=tuple(_item(entry, read) for entry in normals),
         defects=tuple(defects),
@@ -324,20 +337,6 @@ def _check_good(root: Path, good: Sequence[Labelled], marked: Sequence[Labelled]
     if len(good) < FEWEST:
         hint = "put photos of good parts into CATEGORY/train/good"
         raise InputError(f"{root}: {len(marked)} defects but {len(good)} good photos", hint=hint)
-
-
-def _with_sources(root: Path, marked: Sequence[Labelled], kind: str) -> list[Labelled]:
-    """Return the defects that a manifest names the good photo of; InputError if there are none."""
-    found = find_provenance(marked)
-    known = [entry for entry in marked if found.good(entry.image) is not None]
-    if not known:
-        hint = "give a whole dataset of `anomsynth generate`, with _anomsynth and train/good"
-        msg = f"{root}: does not say which photo a defect was made from, which {kind} restores"
-        raise InputError(msg, hint=hint)
-    if len(known) < len(marked):
-        lost = len(marked) - len(known)
-        logger.warning("%s: %d defects are left out: the photos before are not there", root, lost)
-    return known
 
 
 def _hold_out(entries: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]:

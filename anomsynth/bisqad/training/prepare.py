@@ -18,6 +18,7 @@ from anomsynth.bisqad.model.backbone import Backbone, load_backbone
 from anomsynth.bisqad.model.network import DetectorNetwork
 from anomsynth.bisqad.model.quality_inputs import (
     TERM_NAMES,
+    logit,
     normal_features,
     pool_features,
     pooled_names,
@@ -206,7 +207,9 @@ def prepare_detector(
         Extractor(backbone, options.size, device, grey, plan.out, progress.skip, progress.count),
         plan.cache,
     )
-    measure = term_measure() if needed and options.weighting != "uniform" else None
+    known = all(item.score is not None for item in defects)
+    asks = needed and options.weighting != "uniform" and not known
+    measure = term_measure() if asks else None
     normals = extractor.pool(split.normals, views=VIEWS)
     _check_usable(dataset, normals, "good photos", progress)
     marked = extractor.pool(defects, views=VIEWS, measure=measure)
@@ -258,7 +261,10 @@ def _weights(
 
 def sqe_weights(pool: Pool) -> torch.Tensor:
     """Return weights (N,) in proportion to the hand-made quality, within groups."""
-    return weights_of(pool.measured[:, 0], weight_groups(pool))
+    scores = [item.score for item in pool.items if item.score is not None]
+    known = len(scores) == len(pool)
+    quality = torch.tensor([logit(score) for score in scores]) if known else pool.measured[:, 0]
+    return weights_of(quality, weight_groups(pool))
 
 
 def weight_groups(pool: Pool) -> torch.Tensor:

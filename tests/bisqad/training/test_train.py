@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save_file  # noqa: E402 - needs torch
 
 import anomsynth as asy  # noqa: E402 - needs torch
 from anomsynth.bisqad.data.images import photo_tensor  # noqa: E402 - needs torch
+from anomsynth.bisqad.data.pool import Pool  # noqa: E402 - needs torch
 from anomsynth.bisqad.data.samples import find_split  # noqa: E402 - needs torch
 from anomsynth.bisqad.detector import detectors  # noqa: E402 - needs torch
 from anomsynth.bisqad.evaluation.inference import predict_photos  # noqa: E402 - needs torch
@@ -29,6 +30,7 @@ from anomsynth.bisqad.model.run import load_run  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.run_config import SQE, read_calibration  # noqa: E402 - needs torch
 from anomsynth.bisqad.options import TrainOptions, TrainPlan  # noqa: E402 - needs torch
 from anomsynth.bisqad.training.events import ImageSkipped, Prepared, Progress, TrainFinished  # noqa: E402 - needs torch
+from anomsynth.bisqad.training.prepare import sqe_weights  # noqa: E402 - needs torch
 from anomsynth.bisqad.training.run_folder import CHECKPOINT, RUN_FILES  # noqa: E402 - needs torch
 from anomsynth.bisqad.training.train import train  # noqa: E402 - needs torch
 from anomsynth.dataset.images import read_mask, read_photo, write_png  # noqa: E402 - needs torch
@@ -299,6 +301,52 @@ def test_a_prompted_restorer_resumes_bit_for_bit(
 
     straight, resumed = (tensors_of(tmp_path / name) for name in ("straight", "broken"))
     assert all(torch.equal(resumed[name], value) for name, value in straight.items())
+
+
+def test_weights_by_score_take_the_recorded_one_and_measure_nothing(
+    run, paired, tmp_path, monkeypatch
+) -> None:
+    def never():
+        pytest.fail("a score was measured")
+
+    manifest = paired / "_anomsynth/tile/manifest.jsonl"
+    made = [json.loads(line) for line in manifest.read_text().splitlines()]
+    scores = {
+        line["files"]["image"]: line["scores"]["score"]
+        for line in made
+        if line.get("what") == "sample"
+    }
+    split = find_split(paired, TrainOptions(size=64, weights="sqe"))
+    assert all(
+        item.score == scores[item.image.relative_to(paired).as_posix()] for item in split.defects
+    )
+    plain = find_split(paired, TrainOptions(size=64))
+    assert all(item.score is None for item in plain.defects)
+
+    monkeypatch.setattr("anomsynth.bisqad.training.prepare.term_measure", never)
+    run("known", root=paired, weights="sqe", epochs=1)
+    count = len(split.defects)
+    nothing = torch.zeros(count, 0)
+    pool = Pool(split.defects, [], torch.ones(1, count, 4, 4), nothing, torch.device("cpu"))
+    ranked = np.argsort([item.score for item in split.defects])
+    weights = sqe_weights(pool)[ranked].tolist()
+    assert weights == sorted(weights)
+    assert weights[0] < weights[-1]
+
+
+def test_weights_by_score_are_measured_where_one_defect_has_none(paired, tmp_path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(paired, copy)
+    manifest = copy / "_anomsynth/tile/manifest.jsonl"
+    lines = manifest.read_text().splitlines()
+    at = next(nth for nth, line in enumerate(lines) if json.loads(line)["what"] == "sample")
+    line = json.loads(lines[at])
+    del line["scores"]
+    manifest.write_text("\n".join([*lines[:at], json.dumps(line), *lines[at + 1 :]]) + "\n")
+
+    split = find_split(copy, TrainOptions(size=64, weights="sqe"))
+
+    assert all(item.score is None for item in split.defects)
 
 
 def test_pairs_are_asked_for_where_nobody_knows_them(run) -> None:
