@@ -129,8 +129,8 @@ def generate(
     count : int, optional
         Samples per category, instead.
     purpose : {"anomalib"}, optional
-        What the dataset is for: two samples to a good test photo, instead, so that a threshold
-        chosen on the test set does not reject good parts.
+        What the dataset is for: two samples of each good test photo, instead, and none of those
+        that are trained on, so that a threshold chosen on the test set does not reject good parts.
     defects_per_image : int or (int, int), optional
     severity : float or (float, float) in [0.5, 50], or ``"physical"``, optional
         Visibility d' of the defects; large areas up to 4.5, or the lower limit if that is higher.

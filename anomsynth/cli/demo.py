@@ -1,5 +1,6 @@
 """`anomsynth demo`: a complete small dataset of products that are rendered."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -53,7 +54,8 @@ def demo(
                 overwrite=overwrite,
                 on_event=progress,
             )
-        print_summary(console, finished)
+        fair = ["generate", photos, f"{dataset}-anomalib", "--preset", PRESET, "--for", "anomalib"]
+        print_summary(console, finished, shlex.join(["anomsynth", *map(str, fair)]))
         console.say("Then use your own photos:")
         console.say(f"  anomsynth preview {photos / 'metal' / '000.png'} --preset metal")
         console.say("  anomsynth generate FOLDER_OF_GOOD_PHOTOS my-dataset --preset metal")

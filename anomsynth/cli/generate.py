@@ -39,6 +39,7 @@ from anomsynth.cli.console import (
 )
 from anomsynth.cli.cost import print_plan
 from anomsynth.cli.environment import Jobs, taken
+from anomsynth.cli.repeated import repeated
 from anomsynth.cli.summary import print_summary
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ EXTRAS = ("soft", "class", "instance", "foreground", "height", "normals", "stric
 
 
 def generate(
+    context: typer.Context,
     source: Annotated[
         Path,
         typer.Argument(metavar="SOURCE", help="Good photos: folder, folders, or a known dataset."),
@@ -88,7 +90,7 @@ def generate(
     purpose: Annotated[
         Literal["anomalib"] | None,
         typer.Option(
-            "--for", help="Or 2 to a good test photo: anomalib sets its threshold on them."
+            "--for", help="Or 2 of each good test photo: anomalib sets its threshold there."
         ),
     ] = None,
     defects_per_image: DefectsPerImage = None,
@@ -295,7 +297,13 @@ def generate(
         if done.cost is not None:
             print_plan(console, done.plan, done.cost)
         else:
-            print_summary(console, done)
+            fair = repeated(
+                context,
+                without={"per_image", "count", *GROUPS["How it runs"], "quiet", "as_json"},
+                out=f"{out}-anomalib",
+                purpose="anomalib",
+            )
+            print_summary(console, done, fair)
     if done.failed or done.failed_images:
         raise typer.Exit(SOME_FAILED)
 

@@ -14,14 +14,23 @@ if TYPE_CHECKING:
     from anomsynth.pipeline.plan import Plan
 
 
+FEW_GOOD = 20  # test photos of a category below which a threshold says little
 MOST_CATEGORIES = 12  # that are told where their part was found
 LOOK = (
     "look at `anomsynth foreground PHOTOS --out MASKS`, correct the masks, and give them by --roi"
 )
 
 
-def print_summary(console: Console, finished: "Generated") -> None:
-    """Print counts by kind and by cause of failure, and the lines that load the dataset."""
+def print_summary(console: Console, finished: "Generated", fair: str) -> None:
+    """Print counts by kind and by cause of failure, and the lines that load the dataset.
+
+    Parameters
+    ----------
+    console : Console
+    finished : Generated
+    fair : str
+        The command that makes the dataset for anomalib, which is told where this one is not.
+    """
     plan = finished.plan
     out, categories = plan.out, plan.categories
     rate = max(finished.written - finished.resumed, 0) / max(finished.seconds, 1e-9)
@@ -42,6 +51,8 @@ def print_summary(console: Console, finished: "Generated") -> None:
         folder = plan.options.out_layout == "folder"
         if plan.layout.tree == "3d" and not plan.scans_are_tiff:
             loading = scan_lines(out)
+        elif is_unfair(finished):
+            loading = fair_lines(fair)
         elif folder:
             loading = folder_lines(out, categories[0])
         else:
@@ -49,6 +60,7 @@ def print_summary(console: Console, finished: "Generated") -> None:
         for line in (*loading, *next_lines(finished)):
             console.say(line)
         note_ratio(console, finished)
+        note_bases(console, finished)
         note_guesses(console, finished)
     note_packer(console)
     warn_of_failures(console, finished)
@@ -100,12 +112,17 @@ def note_guesses(console: Console, finished: "Generated") -> None:
         )
 
 
-def note_ratio(console: Console, finished: "Generated") -> None:
-    """Say that the test set holds too many defects to a good photo, and what mends it."""
+def is_unfair(finished: "Generated") -> bool:
+    """Return whether the test set holds too many defects to a good photo."""
     from anomsynth.dataset.checks.splits import MOST_PER_GOOD
 
+    return 0 < MOST_PER_GOOD * finished.good < finished.written
+
+
+def note_ratio(console: Console, finished: "Generated") -> None:
+    """Say that the test set holds too many defects to a good photo, and what mends it."""
     good = finished.good
-    if good == 0 or finished.written <= MOST_PER_GOOD * good:
+    if not is_unfair(finished):
         return
     categories = max(len(finished.plan.categories), 1)
     fair = max(2 * good // categories, 1)
@@ -117,16 +134,37 @@ def note_ratio(console: Console, finished: "Generated") -> None:
     )
 
 
+def note_bases(console: Console, finished: "Generated") -> None:
+    """Say which photos the defects for anomalib are on, and whether those are enough."""
+    if finished.plan.options.purpose is None:
+        return
+    good = finished.good
+    if good == 0:
+        console.warn(
+            "no photo is kept for test/good, so the defects are on photos of train/good, which a"
+            " model has learnt: give more good photos, or `test_share=0.5`"
+        )
+        return
+    is_few = good < FEW_GOOD * len(finished.plan.categories)
+    few = f": {FEW_GOOD} of a product or more make a better threshold" if is_few else ""
+    console.note(
+        f"\nThe defects are on the {counted(good, 'photo')} of test/good alone, which no training"
+        f" sees{few} (--test-share 0.5 keeps half of the photos for the test)."
+    )
+
+
 def next_lines(finished: "Generated") -> list[str]:
     """Return what to do with the dataset, with its path."""
     out = shlex.quote(str(finished.plan.out))
     seen = [] if finished.sheet is None else ["", f"Look at it: {finished.sheet}"]
+    train = f"  anomsynth train {out} --out RUN  # a detector for photos of new parts"
     return [
         *seen,
         "Then:",
         f"  anomsynth report {out}  # a page with every sample, its score and why",
         f"  anomsynth score {out} --keep-top 0.8 --filter-to BETTER  # the better ones",
-        f"  anomsynth train {out} --out RUN  # a detector for photos of new parts",
+        # What is for anomalib has few defects, and those on few photos.
+        *([train] if finished.plan.options.purpose is None else []),
         f"  anomsynth export {out} YOLO --to yolo  # or coco, ...: for other tools",
     ]
 
@@ -206,6 +244,16 @@ def scan_lines(out: Path) -> list[str]:
         "",
         "It is laid out as MVTec 3D-AD (whose loaders read no scans but TIFF):",
         f"  {out.resolve()}/CATEGORY/{{train,test}}/KIND/{{rgb,xyz,gt}}",
+    ]
+
+
+def fair_lines(command: str) -> list[str]:
+    """Return how to make a dataset that is fair to models of anomalib."""
+    return [
+        "",
+        "For anomalib, whose PaDiM, PatchCore and EfficientAD learn from the good photos alone and",
+        "choose a threshold on the others, make one with two defects to a good test photo:",
+        f"  {command}",
     ]
 
 

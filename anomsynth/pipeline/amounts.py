@@ -22,6 +22,20 @@ def samples_of(photos: int, good: int, options: RunOptions) -> int:
     return options.per_image * photos if options.count is None else options.count
 
 
+def made_of(tested: bytes, options: RunOptions) -> bytes | None:
+    """Tell of each photo by 1 or 0 whether samples are made of it; None if of all.
+
+    Parameters
+    ----------
+    tested : bytes
+        Whether each photo is `held_out`.
+    options : RunOptions
+    """
+    # Of a defect on a photo that it has learnt, a memory of good places knows all but the defect:
+    # a threshold chosen there is none for new photos. With no photo held out there is no choice.
+    return tested if options.purpose == "anomalib" and any(tested) else None
+
+
 def share_of(rank: int, photos: int, samples: int) -> tuple[int, int]:
     """Return how many samples lie before a photo, and its own: spread evenly over the ranks."""
     begins = rank * samples // photos

@@ -35,8 +35,9 @@ class RunOptions(BaseModel):
     count : int or None
         Samples per category, spread evenly over its photos.
     purpose : {"anomalib"} or None
-        What the dataset is for. anomalib chooses its threshold on the test set: there are two
-        samples to a good test photo, instead of `per_image` or `count`.
+        What the dataset is for. anomalib chooses its threshold on the test set: two samples are
+        made of each good test photo, which training does not see, and none of the others, instead
+        of `per_image` or `count`. Where no photo is kept for testing there are two of all.
     sweep : Sweep or None
         The grid of a sweep: its defects are made, one a picture, instead of drawn ones; all good
         photos go to test/good.

@@ -15,7 +15,7 @@ from anomsynth.dataset.folders import PhotoSource
 from anomsynth.dataset.masks import MaskFinder, Region
 from anomsynth.dataset.scans import ScanReading
 from anomsynth.dataset.source_image import SourceImage
-from anomsynth.pipeline.amounts import held_out, samples_of, share_of
+from anomsynth.pipeline.amounts import held_out, made_of, samples_of, share_of
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.surface.foreground import PartFinder
 
@@ -200,12 +200,15 @@ class Amounts:
             samples_of(len(photos), sum(tested), options)
             for (_, photos), tested in zip(self._categories, self._tested, strict=True)
         ]
+        chosen = [made_of(tested, options) for tested in self._tested]
+        # How many of the photos up to each samples are made of, where not of all.
+        self._made_of = [None if one is None else array("Q", accumulate(one)) for one in chosen]
+        bases = [
+            len(photos) if made is None else made[-1]
+            for (_, photos), made in zip(self._categories, self._made_of, strict=True)
+        ]
         self.per_photo = max(
-            1,
-            *(
-                -(-wanted // len(photos))
-                for (_, photos), wanted in zip(self._categories, self._wanted, strict=True)
-            ),
+            1, *(-(-wanted // base) for wanted, base in zip(self._wanted, bases, strict=True))
         )
         folders = options.roi, options.avoid, options.components
         self._masks = [MaskFinder(root) for root in folders]
@@ -226,7 +229,7 @@ class Amounts:
         number, rank = self._place(at)
         category, photos = self._categories[number]
         photo, options = photos[rank], self._options
-        begins, samples = share_of(rank, len(photos), self._wanted[number])
+        begins, samples = self._share(number, rank)
         roi, avoid, components = (finder.find(category, photo.key) for finder in self._masks)
         return Unit(
             category=category,
@@ -246,6 +249,15 @@ class Amounts:
             views=photo.views,
             lights=options.view_lights,
         )
+
+    def _share(self, number: int, rank: int) -> tuple[int, int]:
+        """Return how many samples of a category lie before a photo, and its own."""
+        made, wanted = self._made_of[number], self._wanted[number]
+        if made is None:
+            return share_of(rank, len(self._categories[number][1]), wanted)
+        before = made[rank - 1] if rank else 0
+        begins, samples = share_of(before, made[-1], wanted)
+        return begins, samples if made[rank] > before else 0
 
     def _place(self, at: int) -> tuple[int, int]:
         """Return the number of the category and the photo's rank in it."""

@@ -210,7 +210,7 @@ def test_replay_makes_the_saved_sample_and_the_files_of_the_command(
 
 RENAMED = {"licence": "license"}
 # Of the program alone: how it prints, ends, or does something else instead.
-PROGRAM = {"quiet", "as_json", "browser", "print_config", "require", "calibrate", "save"}
+PROGRAM = {"context", "quiet", "as_json", "browser", "print_config", "require", "calibrate", "save"}
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,38 @@ def test_too_many_defects_for_the_good_test_photos_are_told(generate, defects, t
     assert ("--count 2 " in result.stderr or "--count 2)" in result.stderr) is told
 
 
+def test_what_is_meant_for_anomalib_is_told_by_the_command_that_makes_it(
+    call, generate, photos, out, recipe_file
+) -> None:
+    result = generate("--per-image", 4, "--test-share", 0.4, "--kinds", "crack", "--overwrite")
+
+    (line,) = (line for line in result.stdout.splitlines() if "--for anomalib" in line)
+    assert line.split() == [
+        *("anomsynth", "generate", str(photos), f"{out}-anomalib", "--preset", str(recipe_file)),
+        *("--kinds", "crack", "--for", "anomalib", "--test-share", "0.4"),
+    ]
+    assert "MVTecAD" not in result.stdout
+    fair = call(*line.split()[1:])
+    assert fair.exit_code == 0
+    assert "MVTecAD(root=" in fair.stdout
+    assert "defects are on the 2 photos of test/good alone" in fair.stderr
+    assert "anomsynth train" not in fair.stdout
+    root = out.with_name("out-anomalib") / "_anomsynth"
+    for manifest in root.glob("*/manifest.jsonl"):
+        lines = [json.loads(line) for line in manifest.read_text().splitlines()]
+        split = {one["image"]: one["split"] for one in lines if one["what"] == "normal"}
+        images = [one["image"] for one in lines if one["what"] == "sample"]
+        assert len(images) == 2
+        assert {split[image] for image in images} == {"test"}
+
+
+def test_defects_on_photos_that_a_model_has_learnt_are_told(generate) -> None:
+    result = generate("--for", "anomalib", "--test-share", 0)
+
+    assert "no photo is kept for test/good" in result.stderr
+    assert "--test-share 0.5" in result.stderr
+
+
 def test_json_is_lines_with_the_result_last_and_nothing_else(generate) -> None:
     result = generate("--count", 1, "--json")
 

@@ -192,7 +192,7 @@ def test_the_help_of_generate_has_groups_with_all_its_options(call) -> None:
     assert places == sorted(places)
     named = {name for names in GROUPS.values() for name in names}
     options = set(inspect.signature(generate).parameters)
-    assert options - named == {"source", "out", "quiet", "as_json"}
+    assert options - named == {"context", "source", "out", "quiet", "as_json"}
     for name in named:
         flag = {"purpose": "--for"}.get(name, "--" + name.replace("_", "-"))
         assert flag in shown

@@ -58,18 +58,30 @@ def test_a_count_is_spread_evenly(many, tmp_path, recipe, count) -> None:
     assert plan.per_photo == max(shares)
 
 
-@pytest.mark.parametrize("share", [0, 0.2, 0.5])
-def test_for_anomalib_there_are_two_samples_to_a_good_test_photo(
+@pytest.mark.parametrize("share", [0.2, 0.5, 1])
+def test_for_anomalib_two_samples_are_made_of_each_photo_that_no_training_sees(
     many, tmp_path, recipe, share
 ) -> None:
     options = RunOptions(purpose="anomalib", test_share=share)
 
     plan = make_plan(many, tmp_path / "out", recipe, options)
 
-    good = sum(unit.split == "test" for unit in plan.units)
-    samples = [unit.samples for unit in plan.units]
-    assert sum(samples) == 2 * max(good, 1)
-    assert max(samples) - min(samples) <= 1
+    assert [unit.samples for unit in plan.units] == [
+        2 if unit.split == "test" else 0 for unit in plan.units
+    ]
+    assert [unit.begins for unit in plan.units] == [
+        sum(other.samples for other in plan.units[:rank]) for rank in range(len(plan.units))
+    ]
+    assert plan.per_photo == 2
+
+
+def test_for_anomalib_all_photos_do_where_none_is_kept_for_testing(many, tmp_path, recipe) -> None:
+    options = RunOptions(purpose="anomalib", test_share=0)
+
+    plan = make_plan(many, tmp_path / "out", recipe, options)
+
+    assert sum(unit.samples for unit in plan.units) == 2
+    assert max(unit.samples for unit in plan.units) == 1
 
 
 def test_many_samples_are_split_into_pieces(photos, tmp_path, recipe) -> None:
