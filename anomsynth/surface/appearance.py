@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.color import decode, lab
+from anomsynth.core.pixels import channel_mean
 from anomsynth.core.types import Box, Float32, Grain, Surface
 
 SIDE = 256  # pixels a side at which appearance is measured
 SAMPLES = 64  # pixels a side that are looked at for the light of a place
 BRIGHTEST = 0.99  # quantile of a picture's light that is white, not a glint
+SHADES = 0.4, 2.0  # of the mean around: beyond lies something else than light and shade
 LEAST_LAG = 4  # cells of the autocorrelation that are texture's own smoothness, not repetition
 
 
@@ -150,3 +152,34 @@ def tones(surface: Surface, box: Box) -> NDArray[np.float64]:
     part = surface.foreground[rows, cols]
     chosen = light[part] if part.any() else light.reshape(-1, surface.channels)
     return np.asarray(chosen, dtype=np.float64)
+
+
+def relief_shade(surface: Surface, box: Box, reach_px: float) -> Float32:
+    """Return the light of the part over its mean around each place, (h, w) float32.
+
+    What a thin film takes over from the relief that it lies on; noise of single pixels is left
+    out, and one stands off the part.
+
+    Parameters
+    ----------
+    surface : Surface
+    box : Box
+        Inside the picture.
+    reach_px : float
+        Pixels to every side that the mean is taken over.
+    """
+    part = surface.foreground[box.slices]
+    light = channel_mean(surface.linear(box))
+    wide = (2 * max(round(reach_px), 2) + 1,) * 2
+    if part.all():
+        near, far = (np.asarray(cv2.blur(light, size), np.float32) for size in ((3, 3), wide))
+    else:
+        weight = part.astype(np.float32)
+        light *= weight
+        near, far = (
+            np.asarray(cv2.blur(light, size) / np.maximum(cv2.blur(weight, size), 1e-3), np.float32)
+            for size in ((3, 3), wide)
+        )
+    near /= np.maximum(far, np.float32(1e-4))
+    near[~part] = 1
+    return np.clip(near, *SHADES, out=near)

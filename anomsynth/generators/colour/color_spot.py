@@ -1,16 +1,20 @@
 """Spots of strong colour: paint, ink or dye that got onto the part, alone or in rows."""
 
 import math
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
+from pydantic import field_validator
 
 from anomsynth.core.component import (
     NonNegative,
     NonNegativeRange,
     PositiveCount,
     Probability,
+    Range,
     ShareRange,
+    SignedRange,
     SizeRange,
     UnitRange,
     parameter,
@@ -22,32 +26,52 @@ from anomsynth.errors import PlacementError
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.noise import value_noise
 from anomsynth.fields.paths import Float64
-from anomsynth.fields.pigments import LUMINANCE, RELATIVE, paint
-from anomsynth.fields.regions import box_around
-from anomsynth.generators.colour._blobs import Blob, blob_share, edged
-from anomsynth.surface.appearance import mean_light, white_level
-from anomsynth.surface.sites import pick_edge_site, pick_site
+from anomsynth.fields.pigments import LUMINANCE, RELATIVE, film_depth, paint
+from anomsynth.generators.colour._spots import (
+    SMALLEST_PX,
+    Deposit,
+    DropShape,
+    deposit_spots,
+    deposit_stroke,
+    places_about,
+    places_along_edge,
+    row_of_places,
+)
+from anomsynth.surface.appearance import mean_light, relief_shade, white_level
 
-ARRANGEMENTS = ("alone", "row", "cluster")
-SMALLEST_PX = 1.0
-EDGE_PX = 1.4  # width of the sharpest rim
-WANDER = 0.25  # radii by which spots leave the line of their row, standard deviation
-SCATTER = 1.6  # radii per spot over which a cluster lies, standard deviation
-DEPTH = 0.9  # radii that spots lie inside the outline they follow
+ARRANGEMENTS = ("alone", "row", "cluster", "stroke")
+OFTEN = (0.3, 0.6, 0.83)  # mixed: shares up to the first, second and third of them
 HUE_SCATTER = 0.02  # of a turn, between the spots of one kind of paint
-GRID = 96  # cells along a spot
 LEAST_LIGHT = 2e-3
+DARKEST = 0.03  # albedo: what the outer face of any coating reflects
 WHITE = 0.8  # albedo of the brightest thing in a picture
 TONES = 0.05, 0.7  # luminance albedo of paints
+RIM = -0.5, 1.0  # beyond, some of a spot would have less than no paint
+UNALIKE = 2.0  # scatter of the paint from spot to spot over that within one
+CELLS = 160  # on which the paint is unevenly thick
+AROUND = 3.0  # radii over which the surface's own light and shade are averaged
+FAINT = 0.004  # less paint than that nobody sees
+UNEVEN_CELL = 0.7  # radii: size of thicker and thinner places
 
 
 class ColorSpot(Generator):
-    """Small spots of one saturated paint, with a rim as sharp as surface tension draws it.
+    """Small spots of one saturated paint or dye, on the surface or sunk into it.
 
-    A spot lies alone, several lie in a row (a bent line, or along the part's outline) or in a
-    cluster; a row closer than two radii is a stroke. Sizes are lognormal about `radius`. The paint
-    hides the surface by ``1 - exp(-thickness)`` and is lit as the picture's brightest thing is.
-    Its strength is its own: no visibility is solved for. A grey photo shows its luminance.
+    A spot lies alone, several lie in an uneven row (a bent line, or along the part's outline) or
+    in a cluster, or a pen drew a stroke. Sizes are lognormal about `radius`; a drop that dries
+    moves its paint to the rim, ``c = 1 + b (3 q^4 - 1)``, and keeps its mass.
+
+    The share `sunk` of the paint is a dye in the pores: a filter ``rho^(s c)`` [1]_ through which
+    the surface's own colours, grain and shading are seen, which bleeds at its edge and is deeper
+    where spots overlap. The rest is a film on top that hides the surface by ``1 - exp(-(1 - s) h
+    c)``, is lit as the picture's brightest thing is, and keeps the light and shade of the relief
+    it lies on. Its strength is its own: no visibility is solved for. A grey photo shows its
+    luminance.
+
+    References
+    ----------
+    .. [1] A. Beer, "Bestimmung der Absorption des rothen Lichts in farbigen Fluessigkeiten",
+       Annalen der Physik 162, 1852.
 
     Examples
     --------
@@ -58,29 +82,45 @@ class ColorSpot(Generator):
     5.0
     """
 
-    law: ClassVar[str] = "L = (1 - e^-h) rho_paint E + e^-h L_0; log r ~ N; spacing s r"
+    law: ClassVar[str] = "dye L = L_0 rho^(s c); film hides 1 - e^(-(1-s) h c); <c> = 1; log r ~ N"
     source: ClassVar[str] = "Beer 1852; Land 1977 (brightest is white); spots of real pills"
 
     kind: Literal["color_spot"] = "color_spot"
-    arrangement: Literal["alone", "row", "cluster", "mixed"] = parameter(
-        "mixed", "choice", "one spot, several in a row, several about a place, or any of these"
+    arrangement: Literal["alone", "row", "cluster", "stroke", "mixed"] = parameter(
+        "mixed", "choice", "one spot, several in a row or about a place, a stroke, or any of these"
     )
     radius: ShareRange = parameter((0.005, 0.06), "of part size", "typical radius of a spot")
-    size_scatter: UnitRange = parameter((0.05, 0.4), "relative", "how much their sizes differ")
-    count: PositiveCount = parameter((3, 11), "count", "row, cluster: spots")
-    spacing: SizeRange = parameter((0.7, 6), "of radius", "row: from spot to spot")
+    size_scatter: UnitRange = parameter((0.1, 0.6), "relative", "how much their sizes differ")
+    count: PositiveCount = parameter((3, 11), "count", "row, cluster, stroke: spots, or its length")
+    spacing: SizeRange = parameter((1.2, 6), "of radius", "row, stroke: from spot to spot")
+    unevenness: UnitRange = parameter(
+        (0.05, 0.5), "relative", "row: how much its steps differ and leave the line"
+    )
     bend_deg: NonNegativeRange = parameter(
-        (0, 90), "degrees", "row: how far it turns from end to end"
+        (0, 90), "degrees", "row, stroke: how far it turns from end to end"
     )
     edge_probability: Probability = parameter(
-        0.3, "probability", "row: that it follows the part's outline"
+        0.3, "probability", "row, stroke: that it follows the part's outline"
     )
-    aspect: SizeRange = parameter((1.0, 1.7), "ratio", "length over width of a spot")
-    irregularity: UnitRange = parameter((0.02, 0.2), "of radius", "first harmonic of its outline")
-    softness: UnitRange = parameter((0.0, 0.5), "of radius", "width of its rim")
+    aspect: SizeRange = parameter((1.0, 1.8), "ratio", "most length over width of a spot")
+    irregularity: UnitRange = parameter((0.03, 0.22), "of radius", "first harmonic of its outline")
+    softness: UnitRange = parameter((0.05, 0.7), "of radius", "how far what sinks in bleeds")
+    rim: SignedRange = parameter((-0.25, 0.3), "relative", "b, how much more dried at the rim")
     saturation: UnitRange = parameter((0.5, 0.92), "relative", "of the paint's colour")
-    thickness: SizeRange = parameter((0.8, 4.0), "optical depth", "1 lets a third shine through")
-    tone_scatter: NonNegative = parameter(0.08, "log light", "unevenness of its tone")
+    sunk: UnitRange = parameter((0.0, 1.0), "share", "s, of the paint that is a dye in the pores")
+    thickness: SizeRange = parameter((0.8, 4.0), "optical depth", "h, 1 lets a third shine through")
+    relief: UnitRange = parameter(
+        (0.4, 1.0), "relative", "contrast of the surface's light and shade on the film"
+    )
+    tone_scatter: NonNegative = parameter(0.12, "log light", "unevenness of its thickness")
+
+    @field_validator("rim")
+    @classmethod
+    def _some_everywhere(cls, value: Range) -> Range:
+        if not RIM[0] <= value.low <= value.high <= RIM[1]:
+            msg = f"must lie in [{RIM[0]:g}, {RIM[1]:g}], got [{value.low:g}, {value.high:g}]"
+            raise ValueError(msg)
+        return value
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Place one spot or several; raise PlacementError if nothing is allowed."""
@@ -88,128 +128,86 @@ class ColorSpot(Generator):
         coins = rng.random(4)
         kind: str = self.arrangement
         if kind == "mixed":
-            kind = ARRANGEMENTS[int(3 * coins[0])]
+            kind = ARRANGEMENTS[int(np.searchsorted(OFTEN, coins[0], side="right"))]
         size = max(drawn.radius * surface.part_size_px, SMALLEST_PX)
         count = 1 if kind == "alone" else int(drawn.count)
-        radii = size * np.exp(drawn.size_scatter * rng.standard_normal(count))
-        if kind == "row":
-            along = coins[1] < self.edge_probability and len(surface.edge_sites) > 0
-            places = (_along_edge if along else _in_row)(surface, drawn, radii, rng)
-        else:
-            places = _about(surface, radii, rng)
+        spots = _Spots(kind, count, size, coins[1] < self.edge_probability)
+        laid = _laid(surface, drawn, spots, rng)
+        if laid is None or not (laid.sunk[surface.allowed[laid.box.slices]] > 0).any():
+            raise PlacementError("the spots lie outside the allowed area")
+        box = laid.box
         low, high = (math.log(end) for end in TONES)
         tone = math.exp(low + (high - low) * float(coins[2]))
-        box, cover = _covered(surface, places, radii, (drawn, rng))
-        support = cover > 0
-        if not (support & surface.allowed[box.slices]).any():
-            raise PlacementError("the spots lie outside the allowed area")
         hue = float(coins[3]) + HUE_SCATTER * float(rng.standard_normal())
-        colour = paint(tone, drawn.saturation, hue)
-        uneven = value_noise(box.shape, max(size, 2.0), rng, octaves=2)
-        shade = np.exp(np.float32(self.tone_scatter) * uneven)
-        albedo = _relative(colour, surface, box)
+        colour = np.maximum(paint(tone, drawn.saturation, hue), DARKEST)
+        cell = max(UNEVEN_CELL * size, 2.0)
+        grid = Grid.over(box, CELLS)
+        uneven = value_noise(grid.shape, cell / grid.step, rng, octaves=2)
+        uneven = grid.refine(np.exp(np.float32(self.tone_scatter) * uneven))
+        film = -np.expm1(np.float32(-(1 - drawn.sunk) * drawn.thickness) * laid.film * uneven)
+        dye = np.float32(drawn.sunk) * laid.sunk * uneven
+        support = (film > FAINT) | (dye > FAINT)
+        if surface.channels == 1:
+            colour = colour @ LUMINANCE * np.ones(1)
+        depth = film_depth(colour).astype(np.float32)
+        albedo = np.ones((*box.shape, surface.channels), np.float32)
+        shade = relief_shade(surface, box, AROUND * size)[support] ** np.float32(drawn.relief)
+        albedo[support] = shade[:, None] * _relative(colour, surface, box)
+        absorbance = np.zeros_like(albedo)
+        absorbance[support] = dye[support][:, None] * depth
         return DefectLayer(
             kind="color_spot",
             origin=(box.top, box.left),
             support=support,
-            coverage=cover,
-            albedo=shade * albedo[0] if albedo.size == 1 else shade[..., None] * albedo,
+            coverage=(film * support).astype(np.float32),
+            albedo=albedo,
+            absorbance=absorbance,
             rigid=True,
             parameters=drawn.numbers,
             measured={
                 "spots": float(count),
                 "radius_px": size,
-                "area_share": float(cover.sum(dtype=np.float64)) / max(surface.part_area_px, 1),
+                "area_share": float(np.count_nonzero(support)) / max(surface.part_area_px, 1),
             },
         )
 
 
-def _in_row(
-    surface: Surface, drawn: ColorSpot, radii: Float64, rng: np.random.Generator
-) -> Float64:
-    """Return places along an arc, (N, 2) rows and columns."""
-    row, col = pick_site(surface, rng)
-    start, side = 2 * math.pi * float(rng.random()), 1 if rng.random() < 0.5 else -1
-    turns = start + side * math.radians(drawn.bend_deg) * np.linspace(0, 1, len(radii))
-    steps = drawn.spacing * 0.5 * (radii[1:] + radii[:-1])
-    moves = steps[:, None] * np.stack([np.sin(turns[1:]), np.cos(turns[1:])], axis=1)
-    line = np.concatenate([np.zeros((1, 2)), np.cumsum(moves, axis=0)])
-    line += np.array([row, col]) - line[len(line) // 2]
-    return np.asarray(line + WANDER * radii[:, None] * rng.standard_normal(line.shape))
+@dataclass(frozen=True, slots=True)
+class _Spots:
+    """How spots lie, how many, their typical radius in pixels, whether along the outline."""
+
+    kind: str
+    count: int
+    size: float
+    along: bool
 
 
-def _along_edge(
-    surface: Surface, drawn: ColorSpot, radii: Float64, rng: np.random.Generator
-) -> Float64:
-    """Return places just inside the part's outline, one after another along it."""
-    site, _ = pick_edge_site(surface, rng)
-    side = 1 if rng.random() < 0.5 else -1
-    outline = surface.edge_sites.astype(np.float64)
-    place = np.array(site, dtype=np.float64)
-    places = []
-    for radius in radii:
-        nearest = int(((outline - place) ** 2).sum(axis=1).argmin())
-        normal = surface.edge_normals[nearest].astype(np.float64)
-        places.append(outline[nearest] + normal * radius * DEPTH * float(rng.random()))
-        place = outline[nearest] + side * drawn.spacing * radius * np.array([normal[1], -normal[0]])
-    return np.array(places)
-
-
-def _about(surface: Surface, radii: Float64, rng: np.random.Generator) -> Float64:
-    """Return places about a site, the first on it."""
-    site = np.array(pick_site(surface, rng), dtype=np.float64)
-    spread = SCATTER * float(radii.mean()) * math.sqrt(len(radii) - 1)
-    away = spread * rng.standard_normal((len(radii), 2))
-    away[0] = 0
-    return site + away
-
-
-def _covered(
-    surface: Surface, places: Float64, radii: Float64, how: tuple[ColorSpot, np.random.Generator]
-) -> tuple[Box, Float32]:
-    """Return the box around all spots, and how much paint hides in each pixel of it."""
-    drawn, rng = how
-    reach = 1.6 * np.sqrt(drawn.aspect) * np.maximum(radii, SMALLEST_PX)[:, None]
-    corners = np.concatenate([places - reach, places + reach])
-    box = box_around(corners, 2.0, surface.shape)
-    hidden = np.float32(1 - math.exp(-drawn.thickness))
-    cover = np.zeros(box.shape, dtype=np.float32)
-    for (row, col), radius in zip(places, radii, strict=True):
-        blob = Blob(
-            centre=(float(row), float(col)),
-            radius=float(radius),
-            aspect=drawn.aspect,
-            angle=float(rng.uniform(0, np.pi)),
-            irregularity=drawn.irregularity,
-            ragged=0.0,
-        )
-        near = blob.box(1.6, surface.shape)
-        share = blob_share(blob, Grid.over(near, GRID), rng)
-        share = Grid.over(near, GRID).refine(share)
-        width = max(drawn.softness, EDGE_PX / max(radius, SMALLEST_PX))
-        spot = hidden * edged(share, 1.0, width)
-        part = Box(
-            max(near.top, box.top),
-            max(near.left, box.left),
-            min(near.bottom, box.bottom),
-            min(near.right, box.right),
-        )
-        if part.bottom <= part.top or part.right <= part.left:
-            continue  # it lies beyond the picture
-        here = cover[
-            part.top - box.top : part.bottom - box.top, part.left - box.left : part.right - box.left
-        ]
-        spot = spot[
-            part.top - near.top : part.bottom - near.top,
-            part.left - near.left : part.right - near.left,
-        ]
-        np.maximum(here, spot, out=here)
-    return box, cover
+def _laid(
+    surface: Surface, drawn: ColorSpot, spots: _Spots, rng: np.random.Generator
+) -> Deposit | None:
+    """Place the spots and lay the paint; None if nothing of it is allowed."""
+    unalike = UNALIKE * drawn.tone_scatter
+    shape = DropShape(drawn.aspect, drawn.irregularity, drawn.softness, drawn.rim, unalike)
+    scatter = drawn.size_scatter  # the mean area stays that of the typical radius
+    radii = spots.size * np.exp(scatter * (rng.standard_normal(spots.count) - scatter))
+    if spots.kind in ("alone", "cluster"):
+        return deposit_spots(surface, places_about(surface, radii, rng), radii, shape, rng)
+    stroke = spots.kind == "stroke"
+    if stroke:
+        radii = np.full(spots.count + 1, spots.size)
+    uneven = drawn.unevenness
+    if spots.along and len(surface.edge_sites):
+        places = places_along_edge(surface, radii, (drawn.spacing, uneven), rng)
+    else:
+        steps = (drawn.spacing, math.radians(drawn.bend_deg), uneven)
+        places = row_of_places(surface, radii, steps, rng)
+    if stroke:
+        return deposit_stroke(surface, places, spots.size, shape, rng)
+    return deposit_spots(surface, places, radii, shape, rng)
 
 
 def _relative(colour: Float64, surface: Surface, box: Box) -> Float32:
     """Return how bright the paint is over the surface around it, (C,): both under one light."""
     light = np.maximum(mean_light(surface, box), LEAST_LIGHT)
     falling = white_level(surface) / WHITE
-    seen = colour if surface.channels == 3 else np.array([float(colour @ LUMINANCE)])
-    return np.clip(seen * falling / light, *RELATIVE).astype(np.float32)
+    return np.clip(colour * falling / light, *RELATIVE).astype(np.float32)
