@@ -177,7 +177,8 @@ def generate(
     lights : path or mapping, optional
         Lights of views, where they are known: a JSON file, or ``{"L0": {"azimuth_deg": 0,
         "elevation_deg": 45}}``; azimuth 0 is from the right, 90 from the top of the picture.
-        Others are measured, as far as photos tell.
+        Others are measured on photos of several parts of a category, whose lamps do not move;
+        `plan.rigs` has them, and what is in doubt.
     tree_depth : {8, 16}
         Bits of the dataset's pictures where photos have 16; 16 keeps the camera's own levels.
     max_side : int, at least 64, optional

@@ -4,7 +4,13 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from anomsynth.cli.console import Console
-from anomsynth.cli.summary import depth_lines, ignored_line, passed_over_lines
+from anomsynth.cli.summary import (
+    depth_lines,
+    doubt_lines,
+    ignored_line,
+    light_lines,
+    passed_over_lines,
+)
 
 if TYPE_CHECKING:
     from anomsynth.pipeline.estimate import Estimate
@@ -30,8 +36,10 @@ def print_plan(console: Console, plan: "Plan", cost: "Estimate") -> None:
             for name, all_, good, made in counts
         ],
     )
-    for line in (*depth_lines(plan), *passed_over_lines(plan)):
+    for line in (*depth_lines(plan), *passed_over_lines(plan), *light_lines(plan)):
         console.say(line)
+    for line in doubt_lines(plan):
+        console.warn(line)
     if plan.ignored:
         console.say(ignored_line(plan))
     workplaces = "threads" if plan.options.backend == "threading" else "processes"

@@ -31,6 +31,8 @@ def print_summary(console: Console, finished: "Generated", fair: str) -> None:
     fair : str
         The command that makes the dataset for anomalib, which is told where this one is not.
     """
+    from anomsynth.pipeline.rigs import recorded_rigs
+
     plan = finished.plan
     out, categories = plan.out, plan.categories
     rate = max(finished.written - finished.resumed, 0) / max(finished.seconds, 1e-9)
@@ -40,7 +42,7 @@ def print_summary(console: Console, finished: "Generated", fair: str) -> None:
         f"({rate:.1f}/s) -> {out}"
     )
     print_counts(console, finished)
-    for line in (*depth_lines(plan), *passed_over_lines(plan)):
+    for line in (*depth_lines(plan), *passed_over_lines(plan), *light_lines(plan)):
         console.say(f"  {line}")
     if plan.ignored:
         console.say(f"  {ignored_line(plan)}")
@@ -69,6 +71,7 @@ def print_summary(console: Console, finished: "Generated", fair: str) -> None:
         categories=list(categories),
         **counts(finished),
         depths={category: depth.bits for category, depth in plan.depths.items()},
+        lights=recorded_rigs(plan.rigs),
         passed_over={name: list(kinds) for name, kinds in plan.passed_over.items()},
         ignored=plan.ignored,
         ignored_example=plan.ignored_example,
@@ -106,10 +109,35 @@ def note_guesses(console: Console, finished: "Generated") -> None:
             "depth maps do not say how wide a pixel is: it follows from the preset's scale; "
             "give --mm-per-px if you know it"
         )
-    if set(options.views or ()) - {light.view for light in options.lights or ()}:
-        console.note(
-            "lights of the views are measured, as far as their photos tell; --lights FILE says them"
-        )
+    for line in doubt_lines(plan):
+        console.warn(line)
+
+
+def light_lines(plan: "Plan") -> list[str]:
+    """Say from where the light of each view comes, where photos told it."""
+    given = {light.view for light in plan.options.lights}
+    lines = []
+    for category, rig in list(plan.rigs.items())[:MOST_CATEGORIES]:
+        sure = {name: one for name, one in rig.items() if name not in given and not one.doubt}
+        told = ", ".join(f"{name} {one.light.azimuth_deg:.0f}" for name, one in sure.items())
+        turned = "" if given else ", or all from the other side"
+        if told:
+            lines.append(f"{category}: light measured (0 from the right, 90 top): {told}{turned}")
+    return lines
+
+
+def doubt_lines(plan: "Plan") -> list[str]:
+    """Say which views' lights are uncertain, and what to do."""
+    lines = []
+    for category, rig in plan.rigs.items():
+        reasons: dict[str, list[str]] = {}
+        for name, one in rig.items():
+            if one.doubt:
+                reasons.setdefault(one.doubt, []).append(name)
+        for doubt, names in reasons.items():
+            what = f"{category}: the light of {', '.join(names)} is uncertain: {doubt}"
+            lines.append(f"{what}; say it by --lights FILE")
+    return lines
 
 
 def is_unfair(finished: "Generated") -> bool:

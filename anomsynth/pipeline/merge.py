@@ -17,6 +17,7 @@ from anomsynth.errors import OutputError
 from anomsynth.pipeline.events import Finished
 from anomsynth.pipeline.parts import moved_parts, read_finders
 from anomsynth.pipeline.record import differences
+from anomsynth.pipeline.rigs import moved_rigs, read_rigs
 from anomsynth.pipeline.shards import (
     ShardLayout,
     again,
@@ -115,7 +116,10 @@ def _check_whole(layout: Layout) -> list[ShardLayout]:
     for other in shards[1:]:
         record = read_record(other)
         moved = moved_parts(read_finders(first), read_finders(record))
-        changed = differences(first, record) + [f"the part in {name}" for name in sorted(moved)]
+        turned = moved_rigs(read_rigs(first), read_rigs(record))
+        changed = differences(first, record)
+        changed += [f"the part in {name}" for name in sorted(moved)]
+        changed += [f"the lights of {name}" for name in sorted(turned)]
         if changed:
             what = "; ".join(changed)
             msg = f"{layout.root}: shard {show(other)} is of another run than {show(shards[0])}"

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from anomsynth.core.types import Light
 from anomsynth.dataset.compression import PngEffort
 from anomsynth.dataset.reading import make_reading
 from anomsynth.dataset.scans import ScanReading
@@ -154,13 +153,6 @@ class RunOptions(BaseModel):
             If it is not valid.
         """
         return make_reading(self.value_range, self.bands or None)
-
-    @property
-    def view_lights(self) -> tuple[tuple[str, Light], ...]:
-        """Lights that are given, by view, the first view's as ""."""
-        return tuple(
-            ("" if one.view == self.views[0] else one.view, one.light) for one in self.lights
-        )
 
     @property
     def scan_reading(self) -> ScanReading:

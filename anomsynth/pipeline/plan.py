@@ -25,6 +25,14 @@ from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.parts import find_parts, moved_parts, read_finders, recorded
 from anomsynth.pipeline.places import FROM_OUT, SOURCE, seen_from
 from anomsynth.pipeline.record import differences, renamed_categories, run_record
+from anomsynth.pipeline.rigs import (
+    Rig,
+    find_rigs,
+    moved_rigs,
+    read_rigs,
+    recorded_rigs,
+    unit_lights,
+)
 from anomsynth.pipeline.shards import (
     check_shards,
     find_shards,
@@ -65,6 +73,8 @@ class Plan:
         One of them, below the source folder.
     depths : dict of category -> Depth
         Of those whose 16-bit photos use less.
+    rigs : dict of category -> Rig
+        Lights of the views, where parts have several.
     """
 
     source: Path
@@ -78,6 +88,7 @@ class Plan:
     ignored: int
     ignored_example: str = ""
     depths: Mapping[str, Depth] = field(default_factory=dict)
+    rigs: Mapping[str, Rig] = field(default_factory=dict)
 
     @property
     def out(self) -> Path:
@@ -127,7 +138,19 @@ class Plan:
             FROM_OUT: seen_from(self.out, self.source, self.options),
             "foreground": recorded(self.finders),
             **({"depths": recorded_depths(self.depths)} if self.depths else {}),
+            **({"lights": recorded_rigs(self.rigs)} if self.rigs else {}),
         }
+
+    def moved(self, record: Mapping[str, object]) -> frozenset[str]:
+        """Return the categories of which another run.json decided otherwise about part or lights.
+
+        Raises
+        ------
+        OutputError
+            If the record is damaged.
+        """
+        parts = moved_parts(read_finders(record), self.finders)
+        return parts | moved_rigs(read_rigs(record), self.rigs)
 
 
 def make_plan(
@@ -182,18 +205,23 @@ def make_plan(
     plan = replace(plan, depths=depths)
     _check_out(plan)
     finders = _finders(found, recipes, options, depths)
-    _check_parts(plan, finders)
-    return replace(plan, finders=finders, units=mine.seen_by(finders, depths))
+    seen = units.knowing(finder=finders, depth=depths)
+    rigs = find_rigs({name: seen.of(name) for name in found.categories}, recipes, options)
+    lights = {name: unit_lights(rig) for name, rig in rigs.items()}
+    mine = mine.knowing(finder=finders, depth=depths, lights=lights)
+    plan = replace(plan, finders=finders, rigs=rigs, units=mine)
+    _check_decisions(plan)
+    return plan
 
 
-def _check_parts(plan: Plan, finders: Mapping[str, PartFinder]) -> None:
-    """Raise OutputError if another shard has found parts otherwise: a photo was replaced."""
+def _check_decisions(plan: Plan) -> None:
+    """Raise OutputError if another shard has decided otherwise: a photo was replaced."""
     if plan.options.shard is None:
         return
     for other in find_shards(plan.layout):
         if other.shard == plan.options.shard or not is_file(other.run_file):
             continue
-        moved = moved_parts(read_finders(read_record(other)), finders)
+        moved = plan.moved(read_record(other))
         if moved:
             msg = f"{plan.layout.root}: photos of {min(moved)!r} were replaced since other shards"
             raise OutputError(msg, hint="delete the folder and make all shards anew")

@@ -9,7 +9,7 @@ from typing import cast, get_args
 from pydantic import ValidationError
 
 from anomsynth.core.sample import Sample
-from anomsynth.core.types import Light, SampleKey, Surface
+from anomsynth.core.types import SampleKey, Surface
 from anomsynth.dataset.extras import binary
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, array_hash, read_lines, whole_number
@@ -23,11 +23,10 @@ from anomsynth.dataset.writer import camera_levels, photo_hash
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.analysis import analyse_photo, load_unit
 from anomsynth.pipeline.depths import read_depths, read_reading
-from anomsynth.pipeline.lights import GivenLight
-from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.parts import read_finders
 from anomsynth.pipeline.places import find_again, find_source_again
 from anomsynth.pipeline.record import DECISIVE, differences, plugins, versions
+from anomsynth.pipeline.rigs import read_rigs, unit_lights
 from anomsynth.pipeline.sweep import Sweep
 from anomsynth.pipeline.units import Unit
 from anomsynth.pipeline.views import prepared, views_facts
@@ -68,7 +67,8 @@ def replay(out: Path, sample_id: str, source: Path | None = None) -> Sample:
     key = SampleKey(str(line["category"]), str(_value(line, "image")), index)
     unit = _unit(record, key, path, layout.root)
     unit = replace(unit, scan=_scan(line, photos), scan_reading=scan_reading(record))
-    unit = replace(unit, views=_views(line, record, photos), lights=_lights(record))
+    lights = unit_lights(read_rigs(record).get(key.category, {}))
+    unit = replace(unit, views=_views(line, record, photos), lights=lights)
     loaded = load_unit(unit, read_reading(record), recipe)
     if photo_hash(loaded.photo) != _value(_part(line, "source"), "sha256"):
         msg = f"{path}: not the photo that {sample_id} was made of"
@@ -215,18 +215,6 @@ def _views(line: Line, record: Line, photos: Path) -> tuple[tuple[str, SourceIma
         (name, SourceImage(str(_value(one, "image")), photos / str(_value(one, "file"))))
         for name, one in found
     )
-
-
-def _lights(record: Line) -> tuple[tuple[str, Light], ...]:
-    options = _part(record, "options")
-    names, told = options.get("views"), options.get("lights")
-    if not isinstance(names, list) or not isinstance(told, list):
-        return ()
-    try:
-        given = tuple(GivenLight(**one) for one in told)
-    except TypeError as error:
-        raise OutputError("damaged record: lights", hint="make the dataset again") from error
-    return RunOptions(views=tuple(names), lights=given).view_lights
 
 
 def scan_reading(record: Line) -> ScanReading:

@@ -20,7 +20,6 @@ from anomsynth.dataset.verify import SourceFiles, is_done
 from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.backends import WorkerPool, do_all, open_pool
 from anomsynth.pipeline.events import Event, Finished, Listener, Started
-from anomsynth.pipeline.parts import moved_parts, read_finders, recorded
 from anomsynth.pipeline.places import SOURCE
 from anomsynth.pipeline.plan import Plan
 from anomsynth.pipeline.shards import ShardLayout
@@ -28,6 +27,7 @@ from anomsynth.pipeline.tables import Tally, write_tables
 from anomsynth.pipeline.units import UNIT_SAMPLES, PieceList, Unit
 from anomsynth.pipeline.worker import jobs_of
 
+DECIDED = ("foreground", "lights", SOURCE)  # of a record, what may be another when it is resumed
 DECODED = 16  # units, of those last written before a crash, whose files are decoded and compared
 
 
@@ -67,13 +67,11 @@ def _run(plan: Plan, pool: WorkerPool, tell: Listener, started: float) -> Finish
     journal = Journal(plan.layout, plan.categories, UNIT_SAMPLES)
     try:
         record = read_run(plan.layout)
-        moved = moved_parts(read_finders(record), plan.finders)
-        pending = _pending(plan, journal, moved)
+        pending = _pending(plan, journal, plan.moved(record))
         _remove_unfinished(plan, pending)
         # Photos were replaced or mended since: only now, when what they spoilt is gone, is it so.
         planned = plan.record()
-        changed = record.get("foreground") != recorded(plan.finders)
-        if changed or record.get(SOURCE) != planned[SOURCE]:
+        if any(record.get(name) != planned.get(name) for name in DECIDED):
             write_run(plan.layout, planned)
         waiting = sum(unit.samples for unit in pending)
         tell(Started(plan.samples, plan.samples - waiting))
@@ -126,7 +124,7 @@ def _prepare(plan: Plan) -> None:
 def _pending(plan: Plan, journal: Journal, moved: frozenset[str]) -> Sequence[Unit]:
     """Return the units whose files are not all there, or are of a photo that was replaced.
 
-    Of categories whose part has moved all are returned.
+    Of categories whose part or lights have moved all are returned.
     """
     sources = SourceFiles(plan.source)
     names = journal.names()

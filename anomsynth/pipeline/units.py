@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, compress
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from anomsynth.core.depth import Depth
 from anomsynth.core.on_demand import Made, OnDemand
@@ -55,7 +55,7 @@ class Unit:
     scan_reading : ScanReading
         What the user says of its file.
     views : (name, photo) of each other photo of the part, taken in another light
-    lights : (name, Light) of the views whose light is given, "" for the photo itself
+    lights : (name, Light) of all views, "" for the photo itself
     """
 
     category: str
@@ -108,20 +108,19 @@ class UnitList(Made[Unit]):
     source : Amounts
     places : sequence of int
         Which of all photos.
-    finders, depths : dict of category -> PartFinder, Depth
+    known : by category, optional
+        What is the same in all of its photos: fields of their units.
     """
 
     def __init__(
         self,
         source: "Amounts",
         places: Sequence[int],
-        finders: Mapping[str, PartFinder] | None = None,
-        depths: Mapping[str, Depth] | None = None,
+        known: Mapping[str, Mapping[str, object]] | None = None,
     ) -> None:
         self._source = source
         self._places = places
-        self._finders = finders or {}
-        self._depths = depths or {}
+        self._known = known or {}
 
     def names(self) -> Sequence[tuple[str, str]]:
         """Return category and key of each photo."""
@@ -129,11 +128,20 @@ class UnitList(Made[Unit]):
 
     def part(self, chosen: Iterable[bool]) -> "UnitList":
         """Return those of which `chosen`, which speaks of each in turn, is true."""
-        return UnitList(self._source, array("Q", compress(self._places, chosen)))
+        return UnitList(self._source, array("Q", compress(self._places, chosen)), self._known)
 
-    def seen_by(self, finders: Mapping[str, PartFinder], depths: Mapping[str, Depth]) -> "UnitList":
-        """Return them with how the part is found, and which depth the camera has."""
-        return UnitList(self._source, self._places, finders, depths)
+    def of(self, category: str) -> Sequence[Unit]:
+        """Return those of a category."""
+        names = enumerate(self.names())
+        return OnDemand(array("Q", (at for at, name in names if name[0] == category)), self.member)
+
+    def knowing(self, **known: Mapping[str, object]) -> "UnitList":
+        """Return them with fields that all photos of a category share, each by category."""
+        joined = {category: dict(fields) for category, fields in self._known.items()}
+        for name, values in known.items():
+            for category, value in values.items():
+                joined.setdefault(category, {})[name] = value
+        return UnitList(self._source, self._places, joined)
 
     def __len__(self) -> int:
         return len(self._places)
@@ -141,10 +149,8 @@ class UnitList(Made[Unit]):
     def member(self, number: int) -> Unit:
         """Return a unit by its number."""
         unit = self._source.unit(self._places[number])
-        finder, depth = self._finders.get(unit.category), self._depths.get(unit.category)
-        return (
-            unit if finder is None and depth is None else replace(unit, finder=finder, depth=depth)
-        )
+        known: Mapping[str, Any] = self._known.get(unit.category, {})
+        return replace(unit, **known) if known else unit
 
 
 class PieceList(Made[Unit]):
@@ -247,7 +253,6 @@ class Amounts:
             scan=photo.scan,
             scan_reading=options.scan_reading,
             views=photo.views,
-            lights=options.view_lights,
         )
 
     def _share(self, number: int, rank: int) -> tuple[int, int]:

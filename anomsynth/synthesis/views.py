@@ -12,7 +12,6 @@ import numpy as np
 
 from anomsynth.core.layer import DefectLayer
 from anomsynth.core.types import Box, Light, Surface
-from anomsynth.surface.sides import agreement
 
 # What a defect is, whatever light falls on it; the other channels are how it looks.
 GEOMETRY = ("coverage", "height", "displacement", "openness", "roughness")
@@ -36,34 +35,24 @@ class OtherView:
         Key of the photo, for its own noise.
     surface : Surface
         Its pixels, camera and light; the part as the first view has it.
-    given : Light or None
-        Its light, if the user says it.
-    side : float in [-1, 1]
-        How well the sides of its light and the first view's fit together, as measured; see
-        `surface.sides`.
     """
 
     name: str
     image: str
     surface: Surface
-    given: Light | None = None
-    side: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ViewedSurface(Surface):
-    """The first photo of a part that was photographed several times.
+    """The first photo of a part that was photographed several times, in a light that is settled.
 
     Attributes
     ----------
     others : tuple of OtherView
         The other photos, of the same size.
-    given : Light or None
-        Its own light, if the user says it.
     """
 
     others: tuple[OtherView, ...] = field(default=(), kw_only=True)
-    given: Light | None = field(default=None, kw_only=True)
 
 
 def join_views(
@@ -77,17 +66,15 @@ def join_views(
     others : dict of view name -> key and surface of its photo
         Of the same size and number of channels.
     lights : dict of view name -> Light
-        Those that are given; the first view's is named "".
+        Of each view; the first one's is named "".
     """
     part = {name: getattr(first, name) for name in OF_THE_PART}
     views = tuple(
-        OtherView(
-            name, image, replace(surface, **part), lights.get(name), agreement(first, surface)
-        )
+        OtherView(name, image, replace(surface, **part, light=lights[name]))
         for name, (image, surface) in others.items()
     )
     known = {item.name: getattr(first, item.name) for item in fields(Surface) if item.init}
-    return ViewedSurface(**known, others=views, given=lights.get(""))
+    return ViewedSurface(**{**known, "light": lights[""]}, others=views)
 
 
 def around_all(layers: Mapping[str, DefectLayer]) -> Box:

@@ -239,17 +239,6 @@ def test_selections_and_archives_keep_the_views(make, call, tmp_path) -> None:
         assert f"{picture.removesuffix('.png')}.view_L2.png" in members
 
 
-def test_lights_that_nobody_gives_lie_apart(make) -> None:
-    out = make(lights=None)
-
-    record = samples(out)[0]["record"]
-    lights = [record["light"], *(record["views"][view]["light"] for view in ("L1", "L2"))]
-    azimuths = [light["azimuth_deg"] for light in lights]
-    gaps = np.diff([*sorted(azimuth % 360 for azimuth in azimuths)])
-    assert gaps == pytest.approx([120, 120], abs=1)
-    assert len({light["elevation_deg"] for light in lights}) == 1
-
-
 @pytest.mark.parametrize("kind", ["crack", "scratch", "pitting", "lump", "stain", "droplet"])
 def test_every_view_shows_the_defect_through_the_refiners(make, parts, kind: str) -> None:
     recipe = asy.load_recipe("metal", base_share=0, mechanisms=[{"generator": {"kind": kind}}])
