@@ -71,13 +71,14 @@ def select(
         if one.score is not None:
             scores[at] = one.score
             groups.setdefault((one.item.category, one.item.kind), array("Q")).append(at)
-    chosen = bytearray(len(candidates))
+    chosen = np.zeros(len(candidates), dtype=bool)
     rooms: dict[tuple[str, str], int] = {}
     for name, members in groups.items():
-        ranked = sorted(members, key=lambda at: (-scores[at], at))
-        rooms[name] = math.ceil(keep_top * len(ranked) - 1e-9)
-        for at in ranked[: rooms[name]]:
-            chosen[at] = scores[at] >= min_score
+        places = np.frombuffer(members, dtype=np.uint64)
+        rated = np.frombuffer(scores)[places]
+        rooms[name] = math.ceil(keep_top * len(members) - 1e-9)
+        best = np.argsort(-rated, kind="stable")[: rooms[name]]
+        chosen[places[best]] = rated[best] >= min_score
 
     def rejected(at: int) -> Candidate:
         one = candidates[at]
@@ -90,10 +91,8 @@ def select(
         among = f"not among the best {rooms[name]} of {len(groups[name])} of {name[1]}"
         return replace(one, reason=f"{among}{why}")
 
-    places = [
-        array("Q", (at for at, is_in in enumerate(chosen) if is_in == want)) for want in (1, 0)
-    ]
-    return Selection(OnDemand(places[0], candidates.__getitem__), OnDemand(places[1], rejected))
+    kept, others = (array("Q", np.flatnonzero(chosen == want).tobytes()) for want in (True, False))
+    return Selection(OnDemand(kept, candidates.__getitem__), OnDemand(others, rejected))
 
 
 def check_target(out: Path, sources: Iterable[Path]) -> None:
