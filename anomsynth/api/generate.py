@@ -16,18 +16,17 @@ from anomsynth.api.options import (
     choose_recipes,
     named,
     to_path,
+    view_options,
     words,
 )
 from anomsynth.api.overview import write_overview
 from anomsynth.dataset.compression import PngEffort
 from anomsynth.dataset.paths import is_dir, is_file
 from anomsynth.dataset.reading import make_reading
-from anomsynth.dataset.views import check_views
 from anomsynth.errors import InputError, UserError
 from anomsynth.pipeline.backends import count_workers
 from anomsynth.pipeline.estimate import Estimate, estimate
 from anomsynth.pipeline.events import Estimating, Event, Finished, Listener, Started
-from anomsynth.pipeline.lights import given_lights, read_lights
 from anomsynth.pipeline.options import Backend, Extra, OutLayout, Purpose, RunOptions
 from anomsynth.pipeline.plan import Plan, make_plan
 from anomsynth.pipeline.run import run
@@ -275,7 +274,7 @@ def generate(
         bands=reading.bands or None,
         depth_unit=depth_unit,
         depth_sense=depth_sense,
-        **_views(views, lights),
+        **view_options(views, lights),
         tree_depth=tree_depth,
         max_side=max_side,
         keep_names=keep_names,
@@ -291,6 +290,8 @@ def generate(
     tell = on_event or listener()
     found, recipe = choose_recipes(Path(source), preset, chosen, options, tell)
     plan = make_plan(found, Path(out), recipe, options)
+    for notice in plan.notices:
+        tell(notice)
     if dry_run:
         tell(Estimating())
         cost = estimate(plan, count_workers(jobs), lambda share: tell(Estimating(share)))
@@ -322,24 +323,6 @@ def folder_of(option: str, given: FilePath | None) -> Path | None:
         what = "file or folder" if option in MASKS else "folder"
         raise InputError(f"`{option}`: {place}: no such {what}", hint="check the path")
     return place
-
-
-def _views(
-    views: Sequence[str] | str | None, lights: FilePath | Mapping[str, Mapping[str, float]] | None
-) -> dict[str, object]:
-    """Return the options of a run about views and lights, checked."""
-    if views is None:
-        if lights is not None:
-            raise UserError("`lights` needs `views`", hint="name the views, such as L0,L1")
-        return {}
-    with named("views"):
-        names = words(views)
-    check_views(names)
-    if lights is None:
-        return {"views": names}
-    if isinstance(lights, Mapping):
-        return {"views": names, "lights": given_lights(lights, names)}
-    return {"views": names, "lights": read_lights(Path(lights), names)}
 
 
 def _extras(given: Sequence[str] | str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import math
 import operator
 import os
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Literal
 
 from anomsynth.dataset.folders import PhotoSource
+from anomsynth.dataset.views import check_views
 from anomsynth.errors import MissingExtraError, UserError
 from anomsynth.pipeline.auto import choose_presets
 from anomsynth.pipeline.events import PresetChosen
+from anomsynth.pipeline.lights import given_lights, read_lights
 from anomsynth.pipeline.listing import list_source
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.recipe.load import change_recipe, choose_kinds, choose_refiners, load_recipe
@@ -143,6 +145,32 @@ def checked_bits(bits: int | None) -> int | None:
     if bits is not None and not 8 <= whole("bits", bits) <= 16:
         raise UserError(f"`bits`: must lie in 8:16, got {bits}")
     return bits
+
+
+def view_options(
+    views: Sequence[str] | str | None, lights: FilePath | Mapping[str, Mapping[str, float]] | None
+) -> dict[str, object]:
+    """Return the options of a run about views and lights.
+
+    Raises
+    ------
+    UserError
+        If the names cannot be those of views, or lights are given without views or of others.
+    InputError
+        If the file of lights cannot be read.
+    """
+    if views is None:
+        if lights is not None:
+            raise UserError("`lights` needs `views`", hint="name the views, such as L0,L1")
+        return {}
+    with named("views"):
+        names = words(views)
+    check_views(names)
+    if lights is None:
+        return {"views": names}
+    if isinstance(lights, Mapping):
+        return {"views": names, "lights": given_lights(lights, names)}
+    return {"views": names, "lights": read_lights(Path(lights), names)}
 
 
 def words(given: Sequence[str] | str) -> tuple[str, ...]:

@@ -16,15 +16,25 @@ from anomsynth.dataset.images import read_mask, read_photo
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, read_lines
 from anomsynth.dataset.metadata import read_run
+from anomsynth.dataset.paths import is_file
 from anomsynth.dataset.reading import PhotoReader
 from anomsynth.errors import InputError
 from anomsynth.pipeline.depths import read_depths, read_reading
 from anomsynth.pipeline.parts import read_finders
 from anomsynth.pipeline.places import SOURCE, find_again
 from anomsynth.pipeline.replay import scan_reading
+from anomsynth.relief.chart import chart_of, raised_on
 from anomsynth.relief.files import read_scan
+from anomsynth.relief.scan import Scan
 from anomsynth.sheets.parts import part_tile, tiled
-from anomsynth.sheets.sheet import PAPER, SheetRow, contact_sheet, with_legend, write_sheet
+from anomsynth.sheets.sheet import (
+    MOST_VIEWS,
+    PAPER,
+    SheetRow,
+    contact_sheet,
+    with_legend,
+    write_sheet,
+)
 from anomsynth.surface.analyze import one_channel
 from anomsynth.surface.foreground import PartFinder, find_foreground
 
@@ -129,6 +139,7 @@ def _row(
         image = read_photo(layout.root / str(files["image"]))
         height, width = image.pixels.shape[:2]
         mask = read_mask(layout.root / str(files["mask"]), (height, width))
+        views = _views(layout, line)
     except InputError:
         return None, None
     kinds = ", ".join(map(str, _kinds(line)))
@@ -136,8 +147,8 @@ def _row(
     pixels: NDArray[np.generic] = photo.pixels
     if pixels.shape[:2] != (height, width):  # made smaller by the run
         pixels = cv2.resize(photo.pixels, (width, height), interpolation=cv2.INTER_AREA)
-    row = SheetRow(pixels, image.pixels, (mask, mask), mask, caption)
-    raised = _raised(layout, line)
+    row = SheetRow(pixels, image.pixels, (mask, mask), mask, caption, views=views)
+    raised = _raised(layout, source, line)
     if raised is not None and raised.shape == mask.shape:
         row = replace(row, raised=raised, mm_per_px=float(str(line["mm_per_px"])))
     return photo, row
@@ -158,16 +169,38 @@ def _photo(layout: Layout, source: Path, line: Line, read: PhotoReader) -> Photo
     raise InputError(f"{file}: its picture is not in the dataset")
 
 
-def _raised(layout: Layout, line: Line) -> Float32 | None:
-    """Return how near a sample is to the sensor, (H, W), mm; None of photos and plain clouds."""
-    files = line.get("files")
+def _views(layout: Layout, line: Line) -> dict[str, NDArray[np.generic]]:
+    """Return what other views show of a sample."""
+    files, origin = line["files"], line["source"]
+    views = origin.get("views") if isinstance(origin, dict) else None
+    if not isinstance(views, dict) or not isinstance(files, dict):
+        return {}
+    image = layout.root / str(files["image"])
+    return {name: read_photo(layout.view(image, name)).pixels for name in list(views)[:MOST_VIEWS]}
+
+
+def _raised(layout: Layout, source: Path, line: Line) -> Float32 | None:
+    """Return how near a sample is to the sensor, (H, W), mm; None of photos.
+
+    A plain cloud is drawn on the map of the good one.
+    """
+    files, origin = line.get("files"), line.get("source")
     scan = files.get("scan") if isinstance(files, dict) else None
     if scan is None:
         return None
     said = scan_reading(read_run(layout))
     pitch = float(str(line["mm_per_px"]))
-    found = read_scan(layout.root / str(scan), said.unit, mm_per_px=pitch, sense=said.sense)
-    return found.raised() if found.organised else None
+
+    def read(path: Path) -> Scan:
+        return read_scan(path, said.unit, mm_per_px=pitch, sense=said.sense)
+
+    found = read(layout.root / str(scan))
+    if found.organised:
+        return found.raised()
+    good = origin.get("scan") if isinstance(origin, dict) else None
+    if not isinstance(good, dict) or not is_file(source / str(good["file"])):
+        return None
+    return raised_on(chart_of(read(source / str(good["file"]))), found)
 
 
 def _tile(photo: Photo, finder: PartFinder) -> Rgb:

@@ -19,6 +19,7 @@ from anomsynth.api.options import (
     checked_bits,
     choose_recipe,
     to_path,
+    view_options,
     whole,
     words,
 )
@@ -111,6 +112,8 @@ def preview(
     bands: Sequence[str | int] | str | int | None = None,
     depth_unit: float | None = None,
     depth_sense: Literal["depth", "height"] | None = None,
+    views: Sequence[str] | str | None = None,
+    lights: FilePath | Mapping[str, Mapping[str, float]] | None = None,
     overwrite: bool = False,
     on_event: Listener | None = None,
 ) -> Preview:
@@ -142,10 +145,13 @@ def preview(
         How the numbers of the file or the array are meant, as for `generate`; bands of an array
         are numbers from 1. Of scans the sheet also shows the relief in light from the upper left,
         and at the defect its height as colour.
+    views, lights
+        Of parts that were photographed in several lights, as for `generate`; up to three views
+        are drawn.
     overwrite : bool
         Replace a sheet that is there.
     on_event : callable, optional
-        Is told which preset ``"auto"`` chose, and why.
+        Is told which preset ``"auto"`` chose, and why, and what may not be as it is meant.
 
     Returns
     -------
@@ -182,7 +188,9 @@ def preview(
         bands=reading.bands,
         depth_unit=depth_unit,
         depth_sense=depth_sense,
+        **view_options(views, lights),
     )
+    _check_views(options, given, show_all=show_all)
     wanted = RecipeOptions(
         kinds=kinds,
         refiners=refiners,
@@ -193,10 +201,14 @@ def preview(
     )
     most = 1 if show_all else count
     tried = find_tried(given, most, options) if given else Tried((), {})
-    units = tried.units[:most]
-    tried = Tried(units, {unit.category: tried.categories[unit.category] for unit in units})
+    tried = tried.first(most)
     recipes = _recipes(image, tried, preset, wanted, (options, on_event))
     recipe = next(iter(recipes.values()))
+    tried, notices = tried.lit(recipes, options)
+    units = tried.units
+    if on_event is not None:
+        for notice in notices:
+            on_event(notice)
     if show_all:
         surface = next(_surfaces(image, units[:1], recipes, options), None)
         chosen = generators.kinds() if kinds is None else words(kinds)
@@ -248,6 +260,13 @@ def _check(
             f"{out}: is there already", hint="choose another name, or `overwrite=True`"
         )
     return next(path for path in _numbered(out) if not (exists(path) or exists(_page(path, 1))))
+
+
+def _check_views(options: RunOptions, given: Sequence[Path], *, show_all: bool) -> None:
+    """Raise UserError if views are asked for where there are none."""
+    if options.views and (show_all or not given):
+        what = "a gallery shows one photo" if show_all else "an array is one photo"
+        raise UserError(f"`views`: {what}", hint="give the photos of a part as files")
 
 
 def _numbered(out: Path) -> Iterator[Path]:

@@ -194,7 +194,10 @@ def sweep(
     options = options.model_copy(update={"sweep": grid})
     plan = make_plan(Path(source), Path(out), recipe, options)
     check_sizes(plan, grid)
-    return run_plan(plan, on_event or listener())
+    tell = on_event or listener()
+    for notice in plan.notices:
+        tell(notice)
+    return run_plan(plan, tell)
 
 
 def _measured(

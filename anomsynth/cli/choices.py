@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 import typer
@@ -113,6 +114,16 @@ DepthSense = Annotated[
     typer.Option(
         "--depth-sense", help="Whether z of scans grows away from the sensor or towards it [depth]."
     ),
+]
+Views = Annotated[
+    str | None,
+    typer.Option(
+        "--views", metavar="A,B", help="Photos of one part in several lights: part_A, part_B."
+    ),
+]
+Lights = Annotated[
+    Path | None,
+    typer.Option("--lights", metavar="FILE", help="JSON: lights of views [as measured]."),
 ]
 MmPerPx = Annotated[
     float | None,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from anomsynth.cli.console import Console
 from anomsynth.cli.summary import (
     depth_lines,
-    doubt_lines,
     ignored_line,
     light_lines,
     passed_over_lines,
@@ -38,8 +37,6 @@ def print_plan(console: Console, plan: "Plan", cost: "Estimate") -> None:
     )
     for line in (*depth_lines(plan), *passed_over_lines(plan), *light_lines(plan)):
         console.say(line)
-    for line in doubt_lines(plan):
-        console.warn(line)
     if plan.ignored:
         console.say(ignored_line(plan))
     workplaces = "threads" if plan.options.backend == "threading" else "processes"

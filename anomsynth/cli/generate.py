@@ -14,6 +14,7 @@ from anomsynth.cli.choices import (
     DepthSense,
     DepthUnit,
     Kinds,
+    Lights,
     MmPerPx,
     Preset,
     Refiners,
@@ -21,6 +22,7 @@ from anomsynth.cli.choices import (
     Severity,
     SourceLayout,
     ValueRange,
+    Views,
     parse_counts,
     parse_files,
     parse_refiners,
@@ -29,7 +31,6 @@ from anomsynth.cli.choices import (
     parse_words,
 )
 from anomsynth.cli.console import (
-    SOME_FAILED,
     Console,
     Json,
     Quiet,
@@ -40,7 +41,7 @@ from anomsynth.cli.console import (
 from anomsynth.cli.cost import print_plan
 from anomsynth.cli.environment import Jobs, taken
 from anomsynth.cli.repeated import repeated
-from anomsynth.cli.summary import print_summary
+from anomsynth.cli.summary import exit_code, print_summary
 
 if TYPE_CHECKING:
     from anomsynth.api.options import RecipeOptions
@@ -134,16 +135,8 @@ def generate(
     bands: Bands = None,
     depth_unit: DepthUnit = None,
     depth_sense: DepthSense = None,
-    views: Annotated[
-        str | None,
-        typer.Option(
-            "--views", metavar="A,B", help="Photos of one part in several lights: part_A, part_B."
-        ),
-    ] = None,
-    lights: Annotated[
-        Path | None,
-        typer.Option("--lights", metavar="FILE", help="JSON: lights of views [as measured]."),
-    ] = None,
+    views: Views = None,
+    lights: Lights = None,
     tree_depth: Annotated[
         int,
         typer.Option("--tree-depth", metavar="8|16", help="Bits of pictures of 16-bit photos."),
@@ -207,8 +200,8 @@ def generate(
 
     SOURCE is never written to. The same seed makes the same images with any number of jobs.
 
-    Exit code: 0 all made, 2 cannot begin or go on (one line says why), 3 some samples or photos
-    failed, 130 interrupted.
+    Exit code: 0 all made, 2 cannot begin or go on, or nothing could be made (one line says why), 3
+    some samples or photos failed, 130 interrupted.
     """
     with reporting(quiet=quiet, as_json=as_json, again=resume_command(sys.argv[1:])) as console:
         from anomsynth.api.generate import generate as make
@@ -303,9 +296,8 @@ def generate(
                 out=f"{out}-anomalib",
                 purpose="anomalib",
             )
-            print_summary(console, done, fair)
-    if done.failed or done.failed_images:
-        raise typer.Exit(SOME_FAILED)
+            print_summary(console, done, fair, progress.told)
+    raise typer.Exit(exit_code(done, part=shard is not None))
 
 
 def _print_config(
@@ -316,10 +308,10 @@ def _print_config(
     of_run: "RunOptions",
 ) -> None:
     from anomsynth.api.options import choose_recipes
-    from anomsynth.cli.progress import note_choice
+    from anomsynth.cli.progress import note_event
     from anomsynth.recipe.schema import to_toml
 
-    _, chosen = choose_recipes(source, preset, options, of_run, partial(note_choice, console))
+    _, chosen = choose_recipes(source, preset, options, of_run, partial(note_event, console))
     if not isinstance(chosen, dict):
         settings = chosen.model_dump(mode="json", exclude_none=True)
         console.answer(to_toml(chosen).rstrip(), settings)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from anomsynth.cli.console import SOME_FAILED, Json, Quiet, example, next_command, reporting
+from anomsynth.cli.console import Json, Quiet, example, next_command, reporting
 from anomsynth.core.counted import counted
 
 EXAMPLE = example("merge dataset")
@@ -25,7 +25,7 @@ def merge(
     """
     with reporting(quiet=quiet, as_json=as_json) as console:
         from anomsynth.api.merge import merge as join
-        from anomsynth.cli.summary import counts, print_counts, warn_of_failures
+        from anomsynth.cli.summary import counts, exit_code, print_counts, warn_of_failures
         from anomsynth.dataset.layout import Layout
         from anomsynth.dataset.metadata import read_run, sweep_of
 
@@ -40,5 +40,4 @@ def merge(
             console.say(next_command("report", out) + "  # see every sample")
         warn_of_failures(console, finished)
         console.result(out=str(out.resolve()), **counts(finished), seconds=finished.seconds)
-    if finished.failed or finished.failed_images:
-        raise typer.Exit(SOME_FAILED)
+    raise typer.Exit(exit_code(finished))

@@ -14,19 +14,21 @@ from anomsynth.cli.choices import (
     DepthSense,
     DepthUnit,
     Kinds,
+    Lights,
     MmPerPx,
     Preset,
     Refiners,
     Seed,
     Severity,
     ValueRange,
+    Views,
     parse_counts,
     parse_files,
     parse_refiners,
     parse_severity,
     parse_words,
 )
-from anomsynth.cli.console import SOME_FAILED, Json, Quiet, example, reporting
+from anomsynth.cli.console import SOME_FAILED, USER_ERROR, Json, Quiet, example, reporting
 from anomsynth.core.counted import counted
 
 EXAMPLE = example(
@@ -86,6 +88,8 @@ def preview(
     bands: Bands = None,
     depth_unit: DepthUnit = None,
     depth_sense: DepthSense = None,
+    views: Views = None,
+    lights: Lights = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a sheet that is there.")
     ] = False,
@@ -99,7 +103,7 @@ def preview(
     """
     with reporting(quiet=quiet, as_json=as_json) as console:
         from anomsynth.api.preview import preview as draw
-        from anomsynth.cli.progress import note_choice
+        from anomsynth.cli.progress import note_event
 
         found = draw(
             image,
@@ -124,8 +128,10 @@ def preview(
             **parse_files(value_range, bands),
             depth_unit=depth_unit,
             depth_sense=depth_sense,
+            views=None if views is None else parse_words("--views", views),
+            lights=lights,
             overwrite=overwrite,
-            on_event=partial(note_choice, console),
+            on_event=partial(note_event, console),
         )
         files = [str(file) for file in found.files]
         if show_all:
@@ -147,4 +153,4 @@ def preview(
             console.error(
                 f"{sum(found.failed.values())} of {counted(count, 'sample')} failed: {causes}"
             )
-            raise typer.Exit(SOME_FAILED)
+            raise typer.Exit(SOME_FAILED if found.samples else USER_ERROR)

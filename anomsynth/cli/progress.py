@@ -11,6 +11,7 @@ from anomsynth.pipeline.events import (
     Estimating,
     Event,
     ImageFailed,
+    Noticed,
     PresetChosen,
     SampleDone,
     SampleFailed,
@@ -20,8 +21,12 @@ from anomsynth.pipeline.events import (
 FEWEST_SECONDS = 0.5  # before a rate is worth printing
 
 
-def note_choice(console: Console, event: PresetChosen) -> None:
-    """Say which preset "auto" chose, and why."""
+def note_event(console: Console, event: object) -> None:
+    """Say which preset "auto" chose, and why, and what may not be as it was meant."""
+    if isinstance(event, Noticed):
+        console.warn(f"{event.message}; {event.hint}")
+    if not isinstance(event, PresetChosen):
+        return
     where = f"{event.category}: " if event.category else ""
     console.note(f"{where}preset {event.preset}, because {event.why}")
 
@@ -34,9 +39,14 @@ class RunProgress(Bar):
     console : Console
         Decides whether text, JSON or nothing is printed.
 
+    Attributes
+    ----------
+    told : set of str
+        Why photos could not be used, as it was printed.
     """
 
     def __init__(self, console: Console) -> None:
+        self.told: set[str] = set()
         self._total = 0
         self._before = 0  # samples of an earlier run that this one goes on with
         self._done = 0
@@ -62,12 +72,11 @@ class RunProgress(Bar):
             fields["key"] = dataclasses.asdict(fields["key"])
         if "parts" in fields:
             fields["parts"] = {name: part.line for name, part in fields["parts"].items()}
-        if "hint" in fields:
-            fields["hint"] = as_flags(fields["hint"])
+        fields |= {name: as_flags(fields[name]) for name in ("message", "hint") if name in fields}
         if not self._console.quiet:
             self._console.line(type(event).__name__, fields)
-        if isinstance(event, PresetChosen):
-            note_choice(self._console, event)
+        if isinstance(event, PresetChosen | Noticed):
+            note_event(self._console, event)
             return
         if isinstance(event, Started):
             self._total, self._before = event.total, event.done
@@ -77,8 +86,10 @@ class RunProgress(Bar):
             self._done += 1
         elif isinstance(event, ImageFailed):
             self._done += event.samples
-            hint = f"; {event.hint}" if event.hint else ""
-            self.tell(f"skipped {event.category}/{event.image}: {event.message}{hint}")
+            reason = f"{event.message}; {event.hint}" if event.hint else event.message
+            if self._console.talks:
+                self.told.add(reason)
+            self.tell(f"skipped {event.category}/{event.image}: {reason}")
         self._show()
 
     def _estimate(self, share: float) -> None:

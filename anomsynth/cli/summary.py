@@ -1,11 +1,11 @@
 """What a run made, and how to go on with it."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anomsynth.cli.console import Console, as_flags
+from anomsynth.cli.console import SOME_FAILED, USER_ERROR, Console, as_flags
 from anomsynth.core.counted import counted
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ LOOK = (
 )
 
 
-def print_summary(console: Console, finished: "Generated", fair: str) -> None:
+def print_summary(
+    console: Console, finished: "Generated", fair: str, told: Collection[str] = ()
+) -> None:
     """Print counts by kind and by cause of failure, and the lines that load the dataset.
 
     Parameters
@@ -30,6 +32,8 @@ def print_summary(console: Console, finished: "Generated", fair: str) -> None:
     finished : Generated
     fair : str
         The command that makes the dataset for anomalib, which is told where this one is not.
+    told : of str
+        Reasons of failures that were printed before.
     """
     from anomsynth.pipeline.rigs import recorded_rigs
 
@@ -41,7 +45,7 @@ def print_summary(console: Console, finished: "Generated", fair: str) -> None:
         f"{counted(finished.written, 'sample')}{earlier} in {finished.seconds:.1f} s "
         f"({rate:.1f}/s) -> {out}"
     )
-    print_counts(console, finished)
+    print_counts(console, finished, told)
     for line in (*depth_lines(plan), *passed_over_lines(plan), *light_lines(plan)):
         console.say(f"  {line}")
     if plan.ignored:
@@ -81,14 +85,18 @@ def print_summary(console: Console, finished: "Generated", fair: str) -> None:
     )
 
 
-def print_counts(console: Console, finished: "Finished") -> None:
-    """Print counts by kind and by cause of failure, and the photos that could not be used."""
+def print_counts(console: Console, finished: "Finished", told: Collection[str] = ()) -> None:
+    """Print counts by kind and by cause of failure, and the photos that could not be used.
+
+    Reasons that were `told` before are not printed again.
+    """
     for kind, number in sorted(finished.by_kind.items()):
         console.say(f"  {kind:<16}{number:>7}")
     if finished.failed:
         console.say(f"  {'failed':<16}{finished.failed:>7}")
         for cause, number in sorted(finished.by_cause.items()):
-            reason = " ".join(as_flags(finished.reasons.get(cause, "")).split())
+            reason = finished.reasons.get(cause, "")
+            reason = "" if reason in told else " ".join(as_flags(reason).split())
             console.say(f"    {cause:<14}{number:>7}  {reason}".rstrip())
     for image in finished.failed_images:
         console.say(f"  not usable: {image}")
@@ -109,8 +117,6 @@ def note_guesses(console: Console, finished: "Generated") -> None:
             "depth maps do not say how wide a pixel is: it follows from the preset's scale; "
             "give --mm-per-px if you know it"
         )
-    for line in doubt_lines(plan):
-        console.warn(line)
 
 
 def light_lines(plan: "Plan") -> list[str]:
@@ -123,20 +129,6 @@ def light_lines(plan: "Plan") -> list[str]:
         turned = "" if given else ", or all from the other side"
         if told:
             lines.append(f"{category}: light measured (0 from the right, 90 top): {told}{turned}")
-    return lines
-
-
-def doubt_lines(plan: "Plan") -> list[str]:
-    """Say which views' lights are uncertain, and what to do."""
-    lines = []
-    for category, rig in plan.rigs.items():
-        reasons: dict[str, list[str]] = {}
-        for name, one in rig.items():
-            if one.doubt:
-                reasons.setdefault(one.doubt, []).append(name)
-        for doubt, names in reasons.items():
-            what = f"{category}: the light of {', '.join(names)} is uncertain: {doubt}"
-            lines.append(f"{what}; say it by --lights FILE")
     return lines
 
 
@@ -198,12 +190,21 @@ def next_lines(finished: "Generated") -> list[str]:
 
 
 def warn_of_failures(console: Console, finished: "Finished") -> None:
-    """Say on stderr what could not be made, if there is anything."""
-    if finished.failed or finished.failed_images:
-        bad = len(finished.failed_images)
-        photos = f", {counted(bad, 'photo')} could not be used" if bad else ""
-        nothing = "" if finished.written else "nothing was made, the dataset cannot be used: "
-        console.warn(f"{nothing}{counted(finished.failed, 'sample')} failed{photos}")
+    """Say on stderr what could not be made, if there is anything, and why where it was not told."""
+    if not (finished.failed or finished.failed_images):
+        return
+    bad = len(finished.failed_images)
+    photos = f", {counted(bad, 'photo')} could not be used" if bad else ""
+    nothing = "" if finished.written else "nothing was made, the dataset cannot be used: "
+    why = "" if console.talks else "".join(f": {text}" for text in finished.reasons.values())
+    console.warn(f"{nothing}{counted(finished.failed, 'sample')} failed{photos}{why}")
+
+
+def exit_code(finished: "Finished", *, part: bool = False) -> int:
+    """Return how a command ends that made samples; `part` of a run may be one without any."""
+    if not (finished.failed or finished.failed_images):
+        return 0
+    return SOME_FAILED if finished.written or part else USER_ERROR
 
 
 def counts(finished: "Finished") -> dict[str, object]:

@@ -3,6 +3,7 @@
 import re
 import shlex
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -21,7 +22,6 @@ from anomsynth.cli.choices import (
     parse_words,
 )
 from anomsynth.cli.console import (
-    SOME_FAILED,
     Console,
     Json,
     Quiet,
@@ -30,7 +30,7 @@ from anomsynth.cli.console import (
     resume_command,
 )
 from anomsynth.cli.environment import Jobs, taken
-from anomsynth.cli.summary import counts, print_counts, warn_of_failures
+from anomsynth.cli.summary import counts, exit_code, print_counts, warn_of_failures
 from anomsynth.errors import UserError
 
 if TYPE_CHECKING:
@@ -186,9 +186,8 @@ def sweep(
                 environment=tuple(taken().items()),
                 on_event=progress,
             )
-        _print(console, done)
-    if done.failed or done.failed_images:
-        raise typer.Exit(SOME_FAILED)
+        _print(console, done, progress.told)
+    raise typer.Exit(exit_code(done, part=shard is not None))
 
 
 def parse_size(text: str) -> tuple[float, float]:
@@ -227,14 +226,14 @@ def _tell_sizes(console: Console, out: Path) -> None:
         console.warn(f"{swept.assumption}; give --mm-per-px to know them")
 
 
-def _print(console: Console, done: "Generated") -> None:
+def _print(console: Console, done: "Generated", told: Collection[str]) -> None:
     out, sweep = done.plan.out, done.plan.options.sweep
     earlier = f" ({done.resumed} of them there before)" if done.resumed else ""
     console.say(
         f"{done.written} defects{earlier} beside {done.good} good photos in {done.seconds:.1f} s "
         f"-> {out}"
     )
-    print_counts(console, done)
+    print_counts(console, done, told)
     if sweep is not None:
         for kind, measure in sweep.kinds:
             shown = ", ".join(f"{size:.3g}" for size in sweep.sizes_mm)

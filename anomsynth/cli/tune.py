@@ -70,7 +70,7 @@ def tune(
     with reporting(quiet=quiet, as_json=as_json) as console:
         from anomsynth.api.tune import Tuned
         from anomsynth.api.tune import tune as serve
-        from anomsynth.cli.progress import note_choice
+        from anomsynth.cli.progress import note_event
 
         def ready(url: str) -> None:
             console.say(f"open {url}")
@@ -92,7 +92,7 @@ def tune(
             real=real,
             overwrite=overwrite,
             port=port,
-            on_event=partial(note_choice, console),
+            on_event=partial(note_event, console),
             on_ready=ready,
         )
         if done.recipe is None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from anomsynth.dataset.images import SUFFIXES
 from anomsynth.dataset.labelled import PHOTOS, recognise
-from anomsynth.dataset.layout import RESERVED, XYZ
+from anomsynth.dataset.layout import RESERVED, RGB, XYZ
 from anomsynth.dataset.layouts.smell import check_goods
 from anomsynth.dataset.layouts.tree import CLOUDS, GOOD_NAMES, child, scan_beside
 from anomsynth.dataset.paths import (
@@ -102,6 +102,8 @@ def find_source(
         depth = True
     if scans or depth:
         categories = _with_scans(categories, alone=depth)
+        if scans and not depth:
+            _check_pairs(categories)
     if not categories:
         endings = ", ".join(sorted(SUFFIXES))
         msg = f"{root}: no photos found ({len(listing.ignored)} other entries ignored)"
@@ -265,6 +267,24 @@ def _with_scans(
         msg = f"{missing[0].path}: no scan of this name in {XYZ!r}, where other pictures have one"
         raise InputError(msg, hint="add it, or remove the picture")
     return found
+
+
+def _check_pairs(categories: Mapping[str, Sequence[SourceImage]]) -> None:
+    """Raise InputError if of ``rgb`` and ``xyz`` one is there and the other is not, or is empty."""
+    for photos in categories.values():
+        photo = photos[0]
+        folder = photo.path.parent
+        if photo.scan is not None:
+            continue
+        if folder.name == RGB and is_dir(folder.parent / XYZ):
+            msg = f"{folder.parent / XYZ}: holds no scan for the pictures in {RGB!r}"
+            raise InputError(
+                msg, hint="add them, or remove the folder: the pictures are photos then"
+            )
+        if folder.name == XYZ and photo.path.suffix.lower() in {".tif", ".tiff"}:
+            msg = f"{folder}: scans without pictures, there is no {RGB!r} beside"
+            hint = "add the pictures, or make it of scans alone: `depth_unit=1` if they are in mm"
+            raise InputError(msg, hint=hint)
 
 
 def _good_folder(category: Path) -> Path | None:

@@ -1,5 +1,6 @@
 """Photos of one part in several lights: which go together, by their names."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -9,6 +10,10 @@ from anomsynth.dataset.source_image import SourceImage
 from anomsynth.errors import InputError, UserError
 
 SEPARATORS = "_-. "  # between a part's name and that of a view
+MOST_VIEWS = 16
+LIT = r"(?:l|light|lamp|led|view|illum|illumination)[-_]?\d{1,2}"
+VIEW_NAME = re.compile(LIT, re.IGNORECASE)
+VIEW_ENDING = re.compile(rf"[_\-. ]({LIT})$", re.IGNORECASE)
 HINT = "name photos of one part alike: part_L0.png, part_L1.png, or L0/part.png, L1/part.png"
 
 
@@ -20,6 +25,32 @@ def check_views(names: Sequence[str]) -> None:
     for name in names:
         if not name or any(sign in name for sign in '/\\:*?"<>|,. '):
             raise UserError(f"`views`: {name!r} cannot be part of a file name", hint="such as L0")
+
+
+def views_by_name(source: PhotoSource) -> tuple[str, ...]:
+    """Return the views that photos are named by, if all are and each part has all; else none.
+
+    Taken for names of views are words that say light or view with a number (``part_L0.png``): other
+    endings may be anything.
+    """
+    views: set[str] = set()
+    parts: dict[str, set[str]] = {}
+    for category, photos in source.categories.items():
+        for photo in photos:
+            steps = [category, *PurePosixPath(photo.key).with_suffix("").parts]
+            place = next((at for at, step in enumerate(steps) if VIEW_NAME.fullmatch(step)), -1)
+            view = steps.pop(place) if place >= 0 else ""
+            if place < 0:
+                ending = VIEW_ENDING.search(steps[-1])
+                if ending is None:
+                    return ()
+                view, steps[-1] = ending[1], steps[-1][: ending.start()]
+            views.add(view)
+            parts.setdefault("/".join(steps), set()).add(view)
+            if len(views) > MOST_VIEWS:
+                return ()
+    whole = all(seen == views for seen in parts.values())
+    return tuple(sorted(views)) if whole and len(views) > 1 else ()
 
 
 def group_views(source: PhotoSource, names: Sequence[str]) -> PhotoSource:

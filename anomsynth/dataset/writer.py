@@ -167,7 +167,7 @@ class Writer:
         picture, label = self._picture(colour, surface.depth), binary(sample.mask)
         whole = camera_levels(sample.image, surface)
         extras = write_extras(layout, number, sample, self.extras, self.kinds)
-        if picture.dtype != sample.image.dtype or picture.shape != sample.image.shape:
+        if picture.dtype != sample.image.dtype or picture.size != sample.image.size:
             extras.append(write_original(layout, key.category, number, whole))
         views = {name: camera_levels(one.image, surface) for name, one in sample.views.items()}
         extras += write_views(layout, image, views)

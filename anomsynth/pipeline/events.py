@@ -17,6 +17,14 @@ class PresetChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class Noticed:
+    """Something about the source that may not be as it was meant; `hint` says what to do then."""
+
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Estimating:
     """A few samples are made to see what a run would take; `share` of that is done."""
 
@@ -80,5 +88,14 @@ class Finished:
     parts: Mapping[str, PartReport] = field(default_factory=dict)
 
 
-Event = PresetChosen | Estimating | Started | SampleDone | SampleFailed | ImageFailed | Finished
+Event = (
+    PresetChosen
+    | Noticed
+    | Estimating
+    | Started
+    | SampleDone
+    | SampleFailed
+    | ImageFailed
+    | Finished
+)
 Listener = Callable[[Event], None]

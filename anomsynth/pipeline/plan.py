@@ -20,7 +20,9 @@ from anomsynth.dataset.reading import PhotoReader
 from anomsynth.dataset.verify import are_photos_of
 from anomsynth.errors import OutputError, RecipeError
 from anomsynth.pipeline.depths import find_depths, recorded_depths
+from anomsynth.pipeline.events import Noticed
 from anomsynth.pipeline.listing import check_radiographs, check_scans, list_source
+from anomsynth.pipeline.notices import of_rigs, of_source
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.parts import find_parts, moved_parts, read_finders, recorded
 from anomsynth.pipeline.places import FROM_OUT, SOURCE, seen_from
@@ -75,6 +77,8 @@ class Plan:
         Of those whose 16-bit photos use less.
     rigs : dict of category -> Rig
         Lights of the views, where parts have several.
+    notices : tuple of Noticed
+        What about the source may not be as it was meant.
     """
 
     source: Path
@@ -89,6 +93,7 @@ class Plan:
     ignored_example: str = ""
     depths: Mapping[str, Depth] = field(default_factory=dict)
     rigs: Mapping[str, Rig] = field(default_factory=dict)
+    notices: tuple[Noticed, ...] = ()
 
     @property
     def out(self) -> Path:
@@ -209,7 +214,8 @@ def make_plan(
     rigs = find_rigs({name: seen.of(name) for name in found.categories}, recipes, options)
     lights = {name: unit_lights(rig) for name, rig in rigs.items()}
     mine = mine.knowing(finder=finders, depth=depths, lights=lights)
-    plan = replace(plan, finders=finders, rigs=rigs, units=mine)
+    notices = *of_source(found, recipes, options), *of_rigs(rigs)
+    plan = replace(plan, finders=finders, rigs=rigs, units=mine, notices=notices)
     _check_decisions(plan)
     return plan
 

@@ -24,6 +24,7 @@ PARTS = 9  # of a category that are looked at
 SURE_DEG = 12.0  # standard error from which an azimuth is in doubt
 TOLD_DEG = 30.0  # and from which it is none
 MISFIT = 0.22  # from which the relief runs too much in one direction
+UNFIT = "the photos do not fit one relief in several lights; texture may run in one direction"
 UNTOLD = "its photos show no shading by which it could be told"
 WRITTEN = ("azimuth_deg", "elevation_deg", "confidence")
 FIRST = ""  # name of the first view among the lights of a unit
@@ -162,10 +163,11 @@ def _doubts(measured: RigLights) -> list[str | None]:
         if error > TOLD_DEG:
             found.append(None)
         elif measured.misfit > MISFIT:
-            found.append("the parts' texture runs in one direction")
+            found.append(UNFIT)
         else:
             found.append(f"off by {error:.0f} degrees or more" if error > SURE_DEG else "")
-    return found
+    told = sum(doubt is not None for doubt in found)
+    return found if told > 1 else [None] * len(found)  # sides are told against each other
 
 
 def _apart(one: float, other: float) -> int:

@@ -1,21 +1,29 @@
 """Photos on which a recipe is tried before a run, seen as a run sees them."""
 
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from anomsynth.core.on_demand import OnDemand
 from anomsynth.core.types import Surface
+from anomsynth.dataset.folders import PhotoSource
 from anomsynth.dataset.masks import MaskFinder, Region
 from anomsynth.dataset.paths import is_dir
-from anomsynth.dataset.reading import PhotoReader, spread
+from anomsynth.dataset.reading import PhotoReader
 from anomsynth.dataset.source_image import SourceImage
 from anomsynth.dataset.sources import Sources
+from anomsynth.dataset.views import group_views
 from anomsynth.pipeline.analysis import analyse_photo, load_unit
 from anomsynth.pipeline.depths import find_depths
+from anomsynth.pipeline.events import Noticed
 from anomsynth.pipeline.listing import find_scan, list_source
+from anomsynth.pipeline.notices import of_rigs, of_source
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.parts import find_parts
+from anomsynth.pipeline.rigs import find_rigs, unit_lights
 from anomsynth.pipeline.units import Unit
+from anomsynth.pipeline.views import prepared
 from anomsynth.recipe.models import Recipe
 
 
@@ -29,10 +37,37 @@ class Tried:
         Photos taken, each with the masks that go with it.
     categories : dict of category -> SourceImage
         All photos they were taken from.
+    everything : dict of category -> Unit
+        A unit for each of those photos, made when it is asked for.
     """
 
     units: tuple[Unit, ...]
     categories: Mapping[str, Sequence[SourceImage]]
+    everything: Mapping[str, Sequence[Unit]] = field(default_factory=dict)
+
+    def first(self, most: int) -> "Tried":
+        """Return so many of the photos, and the categories that they are of."""
+        units = self.units[:most]
+        names = {unit.category for unit in units}
+        listed, every = self.categories, self.everything
+        return Tried(
+            units,
+            {name: listed[name] for name in listed if name in names},
+            {name: every[name] for name in every if name in names},
+        )
+
+    def lit(
+        self, recipes: Mapping[str, Recipe], options: RunOptions
+    ) -> tuple["Tried", tuple[Noticed, ...]]:
+        """Return the photos with the lights of their views, and what is not as it may be meant."""
+        rigs = find_rigs(self.everything, recipes, options)
+        units = tuple(
+            replace(unit, lights=unit_lights(rigs.get(unit.category, {}))) for unit in self.units
+        )
+        root = Path(os.path.commonpath([unit.path.resolve().parent for unit in units] or [Path()]))
+        found = PhotoSource(root, self.categories, 0)
+        notices = *of_source(found, recipes, options), *of_rigs(rigs)
+        return replace(self, units=units), notices
 
 
 def find_tried(given: Sequence[Path], most: int, options: RunOptions) -> Tried:
@@ -55,47 +90,46 @@ def find_tried(given: Sequence[Path], most: int, options: RunOptions) -> Tried:
         If there is no such photo or folder, or it holds no photos, or no photo has a mask in a
         folder of masks.
     """
-    categories: dict[str, dict[str, SourceImage]] = {}
-    folders = 0
-    for place in given:
-        if is_dir(place):
-            folders += 1
-            found = list_source(place, options)
-            for category, photos in found.categories.items():
-                categories.setdefault(category, {}).update({one.key: one for one in photos})
-        else:
-            category = place.resolve().parent.name
-            photo = SourceImage(place.name, place, find_scan(place, options))
-            categories.setdefault(category, {})[place.name] = photo
+    categories = _listed(given, options)
     paths = {
-        category: [one.path for one in listed.values() if one.scan is None]
+        category: [one.path for one in listed if one.scan is None]
         for category, listed in categories.items()
     }
-    depths = find_depths(paths, options.jobs, options.bits, options.reading)
-    readers = {name: PhotoReader(options.reading, depths.get(name)) for name in paths}
-    alone = not folders and len(given) == 1
-    finders = {} if alone or options.roi is not None else find_parts(paths, options.jobs, readers)
-    units = [
-        Unit(
-            category=category,
-            image=key,
-            path=photo.path,
-            rank=rank,
-            first=0,
-            samples=0,
-            split="train",
-            finder=finders.get(category),
-            depth=depths.get(category),
-            scan=photo.scan,
-            scan_reading=options.scan_reading,
-        )
-        for category, listed in categories.items()
-        for rank, (key, photo) in enumerate(_some(listed, max(most // len(categories), 1)))
-    ]
-    return Tried(
-        _with_masks(units, options),
-        {category: tuple(listed.values()) for category, listed in categories.items()},
+    others = [view for listed in categories.values() for one in listed for _, view in one.views]
+    depths = find_depths(
+        {name: [*paths[name], *(view.path for view in others)] for name in paths},
+        options.jobs,
+        options.bits,
+        options.reading,
     )
+    readers = {name: PhotoReader(options.reading, depths.get(name)) for name in paths}
+    alone = len(given) == 1 and not is_dir(given[0])
+    finders = {} if alone or options.roi is not None else find_parts(paths, options.jobs, readers)
+
+    def units_of(category: str, listed: Sequence[SourceImage]) -> Sequence[Unit]:
+        def unit(rank: int) -> Unit:
+            photo = listed[rank]
+            return Unit(
+                category=category,
+                image=photo.key,
+                path=photo.path,
+                rank=rank,
+                first=0,
+                samples=0,
+                split="train",
+                finder=finders.get(category),
+                depth=depths.get(category),
+                scan=photo.scan,
+                scan_reading=options.scan_reading,
+                views=photo.views,
+            )
+
+        return OnDemand(range(len(listed)), unit)
+
+    everything = {category: units_of(category, listed) for category, listed in categories.items()}
+    each = max(most // len(categories), 1)
+    units = [unit for units in everything.values() for unit in _some(units, each)]
+    return Tried(_with_masks(units, options), categories, everything)
 
 
 def surface_to_try(unit: Unit, recipe: Recipe, options: RunOptions) -> Surface:
@@ -106,10 +140,8 @@ def surface_to_try(unit: Unit, recipe: Recipe, options: RunOptions) -> Surface:
     InputError
         If the photo or a mask cannot be read, or a photo has no mask where all need one.
     """
-    loaded = load_unit(unit, options.reading, recipe)
-    loaded = replace(loaded, photo=spread(loaded.photo, unit.depth, unit.path))
     return analyse_photo(
-        loaded,
+        prepared(load_unit(unit, options.reading, recipe), unit),
         unit,
         recipe,
         needs_roi=options.roi is not None,
@@ -117,10 +149,31 @@ def surface_to_try(unit: Unit, recipe: Recipe, options: RunOptions) -> Surface:
     )
 
 
-def _some(listed: Mapping[str, SourceImage], count: int) -> list[tuple[str, SourceImage]]:
-    items = list(listed.items())
-    count = min(count, len(items))
-    return [items[nth * len(items) // count] for nth in range(count)]
+def _listed(given: Sequence[Path], options: RunOptions) -> Mapping[str, Sequence[SourceImage]]:
+    """Return the photos of files and folders by category, each once; of views, one for a part."""
+    categories: dict[str, dict[str, SourceImage]] = {}
+    single: dict[str, dict[str, SourceImage]] = {}
+    for place in given:
+        if is_dir(place):
+            found = list_source(place, options)
+            for category, photos in found.categories.items():
+                categories.setdefault(category, {}).update({one.key: one for one in photos})
+        else:
+            photo = SourceImage(place.name, place, find_scan(place, options))
+            single.setdefault(place.resolve().parent.name, {})[place.name] = photo
+    alone = {category: tuple(listed.values()) for category, listed in single.items()}
+    if options.views and alone:
+        root = given[0].resolve().parent
+        joined = group_views(PhotoSource(root, alone, 0), options.views).categories
+        alone = {category: tuple(photos) for category, photos in joined.items()}
+    for category, photos in alone.items():
+        categories.setdefault(category, {}).update({one.key: one for one in photos})
+    return {category: tuple(listed.values()) for category, listed in categories.items()}
+
+
+def _some(units: Sequence[Unit], count: int) -> list[Unit]:
+    count = min(count, len(units))
+    return [units[nth * len(units) // count] for nth in range(count)]
 
 
 def _with_masks(units: Sequence[Unit], options: RunOptions) -> tuple[Unit, ...]:

@@ -1,6 +1,6 @@
 """A plain cloud as a map: its points in the cells of a grid on its principal plane."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import cv2
@@ -146,6 +146,24 @@ class Chart:
         rest = self.visible & ~marked
         others.ravel()[flat_cells(self.places[rest], self.shape)] = True
         return np.asarray((cells > 0) | (closed & ~others & ~empty))
+
+
+def raised_on(chart: Chart, scan: Scan) -> Float32:
+    """Return how near another cloud is to the sensor on the cells of a chart, (H, W) float32, mm.
+
+    Parameters
+    ----------
+    chart : Chart
+    scan : Scan
+        Of the same part; it may have fewer points.
+    """
+    points = scan.points[scan.valid]
+    level = (points @ chart.frame.T.astype(np.float32)).astype(np.float32) - chart.corner
+    side = chart.mm_per_px
+    cells = flat_cells(level[:, [1, 0]] / np.float32(side), chart.shape)
+    seen = _seen(level[:, 2], cells, chart.shape, side)
+    grid = _filled(_means(level[seen], cells[seen], chart.shape))
+    return replace(chart, grid=grid).raised
 
 
 def chart_of(scan: Scan) -> Chart:

@@ -87,12 +87,33 @@ def measure_sensor(scan: Scan, part: Mask | None = None) -> Sensor:
     """
     raised = scan.raised()
     inside = scan.valid if part is None else scan.valid & part
-    noise, quantum = _noise(raised, inside), _quantum(scan)
+    noise, quantum = height_noise(raised, inside), _quantum(scan)
     if scan.valid.all():
         return Sensor(noise, quantum, spot_px=SPOT_PX)
     angle, azimuth = _shadows(raised, scan.mm_per_px, noise)
     steepest = _steepest(raised, inside, scan.mm_per_px)
     return Sensor(noise, quantum, angle, azimuth, steepest, SPOT_PX)
+
+
+def height_noise(raised: Float32, inside: Mask) -> float:
+    """Return the standard deviation of heights from point to point; 0 if float32 tells none.
+
+    Parameters
+    ----------
+    raised : (H, W) float32
+        In any unit.
+    inside : (H, W) bool
+        Where it is measured; what is beside has no say.
+    """
+    whole = cv2.erode(inside.view(np.uint8), np.ones((3, 3), np.uint8), borderValue=0) > 0
+    if not whole.any():
+        return 0.0
+    # Less a common height, which float32 would spend its digits on.
+    level = np.where(inside, raised - np.float32(np.median(raised[inside])), 0).astype(np.float32)
+    bent = np.asarray(cv2.filter2D(level, cv2.CV_32F, SECOND_DIFFERENCE))[whole]
+    noise = MAD * float(np.median(np.abs(bent))) / GAIN
+    # What float32 cannot tell is no noise.
+    return noise if noise > 4 * np.finfo(np.float32).eps * float(np.nanmax(np.abs(raised))) else 0.0
 
 
 def slope_cosine(raised: Float32, mm_per_px: float) -> Float32:
@@ -148,18 +169,6 @@ def _overlap(size: int, shift: int) -> tuple[slice, slice]:
     if shift >= 0:
         return slice(0, max(size - shift, 0)), slice(min(shift, size), size)
     return slice(min(-shift, size), size), slice(0, max(size + shift, 0))
-
-
-def _noise(raised: Float32, inside: Mask) -> float:
-    whole = cv2.erode(inside.view(np.uint8), np.ones((3, 3), np.uint8), borderValue=0) > 0
-    if not whole.any():
-        return 0.0
-    # Less a common height, which float32 would spend its digits on.
-    level = np.where(inside, raised - np.float32(np.median(raised[inside])), 0).astype(np.float32)
-    bent = np.asarray(cv2.filter2D(level, cv2.CV_32F, SECOND_DIFFERENCE))[whole]
-    noise = MAD * float(np.median(np.abs(bent))) / GAIN
-    # What float32 cannot tell is no noise.
-    return noise if noise > 4 * np.finfo(np.float32).eps * float(np.nanmax(np.abs(raised))) else 0.0
 
 
 def _quantum(scan: Scan) -> float:

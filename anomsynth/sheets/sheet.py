@@ -1,7 +1,7 @@
 """Contact sheets: what went in, what came out, and how it is labelled, side by side."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -25,10 +25,10 @@ from anomsynth.dataset.files import make_folder
 from anomsynth.dataset.images import write_png
 from anomsynth.sheets.relief import relief_tiles
 
-HEADINGS = (
-    *("input", "result", "label (strict)", "zoom", "zoom, label (strict)"),
-    *("relief, shaded", "zoom, height as colour"),  # of scans
-)
+HEADINGS = ("input", "result", "label (strict)", "zoom", "zoom, label (strict)")
+OF_RELIEF = ("relief, shaded", "zoom, height as colour")
+OF_VIEWS = ("other light", "zoom")  # of each other view that is shown
+MOST_VIEWS = 2
 PAPER = 24
 INK = (225, 225, 225)
 GAP = 4
@@ -63,6 +63,8 @@ class SheetRow:
     raised : (H, W) float32, millimeters, optional
         Of a sample in a scan how near it is to the sensor, drawn beside the pictures.
     mm_per_px : float
+    views : mapping of view name -> (H, W) or (H, W, C) uint8 or uint16
+        What other views show of the sample; the first two are drawn.
     """
 
     photo: NDArray[np.generic]
@@ -73,6 +75,13 @@ class SheetRow:
     allowed: Mask | None = None
     raised: Float32 | None = None
     mm_per_px: float = 1.0
+    views: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """What its pictures are, from the left."""
+        relief = OF_RELIEF if self.raised is not None else ()
+        return (*HEADINGS, *relief, *OF_VIEWS * min(len(self.views), MOST_VIEWS))
 
     @classmethod
     def of(
@@ -85,7 +94,8 @@ class SheetRow:
         """Return the row of a sample, by default with its kinds and how visible they are."""
         masks = (sample.strict, sample.mask)
         said = caption or caption_of(sample)
-        return cls(photo, sample.image, masks, sample.largest, said, allowed)
+        views = {name: view.image for name, view in sample.views.items()}
+        return cls(photo, sample.image, masks, sample.largest, said, allowed, views=views)
 
 
 def contact_sheet(rows: Sequence[SheetRow], *, tile_px: int = 224, across: int = 1) -> Rgb:
@@ -116,7 +126,8 @@ def contact_sheet(rows: Sequence[SheetRow], *, tile_px: int = 224, across: int =
     strips = [_strip(row, tile_px) for row in rows]
     width = max(strip.shape[1] for strip in strips)
     strips = [np.hstack([one, _paper(len(one), width - one.shape[1])]) for one in strips]
-    lines = [_heading(tile_px, width, across)]
+    headings = max((row.headings for row in rows), key=len)
+    lines = [_heading(headings, (tile_px, width, across))]
     for start in range(0, len(strips), across):
         line = strips[start : start + across]
         line += [_paper(1, width)] * (across - len(line))
@@ -176,19 +187,25 @@ def _strip(row: SheetRow, tile_px: int) -> Rgb:
         scaled(after, spot, tile_px),
         outlined(after, row.masks, spot, tile_px),
     ]
-    heights = ""
+    told = {0: row.caption}
     if row.raised is not None:
-        lit, colours, heights = relief_tiles(row.raised, row.mm_per_px, spot, tile_px)
+        lit, colours, told[len(pictures) + 1] = relief_tiles(
+            row.raised, row.mm_per_px, spot, tile_px
+        )
         pictures += [lit, colours]
+    for name, view in list(row.views.items())[:MOST_VIEWS]:
+        told[len(pictures)] = name
+        seen = to_rgb8(view, levels)
+        pictures += [scaled(seen, whole, tile_px), scaled(seen, spot, tile_px)]
     tall = max(picture.shape[0] for picture in pictures)
     sheet = _paper(LINE + tall + GAP, len(pictures) * (tile_px + GAP))
     for index, picture in enumerate(pictures):
         left = index * (tile_px + GAP) + (tile_px - picture.shape[1]) // 2
         sheet[LINE : LINE + picture.shape[0], left : left + picture.shape[1]] = picture
-    write_on(sheet, row.caption, (2, LINE - 4))
     zoom = max(pictures[3].shape[:2]) / max(spot.shape)
-    write_on(sheet, f"x{zoom:.1f}", (3 * (tile_px + GAP) + 2, LINE - 4))
-    write_on(sheet, heights, (6 * (tile_px + GAP) + 2, LINE - 4))
+    told[3] = f"x{zoom:.1f}"
+    for index, text in told.items():
+        write_on(sheet, text, (index * (tile_px + GAP) + 2, LINE - 4))
     return sheet
 
 
@@ -208,9 +225,11 @@ def caption_of(sample: Sample) -> str:
     return f"{', '.join(named)}  {np.count_nonzero(sample.strict)} px"
 
 
-def _heading(tile_px: int, width: int, across: int) -> Rgb:
+def _heading(headings: Sequence[str], size: tuple[int, int, int]) -> Rgb:
+    """Return the line above a sheet of tiles and strips so wide, so many strips across."""
+    tile_px, width, across = size
     line = _paper(LINE + 4, width)
-    for index, text in enumerate(HEADINGS[: max(width // (tile_px + GAP), 1)]):
+    for index, text in enumerate(headings):
         write_on(line, text, (index * (tile_px + GAP) + 2, LINE - 2))
     return np.hstack([line] * across)
 

@@ -86,6 +86,29 @@ def test_the_test_set_knows_its_good_photos(photos: Path, tmp_path: Path) -> Non
     assert done.good == len(list((tmp_path / "out" / "discs" / "test" / "good").iterdir()))
 
 
+@pytest.mark.parametrize(("kind", "tiles"), [("ply", 7), ("bare ply", 7), ("xyz", 7)])
+def test_scans_have_their_relief_on_the_sheet(scan_maker, tmp_path, kind: str, tiles: int) -> None:
+    source = scan_maker(tmp_path / "scans", kind, 1)
+
+    done = asy.generate(source, tmp_path / "out", per_image=2, kinds="hole", jobs=1)
+
+    sheet = np.asarray(Image.open(done.sheet)).astype(int)
+    assert sheet.shape[1] == tiles * (TILE + 4)
+    colours = sheet[40:200, 6 * (TILE + 4) : 7 * (TILE + 4)]
+    assert (np.ptp(colours, axis=2) > 60).mean() > 0.2
+
+
+def test_other_views_are_on_the_sheet(photos: Path, tmp_path: Path) -> None:
+    for path in sorted(photos.iterdir()):
+        for view in ("L1", "L2"):
+            path.with_name(f"{path.stem}_{view}.png").write_bytes(path.read_bytes())
+        path.rename(path.with_name(f"{path.stem}_L0.png"))
+
+    done = asy.generate(photos, tmp_path / "out", per_image=1, jobs=1, views=("L0", "L1", "L2"))
+
+    assert np.asarray(Image.open(done.sheet)).shape[1] == 9 * (TILE + 4)
+
+
 def test_what_shows_a_kind_for_the_first_time_comes_first() -> None:
     kinds = [["crack"], ["crack"], ["crack", "pitting"], ["pitting"], ["chip"]]
     lines = [{"number": at, "record": {"kinds": each}} for at, each in enumerate(kinds)]

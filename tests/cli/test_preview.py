@@ -62,7 +62,7 @@ def test_failed_samples_are_counted_by_cause(
 
     result = call("preview", photo, "--preset", recipe_file, "--out", out, "--count", 2)
 
-    assert result.exit_code == 3
+    assert result.exit_code == 2  # nothing was made
     assert "2 of 2 samples failed: 2 x too faint" in result.stderr
     assert not out.exists()
 
@@ -196,3 +196,57 @@ def test_scans_are_shown_lit_and_by_height(call, scan_maker, tmp_path, kind, pla
     assert pixels.shape[1] == 7 * 228
     colours = pixels[40:200, 6 * 228 : 7 * 228].astype(int)
     assert (np.ptp(colours, axis=2) > 60).mean() > 0.2
+
+
+@pytest.fixture
+def views(tmp_path):
+    """Write photos of two parts in three lights, the last one dark."""
+    rng = np.random.default_rng(2)
+    for part in "ab":
+        for view, level in (("L0", 150), ("L1", 110), ("L2", 40)):
+            levels = rng.normal(level, 2, (96, 128)).clip(0, 255).astype(np.uint8)
+            place = tmp_path / "views" / f"{part}_{view}.png"
+            place.parent.mkdir(exist_ok=True)
+            Image.fromarray(levels).save(place)
+    return tmp_path / "views"
+
+
+@pytest.mark.parametrize("places", [["."], ["a_L0.png", "a_L1.png", "a_L2.png"]])
+def test_views_of_a_sample_stand_in_its_row(call, views, recipe_file, tmp_path, places) -> None:
+    out, lights = tmp_path / "sheet.png", tmp_path / "lights.json"
+    given = {f"L{n}": {"azimuth_deg": 90 * n, "elevation_deg": 40} for n in range(3)}
+    lights.write_text(json.dumps(given))
+
+    result = call(
+        "preview", *(views / place for place in places), "--preset", recipe_file, "--out", out,
+        "--count", 1, "--views", "L0,L1,L2", "--lights", lights,
+    )  # fmt: skip
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    with Image.open(out) as sheet:
+        pixels = np.asarray(sheet.convert("L"))
+    assert pixels.shape[1] == 9 * 228
+    levels = [np.median(pixels[60:180, at * 228 + 20 : at * 228 + 200]) for at in (1, 5, 7)]
+    assert levels == pytest.approx([150, 110, 40], abs=3)
+
+
+def test_lights_that_nobody_knows_are_said_by_a_preview_too(call, views, tmp_path) -> None:
+    result = call("preview", views, "-o", tmp_path / "a.png", "--count", 1, "--views", "L0,L1,L2")
+
+    assert result.exit_code == 0
+    assert "the light of L0, L1, L2 is uncertain: " in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--all", "--views", "L0,L1"], "--views: a gallery shows one photo"),
+        (["--views", "L0,L7"], "its name tells none of the views L0, L7"),
+        (["--lights", "no.json"], "--lights needs --views"),
+    ],
+)
+def test_views_that_cannot_be_shown_are_refused(call, views, tmp_path, words, said: str) -> None:
+    result = call("preview", views, "--out", tmp_path / "sheet.png", *words)
+
+    assert result.exit_code == 2
+    assert said in result.stderr

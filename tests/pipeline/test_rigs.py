@@ -129,7 +129,7 @@ def test_lights_that_are_uncertain_are_said_with_the_way_out(call, parts, tmp_pa
     said = " ".join(unsure.output.split())
     assert "photos: the light of" in said
     assert "is uncertain: " in said
-    assert "say it by --lights FILE" in said
+    assert "say it by --lights" in said
 
 
 def test_lights_that_photos_do_not_tell_stand_around_the_part(make, parts) -> None:

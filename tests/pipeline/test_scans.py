@@ -190,6 +190,27 @@ def test_a_picture_without_its_scan_is_named(scan_maker, make, tmp_path) -> None
         make(source, tmp_path / "out", per_image=1)
 
 
+def test_of_scans_and_pictures_none_may_be_missing(scan_maker, make, tmp_path) -> None:
+    source = scan_maker(tmp_path / "scans", "xyz")
+    good = source / "mound" / "train" / "good"
+    (good / "rgb").rename(tmp_path / "rgb")
+
+    with pytest.raises(InputError, match=r"good/xyz: scans without pictures, there is no 'rgb'"):
+        make(source, tmp_path / "out", per_image=1)
+    assert make(source, tmp_path / "alone", per_image=1, depth_unit=1000).written == 3
+    (tmp_path / "rgb").rename(good / "rgb")
+    for path in (good / "xyz").iterdir():
+        path.rename(path.with_stem(f"other{path.stem}"))
+    with pytest.raises(InputError, match=r"good/xyz: holds no scan for the pictures in 'rgb'"):
+        make(source, tmp_path / "out", per_image=1)
+
+
+def test_a_shaded_picture_is_written_once(scan_maker, make, tmp_path) -> None:
+    make(scan_maker(tmp_path / "maps", "depth"), tmp_path / "out", per_image=1, depth_unit=0.002)
+
+    assert not (tmp_path / "out" / "_anomsynth" / "mound" / "original").exists()
+
+
 def test_kinds_that_only_colour_cannot_be_made_of_depth(scan_maker, make, tmp_path) -> None:
     source = scan_maker(tmp_path / "maps", "depth")
 

@@ -256,6 +256,11 @@ BAD = {
     "pcd fields": ("a.pcd", PCD.replace(b" x ", b" w "), "no field 'x'"),
     "pcd cut": ("a.pcd", PCD[:-30], "cut off: 398 of 400"),
     "pcd packed": ("a.pcd", pcd(records(surface()), STORED)[:-90], "damaged PCD"),
+    "pcd size": (
+        "a.pcd",
+        pcd(records(surface()), "ascii", (40, 12)),
+        "WIDTH 40 x HEIGHT 12, but POINTS 400",
+    ),
     "pcd header": ("a.pcd", PCD.replace(b"SIZE", b"SIDE"), "incomplete"),
     "two columns": ("a.xyz", b"1 2\n3 4\n", "holds no points"),
     "ragged": ("a.xyz", b"1 2 3\n3 4\n5 6 7\n1 2 3\n", "point 2 has 2 numbers instead of 3"),

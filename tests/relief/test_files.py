@@ -195,6 +195,9 @@ def test_other_bad_files_cost_one_line(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "grey.png"), np.ones((40, 40), np.uint8))
     (tmp_path / "cut.png").write_bytes((tmp_path / "grey.png").read_bytes()[:-20])
     (tmp_path / "text.tiff").write_text("hello")
+    with tifffile.TiffWriter(tmp_path / "pages.tiff") as pages:
+        for axis in (0, 1):
+            pages.write(np.ascontiguousarray(xyz()[..., axis]))
 
     for name, words in {
         "none.tiff": "no such file",
@@ -202,6 +205,7 @@ def test_other_bad_files_cost_one_line(tmp_path: Path) -> None:
         "colour.png": "picture of colours",
         "cut.png": "damaged PNG",
         "text.tiff": "not a depth map",
+        "pages.tiff": r"2 bands \(pages\), where a scan has three",
     }.items():
         with pytest.raises(InputError, match=words):
             read_scan(tmp_path / name, unit=1, mm_per_px=1)

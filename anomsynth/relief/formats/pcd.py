@@ -87,7 +87,7 @@ def read_pcd(content: bytes, path: Path) -> StoredCloud:
         raise InputError(msg, hint="name the coordinates x, y and z")
     if header.points == 0:
         raise InputError(f"{path}: holds no points", hint="remove the file from the input")
-    organised = header.rows > 1 and header.rows * header.cols == header.points
+    organised = header.rows > 1
     details: dict[str, object] = {"header": text, "stored": header.stored, "tail": b""}
     details["keeps_all"] = organised
     if header.stored == "ascii":
@@ -149,6 +149,9 @@ def _parsed(text: str, path: Path) -> PcdHeader:
     except (KeyError, ValueError, IndexError, TypeError) as error:
         msg = f"{path}: damaged PCD: its header is incomplete or says what it cannot mean"
         raise InputError(msg, hint="replace the file") from error
+    if cols * rows != points:
+        msg = f"{path}: damaged PCD: WIDTH {cols} x HEIGHT {rows}, but POINTS {points}"
+        raise InputError(msg, hint="mend its header or replace the file")
     return PcdHeader(columns, cols, rows, points, viewpoint, stored)
 
 

@@ -20,6 +20,7 @@ UNCOMPRESSED = 1
 DIFFERENCES = 2  # predictor of integers
 RGB = 2  # photometric interpretation
 COORDINATES = 3
+MANY = 8  # pages that are pictures rather than bands of one
 DESCRIPTION = 270
 
 
@@ -88,6 +89,11 @@ def _pages(
     pages = [file.pages[number].aspage() for number in range(len(file.pages))]
     apart = _stacked([page.shape for page in pages])
     if len(pages) != 1 and apart is None:
+        kinds = {(page.shape, page.dtype) for page in pages}
+        numbers = all(dtype is not None and dtype.kind == "f" for _, dtype in kinds)
+        if numbers and len(kinds) == 1 and len(pages) < MANY:
+            msg = f"{path}: {len(pages)} bands (pages), where a scan has three (x, y, z) or one"
+            raise InputError(msg, hint="save x, y and z as the three bands of a float TIFF")
         msg = f"{path}: holds {len(pages)} pictures (several pages)"
         raise InputError(msg, hint="save each as a file of its own")
     for page in pages:
