@@ -76,6 +76,7 @@ def generate(
     refiners: Sequence[str] | str | None = None,
     mm_per_px: float | None = None,
     min_score: float | None = None,
+    best_of: int | None = None,
     roi: FilePath | None = None,
     avoid: FilePath | None = None,
     components: FilePath | None = None,
@@ -142,6 +143,9 @@ def generate(
         Size of a pixel, instead of the preset's scale.
     min_score : float in [0, 1], optional
         Samples below this score are drawn anew.
+    best_of : int, optional
+        Up to so many samples are drawn for each one, until one is good enough, and the best is
+        kept.
     roi, avoid : path, optional
         Where defects may go, and where they must not: a folder of masks named like the photos (or
         of files of labelme), one mask for all photos, or a file of COCO or CVAT.
@@ -253,6 +257,7 @@ def generate(
         seed=seed,
         mm_per_px=mm_per_px,
         min_score=min_score,
+        best_of=best_of,
     )
     options = run_options(
         per_image=per_image,

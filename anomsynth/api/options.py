@@ -53,6 +53,8 @@ class RecipeOptions:
         Size of a pixel, instead of the preset's scale.
     min_score : float in [0, 1]
         Samples below are drawn anew.
+    best_of : int, at least 1
+        Samples drawn, of which the best is kept.
     """
 
     kinds: Sequence[str] | str | None = None
@@ -62,6 +64,7 @@ class RecipeOptions:
     seed: int | None = None
     mm_per_px: float | None = None
     min_score: float | None = None
+    best_of: int | None = None
 
 
 @contextmanager
@@ -267,15 +270,26 @@ def _changes(options: RecipeOptions) -> dict[str, object]:
         changes["seed"] = seed = whole("seed", options.seed)
         if seed < 0:
             raise UserError(f"`seed`: must be at least 0, got {seed}")
-    if options.min_score is not None:
-        check_score("min_score", options.min_score)
-        changes["gates"] = {"min_score": options.min_score}
+    if gates := _gates(options):
+        changes["gates"] = gates
     if options.mm_per_px is not None:
         size = number("mm_per_px", options.mm_per_px)
         if not (math.isfinite(size) and size > 0):
             raise UserError(f"`mm_per_px`: must be above 0, got {size:g}")
         changes["mm_per_px"] = size
     return changes
+
+
+def _gates(options: RecipeOptions) -> dict[str, object]:
+    gates: dict[str, object] = {}
+    if options.min_score is not None:
+        check_score("min_score", options.min_score)
+        gates["min_score"] = options.min_score
+    if options.best_of is not None:
+        gates["best_of"] = best_of = whole("best_of", options.best_of)
+        if best_of < 1:
+            raise UserError(f"`best_of`: must be at least 1, got {best_of}")
+    return gates
 
 
 def _load(preset: Preset, changes: dict[str, object]) -> Recipe:

@@ -55,7 +55,7 @@ EXAMPLE = example(
 GROUPS = {
     "What to make": (
         *("preset", "kinds", "per_image", "count", "purpose", "defects_per_image", "severity"),
-        *("seed", "refiners", "mm_per_px", "min_score"),
+        *("seed", "refiners", "mm_per_px", "min_score", "best_of"),
     ),
     "The photos, and where on them": (
         *("roi", "avoid", "components", "textures", "real", "source_layout", "bits", "value_range"),
@@ -102,6 +102,15 @@ def generate(
     min_score: Annotated[
         float | None,
         typer.Option("--min-score", min=0, max=1, help="Draw samples below this score anew [0]."),
+    ] = None,
+    best_of: Annotated[
+        int | None,
+        typer.Option(
+            "--best-of",
+            metavar="N",
+            min=1,
+            help="Draw up to this many for each sample and keep the best [the preset's].",
+        ),
     ] = None,
     roi: Annotated[
         Path | None,
@@ -218,6 +227,7 @@ def generate(
             seed=seed,
             mm_per_px=mm_per_px,
             min_score=min_score,
+            best_of=best_of,
         )
         words = [] if extras is None else parse_words("--extras", extras, EXTRAS)
         seen = None if views is None else parse_words("--views", views)
@@ -256,6 +266,7 @@ def generate(
                 refiners=chosen.refiners,
                 mm_per_px=mm_per_px,
                 min_score=min_score,
+                best_of=best_of,
                 roi=roi,
                 avoid=avoid,
                 components=components,

@@ -141,6 +141,10 @@ class Gates(Written):
     min_score : float in [0, 1]
         Least quality (SQE) of a sample; those below are drawn anew, up to `redraws` times.
     redraws : int
+    best_of : int
+        How many samples are drawn, of which the one of the best quality is kept.
+    enough : float in [0, 1]
+        Quality that is good enough: no further sample is drawn for a better one.
     """
 
     min_pixels: Some = parameter(6, "count", "fewest visible pixels")
@@ -149,6 +153,8 @@ class Gates(Written):
     attempts: Some = parameter(96, "count", "tries before a sample has failed")
     min_score: Share = parameter(0.0, "ratio", "least quality of a sample")
     redraws: Whole = parameter(12, "count", "samples drawn anew for their quality")
+    best_of: Some = parameter(1, "count", "samples drawn, of which the best is kept")
+    enough: Share = parameter(0.85, "ratio", "quality that needs no further sample")
 
 
 class Recipe(Written):

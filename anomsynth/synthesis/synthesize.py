@@ -98,16 +98,35 @@ def synthesize(
     # Mechanisms must see the light that the renderer shines: glints and shading on one side.
     lit = lit_surface(surface, seed, key)
     gates = recipe.gates
-    if gates.min_score == 0:
+    if gates.min_score == 0 and gates.best_of == 1:
         return Synthesis(lit, recipe, seed, key).run()
-    best = 0.0
-    for redraw in range(gates.redraws + 1):
-        sample = Synthesis(lit, recipe, seed, key, redraw).run()
-        quality = rate_sample(sample, lit)
-        if quality.score >= gates.min_score:
-            return replace(sample, scores=written_scores(quality))
-        best = max(best, quality.score)
-    msg = f"score {best:.2f} at best of {gates.redraws + 1} draws, at least {gates.min_score:g}"
+    return _best(Synthesis(lit, recipe, seed, key))
+
+
+def _best(first: "Synthesis") -> Sample:
+    """Return the best of several draws of a sample, the first that is good enough, with its score.
+
+    Draws after the first wanted number go on only while none reaches the least score.
+    """
+    gates = first.recipe.gates
+    best, score = None, -1.0
+    for redraw in range(max(gates.best_of, gates.redraws + 1 if gates.min_score else 1)):
+        if redraw >= gates.best_of and score >= gates.min_score:
+            break
+        try:
+            sample = replace(first, redraw=redraw).run()
+        except SynthesisError:
+            if best is None:
+                raise
+            continue
+        quality = rate_sample(sample, first.surface)
+        if quality.score > score:
+            best, score = replace(sample, scores=written_scores(quality)), quality.score
+        if score >= max(gates.enough, gates.min_score):
+            break
+    if best is not None and score >= gates.min_score:
+        return best
+    msg = f"score {score:.2f} at best of {gates.redraws + 1} draws, at least {gates.min_score:g}"
     raise RejectedError(f"{msg} wanted")
 
 

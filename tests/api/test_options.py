@@ -24,6 +24,7 @@ def test_every_option_reaches_the_recipe(recipe_file) -> None:
         seed=9,
         mm_per_px=0.5,
         min_score=0.25,
+        best_of=4,
     )
 
     for preset in (recipe_file, str(recipe_file), load_recipe(recipe_file)):
@@ -34,7 +35,7 @@ def test_every_option_reaches_the_recipe(recipe_file) -> None:
         assert (recipe.severity.d_prime.low, recipe.severity.d_prime.high) == (2, 3)
         assert (recipe.defects_per_image.low, recipe.defects_per_image.high) == (2, 4)
         assert (recipe.seed, recipe.mm_per_px, recipe.field_mm) == (9, 0.5, None)
-        assert recipe.gates.min_score == 0.25
+        assert (recipe.gates.min_score, recipe.gates.best_of) == (0.25, 4)
 
 
 @pytest.mark.parametrize(("severity", "cap"), [((2, 6), 4.5), ((8, 12), 8), (9, 9)])
@@ -85,6 +86,8 @@ def test_bad_ranges_are_named(given, message) -> None:
         ({"defects_per_image": (1, 2.5)}, "`defects_per_image`: expected whole numbers"),
         ({"seed": -3}, "`seed`: must be at least 0"),
         ({"min_score": 2}, "`min_score`: must lie in 0:1"),
+        ({"best_of": 0}, "`best_of`: must be at least 1, got 0"),
+        ({"best_of": 1.5}, "`best_of`: expected a whole number, got 1.5"),
         ({"kinds": []}, "`kinds`: name at least one"),
         ({"kinds": 5}, "`kinds`: expected words, got 5"),
         ({"severity": "strong"}, "`severity`: expected a number, got 'strong'"),

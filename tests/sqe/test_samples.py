@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from anomsynth.core.sample import Quality
+from anomsynth.core.sample import Quality, Sample
 from anomsynth.core.types import SampleKey
+from anomsynth.errors import RejectedError
 from anomsynth.recipe.load import load_recipe
 from anomsynth.sqe.estimator import Estimator
 from anomsynth.sqe.samples import rate_sample, score_cells, score_names, written_scores
 from anomsynth.surface.analyze import analyze
-from anomsynth.synthesis.synthesize import synthesize
+from anomsynth.synthesis.synthesize import Synthesis, synthesize
 from anomsynth.testing import make_pixels
 
 
@@ -59,3 +60,40 @@ def test_samples_below_the_least_score_are_drawn_anew() -> None:
     assert all(one.scores == written_scores(rate_sample(one, surface)) for one in samples)
     assert [sample.redraw == 0 for sample in samples] == [score >= least for score in scores]
     assert samples[0].record["redraw"] == samples[0].redraw
+
+
+def test_the_best_of_several_draws_is_kept_and_the_first_that_is_good_enough() -> None:
+    surface = analyze(make_pixels(200, 220, channels=3))
+    key = [SampleKey("c", "i", index) for index in range(8)]
+
+    def drawn(**gates) -> list[Sample]:
+        recipe = load_recipe("metal", seed=4, gates=gates)
+        return [synthesize(surface, recipe, key=one) for one in key]
+
+    def scores(samples) -> list[float]:
+        return [rate_sample(sample, surface).score for sample in samples]
+
+    one, best = drawn(best_of=1), drawn(best_of=4, enough=1)
+    early = drawn(best_of=4, enough=0)
+    assert all(after >= before for before, after in zip(scores(one), scores(best), strict=True))
+    assert np.mean(scores(best)) > np.mean(scores(one)) + 0.02
+    assert {sample.redraw for sample in best} > {0}
+    assert max(sample.redraw for sample in best) < 4
+    assert all(sample.scores == written_scores(rate_sample(sample, surface)) for sample in best)
+    for first, other in zip(one, early, strict=True):
+        assert np.array_equal(first.image, other.image)
+
+
+def test_a_draw_that_fails_does_not_cost_the_one_before(monkeypatch) -> None:
+    surface = analyze(make_pixels(200, 220, channels=3))
+    run = Synthesis.run
+
+    def once(self):
+        if self.redraw:
+            raise RejectedError("no place")
+        return run(self)
+
+    monkeypatch.setattr(Synthesis, "run", once)
+    recipe = load_recipe("metal", seed=4, gates={"best_of": 3, "enough": 1})
+
+    assert synthesize(surface, recipe, key=SampleKey("c", "i", 0)).redraw == 0
