@@ -91,6 +91,8 @@ class DefectLayer:
     overhang : bool
         True if the defect may reach beyond the part (a bent wire, a thread): it is cut to
         `Surface.reachable` instead of `Surface.allowed`.
+    has_noise : bool
+        True if the light that is exposed is the photo's own, from elsewhere, with its noise.
     void : bool
         True if what shows where there is coverage is an opening: material is gone there, and a
         depth sensor finds nothing, or what lies behind.
@@ -117,6 +119,7 @@ class DefectLayer:
     thin: bool = False
     rigid: bool = False
     overhang: bool = False
+    has_noise: bool = False
     void: bool = False
     parameters: Mapping[str, float] = field(default_factory=dict)
     measured: Mapping[str, float] = field(default_factory=dict)

@@ -77,7 +77,8 @@ class NpcfPlus(Refiner):
             extra = _extra_blur(surface.camera, thin=layer.thin)
             residuals["edge_blur_px"] = extra
             if extra > 0:
-                after = _soften_edges(change.before, after, layer.support, extra)
+                bared = layer.void and layer.exposed is not None
+                after = _soften_edges(change.before, after, layer.support, extra, bared=bared)
         return replace(change, after=after, residuals=residuals)
 
     def finish(
@@ -198,8 +199,14 @@ def _extra_blur(camera: Camera, *, thin: bool) -> float:
     return extra if extra >= LEAST_BLUR_PX else 0.0
 
 
-def _soften_edges(before: Float32, after: Float32, support: Mask, sigma: float) -> Float32:
-    """Blur the change within 3 px of the support's rim, inside the support only."""
+def _soften_edges(
+    before: Float32, after: Float32, support: Mask, sigma: float, *, bared: bool
+) -> Float32:
+    """Blur the change within 3 px of the support's rim, inside the support only.
+
+    Where a background is `bared` beside the old outline of the part, which was sharp itself, the
+    blur must not make anything darker or brighter than it is before and after.
+    """
     height, width = support.shape
     reach = max(math.ceil(4 * sigma) + 1, RIM_PX + 1)  # of the blur, and of the measured depth
     result = after.copy()
@@ -222,6 +229,9 @@ def _soften_edges(before: Float32, after: Float32, support: Mask, sigma: float) 
         light *= on_channels(near, light.shape[2])
         here = slice(first, first + TILE), slice(left, left + TILE)
         light += after[here]
+        if bared:
+            old, new = before[here], after[here]
+            light = light.clip(np.minimum(old, new), np.maximum(old, new))
         light.clip(0, 1, out=result[here])
     return result
 

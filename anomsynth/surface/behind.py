@@ -1,120 +1,99 @@
 """What shows where a piece of the part is missing: the background, guessed from around it."""
 
-from dataclasses import dataclass
-from functools import lru_cache
-
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from anomsynth.core.color import decode
-from anomsynth.core.types import Box, Float32, Mask, Pixels, Surface
-from anomsynth.surface.identity import ByIdentity
+from anomsynth.core.pixels import channel_mean
+from anomsynth.core.statistics import median
+from anomsynth.core.types import Box, Float32, Mask, Surface
+from anomsynth.surface.background import background_of
 
-Indices = NDArray[np.intp]
+OUTLINE_PX = 3.0  # of a part, besides its blur: pixels that go with a piece of it
+LEAST_STEP = 0.006  # of the root of white: smaller differences are not seen
+REACH = 0.05  # of part size: as far the shadow and the halo of a piece go with it
+LEAST_REACH_PX = 4.0
+TEXTURE_PX = 2  # texture of the ground averages out over so many pixels to every side
 
-CELLS = 128  # the background is taken as this smooth: finer than a soft shadow
-CLEAR_PX = 2  # pixels next to the outline are half part, half background
-LEAST_SHARE = 0.002  # of the picture; less background than that is a rounded corner
 
+def light_behind(
+    surface: Surface, box: Box, gone: Mask | None = None, beside_px: float = 0.0
+) -> Float32 | None:
+    """Return the background's linear light in a box, (h, w, C), None if the picture shows none.
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Background:
-    """A photo's background on coarse cells that cover the picture.
+    It has the texture and the noise that the background has elsewhere; see `Background.filled`.
 
-    Attributes
+    Parameters
     ----------
-    cells : (h, w, C) float32
-        Linear light.
-    shape : (int, int)
-        Rows and columns of the picture.
+    surface : Surface
+    box : Box
+    gone : (h, w) bool, optional
+        Where it is needed; all of the box by default.
+    beside_px : float
+        Pixels beside what is gone whose light is not believed: shadow and halo of it.
     """
-
-    cells: Float32
-    shape: tuple[int, int]
-
-    def light(self, box: Box) -> Float32:
-        """Return the background's linear light in a box, (h, w, C) float32 in [0, 1]."""
-        down, right = (
-            side / count for side, count in zip(self.cells.shape[:2], self.shape, strict=True)
-        )
-        rows = (np.arange(box.top, box.bottom, dtype=np.float32) + 0.5) * down - 0.5
-        cols = (np.arange(box.left, box.right, dtype=np.float32) + 0.5) * right - 0.5
-        return _sampled(self.cells, rows, cols)
-
-
-def background_of(surface: Surface) -> Background | None:
-    """Return the background as if the part were not there, None if the picture shows none.
-
-    Off-part pixels are spread smoothly over the picture (normalised convolution), so brightness
-    gradients of a lit background continue behind the part.
-    """
-    return _find(_Photo(surface.pixels, surface.foreground, surface.encoding))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Photo(ByIdentity):
-    pixels: Pixels
-    foreground: Mask
-    encoding: str
-
-
-@lru_cache(maxsize=1)  # several samples are made of each photo, one after another
-def _find(photo: _Photo) -> Background | None:
-    height, width = photo.foreground.shape
-    step = max(max(height, width) // 512, 1)
-    part = photo.foreground[::step, ::step].astype(np.uint8)
-    kernel = np.ones((2 * CLEAR_PX + 1, 2 * CLEAR_PX + 1), np.uint8)
-    clear = cv2.dilate(part, kernel) == 0
-    if np.count_nonzero(clear) < LEAST_SHARE * clear.size:
-        return None
-    every = decode(np.ascontiguousarray(photo.pixels[::step, ::step]), photo.encoding)
-    weight = clear.astype(np.float32)
-    size = (min(CELLS, clear.shape[1]), min(CELLS, clear.shape[0]))
-    cells = _shrunk(every * weight[..., None], size)
-    known = _shrunk(weight[..., None], size)
-    rest = cells.sum(axis=(0, 1)) / known.sum()
-    filled, mass = cells.copy(), known.copy()
-    for blur in (1.0, 3.0, 9.0):  # near pixels count most; far ones fill what they leave open
-        share = np.float32(0.02)
-        filled += share * _blurred(cells, blur)
-        mass += share * _blurred(known, blur)
-    smooth = (filled + np.float32(1e-6) * rest) / (mass + np.float32(1e-6))
-    smooth.setflags(write=False)  # all samples of the photo share it
-    return Background(np.asarray(smooth, dtype=np.float32), (height, width))
-
-
-def light_behind(surface: Surface, box: Box) -> Float32 | None:
-    """Return the background's linear light in a box, (h, w, C), None if the picture shows none."""
     background = background_of(surface)
-    return None if background is None else background.light(box)
+    if background is None:
+        return None
+    if gone is None or not gone.any():
+        gone = np.ones(box.shape, dtype=bool)
+    needed = _distance(gone) <= beside_px if beside_px > 0 else gone
+    return background.filled(surface, box, needed)
 
 
-def _shrunk(array: Float32, size: tuple[int, int]) -> Float32:
-    small = cv2.resize(np.ascontiguousarray(array), size, interpolation=cv2.INTER_AREA)
-    return np.asarray(small, dtype=np.float32).reshape(size[1], size[0], -1)
+def shadow_reach(surface: Surface) -> float:
+    """Return how far the shadow and the halo of a piece are taken to reach, pixels."""
+    return REACH * surface.part_size_px + LEAST_REACH_PX
 
 
-def _blurred(cells: Float32, sigma: float) -> Float32:
-    out = cv2.GaussianBlur(cells, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
-    return np.asarray(out, dtype=np.float32).reshape(cells.shape)
+def beside_what_is_gone(
+    surface: Surface, box: Box, gone: Mask, behind: Float32, reach_px: float
+) -> Float32:
+    """Return how much of the ground beside a piece changes as it goes, (h, w) float32 in [0, 1].
+
+    Its blurred outline goes with it, and its halo and its shadow: where the ground, smoothed over
+    its texture, differs from what would be there, it fades to that within `reach_px`. What lies
+    nearer to the rest of the part stays; all of the part is 0.
+
+    Parameters
+    ----------
+    surface : Surface
+    box : Box
+    gone : (h, w) bool
+        The piece.
+    behind : (h, w, C) float32
+        What would be there: `light_behind`.
+    reach_px : float
+    """
+    part = surface.foreground[box.slices]
+    rest = part & ~gone
+    away = _distance(gone)
+    share = _fading(away, reach_px)
+    outline = OUTLINE_PX + 2 * surface.camera.blur_px
+    if rest.any():
+        share *= np.clip((_distance(rest) - away) * np.float32(2 / reach_px), 0, 1)
+    now, then = (np.sqrt(channel_mean(light)) for light in (surface.linear(box), behind))
+    step = np.asarray(
+        now - then, np.float32
+    )  # of about the lightness: shadows of dark grounds are seen, too
+    step[part] = 0
+    weight = (~part).astype(np.float32)
+    size = (2 * TEXTURE_PX + 1,) * 2
+    whole = np.maximum(np.asarray(cv2.blur(weight, size), np.float32), np.float32(0.05))
+    slow = np.abs(np.asarray(cv2.blur(step, size), np.float32)) / whole
+    far = np.asarray(slow[(away > reach_px) & ~part], np.float32)
+    usual = max(2 * float(median(far)) if far.size else 0.0, LEAST_STEP)
+    share *= np.clip(slow / np.float32(usual) - 1, 0, 1)
+    np.maximum(share, _fading(away - outline / 2, outline / 2), out=share)
+    share[part] = 0
+    return share
 
 
-def _sampled(cells: Float32, rows: Float32, cols: Float32) -> Float32:
-    """Interpolate cells bilinearly at a grid of places, clamped to the cells."""
-    row, next_row, down = _split(rows, cells.shape[0])
-    col, next_col, right = _split(cols, cells.shape[1])
-    lines = cells[row] * (1 - down)[:, None, None] + cells[next_row] * down[:, None, None]
-    mixed = lines.take(col, axis=1)
-    change = lines.take(next_col, axis=1)
-    change -= mixed
-    change *= right[None, :, None]
-    mixed += change
-    return np.clip(mixed, 0, 1, out=mixed)
+def _fading(away: Float32, reach: float) -> Float32:
+    """Return a smooth step from 1 to 0 over some distance, (h, w) float32."""
+    left = np.clip(1 - away * np.float32(1 / reach), 0, 1)
+    return np.asarray(left * left * (3 - 2 * left), dtype=np.float32)
 
 
-def _split(places: Float32, count: int) -> tuple[Indices, Indices, Float32]:
-    """Return the cells around each place and the share of the second one."""
-    clamped = np.clip(places, 0, count - 1)
-    first = clamped.astype(np.intp)
-    return first, np.minimum(first + 1, count - 1), (clamped - first).astype(np.float32)
+def _distance(area: Mask) -> Float32:
+    """Return how far each pixel is from an area, (h, w) float32."""
+    return np.asarray(cv2.distanceTransform((~area).view(np.uint8), cv2.DIST_L2, 3), np.float32)

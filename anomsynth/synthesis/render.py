@@ -159,7 +159,7 @@ def render(item: Ingredients, layer: DefectLayer, gain: float) -> Change:
         block = item.take(part) if len(parts) > 1 else item
         put_rows(pixels, block.index, compose(block, gain)[:, 0])
     hidden = np.zeros(layer.support.shape, dtype=np.float32)
-    if layer.coverage is not None:
+    if layer.coverage is not None and not layer.has_noise:
         hidden = layer.coverage
         if layer.exposed is not None and gain < 1:
             hidden = hidden * np.float32(gain)

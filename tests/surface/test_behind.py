@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from anomsynth.core.color import decode
-from anomsynth.core.types import Box
-from anomsynth.surface.behind import light_behind
+from anomsynth.core.color import decode, linear_to_srgb
+from anomsynth.core.types import Box, Surface
+from anomsynth.surface.behind import beside_what_is_gone, light_behind
 from anomsynth.testing import make_surface
 
 
@@ -49,3 +49,74 @@ def test_one_pixel_of_a_tiny_picture_works() -> None:
 
     assert light is not None
     assert light.shape == (1, 1, 1)
+
+
+def on_ground(ground: np.ndarray, part: np.ndarray) -> Surface:
+    """Return a dark part on a ground, (H, W) linear light, with no noise but the ground's."""
+    light = np.where(part, 0.02, ground).astype(np.float32)
+    pixels = np.rint(255 * linear_to_srgb(np.clip(light, 0, 1))).astype(np.uint8)[..., None]
+    base = make_surface(*ground.shape)
+    return replace(base, pixels=pixels, foreground=part, allowed=part.copy())
+
+
+def slab(shape: tuple[int, int]) -> np.ndarray:
+    part = np.zeros(shape, bool)
+    part[60:140, 100:200] = True
+    return part
+
+
+def test_the_ground_keeps_its_texture_and_its_noise_behind_the_part() -> None:
+    rng = np.random.default_rng(0)
+    ground = 0.3 + 0.03 * rng.standard_normal((240, 320))
+    part = slab(ground.shape)
+    box = Box(70, 110, 130, 190)
+
+    light = light_behind(on_ground(ground, part), box)
+
+    assert light is not None
+    assert light.std() == pytest.approx(0.03, rel=0.1)
+    assert light.mean() == pytest.approx(0.3, rel=0.03)
+
+
+@pytest.mark.parametrize("period", [12, 40])
+def test_a_pattern_of_the_ground_goes_on_in_phase(period: int) -> None:
+    rows, cols = np.mgrid[:240, :320]
+    ground = 0.3 + 0.12 * np.sin(2 * np.pi * cols / period) + 0.0002 * rows
+    ground += 0.005 * np.random.default_rng(1).standard_normal(ground.shape)
+    part = slab(ground.shape)
+    box = Box(55, 95, 145, 205)
+
+    light = light_behind(on_ground(ground, part), box, part[box.slices])
+
+    assert light is not None
+    inside = part[box.slices]
+    off = light[..., 0][inside] - ground[box.slices][inside]
+    assert np.sqrt(np.mean(off**2)) < 0.3 * ground.std()
+
+
+def test_its_shadow_goes_with_a_piece_and_the_rest_keeps_its_own() -> None:
+    rows, cols = np.mgrid[:240, :320]
+    part = slab((240, 320))
+    away = np.hypot(
+        np.clip(abs(rows - 99.5) - 39.5, 0, None), np.clip(abs(cols - 149.5) - 49.5, 0, None)
+    )
+    ground = 0.4 * (1 - 0.5 * np.exp(-away / 5))
+    ground += 0.002 * np.random.default_rng(2).standard_normal(ground.shape)
+    surface = on_ground(ground, part)
+    box = Box(30, 70, 170, 230)
+    gone = (part & (cols >= 160))[box.slices]
+
+    behind = light_behind(surface, box, gone, 12.0)
+    assert behind is not None
+    share = beside_what_is_gone(surface, box, gone, behind, 12.0)
+
+    light = surface.linear(box)[..., 0]
+    after = light + share * (behind[..., 0] - light)
+    beside = np.zeros(part.shape, bool)
+    beside[80:120, 200:206] = True
+    beside = beside[box.slices]
+    assert after[beside].mean() > 0.9 * 0.4 > 1.15 * light[beside].mean()
+    assert after[gone].max() < 0.1  # the part itself is the caller's
+    rest = np.zeros(part.shape, bool)
+    rest[80:120, 92:100] = True
+    assert np.array_equal(after[rest[box.slices]], light[rest[box.slices]])

@@ -4,20 +4,17 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from anomsynth.core.types import Box, Float32, Mask, Surface
 from anomsynth.errors import PlacementError
-from anomsynth.fields.regions import depth_inside
 from anomsynth.generators.assembly._patch_fill import fill_hole
-from anomsynth.surface.behind import background_of
+from anomsynth.surface.behind import light_behind
 
 LEAST_PIXELS = 9  # a smaller component is not seen
 CONTEXT = 1.5  # sizes of the hole to every side that are searched for texture
 LEAST_CONTEXT = 16  # pixels
 OUTSIDE = 0.4  # share of a component's surroundings off the part from which the background shows
 VOID = 0.15  # light of a hole over the part's where the picture shows no background
-LEAST_GRAIN = 3  # pixels: half the side of the smallest square that shows a grain
 REACH = 2.5  # standard deviations of the camera's blur a component's edge is spread over
 
 
@@ -141,7 +138,7 @@ def light_without(
     outside = int(np.count_nonzero(ring & ~part))
     background = outside > OUTSIDE * max(int(np.count_nonzero(ring)), 1)
     if background:
-        return _background(surface, box, frame, hole, rng), True
+        return _background(surface, box, gone), True
     light = surface.linear(frame)
     own = part if surface.components is None else part & (surface.components[frame.slices] == 0)
     filled = _filled(light, hole, own, rng)
@@ -154,46 +151,17 @@ def light_without(
     return np.ascontiguousarray(filled[place]), False
 
 
-def _background(
-    surface: Surface, box: Box, frame: Box, hole: Mask, rng: np.random.Generator
-) -> Float32:
-    """Return a box's light with the background in the hole: its brightness and its grain.
-
-    The grain comes from the largest square of background in the frame, mirrored over the hole.
-    `hole` lies on the frame around the box.
-    """
+def _background(surface: Surface, box: Box, gone: Mask) -> Float32:
+    """Return a box's light with the background where matter is gone."""
     light = surface.linear(box)
-    gone = hole[_within(box, frame)]
-    part = surface.foreground[frame.slices]
-    background = background_of(surface)
-    turn = rng.random()
-    if background is None:
-        light[gone] = VOID * surface.linear(frame)[part].mean(axis=0)
+    behind = light_behind(surface, box, gone)
+    if behind is None:
+        part = surface.foreground[box.slices]
+        whole = light[part] if part.any() else light.reshape(-1, light.shape[2])
+        light[gone] = VOID * whole.mean(axis=0)
         return light
-    smooth = background.light(box)
-    clear = cv2.dilate(part.view(np.uint8), np.ones((5, 5), np.uint8)) == 0
-    depth = depth_inside(clear & ~hole)
-    side = int(depth.max() / np.sqrt(2))
-    if side >= LEAST_GRAIN:
-        row, col = np.unravel_index(int(depth.argmax()), depth.shape)
-        top, left = frame.top + int(row) - side, frame.left + int(col) - side
-        square = Box(top, left, top + 2 * side + 1, left + 2 * side + 1)
-        grain = surface.linear(square) - background.light(square)
-        grain -= grain.mean(axis=(0, 1), keepdims=True)
-        starts = box.top - frame.top, box.left - frame.left
-        rows, cols = (
-            _mirrored(side * 2 + 1, start + length, turn)[start:]
-            for start, length in zip(starts, box.shape, strict=True)
-        )
-        smooth = np.clip(smooth + grain.take(rows, axis=0).take(cols, axis=1), 0, 1)
-    cv2.copyTo(smooth, gone.astype(np.uint8), light)  # many times as fast as NumPy
+    cv2.copyTo(behind, gone.view(np.uint8), light)  # many times as fast as NumPy
     return light
-
-
-def _mirrored(period: int, count: int, turn: float) -> NDArray[np.intp]:
-    """Return indices that run to and fro through a period, starting anywhere."""
-    run = (np.arange(count) + int(turn * 2 * period)) % (2 * period)
-    return np.asarray(np.where(run < period, run, 2 * period - 1 - run), dtype=np.intp)
 
 
 def _filled(light: Float32, hole: Mask, source: Mask, rng: np.random.Generator) -> Float32 | None:

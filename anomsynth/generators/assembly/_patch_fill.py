@@ -7,14 +7,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import scipy.fft
-from numpy.typing import NDArray
 
 from anomsynth.core.pixels import channel_mean
 from anomsynth.core.types import Box, Float32, Mask
+from anomsynth.fields.matching import Levels, misfits, overlaps
 from anomsynth.fields.regions import depth_inside
-
-Levels = NDArray[np.int64]
 
 SEARCH_CELLS = 96  # the search for a fitting place runs on at most this many cells a side
 RING_PX = 4  # pixels around a piece that have to fit, on the search grid
@@ -130,8 +127,8 @@ def _best_step(
     edge &= ~pattern
     blocked = _summed(~filling.source, scale) > 0
     levels = _cells(filling.grey, scale)
-    used = _count(blocked, pattern)
-    rest = _count(blocked, edge)
+    used = overlaps(blocked, pattern)
+    rest = overlaps(blocked, edge)
     free = (used == 0) & (rest <= 0.3 * max(int(edge.sum()), 1))
     here = (top // scale, left // scale)
     if here[0] < free.shape[0] and here[1] < free.shape[1]:
@@ -139,7 +136,7 @@ def _best_step(
     if not free.any():
         return None
     cut = (slice(here[0], here[0] + edge.shape[0]), slice(here[1], here[1] + edge.shape[1]))
-    misfit = _misfit(levels, levels[cut], edge)
+    misfit = misfits(levels, levels[cut], edge)
     places = np.flatnonzero(free)
     order = places[np.argsort(misfit.ravel()[places], kind="stable")[:CHOICES]]
     # Near misses only: one that fits far worse than the best would show.
@@ -295,26 +292,3 @@ def _cells(grey: Levels, scale: int) -> Levels:
     rows = np.add.reduceat(grey, np.arange(0, grey.shape[0], scale), axis=0)
     cells = np.add.reduceat(rows, np.arange(0, grey.shape[1], scale), axis=1)
     return np.asarray(cells // scale**2, dtype=np.int64)
-
-
-def _correlated(field: NDArray[np.float64], pattern: NDArray[np.float64]) -> Levels:
-    """Return ``sum_y pattern(y) field(x + y)`` for whole numbers, where the pattern fits."""
-    shape = tuple(scipy.fft.next_fast_len(side, real=True) for side in field.shape)
-    spectrum = scipy.fft.rfft2(field, shape) * np.conj(scipy.fft.rfft2(pattern, shape))
-    total = scipy.fft.irfft2(spectrum, shape)
-    rows = max(field.shape[0] - pattern.shape[0] + 1, 0)
-    cols = max(field.shape[1] - pattern.shape[1] + 1, 0)
-    return np.asarray(np.rint(total[:rows, :cols]), dtype=np.int64)
-
-
-def _count(blocked: Mask, pattern: Mask) -> Levels:
-    return _correlated(blocked.astype(np.float64), pattern.astype(np.float64))
-
-
-def _misfit(levels: Levels, piece: Levels, edge: Mask) -> Levels:
-    """Return the squared differences along the edge for every place."""
-    weight = edge.astype(np.float64)
-    field = levels.astype(np.float64)
-    cross = _correlated(field, weight * piece)
-    own = int((piece[edge] ** 2).sum())
-    return _correlated(field * field, weight) - 2 * cross + own

@@ -76,6 +76,7 @@ class MissingPart(Generator):
             support=support,
             coverage=coverage * support,
             exposed=np.clip(light, 0, 1),
+            has_noise=True,
             void=bool(background),
             rigid=True,
             overhang=True,

@@ -192,6 +192,7 @@ def _layer(
         support=support,
         coverage=coverage,
         exposed=np.clip(light, 0, 1),
+        has_noise=True,
         rigid=True,
         overhang=True,
         measured={"components": float(len(removed)), "area_px": float(np.count_nonzero(support))},

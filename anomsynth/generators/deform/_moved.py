@@ -7,7 +7,7 @@ import numpy as np
 
 from anomsynth.core.pixels import look_up, on_channels, over_channels
 from anomsynth.core.types import Box, Float32, Mask, Surface
-from anomsynth.surface.behind import light_behind
+from anomsynth.surface.behind import beside_what_is_gone, light_behind, shadow_reach
 
 SEAM_PX = 2  # pixels around the outline that mix part and background
 SHADE = 0.2  # of the part's light: what shows where the picture has no background
@@ -40,23 +40,26 @@ def show_moved(
         Where `source` says anything.
     """
     before = surface.linear(box)
-    behind = light_behind(surface, box)
-    if behind is None:
-        part = surface.foreground[box.slices]
-        mean = before[part].mean(axis=0) if part.any() else before.mean(axis=(0, 1))
-        behind = np.broadcast_to(np.float32(SHADE) * mean, before.shape).astype(np.float32)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * SEAM_PX + 1,) * 2)
     body = surface.foreground[box.slices] & ~piece
     wide = cv2.dilate(piece.view(np.uint8), kernel)
     bared = (wide > 0) & ~body
+    reach = shadow_reach(surface)
+    behind = light_behind(surface, box, piece, reach)
+    if behind is None:
+        part = surface.foreground[box.slices]
+        mean = before[part].mean(axis=0) if part.any() else before.mean(axis=(0, 1))
+        behind = np.broadcast_to(np.float32(SHADE) * mean, before.shape).astype(np.float32)
     soft = np.asarray(cv2.blur(piece.astype(np.float32), (3, 3)), dtype=np.float32)
     rows, cols = (np.where(valid, part, -9).astype(np.float32) for part in source)
     share = look_up(soft, rows, cols, cv2.INTER_LINEAR) * valid
     moved = np.clip(look_up(before, rows, cols, cv2.INTER_CUBIC), 0, 1)
     light = before.copy()
+    beside = beside_what_is_gone(surface, box, piece, behind, reach)
+    light += on_channels(beside, surface.channels) * (behind - light)
     cv2.copyTo(behind, bared.view(np.uint8), light)  # many times as fast as NumPy
     moved -= light
     moved *= on_channels(share, surface.channels)
     light += moved
     largest = over_channels(np.maximum, np.abs(light - before))
-    return Moved(light, (largest > LEAST) & (bared | (share > 0)))
+    return Moved(light, (largest > LEAST) & (bared | (share > 0) | (beside > 0)))

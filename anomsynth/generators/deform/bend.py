@@ -16,6 +16,7 @@ from anomsynth.fields.relief import fade
 from anomsynth.generators.deform._coarse_band import trace_on_cells
 from anomsynth.generators.deform._moved import show_moved
 from anomsynth.generators.deform._outline import Slender, find_slender
+from anomsynth.surface.behind import shadow_reach
 from anomsynth.surface.sites import pick_site
 
 SHAPES = ("hinge", "arc", "wave")
@@ -138,7 +139,8 @@ def _bent(surface: Surface, piece: Slender, line: Float64, bending: _Bending) ->
     turned *= min(1.0, MOST_TURN / max(steepest * piece.width, 1e-9))
     new = bend_line(line, turned)
     half = np.full(NODES, 0.75 * piece.width + 3.0)
-    box = _around(np.concatenate([line, new]), float(half[0]) + 4, surface.shape)
+    margin = float(half[0]) + 4 + shadow_reach(surface)
+    box = _around(np.concatenate([line, new]), margin, surface.shape)
     source, valid = _origins(new, line, half, box)
     moved = show_moved(surface, box, piece.mask[box.slices], source, valid)
     if not moved.changed.any():
@@ -149,6 +151,7 @@ def _bent(surface: Surface, piece: Slender, line: Float64, bending: _Bending) ->
         support=moved.changed,
         coverage=moved.changed.astype(np.float32),
         exposed=moved.light,
+        has_noise=True,
         rigid=True,
         overhang=True,
         parameters=drawn.numbers,

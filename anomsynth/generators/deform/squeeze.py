@@ -152,6 +152,7 @@ def _squeezed_body(surface: Surface, drawn: Squeeze, *, bulge: bool) -> DefectLa
         support=changed,
         coverage=changed.astype(np.float32),
         exposed=moved.light,
+        has_noise=True,
         rigid=True,
         overhang=True,
         parameters=drawn.numbers,

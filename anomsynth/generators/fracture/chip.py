@@ -18,7 +18,7 @@ from anomsynth.fields.grid import Grid
 from anomsynth.fields.noise import fbm, value_noise
 from anomsynth.fields.outlines import EDGE_PX, Mouths, harmonic_rims, mouth_field
 from anomsynth.fields.regions import box_around
-from anomsynth.surface.behind import light_behind
+from anomsynth.surface.behind import OUTLINE_PX, beside_what_is_gone, light_behind
 from anomsynth.surface.rims import pick_rim_or_edge
 from anomsynth.surface.sites import pick_site
 
@@ -30,7 +30,7 @@ BRIGHTER = -0.6  # power of the reflectance that a brighter face has
 STEP_DEPTH = 0.12  # of the depth, at the rim
 FIRST_RIPPLE = 0.06  # of the reach: nearer to its origin the face is a smooth mirror
 LEAST_WAVE_PX = 3.5  # ripples closer than this are not resolved
-OUTLINE_PX = 3  # a lost piece takes the blurred outline of the part with it
+FACE_GRAIN = 0.08  # log light, on the band of the face beside a lost piece
 VOID_ALBEDO = 0.12  # where the picture shows no background
 Vector = tuple[float, float]
 
@@ -92,9 +92,11 @@ class Chip(Generator):
         drawn = self.draw_ranges(rng)
         gone, inner, bright = rng.random(3)
         inside = inner < drawn.inner_probability or len(surface.edge_sites) == 0
-        break_ = _draw_break(surface, drawn, inside, rng)
+        lost = bool(gone < drawn.missing_probability)
+        outline = OUTLINE_PX + 2 * surface.camera.blur_px if lost else 0.0
+        break_ = _draw_break(surface, drawn, inside, rng, beside=outline)
         tone = drawn.albedo ** (BRIGHTER if bright < drawn.bright_probability else 1.0)
-        if gone < drawn.missing_probability and break_.through:
+        if lost and break_.through:
             return _lost_piece(surface, break_, drawn, tone, rng)
         return _flake(surface, break_, drawn, tone, rng)
 
@@ -117,7 +119,9 @@ class _Break:
     through: bool
 
 
-def _draw_break(surface: Surface, drawn: Chip, inside: bool, rng: np.random.Generator) -> _Break:
+def _draw_break(
+    surface: Surface, drawn: Chip, inside: bool, rng: np.random.Generator, *, beside: float
+) -> _Break:
     at_corner, turn, shift = rng.random(3)
     if inside:
         row, col = pick_site(surface, rng)
@@ -143,7 +147,8 @@ def _draw_break(surface: Surface, drawn: Chip, inside: bool, rng: np.random.Gene
         angle=np.array([np.arctan2(normal[1], -normal[0])]),
         relative=harmonic_rims(1, drawn.irregularity, OUTLINE_HURST, rng),
     )
-    box = box_around(centre[None], mouths.reach(0) * 1.05 + 3, surface.shape)
+    margin = mouths.reach(0) * 1.05 + 3 + beside
+    box = box_around(centre[None], margin, surface.shape)
     grid = Grid.over(box, MOST_CELLS)
     share, outside = mouth_field(mouths, 0, grid.offsets(*centre))
     detail = fracture_face(grid.shape, rng) * np.float32(drawn.ragged * width)
@@ -252,7 +257,7 @@ def _lost_piece(
     inside = grid.refine(break_.inside)
     coverage = _edge(inside)
     part = surface.foreground[box.slices]
-    support = (coverage > 0) & _widened(part, OUTLINE_PX + math.ceil(2 * surface.camera.blur_px))
+    support = (coverage > 0) & _widened(part, math.ceil(OUTLINE_PX + 2 * surface.camera.blur_px))
     if not (support & part).any():
         raise PlacementError("the missing piece lies outside the part")
     coverage *= support
@@ -264,7 +269,8 @@ def _lost_piece(
     shade = grid.refine(_face_tone(break_, tone, rng))
     shade *= 1 - np.float32(0.5) * np.clip(inside / width, 0, 1)  # it falls away from the light
     measured = _measured(surface, break_, coverage * part, gone=True)
-    behind = light_behind(surface, box)
+    piece, reach = support & part, OUTLINE_PX + 2 * surface.camera.blur_px
+    behind = light_behind(surface, box, piece)
     origin = (box.top, box.left)
     if behind is None:
         albedo = np.float32(VOID_ALBEDO) + band * (shade - np.float32(VOID_ALBEDO))
@@ -282,8 +288,11 @@ def _lost_piece(
         )
     light = surface.linear(box)
     mean = light[part].mean(axis=0, dtype=np.float64).astype(np.float32)
+    shade *= np.exp(np.float32(FACE_GRAIN) * value_noise(box.shape, 2.0, rng))
     face = shade[..., None] * mean
     exposed = behind + band[..., None] * (face - behind)
+    coverage = np.maximum(coverage * part, beside_what_is_gone(surface, box, piece, behind, reach))
+    support = coverage > 0
     return DefectLayer(
         kind="chip",
         origin=origin,
@@ -294,6 +303,7 @@ def _lost_piece(
         void=True,
         rigid=True,
         overhang=True,
+        has_noise=True,
         parameters=drawn.numbers,
         measured=measured,
     )

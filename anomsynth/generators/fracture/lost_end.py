@@ -14,14 +14,15 @@ from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Mask, Surface
 from anomsynth.errors import PlacementError
 from anomsynth.fields.grid import Grid
-from anomsynth.fields.noise import fbm
+from anomsynth.fields.noise import value_noise
+from anomsynth.fields.paths import fbm_trace
 from anomsynth.surface.appearance import mean_light
-from anomsynth.surface.behind import light_behind
+from anomsynth.surface.background import background_of
+from anomsynth.surface.behind import beside_what_is_gone, light_behind, shadow_reach
 
-CELLS = 256
 FRACTURE_HURST = 0.8
 EDGE_PX = 1.4
-OUTLINE_PX = 3  # the blurred outline goes with the piece
+FACE_GRAIN = 0.08  # log light
 DARKER = 0.4  # light that the face loses towards its far side
 
 
@@ -34,7 +35,7 @@ class LostEnd(Generator):
     lies on a background.
     """
 
-    law: ClassVar[str] = "gone = {x . n + rough > t}, |gone| = share; rough ~ k^-(H + 1)"
+    law: ClassVar[str] = "gone = {x . n + rough > t}, |gone| = share; rough ~ k^-(H + 1/2)"
     source: ClassVar[str] = "geometry; Bouchaud, Lapasset & Planes 1990 (roughness 0.8)"
     measures: ClassVar[tuple[SizeMeasure, ...]] = (
         SizeMeasure("area", "area_share", measured="area_share"),
@@ -54,9 +55,12 @@ class LostEnd(Generator):
         box = Box.around(surface.allowed)
         if box is None or len(surface.edge_sites) == 0:
             raise PlacementError("no end of the part may be taken away")
-        margin = OUTLINE_PX + math.ceil(2 * surface.camera.blur_px)
+        if background_of(surface) is None:
+            raise PlacementError("the picture shows no background for what is gone")
+        reach = shadow_reach(surface)
+        margin = math.ceil(reach)
         box = box.grown(margin, surface.shape)
-        end = _End(surface, drawn, Grid.over(box, CELLS), turn)
+        end = _End(surface, drawn, box, turn)
         depth, gone = _cut_off(end, rng)
         near = Box.around(gone)
         if near is None:
@@ -65,19 +69,22 @@ class LostEnd(Generator):
         place = Box(
             box.top + near.top, box.left + near.left, box.top + near.bottom, box.left + near.right
         )
-        behind = light_behind(surface, place)
+        piece = np.ascontiguousarray(gone[near.slices])
+        behind = light_behind(surface, place, piece, reach)
         if behind is None:
             raise PlacementError("the picture shows no background for what is gone")
-        kernel = np.ones((2 * margin + 1, 2 * margin + 1), np.uint8)
-        wide = cv2.dilate(gone[near.slices].view(np.uint8), kernel) > 0
         inside = depth[near.slices]
-        coverage = np.clip(inside / np.float32(EDGE_PX) + np.float32(0.5), 0, 1) * wide
+        coverage = np.clip(inside / np.float32(EDGE_PX) + np.float32(0.5), 0, 1) * piece
         width = max(drawn.face_width * surface.part_size_px, 1e-3)
         band = np.clip((width - inside) / EDGE_PX + 0.5, 0, 1) * min(width, 1.0)
         band *= surface.foreground[place.slices]
         shade = drawn.face_light * (1 - DARKER * np.clip(inside / width, 0, 1))
+        if band.any():
+            shade = shade * np.exp(np.float32(FACE_GRAIN) * value_noise(place.shape, 2.0, rng))
         face = shade[..., None] * mean_light(surface, place)
         shown = behind + band[..., None] * (face - behind)
+        beside = beside_what_is_gone(surface, place, piece, behind, reach)
+        coverage = np.maximum(coverage, beside)
         support = coverage > 0
         if not support.any():
             raise PlacementError("no end of the part may be taken away")
@@ -89,6 +96,7 @@ class LostEnd(Generator):
             exposed=np.clip(shown, 0, 1).astype(np.float32),
             thin=True,
             void=True,
+            has_noise=True,
             rigid=True,
             overhang=True,
             parameters=drawn.numbers,
@@ -101,21 +109,26 @@ class LostEnd(Generator):
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """A part, the grid over it, and the direction in which an end is looked for, radians."""
+    """A part, the box around it, and the direction in which an end is looked for, radians."""
 
     surface: Surface
     drawn: LostEnd
-    grid: Grid
+    box: Box
     turn: float
 
 
 def _cut_off(end: _End, rng: np.random.Generator) -> tuple[Float32, Mask]:
     """Return the distance beyond the line on the box, pixels, and the piece that is gone."""
-    surface, drawn, grid, box = end.surface, end.drawn, end.grid, end.grid.box
-    down, right = grid.offsets(box.top, box.left)
-    along = np.float32(math.sin(end.turn)) * down + np.float32(math.cos(end.turn)) * right
-    rough = np.float32(drawn.rough * surface.part_size_px)
-    depth = grid.refine((along + rough * fbm(grid.shape, FRACTURE_HURST, rng)).astype(np.float32))
+    surface, drawn, box = end.surface, end.drawn, end.box
+    down, right = Grid(box).offsets(box.top, box.left)
+    sin, cos = np.float32(math.sin(end.turn)), np.float32(math.cos(end.turn))
+    depth = np.asarray(sin * down + cos * right, dtype=np.float32)
+    rough = drawn.rough * surface.part_size_px
+    if rough > 0:
+        across = (cos * down - sin * right).astype(np.int32)
+        across -= across.min()
+        line = rough * fbm_trace(int(across.max()) + 1, FRACTURE_HURST, rng)
+        depth += line.astype(np.float32).take(across)
     part = surface.allowed[box.slices]
     depth -= np.float32(np.quantile(depth[part], 1 - drawn.area_share))
     beyond = (part & (depth > 0)).view(np.uint8)

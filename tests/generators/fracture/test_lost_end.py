@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
+from anomsynth import load_recipe, synthesize
 from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
-from anomsynth.core.types import Surface
+from anomsynth.core.types import Camera, Surface
 from anomsynth.errors import PlacementError, RecipeError
 from anomsynth.generators.fracture.lost_end import LostEnd
 from anomsynth.testing import check_generator, make_surface
@@ -44,6 +46,41 @@ def test_the_ground_shows_where_the_end_was() -> None:
     assert layer.exposed[inside].mean() == pytest.approx(float(ground), rel=0.05)
     assert layer.rigid
     assert layer.overhang
+
+
+def test_the_ground_in_its_place_is_as_rough_as_the_ground_beside() -> None:
+    rng = np.random.default_rng(3)
+    surface = on_ground()
+    noise = rng.normal(60, 6, surface.pixels.shape)
+    blobs = cv2.GaussianBlur(rng.standard_normal(noise.shape[:2]), (0, 0), 3)
+    noise += 12 * (blobs / blobs.std())[..., None]
+    pixels = np.where(surface.foreground[..., None], surface.pixels, np.clip(noise, 0, 255))
+    rough = replace(surface, pixels=pixels.astype(np.uint8), camera=Camera(noise_floor=36.0))
+    recipe = load_recipe(
+        "generic", mechanisms=[{"generator": LostEnd(area_share=0.15, **CUT).model_dump()}]
+    )
+    for seed in range(3):
+        sample = synthesize(rough, recipe, seed=seed)
+        gone = cv2.erode((sample.mask & surface.foreground).astype(np.uint8), np.ones((9, 9))) > 0
+        beside = ~cv2.dilate(surface.foreground.astype(np.uint8), np.ones((9, 9))).astype(bool)
+        # Fine and coarse: white noise alone, or patches alone, would not do.
+        for picture in (sample.image, cv2.blur(sample.image, (5, 5))):
+            assert picture[gone].std() == pytest.approx(picture[beside].std(), rel=0.2)
+
+
+def test_no_line_is_left_where_the_outline_was() -> None:
+    surface = on_ground()
+    soft = cv2.GaussianBlur(surface.pixels, (0, 0), 1.8)[..., None]
+    blurred = replace(surface, pixels=soft, camera=Camera(blur_px=1.8, sharpest_px=1.8))
+    recipe = load_recipe(
+        "generic", mechanisms=[{"generator": LostEnd(area_share=0.15, **CUT).model_dump()}]
+    )
+    for seed in range(4):
+        sample = synthesize(blurred, recipe, seed=seed)
+        changed = cv2.erode(sample.mask.astype(np.uint8), np.ones((5, 5))) > 0
+        ring = changed & ~surface.foreground
+        assert ring.any()
+        assert sample.image[ring].min() > 22  # of 30, with noise
 
 
 def test_a_cut_is_a_straight_line_and_a_break_is_not() -> None:
