@@ -55,12 +55,15 @@ class Provenance:
     defects : tuple of RecordedDefect
     score : float or None
         Its quality as it was made, the photo before at hand; None if nobody scored it then.
+    depth_alone : bool
+        True if its picture was shaded from a scan.
     """
 
     good: Path | None
     residuals: Mapping[str, float]
     defects: tuple[RecordedDefect, ...] = ()
     score: float | None = None
+    depth_alone: bool = False
 
     @property
     def over_noise(self) -> float | None:
@@ -122,7 +125,8 @@ class Provenances(Mapping[Path, Provenance]):
         for place in self._names.places(str(image)):
             root, line = self._line(place)
             if str(root / str(_file(line))) == str(image):
-                return Provenance(self._good(place), _residuals(line), _defects(line), _score(line))
+                told = _residuals(line), _defects(line), _score(line), _is_alone(line)
+                return Provenance(self._good(place), *told)
         raise KeyError(image)
 
     def _line(self, place: int) -> tuple[Path, Line]:
@@ -168,6 +172,14 @@ def _instances(line: Line) -> list[dict[str, object]]:
     record = line.get("record")
     found = record.get("instances") if isinstance(record, dict) else None
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _is_alone(line: Line) -> bool:
+    source = line.get("source")
+    if not isinstance(source, dict):
+        return False
+    scan = source.get("scan")
+    return isinstance(scan, dict) and scan.get("file") == source.get("file")
 
 
 def _score(line: Line) -> float | None:

@@ -12,6 +12,7 @@ from anomsynth.core.component import parameter
 from anomsynth.core.sample import Quality
 from anomsynth.core.types import Mask
 from anomsynth.sqe.estimator import Estimator
+from anomsynth.sqe.region import Sensed
 from anomsynth.sqe.scorer import Scorer
 
 
@@ -37,6 +38,20 @@ class Sqe(Scorer):
     ) -> Quality:
         """Return what `anomsynth.sqe.estimator.Estimator` says; see the base class."""
         return self._estimator.score(image, mask, original=original, residuals=residuals)
+
+    def score_scanned(
+        self,
+        image: NDArray[np.generic],
+        mask: Mask,
+        sensed: Sensed,
+        *,
+        original: NDArray[np.generic] | None = None,
+        residuals: Mapping[str, float] | None = None,
+    ) -> Quality:
+        """Return what the estimator says, who knows what a sensor sees; see the base class."""
+        return self._estimator.score_scanned(
+            image, mask, sensed, original=original, residuals=residuals
+        )
 
     @cached_property
     def _estimator(self) -> Estimator:

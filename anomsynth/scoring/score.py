@@ -25,6 +25,8 @@ from anomsynth.pipeline.worker import in_child
 from anomsynth.scoring.scored import OVER_NOISE, Scored, ScoredList
 from anomsynth.sqe.estimator import make_picture
 from anomsynth.sqe.features import SIZE, describe
+from anomsynth.sqe.region import Sensed
+from anomsynth.sqe.samples import sensed_by
 from anomsynth.sqe.scorer import AnyScorer
 
 Work = TypeVar("Work")
@@ -187,7 +189,13 @@ def _score(
         pixels = photo.pixels
         original = good.fitting(photo)
         residuals = None if provenance is None else provenance.residuals
-        quality = scorer.score(pixels, mask, original=original, residuals=residuals)
+        sensed = None if provenance is None else _sensed(provenance)
+        if sensed is None:
+            quality = scorer.score(pixels, mask, original=original, residuals=residuals)
+        else:
+            quality = scorer.score_scanned(
+                pixels, mask, sensed, original=original, residuals=residuals
+            )
         over = None if provenance is None else provenance.over_noise
         if over is not None:
             quality = replace(quality, raw={**quality.raw, OVER_NOISE: over})
@@ -197,6 +205,13 @@ def _score(
     except Exception as error:
         error.add_note(f"while scoring {item.image}")
         raise
+
+
+def _sensed(provenance: Provenance) -> Sensed | None:
+    """Return what the sensor of a scan sees of a sample; None of photos."""
+    if provenance.over_noise is None:
+        return None
+    return sensed_by([one.relief for one in provenance.defects], alone=provenance.depth_alone)
 
 
 def _by_photo(defects: Sequence[Labelled], provenances: Provenances) -> "array[int]":

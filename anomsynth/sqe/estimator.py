@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -15,7 +15,7 @@ from anomsynth.core.types import Mask, Pixels
 from anomsynth.errors import InputError
 from anomsynth.sqe.all_terms import all_terms
 from anomsynth.sqe.calibration import Calibration, default_calibration, key_of
-from anomsynth.sqe.region import Picture, Region
+from anomsynth.sqe.region import Picture, Region, Sensed
 from anomsynth.sqe.regions import find_regions
 from anomsynth.sqe.surroundings import PixelsKey, look_again, look_around, without_defect
 from anomsynth.sqe.term import Term
@@ -84,19 +84,35 @@ class Estimator:
         """
         return self.rate(make_picture(image, mask, original=original, residuals=residuals))
 
+    def score_scanned(
+        self,
+        image: NDArray[np.generic],
+        mask: Mask,
+        sensed: Sensed,
+        *,
+        original: NDArray[np.generic] | None = None,
+        residuals: Mapping[str, float] | None = None,
+    ) -> Quality:
+        """Score one labelled picture of a scan, of which `sensed` is known; see `score`."""
+        picture = make_picture(image, mask, original=original, residuals=residuals)
+        return self.rate(replace(picture, sensed=sensed))
+
     def rate(self, picture: Picture) -> Quality:
         """Score a picture that was measured before; see `score`."""
         if not picture.mask.any():
             return Quality(0.0, 0.0, 0.0, reasons=("its mask is empty",))
         regions = find_regions(picture)
-        measured = [measure(region, self.terms) for region in regions]
+        alone = picture.sensed is not None and picture.sensed.alone
+        terms = tuple(term for term in self.terms if not (alone and term.of_look))
+        measured = [measure(region, terms) for region in regions]
         raw = _mean_raw(measured, regions)
-        if picture.original is not None and raw.get("visibility", 0.0) <= 0:
+        paired = alone or picture.original is not None
+        if paired and raw.get("visibility", 0.0) <= 0:
             return Quality(0.0, 0.0, 0.0, raw=raw, reasons=("nothing visible changed in its mask",))
-        if picture.original is None and all(map(self.calibration.shows_nothing, measured)):
+        if not paired and all(map(self.calibration.shows_nothing, measured)):
             why = "nothing inside its mask differs from the surface around"
             return Quality(0.0, 0.0, 0.0, raw=raw, reasons=(why,))
-        return self._join(measured, regions, raw, paired=picture.original is not None)
+        return self._join(measured, regions, raw, paired=paired, unasked=1.0 if alone else 0.0)
 
     def _join(
         self,
@@ -105,7 +121,9 @@ class Estimator:
         raw: dict[str, float],
         *,
         paired: bool,
+        unasked: float,
     ) -> Quality:
+        """Return the quality; a role of which nothing was asked is as good as `unasked`."""
         terms: dict[str, float] = {}
         for term in self.terms:
             key = key_of(term, paired=paired)
@@ -123,7 +141,8 @@ class Estimator:
                     (terms[term.name], term.weight)
                     for term in self.terms
                     if term.role == role and term.name in terms
-                ]
+                ],
+                unasked,
             )
             for role in ("fidelity", "utility")
         )
@@ -183,14 +202,14 @@ def make_picture(
     return Picture(photo.pixels, marked, part, camera, before, largest_residual(residuals))
 
 
-def join(rated: list[tuple[float, float]]) -> float:
+def join(rated: list[tuple[float, float]], unasked: float = 0.0) -> float:
     """Return the geometric mean of the weighted geometric mean and of the worst term.
 
     The worst is the lowest ``value ** (weight / largest weight)``: one fatal flaw sinks the sample,
-    whatever the number of terms that see nothing wrong.
+    whatever the number of terms that see nothing wrong. Of no terms it is `unasked`.
     """
     if not rated:
-        return 0.0
+        return unasked
     most = max(weight for _, weight in rated)
     worst = min(value ** (weight / most) for value, weight in rated)
     return math.sqrt(_geometric_mean(rated) * worst)
@@ -198,7 +217,8 @@ def join(rated: list[tuple[float, float]]) -> float:
 
 def measure(region: Region, terms: Sequence[Term]) -> dict[str, float]:
     """Return the raw values of a region by key; terms that cannot be measured are absent."""
-    paired = region.original is not None
+    alone = region.sensed is not None and region.sensed.alone
+    paired = alone or region.original is not None
     found = {key_of(term, paired=paired): term.measure(region) for term in terms}
     return {key: value for key, value in found.items() if value is not None}
 

@@ -27,6 +27,22 @@ QUANTUM = 1 / 12  # variance of rounding to levels
 SMOOTHING = 1.0  # pixels, of the distance whose gradient is the outline's normal
 
 
+@dataclass(frozen=True, slots=True)
+class Sensed:
+    """How far the defects of a sample rise over the noise of a depth sensor.
+
+    Attributes
+    ----------
+    over_noise : float
+        Rms height of the plainest one over the noise; infinite where points are missing.
+    alone : bool
+        True if depth is all there is: the picture was shaded from it, and no camera saw it.
+    """
+
+    over_noise: float
+    alone: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Picture:
     """A labelled picture as the terms see it.
@@ -45,6 +61,8 @@ class Picture:
         Largest recorded physics residual.
     confined : bool
         True if it is known that no pixel outside the mask differs from the original.
+    sensed : Sensed or None
+        Of a sample in a scan, what its sensor sees.
     """
 
     pixels: Pixels
@@ -54,6 +72,7 @@ class Picture:
     original: Pixels | None = None
     residual: float | None = None
     confined: bool = False
+    sensed: Sensed | None = None
 
     @cached_property
     def part_area(self) -> int:
@@ -85,6 +104,8 @@ class Region:
     stray : float
         Pixels that changed far from any defect, shared out among the regions.
     residual : float or None
+    sensed : Sensed or None
+        Of the whole picture.
     """
 
     box: Box
@@ -99,6 +120,7 @@ class Region:
     original: Pixels | None = None
     stray: float = 0.0
     residual: float | None = None
+    sensed: Sensed | None = None
 
     @cached_property
     def levels(self) -> Float32:

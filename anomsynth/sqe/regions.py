@@ -126,6 +126,7 @@ def _cut(picture: Picture, place: Box, own: Mask) -> Iterator[Region]:
             area=area,
             share=area / picture.part_area,
             residual=picture.residual,
+            sensed=picture.sensed,
             original=None if picture.original is None else _copied(picture.original, window),
         )
 

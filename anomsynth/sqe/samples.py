@@ -1,6 +1,7 @@
 """The quality of a sample that was just made: nothing about its photo has to be measured again."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import cast
@@ -14,8 +15,26 @@ from anomsynth.core.sample import Quality, Sample
 from anomsynth.core.types import Camera, Mask, Pixels, Surface
 from anomsynth.sqe.all_terms import all_terms
 from anomsynth.sqe.estimator import Estimator
-from anomsynth.sqe.region import Picture
+from anomsynth.sqe.region import Picture, Sensed
 from anomsynth.sqe.terms.residual import largest_residual
+
+
+def sensed_by(reliefs: Iterable[Mapping[str, float]], *, alone: bool) -> Sensed | None:
+    """Return what a depth sensor sees of defects by what was measured of each; None of photos.
+
+    Parameters
+    ----------
+    reliefs : of mappings
+        With ``over_noise`` and ``open_px``, see `synthesis.scanned.Relief.measured`.
+    alone : bool
+        Whether depth is all there is.
+    """
+    found = [
+        math.inf if one.get("open_px", 0) > 0 else one["over_noise"]
+        for one in reliefs
+        if "over_noise" in one
+    ]
+    return Sensed(max(found), alone) if found else None
 
 
 def score_names() -> list[str]:
@@ -33,7 +52,8 @@ def rate_sample(sample: Sample, surface: Surface) -> Quality:
         Of the photo that the sample was made of.
     """
     pixels = _planes(sample, surface.channels)
-    return _rate(sample, pixels, surface.pixels, (surface.foreground, surface.camera))
+    known = surface.foreground, surface.camera
+    return _rate(sample, pixels, surface.pixels, (*known, surface.shaded))
 
 
 def with_rater(sample: Sample, surface: Surface) -> Sample:
@@ -50,7 +70,8 @@ def with_rater(sample: Sample, surface: Surface) -> Sample:
     """
     flat = surface.pixels.reshape(-1, surface.channels)
     before = flat.take(np.flatnonzero(sample.strict), axis=0)
-    rater = _Rater(before, surface.foreground, surface.camera, surface.depth)
+    known = surface.foreground, surface.camera, surface.depth, surface.shaded
+    rater = _Rater(before, *known)
     return replace(sample, rater=rater)
 
 
@@ -66,12 +87,15 @@ class _Rater:
     camera : Camera
     depth : Depth or None
         Of the sample's image; `before` is spread over all 16 bits.
+    shaded : bool
+        See `Surface.shaded`.
     """
 
     before: NDArray[np.generic]
     part: Mask
     camera: Camera
     depth: Depth | None = None
+    shaded: bool = False
 
     def __call__(self, sample: Sample) -> Quality:
         """Rate the sample as `rate_sample` does with the whole surface."""
@@ -80,7 +104,7 @@ class _Rater:
             pixels = self.depth.widen(pixels)
         original = pixels.copy()
         original[sample.strict] = self.before
-        return _rate(sample, pixels, original, (self.part, self.camera))
+        return _rate(sample, pixels, original, (self.part, self.camera, self.shaded))
 
 
 def _planes(sample: Sample, channels: int) -> Pixels:
@@ -89,7 +113,9 @@ def _planes(sample: Sample, channels: int) -> Pixels:
     return cast("Pixels", np.ascontiguousarray(pixels))
 
 
-def _rate(sample: Sample, pixels: Pixels, original: Pixels, known: tuple[Mask, Camera]) -> Quality:
+def _rate(
+    sample: Sample, pixels: Pixels, original: Pixels, known: tuple[Mask, Camera, bool]
+) -> Quality:
     residuals = [largest_residual(item.residuals) for item in sample.instances]
     picture = Picture(
         pixels=pixels,
@@ -99,6 +125,7 @@ def _rate(sample: Sample, pixels: Pixels, original: Pixels, known: tuple[Mask, C
         original=original,
         residual=max((value for value in residuals if value is not None), default=None),
         confined=True,
+        sensed=sensed_by((item.measured for item in sample.instances), alone=known[2]),
     )
     return _estimator().rate(picture)
 

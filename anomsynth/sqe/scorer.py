@@ -12,6 +12,7 @@ from anomsynth.core.registry import Registry
 from anomsynth.core.sample import Quality
 from anomsynth.core.types import Mask
 from anomsynth.sqe.estimator import Estimator
+from anomsynth.sqe.region import Sensed
 
 
 class Scorer(Component, ABC):
@@ -60,6 +61,26 @@ class Scorer(Component, ABC):
         InputError
             If an array is of an unsupported type or shape, or they differ in size.
         """
+
+    def score_scanned(
+        self,
+        image: NDArray[np.generic],
+        mask: Mask,
+        sensed: Sensed,  # noqa: ARG002 - for scorers that override it
+        *,
+        original: NDArray[np.generic] | None = None,
+        residuals: Mapping[str, float] | None = None,
+    ) -> Quality:
+        """Return the quality of a labelled picture of a scan; by default by the picture alone.
+
+        Parameters
+        ----------
+        image, mask, original, residuals
+            See `score`.
+        sensed : Sensed
+            How far the defects rise over the noise of the scan's sensor.
+        """
+        return self.score(image, mask, original=original, residuals=residuals)
 
 
 AnyScorer = Scorer | Estimator

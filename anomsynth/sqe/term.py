@@ -31,6 +31,8 @@ class Term:
         Families of `anomsynth.sqe.controls` that the term claims to catch.
     compares : bool
         The measure uses the good photo where it is known, and means something else without it.
+    of_look : bool
+        It judges how the picture looks: nothing to ask where it was shaded from a scan.
     curve : curve of `anomsynth.sqe.curve`, optional
         How good a value is, set by hand; else fitted by a calibration. A plugin's term needs one,
         for the shipped calibration does not know it.
@@ -45,4 +47,5 @@ class Term:
     too_high: str = ""
     catches: tuple[str, ...] = ()
     compares: bool = False
+    of_look: bool = True
     curve: AnyCurve | None = None

@@ -44,6 +44,28 @@ def test_scores_tell_the_height_over_the_noise(dataset, call, tmp_path) -> None:
     assert {one["image"]: one["raw"]["over_noise"] for one in images} == pytest.approx(recorded)
 
 
+@pytest.mark.parametrize(("kind", "more"), [("ply", {}), ("depth", {"depth_unit": 0.002})])
+def test_depth_alone_is_judged_by_the_noise_of_its_sensor(
+    scan_maker, make, call, tmp_path, kind, more
+) -> None:
+    out = tmp_path / "out"
+    make(scan_maker(tmp_path / "scans", kind), out, per_image=1, **more)
+
+    assert call("score", out, "--out", tmp_path / "scores").exit_code == 0
+
+    images = json.loads((tmp_path / "scores" / "scores.json").read_text())["images"]
+    assert images
+    for one in images:
+        line = samples(out)[one["image"]]
+        measured = [item["measured"] for item in line["record"]["instances"]]
+        opened = any(item["open_px"] for item in measured)
+        over = 8 if opened else min(max(item["over_noise"] for item in measured), 8)
+        assert one["raw"]["visibility"] == pytest.approx(over)
+        assert set(one["terms"]) == {"visibility", "size", "place"}
+        assert one["terms"]["visibility"] == pytest.approx(line["scores"]["visibility"])
+        assert set(line["scores"]) - {"score", "fidelity", "utility"} == set(one["terms"])
+
+
 def test_the_better_half_keeps_its_scans(dataset, call, tmp_path) -> None:
     result = call("score", dataset, "--keep-top", 0.5, "--filter-to", tmp_path / "better")
 

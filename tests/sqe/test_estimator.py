@@ -9,6 +9,7 @@ from anomsynth.core.sample import Quality
 from anomsynth.errors import InputError
 from anomsynth.sqe.all_terms import builtin_terms
 from anomsynth.sqe.estimator import Estimator, join
+from anomsynth.sqe.region import Sensed
 
 ESTIMATOR = Estimator.default()
 
@@ -21,6 +22,34 @@ def test_a_photographed_defect_scores_high_with_and_without_its_photo(scene) -> 
         assert quality.score == pytest.approx(np.sqrt(quality.fidelity * quality.utility))
         assert all(0 <= value <= 1 for value in quality.terms.values())
         assert set(quality.terms) >= {"visibility", "agreement", "noise", "edge_width"}
+
+
+@pytest.mark.parametrize("paired", [False, True])
+def test_a_picture_that_was_shaded_from_a_scan_is_judged_by_the_sensor(scene, paired) -> None:
+    original = scene.original if paired else None
+
+    def score(over: float, **how: bool) -> Quality:
+        return ESTIMATOR.score_scanned(
+            scene.image, scene.mask, Sensed(over, **how), original=original
+        )
+
+    plain, faint, open_ = (score(over, alone=True) for over in (6.0, 1.0, np.inf))
+    beside = score(0.0)
+
+    assert set(plain.terms) == {"visibility", "size", "place"}
+    assert plain.fidelity == 1
+    assert plain.raw["visibility"] == 6
+    assert open_.terms == plain.terms
+    assert faint.score < 0.6 * plain.score
+    assert "it can hardly be seen" in faint.reasons
+    assert beside == ESTIMATOR.score(scene.image, scene.mask, original=original)
+
+
+def test_what_only_the_sensor_sees_is_no_nothing(scene) -> None:
+    image, mask, original = scene.original, scene.mask, scene.original
+
+    assert ESTIMATOR.score(image, mask, original=original).score == 0
+    assert ESTIMATOR.score_scanned(image, mask, Sensed(5.0), original=original).score > 0
 
 
 @pytest.mark.parametrize("paired", [False, True])

@@ -25,5 +25,6 @@ TERM = Term(
     "low",
     measure_place,
     too_low="it lies beside the part",
+    of_look=False,
     curve=ON_PART,
 )

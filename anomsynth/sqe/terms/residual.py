@@ -33,5 +33,6 @@ TERM = Term(
     "high",
     measure_residual,
     too_high="it violates the equations it was made by",
+    of_look=False,
     curve=AT_REST,
 )

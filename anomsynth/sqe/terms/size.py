@@ -26,5 +26,6 @@ TERM = Term(
     measure_size,
     too_low="it is tiny",
     too_high="it covers most of the part",
+    of_look=False,
     curve=USEFUL,
 )
