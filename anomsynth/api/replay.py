@@ -3,13 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from anomsynth.api.options import FilePath, to_path
 from anomsynth.core.sample import Sample
-from anomsynth.dataset.files import make_folder
-from anomsynth.dataset.images import write_png
-from anomsynth.pipeline.replay import replay as rebuild
+from anomsynth.pipeline.replay import remake
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +41,7 @@ def replay(
     sample_id : str
         ``"CATEGORY/NUMBER"`` as in the manifest; leading zeros may be left out.
     out : path, optional
-        Folder to write its image and masks to.
+        Folder to write all files to that it has in the dataset, and its soft and strict mask.
     source : path, optional
         Where the photos are now, if they moved otherwise than with the dataset.
 
@@ -71,20 +67,7 @@ def replay(
     >>> asy.replay(folder / "out", "metal/0").sample.image.shape
     (256, 256, 3)
     """
-    sample = rebuild(Path(dataset), sample_id, to_path(source))
+    made = remake(Path(dataset), sample_id, to_path(source))
     folder = to_path(out)
-    files = () if folder is None else _write(sample, folder, sample_id.replace("/", "_"))
-    return Replayed(sample_id, sample, files)
-
-
-def _write(sample: Sample, folder: Path, stem: str) -> tuple[Path, ...]:
-    make_folder(folder)
-    arrays = {
-        f"{stem}.png": sample.image,
-        f"{stem}_mask.png": sample.mask.astype(np.uint8) * np.uint8(255),
-        f"{stem}_strict.png": sample.strict.astype(np.uint8) * np.uint8(255),
-        f"{stem}_soft.png": np.rint(sample.soft * 255).astype(np.uint8),
-    }
-    for name, array in arrays.items():
-        write_png(folder / name, array, folder)
-    return tuple(folder / name for name in arrays)
+    files = () if folder is None else made.write(folder, sample_id.replace("/", "_"))
+    return Replayed(sample_id, made.sample, files)

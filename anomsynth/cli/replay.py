@@ -14,7 +14,7 @@ def replay(
     dataset: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that generate wrote.")],
     sample_id: Annotated[str, typer.Argument(metavar="CATEGORY/ID", help="From the manifest.")],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Also write its images here.")
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Also write its files here.")
     ] = None,
     source: Annotated[
         Path | None,

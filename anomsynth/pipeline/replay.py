@@ -1,8 +1,9 @@
 """Makes a recorded sample again, from its key alone, and proves that it is the same."""
 
 import math
+import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast, get_args
 
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import SampleKey, Surface
 from anomsynth.dataset.extras import binary
+from anomsynth.dataset.files import link_file, make_folder
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, array_hash, read_lines, whole_number
 from anomsynth.dataset.masks import MaskFolder
@@ -19,9 +21,10 @@ from anomsynth.dataset.paths import exists
 from anomsynth.dataset.scans import ScanReading
 from anomsynth.dataset.source_image import SourceImage
 from anomsynth.dataset.sources import Sources
-from anomsynth.dataset.writer import camera_levels, photo_hash
+from anomsynth.dataset.verify import files_of
+from anomsynth.dataset.writer import SourcePhoto, Writer, camera_levels, photo_hash
 from anomsynth.errors import InputError, OutputError
-from anomsynth.pipeline.analysis import analyse_photo, load_unit
+from anomsynth.pipeline.analysis import analyse_photo, load_unit, scan_facts
 from anomsynth.pipeline.depths import read_depths, read_reading
 from anomsynth.pipeline.parts import read_finders
 from anomsynth.pipeline.places import find_again, find_source_again
@@ -38,7 +41,81 @@ from anomsynth.sqe.samples import with_rater
 from anomsynth.synthesis.synthesize import synthesize
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Remade:
+    """A sample that was made again, with what is needed to write it as its run did.
+
+    Attributes
+    ----------
+    sample : Sample
+        In the levels of the camera.
+    written : Sample
+        As a run writes it, with all 16 bits.
+    surface : Surface
+    origin : SourcePhoto
+    number : int
+    writer : Writer
+        Of the run, but for where it writes to.
+    """
+
+    sample: Sample
+    written: Sample
+    surface: Surface
+    origin: SourcePhoto
+    number: int
+    writer: Writer
+
+    def write(self, folder: Path, stem: str) -> tuple[Path, ...]:
+        """Write all files that the sample has in its dataset, side by side.
+
+        Parameters
+        ----------
+        folder : Path
+            Made if needed.
+        stem : str
+            What names begin with, followed by what a file is: ``_mask.png``, ``_view_L1.png``.
+
+        Raises
+        ------
+        OutputError
+            If a file cannot be written.
+        """
+        make_folder(folder)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".anomsynth.") as scratch:
+            layout = replace(self.writer.layout, root=Path(scratch))
+            make_folder(layout.scratch)
+            extras = tuple(dict.fromkeys((*self.writer.extras, "soft", "strict")))
+            writer = replace(self.writer, layout=layout, extras=extras)
+            line = writer.sample(self.origin, self.number, self.written, self.surface)
+            own = layout.number(self.number)
+            found = []
+            for role, names in files_of(line).items():
+                for name in names:
+                    path = layout.root / name
+                    ending = _ending(role, path, own, layout)
+                    target = folder / f"{stem}{ending}"
+                    link_file(path, target, layout.scratch)
+                    found.append(target)
+        return tuple(found)
+
+
+def _ending(role: str, path: Path, number: str, layout: Layout) -> str:
+    """Return what a file of a sample is called behind its name."""
+    if role == "image":
+        return path.suffix
+    if role != "extras":
+        return f"_{role}{path.suffix}"
+    inside = path.relative_to(layout.metadata).parts
+    more = path.stem.removeprefix(number) if inside[1] == "class" else ""
+    return f"_{inside[1]}{more}{path.suffix}"
+
+
 def replay(out: Path, sample_id: str, source: Path | None = None) -> Sample:
+    """Return a sample of a dataset, rebuilt from its source photo; see `remake`."""
+    return remake(out, sample_id, source).sample
+
+
+def remake(out: Path, sample_id: str, source: Path | None = None) -> Remade:
     """Rebuild a sample of a dataset from its source photo.
 
     Parameters
@@ -85,9 +162,9 @@ def replay(out: Path, sample_id: str, source: Path | None = None) -> Sample:
         needs_roi=unit.roi is not None,
         sources=sources,
     )
-    sample = _made_again(record, line, surface, recipe, key)
+    written = _made_again(record, line, surface, recipe, key)
     hashes = _part(line, "sha256")
-    sample = replace(sample, image=camera_levels(sample.image, surface))
+    sample = replace(written, image=camera_levels(written.image, surface))
     made = {
         "sample": array_hash(sample.image),
         "mask": array_hash(binary(sample.mask)),
@@ -102,7 +179,30 @@ def replay(out: Path, sample_id: str, source: Path | None = None) -> Sample:
         made["scan"] = array_hash(sample.scan.points)
     if any(hashes.get(name) != value for name, value in made.items()):
         raise OutputError(f"{sample_id}: came out differently", hint=_why(record, recipe))
-    return with_rater(sample, surface)
+    file = str(_value(_part(line, "source"), "file"))
+    origin = SourcePhoto(key.category, key.image, file, scan=scan_facts(loaded, photos))
+    number = whole_number(line, "number", layout.manifest(key.category))
+    writer = _writer(record, layout, scanned=unit.scan is not None)
+    return Remade(with_rater(sample, surface), written, surface, origin, number, writer)
+
+
+def _writer(record: Line, layout: Layout, *, scanned: bool) -> Writer:
+    """Return what a run wrote its samples with."""
+    options = _part(record, "options")
+    extras = options.get("extras")
+    recipes = record.get("recipes")
+    every = recipes.keys() if isinstance(recipes, Mapping) else [""]
+    kinds = {
+        item.generator.kind
+        for category in every
+        for item in _recipe(record, category, layout).mechanisms
+    }
+    return Writer(
+        replace(layout, tree="3d" if scanned else "mvtec"),
+        extras=tuple(map(str, extras)) if isinstance(extras, list) else (),
+        kinds=tuple(sorted(kinds)),
+        tree_depth=16 if options.get("tree_depth") == 16 else 8,
+    )
 
 
 def _made_again(

@@ -202,9 +202,9 @@ def test_replay_makes_the_saved_sample_and_the_files_of_the_command(
 
     saved = pixels(dataset / "plate/test/pitting/000001.png")
     assert np.array_equal(done.sample.image, saved)
-    assert [path.name for path in done.files] == [
+    assert {path.name for path in done.files} == {
         "plate_1.png", "plate_1_mask.png", "plate_1_strict.png", "plate_1_soft.png",
-    ]  # fmt: skip
+    }  # fmt: skip
     assert tree(tmp_path / "ours") == tree(tmp_path / "theirs")
 
 

@@ -1,5 +1,7 @@
 """Datasets of depth maps and organised clouds: the same files, with defects of the size drawn."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.manifest import read_lines
 from anomsynth.errors import InputError, RecipeError, UserError
 from anomsynth.pipeline.merge import merge
-from anomsynth.pipeline.replay import replay
+from anomsynth.pipeline.replay import remake, replay
 from anomsynth.recipe.load import build_recipe, load_recipe
 from anomsynth.relief.files import read_scan
 from anomsynth.testing import make_pixels
@@ -329,3 +331,30 @@ def test_refiners_leave_heights_as_they_were_drawn(scan_maker, make, tmp_path) -
         found.append([line["record"]["instances"][0]["measured"]["highest_mm"] for line in lines])
 
     assert found[0] == pytest.approx(found[1], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [("xyz", {}), ("depth", {"depth_unit": 0.002}), ("ply", {}), ("bare ply", {})],
+)
+def test_all_files_of_a_sample_are_written_again(scan_maker, make, tmp_path, kind, more) -> None:
+    source, out = scan_maker(tmp_path / "scans", kind), tmp_path / "out"
+    more = {**more, "extras": ("height", "normals"), "recipe": of_kinds("pitting", "hole")}
+    make(source, out, per_image=1, **more)
+
+    for line in samples_of(out):
+        files = remake(out, line["id"]).write(tmp_path / "again", f"s{line['number']}")
+        found = {path.name.partition("_")[2].partition(".")[0]: path for path in files}
+        roles = {name: out / path for name, path in line["files"].items() if name != "extras"}
+        roles |= {Path(path).parent.name: out / path for path in line["files"]["extras"]}
+        roles[""] = roles.pop("image")
+        roles |= {name: found[name] for name in ("soft", "strict")}
+        if "class" in roles:  # two pictures and a table beside them
+            assert {"class", "class_preview", "instance"} <= found.keys()
+            for name in ("class", "instance"):
+                del roles[name]
+        for name, path in roles.items():
+            assert found[name].read_bytes() == path.read_bytes(), name
+            assert found[name].suffix == path.suffix
+        assert ("labels" in roles) == ("ply" in kind)
+        assert not list((tmp_path / "again").glob(".*"))

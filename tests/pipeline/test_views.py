@@ -13,7 +13,7 @@ import anomsynth as asy
 from anomsynth.core.types import Light
 from anomsynth.dataset.manifest import read_lines
 from anomsynth.errors import InputError, UserError
-from anomsynth.pipeline.replay import replay
+from anomsynth.pipeline.replay import remake, replay
 
 AMBIENT = 0.3
 MM_PER_PX = 0.1
@@ -204,8 +204,13 @@ def test_samples_are_made_again_from_their_record(make, parts) -> None:
     seen = pictures(out, line)
 
     again = replay(out, line["id"])
+    files = {path.name: path for path in remake(out, line["id"]).write(out.with_name("again"), "a")}
 
     assert np.array_equal(again.views["L1"].image, seen["L1"])
+    for view in ("L1", "L2"):
+        rewritten = cv2.imread(str(files[f"a_view_{view}.png"]), cv2.IMREAD_UNCHANGED)
+        assert np.array_equal(rewritten, seen[view])
+    assert {"a.png", "a_mask.png", "a_height.tiff"} <= files.keys()
     cv2.imwrite(str(parts / "b_L1.png"), np.full((120, 150), 9000, np.uint16))
     with pytest.raises(InputError, match="its other views are not those"):
         replay(out, line["id"])
