@@ -98,6 +98,11 @@ def print_counts(console: Console, finished: "Finished", told: Collection[str] =
             reason = finished.reasons.get(cause, "")
             reason = "" if reason in told else " ".join(as_flags(reason).split())
             console.say(f"    {cause:<14}{number:>7}  {reason}".rstrip())
+    for category, points in finished.left_out.items():
+        console.say(
+            f"  {category}: {counted(points, 'point')} that the sensor does not see any more"
+            " left out of the clouds, as of their labels (record.points in the manifest)"
+        )
     for image in finished.failed_images:
         console.say(f"  not usable: {image}")
     for category, part in list(finished.parts.items())[:MOST_CATEGORIES]:
@@ -217,6 +222,7 @@ def counts(finished: "Finished") -> dict[str, object]:
         "parts": {category: part.line for category, part in finished.parts.items()},
         "reasons": {cause: as_flags(text) for cause, text in finished.reasons.items()},
         "failed_images": list(finished.failed_images),
+        "left_out": dict(finished.left_out),
     }
 
 

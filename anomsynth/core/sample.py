@@ -61,7 +61,8 @@ class Instance:
     support : bool array of support_box.shape
         Where pixels were allowed to change.
     target, visibility : float
-        Visibility d' asked for and reached: rms change over the local standard deviation.
+        Visibility d' asked for and reached: rms change over the local standard deviation. In a scan
+        both are that of the picture or the rms height over the sensor's noise, whichever is more.
     gain : float
         Amplitude relative to the nominal physics.
     area_px : int
@@ -139,6 +140,9 @@ class Sample:
         The same defects on the other photos of the part, where it has several.
     scan : Scan or None
         The depth map or cloud with the defects, where the good part has one.
+    points : mapping
+        Of a sample in a scan, how many points ``moved``, how many the sensor has ``lost``, and how
+        many of these are ``left_out`` of its file, which marks none as missing: a plain cloud.
     point_labels : (N,) uint8, or None
         Of a plain cloud, whose points have no pixels: 1 where a point belongs to a defect, else 0.
     scores : by name
@@ -172,6 +176,7 @@ class Sample:
     mm_per_px: float = 1.0
     views: Mapping[str, ViewImage] = field(default_factory=dict)
     scan: "Scan | None" = None
+    points: Mapping[str, int] = field(default_factory=dict)
     point_labels: NDArray[np.uint8] | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
     rater: "Callable[[Sample], Quality] | None" = None
@@ -269,6 +274,7 @@ class Sample:
                 if self.views
                 else {}
             ),
+            **({"points": dict(self.points)} if self.points else {}),
             "area_px": int(np.count_nonzero(self.strict)),
             "label_area_px": int(np.count_nonzero(self.mask)),
             "instances": [

@@ -74,6 +74,7 @@ class ImageFailed:
 class Finished:
     """A run ended; counts over the whole dataset, resumed samples included.
 
+    `left_out` counts points that the sensor lost and files of plain clouds left out, by category;
     `reasons` holds the most frequent message of each cause of failure, with its hint; `parts` how
     well the photos of each category agree on where the part is.
     """
@@ -86,6 +87,7 @@ class Finished:
     seconds: float = 0.0
     reasons: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[str, PartReport] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 Event = (

@@ -58,6 +58,7 @@ class Tally:
         self.failed = 0
         self.by_kind: Counter[str] = Counter()
         self.by_cause: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
         self.failed_images: dict[str, None] = {}  # a photo of many samples fails unit by unit
         self.messages: dict[str, Counter[str]] = {}
         self.parts: dict[str, PartTally] = {}
@@ -69,6 +70,9 @@ class Tally:
                 self.written += 1
                 record = line["record"]
                 self.by_kind.update(record["kinds"])  # type: ignore[index]  # written by us
+                points = record.get("points", {})  # type: ignore[attr-defined]  # as above
+                if points.get("left_out"):
+                    self.left_out[str(line["category"])] += points["left_out"]
             case "normal" if "part_share" in line:  # lines of earlier versions tell nothing
                 part = self.parts.setdefault(str(line["category"]), PartTally())
                 part.add(str(line["image"]), float(str(line["part_share"])))
@@ -105,6 +109,7 @@ class Tally:
             by_kind=dict(sorted(self.by_kind.items())),
             by_cause=dict(sorted(self.by_cause.items())),
             failed_images=tuple(self.failed_images),
+            left_out=dict(sorted(self.left_out.items())),
             seconds=seconds,
             parts={
                 category: self.parts[category].report(finder)

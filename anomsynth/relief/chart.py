@@ -120,6 +120,11 @@ class Chart:
         counts = np.bincount(cells, minlength=self.shape[0] * self.shape[1])
         return order, np.concatenate([[0], np.cumsum(counts)])
 
+    @cached_property
+    def counts(self) -> NDArray[np.intp]:
+        """How many visible points each cell holds, (H, W)."""
+        return np.asarray(np.diff(self._order[1]).reshape(self.shape))
+
     def points_in(self, rows: tuple[int, int], cols: tuple[int, int]) -> NDArray[np.intp]:
         """Return the visible points in a box of cells, first and last included, as indices."""
         order, starts = self._order

@@ -201,7 +201,11 @@ def _round(after: Float32, before: Float32, quantum: float) -> None:
     if not known.size:
         return
     start = float(known[0])
-    steps = np.rint((after[..., 2].astype(np.float64) - start) / quantum)
-    moved = after[..., 2] != before[..., 2]
+    steps, old = (
+        np.rint((field.astype(np.float64) - start) / quantum) for field in (after[..., 2], levels)
+    )
+    moved = after[..., 2] != levels
     rounded = (start + quantum * steps).astype(np.float32)
+    # On its old level it is where it was: counting from another one would tell in the last bit.
+    np.copyto(rounded, levels, where=steps == old)
     after[..., 2] = np.where(moved, rounded, after[..., 2])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anomsynth.core.photo import Photo
 from anomsynth.core.types import Float32, Mask
@@ -56,6 +57,11 @@ class MappedScan:
             return cls(scan, raised, scan.mm_per_px, *find_part(raised))
         chart = chart_of(scan)
         return cls(scan, chart.raised, chart.mm_per_px, *find_part(chart.raised), chart)
+
+    @property
+    def counts(self) -> NDArray[np.generic]:
+        """How many points were measured in each pixel of the map, (H, W)."""
+        return self.scan.valid if self.chart is None else self.chart.counts
 
     def sensor(self, part: Mask) -> Sensor:
         """Return what is measured of the sensor on the part, (H, W) bool."""

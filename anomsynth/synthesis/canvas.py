@@ -128,7 +128,13 @@ class Canvas:
         reached = visibility(seen[kept], normal_sd)
         measured = layer.measured
         if self.relief is not None:
-            measured = {**measured, **self.relief.measured(layer, change.gain, strict)}
+            points = self.relief.points_in(strict, here)
+            if points < gates.min_pixels:
+                raise RejectedError(f"{layer.kind}: only {points} points were measured where it is")
+            relief = self.relief.measured(layer, change.gain, strict)
+            reached = max(reached, self.relief.strength(relief))
+            target = reached  # as deep as drawn: nothing else was asked for
+            measured = {**measured, **relief}
             self.relief.add(layer, change.gain, here)
         if self.instances and np.any(self._strict[here] & strict):
             self._overlapped = True

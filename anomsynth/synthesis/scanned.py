@@ -4,6 +4,7 @@ With depth data a defect is as deep as it was drawn: nothing is solved for how v
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 
 import cv2
@@ -17,6 +18,7 @@ from anomsynth.core.types import Float32, Mask, Scale, Surface
 from anomsynth.errors import InputError, RecipeError, RejectedError
 from anomsynth.recipe.models import Material, Recipe
 from anomsynth.relief.change import Displaced, SurfaceChange
+from anomsynth.relief.files import written_points
 from anomsynth.relief.mapped import MappedScan, ScannedPhoto
 from anomsynth.relief.sensor import Sensor
 from anomsynth.relief.shading import AMBIENT, LAMP
@@ -205,6 +207,22 @@ class Relief:
             found[layer.coverage >= OPEN] = MISSING
         return found
 
+    @staticmethod
+    def strength(measured: Mapping[str, float]) -> float:
+        """Return how strong a defect is to the sensor: rms height over its noise, or that of gaps.
+
+        Parameters
+        ----------
+        measured : by name
+            What `measured` returned of it.
+        """
+        gap = MISSING * DETECTED / JUST_VISIBLE if measured["open_px"] else 0.0
+        return max(measured["over_noise"], gap)
+
+    def points_in(self, strict: Mask, here: tuple[slice, slice]) -> int:
+        """Return how many points were measured on the good part where a defect shows."""
+        return int(self._surface.mapped.counts[here][strict].sum())
+
     def add(self, layer: DefectLayer, gain: float, here: tuple[slice, slice]) -> None:
         """Take a defect that stays."""
         self._count += 1
@@ -267,6 +285,13 @@ class Relief:
             owner=self._owner,
         )
         moved = mapped.displaced(change, self._surface.sensor, rng)
+        written = written_points(moved.scan)
+        points = {
+            "moved": int(moved.measured["moved_points"]),
+            "lost": int(moved.measured["lost_points"]),
+            "left_out": int(np.count_nonzero(mapped.scan.valid & ~written)),
+        }
+        sample = replace(sample, points=points)
         if mapped.chart is not None:
             labels = self._point_labels(moved)
             return replace(sample, scan=moved.scan, point_labels=labels)

@@ -271,6 +271,48 @@ def test_lost_points_of_a_cloud_are_no_rows(scan_maker, make, tmp_path) -> None:
         assert len(labels) == len(after.points) < len(before.points)
 
 
+@pytest.mark.parametrize(
+    ("kind", "more"), [("xyz", {}), ("depth", {"depth_unit": 0.002}), ("bare ply", {})]
+)
+def test_what_became_of_the_points_is_recorded(scan_maker, make, tmp_path, kind, more) -> None:
+    source, out = scan_maker(tmp_path / "scans", kind), tmp_path / "out"
+    made = make(source, out, per_image=2, recipe=of_kinds("pitting", "hole"), **more)
+
+    left_out = 0
+    for line in samples_of(out):
+        said = {"unit": more.get("depth_unit"), "mm_per_px": line["mm_per_px"]}
+        before, after = read_pair(line, source, out, **said)
+        points = line["record"]["points"]
+        if kind == "bare ply":
+            assert points["lost"] == points["left_out"] == len(before.points) - len(after.points)
+        else:
+            assert points["left_out"] == 0
+            assert points["lost"] == (before.valid & ~after.valid).sum()
+            moved = (before.points != after.points).any(axis=2) & after.valid
+            assert points["moved"] == pytest.approx(moved.sum(), abs=2)
+        left_out += points["left_out"]
+    assert made.left_out == ({"mound": left_out} if left_out else {})
+    assert (left_out > 0) == (kind == "bare ply")
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"), [("xyz", {}), ("depth", {"depth_unit": 0.002}), ("ply", {})]
+)
+def test_every_defect_stands_out_of_the_sensors_noise(
+    scan_maker, make, tmp_path, kind, more
+) -> None:
+    source, out = scan_maker(tmp_path / "scans", kind), tmp_path / "out"
+    recipe = of_kinds("pitting", "scratch", "splatter", "chip", "rust", defects_per_image=3)
+    make(source, out, per_image=6, recipe=recipe, **more)
+
+    items = [item for line in samples_of(out) for item in line["record"]["instances"]]
+    assert items
+    for item in items:
+        assert item["visibility"] == item["target"] >= item["measured"]["over_noise"]
+        if kind != "xyz":  # there its picture may show what its points do not
+            assert item["visibility"] > 2
+
+
 def test_the_ground_shows_through_a_hole(scan_maker, make, tmp_path) -> None:
     source, out = scan_maker(tmp_path / "scans", "ply"), tmp_path / "out"
     make(source, out, per_image=2, recipe=of_kinds("hole"))

@@ -160,3 +160,13 @@ def test_depth_maps_with_a_guessed_pixel_are_told(scan_maker, call, tmp_path) ->
     assert (guessed.exit_code, known.exit_code) == (0, 0)
     assert "give --mm-per-px if you know it" in guessed.stderr
     assert "--mm-per-px" not in known.stderr
+
+
+def test_points_that_a_cloud_loses_are_told(scan_maker, call, tmp_path) -> None:
+    source = scan_maker(tmp_path / "scans", "bare ply", 1)
+
+    result = call("generate", source, tmp_path / "a", "--kinds", "hole", "--jobs", 1)
+
+    lines = read_lines(tmp_path / "a" / "_anomsynth" / "mound" / "manifest.jsonl")
+    lost = sum(line["record"]["points"]["left_out"] for line in lines if line["what"] == "sample")
+    assert f"mound: {lost:,} points that the sensor does not see any more left out" in result.stdout
