@@ -140,6 +140,8 @@ class Sample:
         The same defects on the other photos of the part, where it has several.
     scan : Scan or None
         The depth map or cloud with the defects, where the good part has one.
+    depth_alone : bool
+        True if its image was shaded from `scan`, and no camera saw it.
     points : mapping
         Of a sample in a scan, how many points ``moved``, how many the sensor has ``lost``, and how
         many of these are ``left_out`` of its file, which marks none as missing: a plain cloud.
@@ -176,6 +178,7 @@ class Sample:
     mm_per_px: float = 1.0
     views: Mapping[str, ViewImage] = field(default_factory=dict)
     scan: "Scan | None" = None
+    depth_alone: bool = False
     points: Mapping[str, int] = field(default_factory=dict)
     point_labels: NDArray[np.uint8] | None = None
     scores: Mapping[str, float] = field(default_factory=dict)

@@ -361,11 +361,6 @@ class Surface:
         return int(self.pixels.shape[2])
 
     @property
-    def shaded(self) -> bool:
-        """Whether its pixels were shaded from a scan, so that they show no colour."""
-        return False
-
-    @property
     def part_size_px(self) -> float:
         """Reference length: square root of the part's area, pixels."""
         return float(np.sqrt(self.part_area_px))

@@ -52,8 +52,7 @@ def rate_sample(sample: Sample, surface: Surface) -> Quality:
         Of the photo that the sample was made of.
     """
     pixels = _planes(sample, surface.channels)
-    known = surface.foreground, surface.camera
-    return _rate(sample, pixels, surface.pixels, (*known, surface.shaded))
+    return _rate(sample, pixels, surface.pixels, (surface.foreground, surface.camera))
 
 
 def with_rater(sample: Sample, surface: Surface) -> Sample:
@@ -70,8 +69,7 @@ def with_rater(sample: Sample, surface: Surface) -> Sample:
     """
     flat = surface.pixels.reshape(-1, surface.channels)
     before = flat.take(np.flatnonzero(sample.strict), axis=0)
-    known = surface.foreground, surface.camera, surface.depth, surface.shaded
-    rater = _Rater(before, *known)
+    rater = _Rater(before, surface.foreground, surface.camera, surface.depth)
     return replace(sample, rater=rater)
 
 
@@ -87,15 +85,12 @@ class _Rater:
     camera : Camera
     depth : Depth or None
         Of the sample's image; `before` is spread over all 16 bits.
-    shaded : bool
-        See `Surface.shaded`.
     """
 
     before: NDArray[np.generic]
     part: Mask
     camera: Camera
     depth: Depth | None = None
-    shaded: bool = False
 
     def __call__(self, sample: Sample) -> Quality:
         """Rate the sample as `rate_sample` does with the whole surface."""
@@ -104,7 +99,7 @@ class _Rater:
             pixels = self.depth.widen(pixels)
         original = pixels.copy()
         original[sample.strict] = self.before
-        return _rate(sample, pixels, original, (self.part, self.camera, self.shaded))
+        return _rate(sample, pixels, original, (self.part, self.camera))
 
 
 def _planes(sample: Sample, channels: int) -> Pixels:
@@ -113,9 +108,7 @@ def _planes(sample: Sample, channels: int) -> Pixels:
     return cast("Pixels", np.ascontiguousarray(pixels))
 
 
-def _rate(
-    sample: Sample, pixels: Pixels, original: Pixels, known: tuple[Mask, Camera, bool]
-) -> Quality:
+def _rate(sample: Sample, pixels: Pixels, original: Pixels, known: tuple[Mask, Camera]) -> Quality:
     residuals = [largest_residual(item.residuals) for item in sample.instances]
     picture = Picture(
         pixels=pixels,
@@ -125,7 +118,7 @@ def _rate(
         original=original,
         residual=max((value for value in residuals if value is not None), default=None),
         confined=True,
-        sensed=sensed_by((item.measured for item in sample.instances), alone=known[2]),
+        sensed=sensed_by((item.measured for item in sample.instances), alone=sample.depth_alone),
     )
     return _estimator().rate(picture)
 

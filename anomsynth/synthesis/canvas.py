@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from anomsynth.core.color import quantise
-from anomsynth.core.layer import Change
+from anomsynth.core.layer import Change, DefectLayer
 from anomsynth.core.pixels import bands, blocks, put_rows, sparse_zeros
 from anomsynth.core.sample import Instance, Sample, ViewImage
 from anomsynth.core.types import Box, Float32, Mask, Pixels, SampleKey, Surface
@@ -15,6 +15,7 @@ from anomsynth.errors import RejectedError
 from anomsynth.recipe.models import Gates
 from anomsynth.synthesis.label import closing_radius, outline, strict_mask, visible_change
 from anomsynth.synthesis.scanned import Relief, ScannedSurface
+from anomsynth.synthesis.transmission import measured_at
 from anomsynth.synthesis.views import ViewedSurface
 from anomsynth.synthesis.visibility import JUST_VISIBLE, visibility
 
@@ -126,7 +127,7 @@ class Canvas:
         if area < gates.min_pixels and self._rounding is None:
             raise RejectedError(f"{layer.kind}: only {area} pixels change visibly")
         reached = visibility(seen[kept], normal_sd)
-        measured = layer.measured
+        measured = measured_at(layer, change.gain)
         if self.relief is not None:
             points = self.relief.points_in(strict, here)
             if points < gates.min_pixels:
@@ -141,10 +142,7 @@ class Canvas:
         self._write(here, patch, strict, difference)
         for name, (shown, _) in self._proposed.items():
             cv2.copyTo(shown, strict.view(np.uint8), self.others[name].pixels[here])
-        if layer.height is not None:
-            self._height[here] += layer.height * np.float32(change.gain)
-        elif layer.chord is not None:
-            self._height[here] -= layer.chord * np.float32(change.gain)
+        self._raise(layer, change.gain, here)
         radius = closing_radius(support, strict)
         room = self.surface.room(overhang=layer.overhang)
         outlined = visible if visible.any() else support
@@ -209,6 +207,13 @@ class Canvas:
             np.minimum(share, 1, out=share)
             share *= strict[rows]
             np.maximum(soft[rows], share, out=soft[rows])
+
+    def _raise(self, layer: DefectLayer, gain: float, here: tuple[slice, slice]) -> None:
+        """Take in the relief of a defect, or how much more of the part rays pass through."""
+        if layer.height is not None:
+            self._height[here] += layer.height * np.float32(gain)
+        elif layer.chord is not None:
+            self._height[here] -= layer.chord * np.float32(gain)
 
     def sample(self, key: SampleKey, seed: int) -> Sample:
         """Return the finished sample."""

@@ -291,7 +291,7 @@ class Relief:
             "lost": int(moved.measured["lost_points"]),
             "left_out": int(np.count_nonzero(mapped.scan.valid & ~written)),
         }
-        sample = replace(sample, points=points)
+        sample = replace(sample, points=points, depth_alone=self._surface.shaded)
         if mapped.chart is not None:
             labels = self._point_labels(moved)
             return replace(sample, scan=moved.scan, point_labels=labels)

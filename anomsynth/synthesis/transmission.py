@@ -5,15 +5,18 @@ law); over a chord c of missing material they keep ``exp(mu c)`` more. Scattered
 size of the source are the photo's own: its noise and its sharpness are what the refiners match.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from anomsynth.core.color import decode
+from anomsynth.core.layer import DefectLayer
 from anomsynth.core.pixels import channel_mean, on_channels
 from anomsynth.core.types import Float32, Surface
 from anomsynth.recipe.models import Radiation
 
+ALONG_RAY = ("volume_mm3", "deepest_mm", "highest_mm", "height_mm", "depth_mm")
 LEAST_BACKDROP = 0.01  # share of the picture beside the part that tells the open beam
 LOOKED_AT = 1 << 16  # pixels of it, about
 
@@ -41,6 +44,31 @@ class Rays:
         if self.slope > 0:
             return np.minimum(seen, np.maximum(light, beam)).astype(np.float32, copy=False)
         return np.maximum(seen, np.minimum(light, beam)).astype(np.float32, copy=False)
+
+
+def measured_at(layer: DefectLayer, gain: float) -> Mapping[str, float]:
+    """Return what was measured of a layer; of a radiograph's at the strength that it has there.
+
+    A stronger defect of a radiograph is longer along the ray and as wide as it was.
+
+    Parameters
+    ----------
+    layer : DefectLayer
+    gain : float
+
+    Returns
+    -------
+    mapping
+        `layer.measured`. If there is a `chord`: lengths along the ray and volumes times `gain`, the
+        others as they are, and ``chord_mm``, the longest chord, < 0 where something absorbs more.
+    """
+    if layer.chord is None:
+        return layer.measured
+    longest = float(layer.chord.ravel()[np.abs(layer.chord).argmax()])
+    scaled = {
+        name: value * gain if name in ALONG_RAY else value for name, value in layer.measured.items()
+    }
+    return {**scaled, "chord_mm": longest * gain}
 
 
 def rays_of(surface: Surface, radiation: Radiation) -> Rays:

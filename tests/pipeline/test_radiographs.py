@@ -1,6 +1,7 @@
 """Radiographs: the saved pictures obey the law of attenuation, in the millimeters that are told."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -8,12 +9,14 @@ import numpy as np
 import pytest
 
 import anomsynth as asy
+from anomsynth.core.layer import DefectLayer
 from anomsynth.core.roles import Generator
 from anomsynth.dataset.manifest import read_lines
 from anomsynth.demo.standins import make_stand_in
 from anomsynth.errors import RecipeError, UserError
 from anomsynth.recipe.load import choose_kinds
 from anomsynth.synthesis.surfaces import surface_of
+from anomsynth.synthesis.transmission import measured_at
 
 MM_PER_PX = 0.1
 ATTENUATION = 0.25  # per mm
@@ -114,6 +117,31 @@ def test_a_sphere_is_seen_by_its_chords_and_its_volume(save) -> None:
     assert chord.max() == pytest.approx(2 * radius, rel=0.02)
     assert chord[strict].sum() * MM_PER_PX**2 == pytest.approx(4 / 3 * np.pi * radius**3, rel=0.02)
     assert instance["measured"]["volume_mm3"] == pytest.approx(4 / 3 * np.pi * radius**3, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "mechanism", [SPHERE, {"kind": "crack", "width_mm": 0.3, "depth_ratio": 8, "length": 0.4}]
+)
+def test_sizes_are_those_of_the_strength_that_was_asked_for(save, mechanism) -> None:
+    *_, nominal = save(mechanism)
+    _, height, _, instance = save(mechanism, severity={"d_prime": 4, "area_cap": 8})
+
+    measured, gain = instance["measured"], instance["gain"]
+    assert nominal["gain"] == 1
+    assert abs(gain - 1) > 0.2
+    volume = measured["volume_mm3"]
+    assert volume == pytest.approx(gain * nominal["measured"]["volume_mm3"], rel=1e-4)
+    assert volume == pytest.approx(-height.sum(dtype=float) * MM_PER_PX**2, rel=0.05)
+    assert measured["chord_mm"] == pytest.approx(-height.min(), rel=1e-4)
+
+
+def test_only_lengths_along_the_ray_grow_with_the_strength() -> None:
+    chord = np.float32([[0.5, -2.0], [0, 1]])
+    told = {"depth_mm": 2.0, "length_mm": 3.0, "largest_radius_px": 4.0}
+    layer = DefectLayer("chip", (0, 0), chord != 0, chord=chord, measured=told)
+
+    assert measured_at(layer, 1.5) == {**told, "depth_mm": 3.0, "chord_mm": -3.0}
+    assert measured_at(replace(layer, chord=None, height=chord), 1.5) == told
 
 
 def test_a_gap_is_seen_by_its_section(save) -> None:
