@@ -13,7 +13,7 @@ BLUR = 0.08  # of its length: standard deviation of the blur of the whole shadow
 SUN = 0.25  # half the lamp's size over its distance: what blurs a shadow's edge
 
 
-def shadow_of(height: Float32, light: Light) -> Float32:
+def shadow_of(height: Float32, light: Light, lamp: float = SUN) -> Float32:
     """Return how much of the lamp is hidden at each place, (h, w) float32 in [0, 1].
 
     A place x lies in shadow where something towards the light stands above the ray,
@@ -24,6 +24,8 @@ def shadow_of(height: Float32, light: Light) -> Float32:
     ----------
     height : (h, w) float32, pixels, >= 0, 0 near the border
     light : Light
+    lamp : float
+        Half the lamp's size over its distance: a wide one blurs the shadow's edge.
     """
     down, right, up = light.vector
     flat = max(math.hypot(down, right), 1e-6)
@@ -39,14 +41,30 @@ def shadow_of(height: Float32, light: Light) -> Float32:
         towards = cv2.warpAffine(height, shift, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
         above = np.asarray(towards, dtype=np.float32) - height - np.float32(step * rise)
         # The lamp has a size: it is hidden little by little, over SUN of the way to it.
-        soft = np.float32(1 / max(SUN * step * rise, 0.5))
+        soft = np.float32(1 / max(lamp * step * rise, 0.5))
         hidden = np.clip(above * soft + np.float32(0.5), 0, 1) * (np.asarray(towards) > 0)
         np.maximum(covered, hidden, out=covered)
-    blurred = cv2.GaussianBlur(covered, (0, 0), 0.5 + BLUR * reach)
+    blurred = cv2.GaussianBlur(covered, (0, 0), 0.5 + BLUR / SUN * lamp * reach)
     return np.asarray(blurred, dtype=np.float32)
 
 
-def margin_of(top_px: float, light: Light) -> float:
+def hidden_sky(away: Float32, height: float, half_length: float) -> Float32:
+    """Return the share of an even sky that a wall hides at a distance, (h, w) float32.
+
+    ``(1 - d / sqrt(d**2 + h**2)) / 2`` of a long one, half of it at its foot; of one that ends, by
+    the share of the half horizon that it takes, ``atan(l / d) / (pi / 2)``.
+
+    Parameters
+    ----------
+    away : (h, w) float32, pixels, >= 0
+    height, half_length : float, pixels, > 0
+    """
+    seen = away / np.sqrt(away * away + np.float32(height * height))
+    wide = np.arctan2(np.float32(half_length), away) * np.float32(2 / math.pi)
+    return np.asarray(np.float32(0.5) * (1 - seen) * wide, dtype=np.float32)
+
+
+def margin_of(top_px: float, light: Light, lamp: float = SUN) -> float:
     """Return how far the shadow of something `top_px` high reaches, pixels."""
     down, right, up = light.vector
-    return top_px * (1 + SUN + 3 * BLUR) * math.hypot(down, right) / max(up, LOWEST)
+    return top_px * (1 + lamp + 3 * BLUR / SUN * lamp) * math.hypot(down, right) / max(up, LOWEST)

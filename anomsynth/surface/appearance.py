@@ -14,6 +14,8 @@ SIDE = 256  # pixels a side at which appearance is measured
 SAMPLES = 64  # pixels a side that are looked at for the light of a place
 BRIGHTEST = 0.99  # quantile of a picture's light that is white, not a glint
 SHADES = 0.4, 2.0  # of the mean around: beyond lies something else than light and shade
+SPECKLES = 0.25, 3.0
+PLACES = 5  # that are looked at for stuff of the part
 LEAST_LAG = 4  # cells of the autocorrelation that are texture's own smoothness, not repetition
 
 
@@ -183,3 +185,43 @@ def relief_shade(surface: Surface, box: Box, reach_px: float) -> Float32:
     near /= np.maximum(far, np.float32(1e-4))
     near[~part] = 1
     return np.clip(near, *SHADES, out=near)
+
+
+def stuff_elsewhere(
+    surface: Surface, box: Box, reach_px: float, rng: np.random.Generator
+) -> Float32:
+    """Return the part's own grain and speckles from another place, (h, w, C) float32, mean about 1.
+
+    Light over its mean around: colours and texture of the stuff without the part's shading. Of a
+    few places the one that holds most of the part is taken; off the part it is 1.
+
+    Parameters
+    ----------
+    surface : Surface
+    box : Box
+        Of the size that is wanted, inside the picture.
+    reach_px : float
+        Pixels to every side that the mean is taken over.
+    rng : Generator
+    """
+    height, width = box.shape
+    picks = rng.random(PLACES)
+    best, most = box, -1.0
+    for row, col in surface.sites[(picks * len(surface.sites)).astype(np.intp)]:
+        top = int(min(max(row - height // 2, 0), surface.shape[0] - height))
+        left = int(min(max(col - width // 2, 0), surface.shape[1] - width))
+        place = Box(top, left, top + height, left + width)
+        share = float(surface.foreground[place.slices].mean())
+        if share > most:
+            best, most = place, share
+    part = surface.foreground[best.slices].astype(np.float32)
+    light = surface.linear(best) * part[..., None]
+    wide = (2 * max(round(reach_px), 2) + 1,) * 2
+    near, far = (
+        np.asarray(cv2.blur(light, size), np.float32).reshape(light.shape)
+        / np.asarray(np.maximum(cv2.blur(part, size), 1e-3), np.float32)[..., None]
+        for size in ((2, 2), wide)
+    )
+    near = np.asarray(near / np.maximum(far, np.float32(1e-3)), np.float32)
+    near[part == 0] = 1
+    return np.clip(near, *SPECKLES, out=near)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from anomsynth.core.types import Light
-from anomsynth.fields.shadows import margin_of, shadow_of
+from anomsynth.fields.shadows import hidden_sky, margin_of, shadow_of
 
 
 def wall(height: float) -> np.ndarray:
@@ -37,3 +37,30 @@ def test_nothing_lies_in_shadow_towards_the_light() -> None:
 
 def test_a_plane_throws_no_shadow() -> None:
     assert not shadow_of(np.zeros((20, 20), np.float32), Light()).any()
+
+
+def test_a_wider_lamp_makes_a_softer_edge() -> None:
+    light = Light(azimuth_deg=180, elevation_deg=45)
+    widths = []
+    for lamp in (0.2, 0.8):
+        hidden = shadow_of(wall(40), light, lamp)[20, 100:]
+        widths.append(
+            np.count_nonzero((hidden > 0.1 * hidden.max()) & (hidden < 0.9 * hidden.max()))
+        )
+
+    assert widths[1] > 1.8 * widths[0]
+
+
+@pytest.mark.parametrize("away", [0.5, 5.0, 20.0])
+def test_a_long_wall_hides_its_view_factor_of_an_even_sky(away: float) -> None:
+    rng = np.random.default_rng(0)
+    share, turn = rng.random(200_000), rng.uniform(0, 2 * np.pi, 200_000)
+    flat, up = np.sqrt(share), np.sqrt(1 - share)  # directions as even light falls on a plane
+    towards = flat * np.cos(turn)
+    meets = (towards > 0) & (up * away < 10.0 * towards)
+
+    hidden = hidden_sky(np.array([[away]], np.float32), 10.0, 1e6)
+
+    assert float(hidden[0, 0]) == pytest.approx(meets.mean(), rel=0.02)
+    short = hidden_sky(np.array([[away]], np.float32), 10.0, 10.0)
+    assert short[0, 0] < hidden[0, 0]

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from anomsynth.core.component import (
+    PositiveCount,
     Probability,
     ShareRange,
     SizeRange,
@@ -19,36 +20,44 @@ from anomsynth.core.measure import SizeMeasure
 from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Surface
 from anomsynth.errors import PlacementError
+from anomsynth.fields.facets import facets
 from anomsynth.fields.grid import Grid
-from anomsynth.fields.noise import fbm, value_noise
-from anomsynth.fields.outlines import Mouths, harmonic_rims, joined_rims, mouth_field, squared_rims
+from anomsynth.fields.noise import value_noise
 from anomsynth.fields.pigments import paint, relative_albedo
 from anomsynth.fields.regions import box_around
-from anomsynth.fields.shadows import margin_of, shadow_of
-from anomsynth.surface.appearance import mean_light
+from anomsynth.fields.shadows import hidden_sky, margin_of, shadow_of
+from anomsynth.generators.loose._crumbs import Crumb, CrumbShape, crumb_relief, draw_crumb
+from anomsynth.surface.appearance import mean_light, stuff_elsewhere
 from anomsynth.surface.sites import pick_edge_site, pick_site
 
-CELLS = 160
+CELLS = 128
 SMALLEST_PX = 2.0
-OUTLINE_HURST = 0.9
-FACE_HURST = 0.8  # crumbled faces, as fracture faces
 EDGE_PX = 1.4
-ROUNDED_PX = 0.9  # nothing on it is sharper
-FOOT = 0.35  # of the shadow's depth: the dark line where a lump touches down
+FOOT_PX = 1.0  # its outermost pixels are no level brim
+ROUNDED_PX = 0.7  # nothing on it is sharper
+WALL = 0.7  # of its height: what stands beside a place at its foot
 OUT = -0.5, 0.8  # half widths by which a lump on the outline stands out of it
-TONES = 0.05, 0.6  # luminance albedo of foreign matter
-GRAIN = 0.06  # log light
+TONES = 0.08, 0.65  # luminance albedo of foreign matter
+GRAIN = 0.05, 0.09  # log light of foreign matter: of single grains, and of larger places
+AROUND = 1.5  # half lengths over which own stuff is taken as evenly lit
 FAINT = 0.01
 
 
 class Lump(Generator):
-    """A lump on the part: rounded or blocky, of the part's own stuff or of foreign matter.
+    """A lump on the part: a crumb with faces, of the part's own stuff or of foreign matter.
 
-    Its top is ``h (1 - q^e)^(1/2)``, q the distance from its middle in units of the outline: 2
-    is a dome, larger exponents are blocks with a level top; crumbs make it self-affine. It is lit
-    as the part is, and throws the shadow of its relief, ``h / tan(elevation)`` long and the softer
-    the farther. A lump on the outline stands out of it. Its strength is its own: no visibility is
-    solved for.
+    Broken matter has flat faces: ``z = min_k (h_k + g_k x)``, steep ones around its outline, two on
+    top, their edges worn round; on them it is as rough as fracture faces are [1]_. It is lit as the
+    part is. Beside it the lamp is hidden where ``z(x + s l) - z(x) > s tan(elevation)``, with an
+    edge as soft as the lamp is wide, and the share ``(1 - d / (d^2 + h^2)^(1/2)) / 2`` of the sky,
+    as by a wall of its height at the distance d. Own stuff has the grain and the speckles that the
+    part has elsewhere. A lump on the outline stands out of it. Its strength is its own: no
+    visibility is solved for.
+
+    References
+    ----------
+    .. [1] E. Bouchaud, G. Lapasset, J. Planes, "Fractal dimension of fractured surfaces",
+       Europhysics Letters 13, 1990.
 
     Examples
     --------
@@ -60,8 +69,8 @@ class Lump(Generator):
     0.2
     """
 
-    law: ClassVar[str] = "z = h (1 - q^e)^(1/2); shadow where z(x + s l) - z(x) > s tan(elevation)"
-    source: ClassVar[str] = "geometry of light; superellipse (Lame 1818); faces as fracture"
+    law: ClassVar[str] = "z = min_k (h_k + g_k x) + rough (H = 0.8); sky hidden (1 - d/r)/2"
+    source: ClassVar[str] = "geometry of faces and of light; Bouchaud et al. 1990 (roughness)"
     measures: ClassVar[tuple[SizeMeasure, ...]] = (
         SizeMeasure("length", "length", measured="length_px"),
     )
@@ -69,22 +78,27 @@ class Lump(Generator):
 
     kind: Literal["lump"] = "lump"
     length: ShareRange = parameter((0.015, 0.3), "of part size", "length of the lump")
-    aspect: SizeRange = parameter((1.0, 3.0), "ratio", "length over width")
-    squareness: SizeRange = parameter((1.7, 4), "exponent", "of the outline: 2 ellipse, 4 block")
-    irregularity: UnitRange = parameter((0.03, 0.2), "of radius", "first harmonic of the outline")
-    thickness: UnitRange = parameter((0.15, 0.7), "of width", "height over the part")
-    level: SizeRange = parameter((2, 8), "exponent", "of the top: 2 dome, 8 level")
-    crumbs: UnitRange = parameter((0.0, 0.05), "of width", "rms roughness of its faces")
+    aspect: SizeRange = parameter((1.0, 2.5), "ratio", "length over width")
+    faces: PositiveCount = parameter((4, 9), "count", "faces around it")
+    irregularity: UnitRange = parameter((0.1, 0.5), "relative", "how unlike its faces are")
+    ragged: UnitRange = parameter(
+        (0.005, 0.06), "of width", "how far its outline leaves the faces'"
+    )
+    thickness: UnitRange = parameter((0.2, 0.7), "of width", "height over the part")
+    tilt: UnitRange = parameter((0.0, 0.45), "rms slope", "of its top")
+    rounding: UnitRange = parameter((0.02, 0.3), "of size", "of its edges, over its height")
+    roughness: UnitRange = parameter((0.04, 0.3), "rms slope", "of its faces")
     own_probability: Probability = parameter(
         0.6, "probability", "that it is of the part's own stuff"
     )
     edge_probability: Probability = parameter(
         0.25, "probability", "that it stands out of the part's outline"
     )
-    tone: SizeRange = parameter((0.85, 1.3), "relative", "own stuff: brightness over the part's")
+    tone: SizeRange = parameter((0.85, 1.25), "relative", "own stuff: brightness over the part's")
     saturation: UnitRange = parameter((0, 0.5), "relative", "foreign: strength of its colour")
     reflectance: ShareRange = parameter((0.3, 0.7), "share", "foreign: of light the part reflects")
-    shadow: UnitRange = parameter((0.25, 0.7), "share", "light that is missing in its shadow")
+    ambient: UnitRange = parameter((0.25, 0.65), "share", "of the light that comes from all sides")
+    lamp: SizeRange = parameter((0.2, 0.9), "ratio", "half the lamp's size over its distance")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Place one lump; raise PlacementError if nothing is allowed."""
@@ -101,14 +115,22 @@ class Lump(Generator):
         else:
             row, col = pick_site(surface, rng)
             centre, angle = (float(row), float(col)), math.pi * float(coins[2])
-        rise = max(drawn.thickness * width, 1.0)
-        body = _body(surface, drawn, _Pose(centre, angle, half, rise), rng)
-        albedo = _stuff(surface, drawn, coins, body.box)
+        shape = CrumbShape(
+            drawn.aspect, drawn.faces, drawn.irregularity, drawn.ragged, drawn.tilt, drawn.rounding
+        )
+        crumb = draw_crumb(half, max(drawn.thickness * width, 1.0), shape, angle, rng)
+        body = _body(surface, drawn, centre, crumb, rng)
         if coins[3] < self.own_probability:
-            albedo = np.float32(drawn.tone) * np.ones_like(albedo)
-        grain = np.exp(np.float32(GRAIN) * value_noise(body.box.shape, 1.8, rng))
+            albedo = np.float32(drawn.tone) * stuff_elsewhere(surface, body.box, AROUND * half, rng)
+        else:
+            albedo = _foreign(surface, drawn, coins, body.box)
+            fine, broad = (
+                np.float32(share) * value_noise(body.box.shape, cell, rng)
+                for share, cell in zip(GRAIN, (1.8, max(0.25 * half, 2.0)), strict=True)
+            )
+            albedo = np.exp(fine + broad)[..., None] * albedo
         part = surface.foreground[body.box.slices]
-        absorbance = _shade(body, surface, drawn.shadow) * part
+        absorbance = _shade(body, surface, drawn, 0.5 * width) * part
         support = (body.coverage > FAINT) | (absorbance > FAINT)
         if not support.any():
             raise PlacementError("the lump lies outside the picture")
@@ -117,7 +139,7 @@ class Lump(Generator):
             origin=(body.box.top, body.box.left),
             support=support,
             coverage=body.coverage * support,
-            albedo=grain * albedo if albedo.ndim == 0 else grain[..., None] * albedo,
+            albedo=albedo.astype(np.float32, copy=False),
             height=body.height * np.float32(surface.mm_per_px) * support,
             absorbance=absorbance * support,
             rigid=True,
@@ -125,20 +147,10 @@ class Lump(Generator):
             parameters=drawn.numbers,
             measured={
                 "length_px": 2 * half,
-                "height_px": rise,
+                "height_px": crumb.rise,
                 "area_share": float(body.coverage.sum()) / max(surface.part_area_px, 1),
             },
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Pose:
-    """Where a lump lies, its direction (radians), half its length and its height (pixels)."""
-
-    centre: tuple[float, float]
-    angle: float
-    half: float
-    rise: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,41 +162,55 @@ class _Relief:
     height: Float32
 
 
-def _body(surface: Surface, drawn: Lump, pose: _Pose, rng: np.random.Generator) -> _Relief:
-    rough = harmonic_rims(1, drawn.irregularity, OUTLINE_HURST, rng)
-    square = squared_rims(np.array([drawn.squareness]))
-    mouths = Mouths(
-        radius=np.array([pose.half / math.sqrt(drawn.aspect)]),
-        aspect=np.array([drawn.aspect]),
-        angle=np.array([pose.angle]),
-        relative=joined_rims(rough, square),
+def _body(
+    surface: Surface,
+    drawn: Lump,
+    centre: tuple[float, float],
+    crumb: Crumb,
+    rng: np.random.Generator,
+) -> _Relief:
+    margin = crumb.reach + margin_of(crumb.rise, surface.light, drawn.lamp) + 3
+    box = box_around(np.array([centre]), margin, surface.shape)
+    far = math.ceil(crumb.reach * (1 + drawn.ragged)) + 2
+    inner = box_around(np.array([centre]), far, surface.shape)
+    grid = Grid.over(inner, CELLS)
+    height, outside = crumb_relief(crumb, grid, grid.offsets(*centre), rng)
+    relief = grid.refine(height) + np.float32(FOOT_PX)
+    within = np.minimum(grid.refine(-outside), relief)
+    cover = np.clip(np.float32(0.5) + within / np.float32(EDGE_PX), 0, 1)
+    if drawn.roughness > 0:
+        # Not at its foot, where it would stand off the part.
+        foot = np.clip(relief * np.float32(4 / crumb.rise), 0, 1)
+        relief += facets(grid, drawn.roughness, rng) * foot
+    relief = cv2.GaussianBlur(np.maximum(relief, 0), (0, 0), ROUNDED_PX) * (cover > 0)
+    whole = _Relief(box, np.zeros(box.shape, np.float32), np.zeros(box.shape, np.float32))
+    place = (
+        slice(inner.top - box.top, inner.bottom - box.top),
+        slice(inner.left - box.left, inner.right - box.left),
     )
-    corner = np.array([pose.centre])
-    margin = mouths.reach(0) + margin_of(pose.rise, surface.light) + 3
-    box = box_around(corner, margin, surface.shape)
-    grid = Grid.over(box, CELLS)
-    share, outside = mouth_field(mouths, 0, grid.offsets(*pose.centre))
-    top = np.sqrt(np.clip(1 - np.minimum(share, 1) ** np.float32(drawn.level), 0, 1))
-    crumbs = fbm(grid.shape, FACE_HURST, rng) * np.float32(drawn.crumbs * pose.half / drawn.aspect)
-    height = np.maximum(np.float32(pose.rise) * top + crumbs * top, 0)
-    cover = np.clip(np.float32(0.5) - grid.refine(outside) / np.float32(EDGE_PX), 0, 1)
-    relief = cv2.GaussianBlur(grid.refine(height.astype(np.float32)), (0, 0), ROUNDED_PX)
-    return _Relief(box, cover, np.asarray(relief, dtype=np.float32) * (cover > 0))
+    whole.coverage[place] = cover
+    whole.height[place] = relief
+    return whole
 
 
-def _shade(body: _Relief, surface: Surface, depth: float) -> Float32:
-    """Return the optical depth of the shadow beside a lump and of the dark line at its foot."""
-    hidden = shadow_of(body.height, surface.light)
-    foot = np.asarray(cv2.GaussianBlur(body.coverage, (0, 0), 1.2), dtype=np.float32)
-    hidden = np.maximum(hidden, np.float32(2 * FOOT) * foot) * (1 - body.coverage)
-    return np.asarray(np.float32(-0.5) * np.log1p(np.float32(-depth) * hidden), dtype=np.float32)
+def _shade(body: _Relief, surface: Surface, drawn: Lump, half: float) -> Float32:
+    """Return the optical depth of the light missing beside a lump of a half width, pixels."""
+    grid = Grid.over(body.box, CELLS)
+    step = np.float32(1 / grid.step)
+    hidden = shadow_of(grid.reduce(body.height) * step, surface.light, drawn.lamp)
+    off = (body.coverage < 0.5).view(np.uint8)
+    away = np.asarray(cv2.distanceTransform(off, cv2.DIST_L2, 3), np.float32)
+    top = max(WALL * float(body.height.max(initial=0.0)), 1.0)
+    missing = (1 - np.float32(drawn.ambient)) * grid.refine(hidden)
+    missing += np.float32(drawn.ambient) * hidden_sky(away, top, half)
+    missing *= 1 - body.coverage
+    return np.asarray(np.float32(-0.5) * np.log1p(-np.minimum(missing, 0.95)), dtype=np.float32)
 
 
-def _stuff(surface: Surface, drawn: Lump, coins: np.ndarray, box: Box) -> Float32:
-    """Return the reflectance of foreign matter over the part's, (C,) or ()."""
+def _foreign(surface: Surface, drawn: Lump, coins: np.ndarray, box: Box) -> Float32:
+    """Return the reflectance of foreign matter over the part's, (C,) or (1,)."""
     low, high = (math.log(end) for end in TONES)
     tone = math.exp(low + (high - low) * float(coins[4]))
     colour = paint(tone, drawn.saturation, float(coins[5]))
-    return np.asarray(
-        relative_albedo(colour, mean_light(surface, box), drawn.reflectance), dtype=np.float32
-    )
+    relative = relative_albedo(colour, mean_light(surface, box), drawn.reflectance)
+    return np.atleast_1d(np.asarray(relative, dtype=np.float32))
