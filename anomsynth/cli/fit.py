@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from anomsynth.cli.bar import Bar
+from anomsynth.cli.bar import Bar, Pace
 from anomsynth.cli.choices import Kinds, MmPerPx, SourceLayout, complete_preset, parse_words
 from anomsynth.cli.console import Console, Json, Quiet, example, reporting
 from anomsynth.cli.environment import Jobs
+from anomsynth.core.counted import counted
 
 if TYPE_CHECKING:
     from anomsynth.api.fit import Fitted
@@ -94,6 +95,7 @@ class _FitBar(Bar):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
+        self._pace = Pace()
         if self.progress is not None:
             self._task = self.progress.add_task("trying mechanisms", total=None)
 
@@ -103,9 +105,10 @@ class _FitBar(Bar):
             self.progress.update(self._task, completed=done, total=total)
             return
         now = time.monotonic()
+        self._pace.note(now, done)
         if self.is_due(now):
-            left = (now - self.began) / max(done, 1) * (total - done)
-            self._console.note(f"{done} of {total} defects tried, {left:.0f} s left")
+            left = self._pace.left(total - done)
+            self._console.note(f"{done} of {counted(total, 'defect')} tried{left}")
 
 
 def _report(console: Console, found: "Fitted", photos: Path | None) -> None:

@@ -5,8 +5,9 @@ import time
 
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
-from anomsynth.cli.bar import Bar
+from anomsynth.cli.bar import Bar, Pace
 from anomsynth.cli.console import Console, as_flags
+from anomsynth.core.counted import counted
 from anomsynth.pipeline.events import (
     Estimating,
     Event,
@@ -17,8 +18,6 @@ from anomsynth.pipeline.events import (
     SampleFailed,
     Started,
 )
-
-FEWEST_SECONDS = 0.5  # before a rate is worth printing
 
 
 def note_event(console: Console, event: object) -> None:
@@ -50,6 +49,7 @@ class RunProgress(Bar):
         self._total = 0
         self._before = 0  # samples of an earlier run that this one goes on with
         self._done = 0
+        self._pace = Pace()
         columns = (
             TextColumn("samples"),
             BarColumn(),
@@ -58,7 +58,6 @@ class RunProgress(Bar):
             TimeRemainingColumn(elapsed_when_finished=True),
         )
         super().__init__(console, *columns)
-        self._start = self.began
         if self.progress is not None:
             self._task = self.progress.add_task("samples", total=None, rate="")
 
@@ -81,7 +80,6 @@ class RunProgress(Bar):
         if isinstance(event, Started):
             self._total, self._before = event.total, event.done
             self._done = event.done
-            self._start = time.monotonic()
         elif isinstance(event, SampleDone | SampleFailed):
             self._done += 1
         elif isinstance(event, ImageFailed):
@@ -102,16 +100,10 @@ class RunProgress(Bar):
 
     def _show(self) -> None:
         now = time.monotonic()
+        self._pace.note(now, self._done - self._before)
+        rate = f"{self._pace.rate:.1f}/s" if self._pace.rate else ""
         if self.progress is not None:
-            rate = self._rate(now)
-            text = f"{rate:.1f}/s" if rate else ""
-            self.progress.update(self._task, completed=self._done, total=self._total, rate=text)
+            self.progress.update(self._task, completed=self._done, total=self._total, rate=rate)
         elif self.is_due(now):
-            rate = self._rate(now)
-            left = f", {rate:.1f}/s, {(self._total - self._done) / rate:.0f} s left" if rate else ""
-            self._console.note(f"{self._done} of {self._total} samples{left}")
-
-    def _rate(self, now: float) -> float:
-        """Return samples a second of this run, 0 where it is too early to tell."""
-        seconds = now - self._start
-        return (self._done - self._before) / seconds if seconds > FEWEST_SECONDS else 0.0
+            left = f", {rate}{self._pace.left(self._total - self._done)}" if rate else ""
+            self._console.note(f"{self._done} of {counted(self._total, 'sample')}{left}")

@@ -5,6 +5,7 @@ from itertools import count
 
 import pytest
 
+from anomsynth.cli.bar import Pace
 from anomsynth.cli.console import Console
 from anomsynth.cli.progress import RunProgress
 from anomsynth.core.types import SampleKey
@@ -41,6 +42,33 @@ def test_quiet_says_nothing(capsys) -> None:
     listen(Console(quiet=True))
 
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_pace_is_that_of_late_and_none_of_starting_up() -> None:
+    pace = Pace()
+    for done in range(4):  # nothing for a minute, then three at once
+        pace.note(60.0 if done else 0.0, done)
+    assert (pace.rate, pace.left(7)) == (0.0, "")
+
+    for second in range(1, 41):
+        pace.note(60.0 + second, 3 + 10 * second)
+    assert pace.rate == pytest.approx(10)
+    assert pace.left(1000) == ", 100 s left"
+
+    for second in range(1, 41):  # larger photos
+        pace.note(100.0 + second, 403 + second)
+    assert pace.rate == pytest.approx(1)
+
+
+def test_no_time_is_told_before_the_first_results(capsys, monkeypatch) -> None:
+    clock = count(0, 60.0)
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+
+    with RunProgress(Console()) as progress:
+        progress(EVENTS[0])
+        progress(EVENTS[1])
+
+    assert capsys.readouterr().err == "1 of 6 samples\n2 of 6 samples\n"
 
 
 def test_a_log_names_bad_photos_and_counts_every_few_seconds(capsys, monkeypatch) -> None:
