@@ -12,18 +12,25 @@ from anomsynth.api.options import (
     command_line,
     need_train_extra,
     to_path,
+    whole,
 )
 from anomsynth.api.predict import predict
 from anomsynth.api.report import report
 from anomsynth.api.score import score
 from anomsynth.api.train import train
-from anomsynth.bisqad.options import FALSE_ALARM_RATE, check_rate
+from anomsynth.bisqad.data.samples import FEWEST
+from anomsynth.bisqad.evaluation.input_photos import find_photos
+from anomsynth.bisqad.evaluation.labelled_set import find_tests
+from anomsynth.bisqad.evaluation.threshold import choose_threshold
+from anomsynth.bisqad.model.run_config import read_calibration
+from anomsynth.bisqad.options import FALSE_ALARM_RATE, TrainOptions, check_rate
 from anomsynth.bisqad.training.events import TrainListener
 from anomsynth.core.counted import counted
 from anomsynth.dataset.folders import find_source
 from anomsynth.dataset.reading import make_reading
 from anomsynth.errors import InputError, OutputError, UserError
 from anomsynth.pipeline.events import Listener
+from anomsynth.pipeline.options import check_jobs
 from anomsynth.reports.journey import Stop, write_journey
 
 SAMPLES = 300  # that a detector learns from
@@ -164,10 +171,12 @@ def auto(
     need_train_extra()
     places = _Places(Path(out))
     labelled, unseen = to_path(real), to_path(new)
-    _check(places, {"photos": Path(photos), "real": labelled, "new": unseen})
-    if count < 1:
+    if whole("count", count) < 1:
         raise UserError(f"`count`: expected at least 1, got {count}", hint=f"e.g. {SAMPLES}")
+    check_jobs(jobs)
     check_rate(false_alarm_rate)
+    TrainOptions(size=size, seed=seed, minutes=minutes)  # refuses what `train` would
+    _check(places, {"photos": Path(photos), "real": labelled, "new": unseen})
     reading = make_reading(value_range, bands)
     files = {
         "bits": checked_bits(bits),
@@ -214,8 +223,10 @@ def auto(
             command_line(
                 "train", places.better, out=places.run, size=size, seed=seed, minutes=minutes
             ),
-            f"{trained.epochs} epochs in {trained.seconds:.0f} s",
+            f"{counted(trained.epochs, 'epoch')} in {trained.seconds:.0f} s",
             None,
+            # Beside what it finds, where it is to find something.
+            _doubt(places.run, false_alarm_rate) if unseen is None else "",
         )
     )
     if labelled is not None:
@@ -229,7 +240,7 @@ def auto(
 
 
 def _check(places: _Places, given: Mapping[str, Path | None]) -> None:
-    """Refuse paths that some step would refuse after the others were done."""
+    """Refuse what some step would refuse after the others were done."""
     for name, path in given.items():
         if path is not None and not path.exists():
             raise InputError(f"`{name}`: {path}: no such folder", hint="check the path")
@@ -241,6 +252,14 @@ def _check(places: _Places, given: Mapping[str, Path | None]) -> None:
         names = ", ".join(list(categories)[:3])
         msg = f"{photos}: holds several products ({names}, ...)"
         raise InputError(msg, hint="give the folder of one of them")
+    good = sum(map(len, categories.values()))
+    if good < FEWEST:
+        msg = f"{photos}: {counted(good, 'photo')}, a detector needs {FEWEST} or more"
+        raise InputError(msg, hint="add photos of good parts; 30 make a start")
+    if given["real"] is not None:
+        find_tests(given["real"])
+    if given["new"] is not None:
+        find_photos([given["new"]])
 
 
 def _judged(places: _Places, *, jobs: int) -> Iterator[Stop]:
@@ -275,8 +294,14 @@ def _found(places: _Places, new: Path, rate: float, files: Mapping[str, object])
     bad = sum(decision.defective for decision in result.decisions)
     options = {"out": places.found, "false_alarm_rate": rate}
     command = command_line("predict", places.run, new, **options, **_spelt(files))
-    told = f"{bad} of {len(result.decisions)} photos are defective"
-    return Stop("Defects were found in the new photos", command, told, result.page)
+    told = f"{bad} of {counted(len(result.decisions), 'photo')} defective"
+    doubt = result.threshold.shortfall(rate)
+    return Stop("Defects were found in the new photos", command, told, result.page, doubt)
+
+
+def _doubt(run: Path, rate: float) -> str:
+    """Say that a detector has seen too few good photos to promise a rate of false alarms."""
+    return choose_threshold(read_calibration(run), rate).shortfall(rate)
 
 
 def _spelt(files: Mapping[str, object]) -> dict[str, object]:

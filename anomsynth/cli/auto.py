@@ -52,7 +52,10 @@ def auto(
         def tell(stop: "Stop") -> None:
             look = "" if stop.look is None else f"\n  look at {stop.look}"
             console.say(f"{stop.heading}: {stop.told}\n  {stop.command}{look}")
-            console.line("step", {"command": stop.command, "told": stop.told})
+            if stop.warning:
+                console.warn(stop.warning)
+            said = {"command": stop.command, "told": stop.told, "warning": stop.warning}
+            console.line("step", said)
 
         with RunProgress(console) as making, TrainProgress(console) as training:
             result = run_all(

@@ -21,6 +21,7 @@ from anomsynth.cli.train_extra import (
     Threads,
     warn_unread,
 )
+from anomsynth.core.counted import counted
 
 if TYPE_CHECKING:
     from anomsynth.bisqad.evaluation.predict import PredictResult
@@ -98,14 +99,23 @@ def predict(
 
 
 def _warn_of_few(console: Console, limit: "Threshold", rate: float) -> None:
-    if limit.false_alarms > rate:
-        from anomsynth.bisqad.evaluation.threshold import normals_for
+    said = limit.shortfall(rate)
+    if said:
+        console.warn(said)
 
-        console.warn(
-            f"{limit.normals} good photos cannot promise {100 * rate:g} % false alarms, "
-            f"{normals_for(rate)} could: the threshold is their highest score, "
-            f"{100 * limit.false_alarms:.2g} % are to be expected"
+
+def _advice(limit: "Threshold") -> str:
+    """Return what makes fewer good photos defective."""
+    add = "add them, and more, to the good photos and train again"
+    if not limit.normals:
+        return f"Fewer by a higher --threshold, or {add}."
+    if limit.is_highest:
+        return (
+            "A lower --false-alarm-rate changes nothing, for the threshold is the highest score of"
+            f" {counted(limit.normals, 'good photo')} of the training: {add}."
         )
+    lower = max(limit.false_alarms / 2, limit.lowest_rate)
+    return f"Fewer by --false-alarm-rate {lower:.2g}, or {add}."
 
 
 def _print(console: Console, result: "PredictResult", run: Path, out: Path) -> None:
@@ -113,7 +123,7 @@ def _print(console: Console, result: "PredictResult", run: Path, out: Path) -> N
     limit = result.threshold
     origin = f"at most {100 * limit.false_alarms:.2g} % false alarms" if limit.normals else "given"
     console.say(
-        f"{found} of {len(result.decisions)} photos defective "
+        f"{found} of {counted(len(result.decisions), 'photo')} defective "
         f"(score above {limit.value:.3f}, {origin})"
     )
     if result.depth is not None:
@@ -123,10 +133,7 @@ def _print(console: Console, result: "PredictResult", run: Path, out: Path) -> N
     if result.page is not None:
         console.say(f"look at them: {result.page}")
     console.say(f"maps: {result.maps}, scores: {result.scores}, boxes: {result.regions}")
-    console.say(
-        "Good ones among them? Fewer by --false-alarm-rate 0.005, or add some of them to the good"
-        " photos and train again."
-    )
+    console.say(f"Good ones among them? {_advice(limit)}")
     console.say(next_command("evaluate", run, "REAL_DEFECTS") + "  # how well it does, with masks")
     console.result(
         out=str(out),

@@ -15,6 +15,7 @@ body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem
 h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-bottom: .2rem; }
 section { border-top: 1px solid #8884; padding: .4rem 0 1rem; }
 code { background: #8882; padding: .15rem .4rem; overflow-wrap: anywhere; }
+.warning { border-left: .3rem solid #d80; padding-left: .7rem; }
 img { max-width: 100%; border: 1px solid #8884; }
 """
 
@@ -33,12 +34,15 @@ class Stop:
         What came of it.
     look : Path or None
         Page or picture to look at.
+    warning : str
+        Why not to believe it too much; empty if nothing speaks against it.
     """
 
     heading: str
     command: str
     told: str
     look: Path | None
+    warning: str = ""
 
 
 def write_journey(page: Path, photos: str, stops: Sequence[Stop]) -> None:
@@ -69,7 +73,8 @@ def _section(number: int, stop: Stop, page: Path) -> str:
         picture = stop.look.suffix == ".png"
         shown = f'<img src="{link}" alt="{escape(stop.told)}">' if picture else stop.look.name
         look = f'<p><a href="{link}">{shown}</a></p>'
+    doubt = f'<p class="warning">{escape(stop.warning)}</p>' if stop.warning else ""
     return (
-        f"<section><h2>{number}. {escape(stop.heading)}</h2><p>{escape(stop.told)}</p>"
+        f"<section><h2>{number}. {escape(stop.heading)}</h2><p>{escape(stop.told)}</p>{doubt}"
         f"<p><code>{escape(stop.command)}</code></p>{look}</section>"
     )

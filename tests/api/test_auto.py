@@ -53,6 +53,9 @@ def test_photos_become_a_detector_and_found_defects_on_one_page(
         "generate", "report", "score", "train", "evaluate", "predict",
     ]  # fmt: skip
     assert commands[-1][-2:] == ["--bits", "12"]
+    assert [bool(stop.warning) for stop in result.stops] == [False] * 5 + [True]
+    assert re.search(r"(\d) good photos? cannot promise 1 % false alarms", result.stops[-1].warning)
+    assert result.stops[-1].warning in page
     again = call(*commands[1][1:], "--out", tmp_path / "again.html")
     assert again.exit_code == 0, again.stderr
     for words in commands:
@@ -83,5 +86,19 @@ def test_what_would_fail_late_fails_first(photos: Path, tmp_path: Path) -> None:
         asy.auto(photos, new, count=0)
     with pytest.raises(UserError, match="`false_alarm_rate`"):
         asy.auto(photos, new, false_alarm_rate=1.0)
+    with pytest.raises(UserError, match="`size`: expected a multiple of 32, got 63"):
+        asy.auto(photos, new, size=63)
+    with pytest.raises(UserError, match="`minutes`: must be at least"):
+        asy.auto(photos, new, minutes=0.0)
+    with pytest.raises(UserError, match="`seed`: must be at least 0"):
+        asy.auto(photos, new, seed=-1)
+    with pytest.raises(UserError, match="`jobs`"):
+        asy.auto(photos, new, jobs=0)
+    with pytest.raises(InputError, match="no labelled images found"):
+        asy.auto(photos, new, real=full)
+    with pytest.raises(InputError, match="full"):
+        asy.auto(photos, new, new=full)
+    with pytest.raises(InputError, match="1 photo, a detector needs 2 or more"):
+        asy.auto(tmp_path / "two" / "a", new)
     assert not new.exists()
     assert (full / "mine.txt").read_text() == "keep"

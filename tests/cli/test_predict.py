@@ -91,6 +91,28 @@ def test_too_few_good_photos_are_told_before_the_first_photo(
     assert "3 good photos cannot promise" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("scores", "words", "said"),
+    [
+        ([1.0, 2.0, 3.0], (), "A lower --false-alarm-rate changes nothing, for the threshold is"),
+        ([1.0, 2.0, 3.0], ("--threshold", 5), "Fewer by a higher --threshold, or add"),
+        ([*range(499)], ("--false-alarm-rate", 0.02), "Fewer by --false-alarm-rate 0.01, or add"),
+        ([*range(99)], (), "A lower --false-alarm-rate changes nothing"),
+    ],
+)
+def test_what_is_advised_against_false_alarms_changes_something(
+    call, run, images, tmp_path, scores, words, said
+) -> None:
+    write_calibration(run, [float(score) for score in scores])
+
+    result = call("predict", run, images, "--out", tmp_path / "out", *words)
+
+    assert result.exit_code == 0, result.output
+    (line,) = (one for one in result.stdout.splitlines() if one.startswith("Good ones"))
+    assert said in line
+    assert "to the good photos and train again" in line
+
+
 def test_float_maps_and_single_photos(call, run, images, tmp_path) -> None:
     result = call(
         "predict", run, images / "1.png", images / "2.png", "-o", tmp_path / "o", "--format", "tiff"

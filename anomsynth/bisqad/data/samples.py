@@ -19,6 +19,7 @@ from anomsynth.bisqad.data.origin import (
 from anomsynth.bisqad.data.spoil import Fault, spoil
 from anomsynth.bisqad.data.tiles import cut, tile_around
 from anomsynth.bisqad.options import TrainOptions
+from anomsynth.core.counted import counted
 from anomsynth.core.photo import Photo
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Box, Mask, SampleKey
@@ -30,10 +31,10 @@ from anomsynth.errors import InputError, UserError
 from anomsynth.recipe.models import Recipe
 from anomsynth.synthesis.synthesize import synthesize
 
+FEWEST = 2  # good photos to learn from
 HELD_SHARE = 6  # every sixth photo or defect is held out where the dataset has no split
 MOST_HELD = 96  # defects held out
 MOST_GOOD_HELD = 199  # photos held out: they promise half a percent of false alarms
-FEWEST = 2  # photos and defects to learn from, each
 
 AS_THEY_ARE = PhotoReader()
 
@@ -314,7 +315,7 @@ def _of_category(
     if len(names) > 1 and not unified:
         listed = ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
         hint = "name one by `category`, or train one model for all with `unified=True`"
-        raise UserError(f"{root}: has {len(names)} categories ({listed})", hint=hint)
+        raise UserError(f"{root}: has {counted(len(names), 'category')} ({listed})", hint=hint)
     return list(found)
 
 
@@ -336,7 +337,10 @@ def _check_defects(
 def _check_good(root: Path, good: Sequence[Labelled], marked: Sequence[Labelled]) -> None:
     if len(good) < FEWEST:
         hint = "put photos of good parts into CATEGORY/train/good"
-        raise InputError(f"{root}: {len(marked)} defects but {len(good)} good photos", hint=hint)
+        raise InputError(
+            f"{root}: {counted(len(marked), 'defect')} but {counted(len(good), 'good photo')}",
+            hint=hint,
+        )
 
 
 def _hold_out(entries: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]:

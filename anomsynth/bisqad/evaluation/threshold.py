@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from anomsynth.bisqad.options import check_rate
+from anomsynth.core.counted import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,26 @@ class Threshold:
     value: float
     false_alarms: float
     normals: int
+
+    @property
+    def lowest_rate(self) -> float:
+        """The lowest rate of false alarms that so many good photos can promise."""
+        return 1 / (self.normals + 1)
+
+    @property
+    def is_highest(self) -> bool:
+        """Whether it is the highest score of good photos: no rate gives a higher one."""
+        return self.normals > 0 and self.false_alarms <= self.lowest_rate + 1e-9
+
+    def shortfall(self, wanted: float) -> str:
+        """Say that good photos are too few for the `wanted` rate of false alarms, or nothing."""
+        if self.normals == 0 or self.false_alarms <= wanted + 1e-9:
+            return ""
+        return (
+            f"{counted(self.normals, 'good photo')} cannot promise {100 * wanted:g} % false alarms,"
+            f" {normals_for(wanted)} could: the threshold is their highest score,"
+            f" {100 * self.false_alarms:.2g} % are to be expected"
+        )
 
 
 def normals_for(rate: float) -> int:

@@ -111,7 +111,7 @@ def test_says_what_is_missing(tmp_path, write_dataset, write_image) -> None:
 
     bad_only = tmp_path / "c/tile"
     write_image(bad_only / "test/dent/0.png", spot=True)
-    with pytest.raises(InputError, match="1 defects but 0 good photos"):
+    with pytest.raises(InputError, match="1 defect but 0 good photos"):
         find(tmp_path / "c")
 
     with pytest.raises(InputError, match=r"`val`: .* holds no defect with a mask"):
