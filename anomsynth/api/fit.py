@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from anomsynth.api.options import FilePath, RecipeOptions, choose_recipe, named, to_path, words
+from anomsynth.core.counted import counted
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.dataset.paths import exists
 from anomsynth.errors import OutputError
@@ -260,10 +261,11 @@ def _written_base(base: str, target: Path | None) -> str:
 def _head(said: str, material: FitMaterial, defects: int) -> list[str]:
     """Return the comment above a recipe: what was found, from what, and what to do."""
     pictures, photos = len(material.marked), len(material.surfaces)
-    where = "their unmarked rest" if material.own else f"{photos} good photos"
+    where = "their unmarked rest" if material.own else counted(photos, "good photo")
     lines = [
         f"# {said[0].upper()}{said[1:]}.",
-        f"# Fitted to {defects} real defects in {pictures} pictures, tried on {where}.",
+        f"# Fitted to {counted(defects, 'real defect')} in {counted(pictures, 'picture')},"
+        f" tried on {where}.",
         "# Weights and ranges are guesses from few defects; parameters: anomsynth show KIND.",
     ]
     if defects == 1:

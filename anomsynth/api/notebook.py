@@ -47,7 +47,7 @@ class ProgressLine:
             self._show(f"{counted(event.written, 'sample')} made, {event.failed} failed")
             return
         elif isinstance(event, TrainFinished):
-            self._show(f"{event.epochs} epochs trained, loss {event.loss:.3f}")
+            self._show(f"{counted(event.epochs, 'epoch')} trained, loss {event.loss:.3f}")
             return
         elif isinstance(event, Progress):
             self._now(f"epoch {event.epoch}, {event.share:.0%} trained, loss {event.loss:.3f}")
@@ -55,7 +55,7 @@ class ProgressLine:
         else:
             return
         failed = f", {self._failed} failed" if self._failed else ""
-        self._now(f"{self._done} of {self._total} samples{failed}")
+        self._now(f"{self._done} of {counted(self._total, 'sample')}{failed}")
 
     def _now(self, text: str) -> None:
         if time.monotonic() - self._shown >= REFRESH_SECONDS:

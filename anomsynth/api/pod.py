@@ -9,6 +9,7 @@ from typing import get_args
 from anomsynth.api.options import FilePath, need_train_extra, number
 from anomsynth.bisqad.model.run_config import check_complete, read_config
 from anomsynth.bisqad.options import check_place, check_rate
+from anomsynth.core.counted import counted
 from anomsynth.core.types import Float32
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.metadata import check_writable, read_run
@@ -229,7 +230,7 @@ def _warnings(swept: SweptSet, one: Inspection, rate: float) -> Iterator[str]:
     limit, name = one.limit, one.answers.name
     if limit.needed:
         yield (
-            f"{name}: {one.false_calls.pictures} good pictures cannot promise "
+            f"{name}: {counted(one.false_calls.pictures, 'good picture')} cannot promise "
             f"{100 * (limit.wanted or 0):g} % false alarms, {limit.needed} could: the threshold is "
             f"their highest answer, {100 * (limit.false_alarms or 0):.2g} % are to be expected"
         )
@@ -247,7 +248,7 @@ def _warnings(swept: SweptSet, one: Inspection, rate: float) -> Iterator[str]:
         pixels = f"{low:.3g}" if high < 1.01 * low else f"{low:.3g} to {high:.3g}"
         yield f"{swept.assumption}, {pixels} mm a pixel; sweep with `mm_per_px` to know them"
     if swept.failed:
-        yield f"{swept.failed} flaws of the sweep could not be made and are missing"
+        yield f"{counted(swept.failed, 'flaw')} of the sweep missing: could not be made"
 
 
 def _known_from_training(run: Path, swept: SweptSet) -> Iterator[str]:
@@ -259,8 +260,8 @@ def _known_from_training(run: Path, swept: SweptSet) -> Iterator[str]:
     shared = sum(good.source_sha256 in known for good in swept.good if good.source_sha256)
     if shared:
         yield (
-            f"{run.name} was trained on {shared} of the {len(swept.good)} photos of the sweep: "
-            "the curve flatters it; take photos that were kept out of the training"
+            f"{run.name} was trained on {shared} of the {counted(len(swept.good), 'photo')} of the"
+            " sweep: the curve flatters it; take photos that were kept out of the training"
         )
 
 

@@ -14,6 +14,7 @@ from anomsynth.api.options import (
     named,
     to_path,
 )
+from anomsynth.core.counted import counted
 from anomsynth.core.on_demand import OnDemand
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.dataset.labelled import find_labelled
@@ -246,7 +247,8 @@ def calibrate(
     else:
         recipe = choose_recipe(preset, RecipeOptions())
         photos = read_normals(Path(normals), on_unreadable or _nobody)
-        materials, source = own_materials(photos, recipe), f"{len(photos)} photos of {normals}"
+        materials = own_materials(photos, recipe)
+        source = f"{counted(len(photos), 'photo')} of {normals}"
     found = fit(materials, source, jobs=jobs)
     make_folder(file.parent)
     write_bytes(file, found.to_json().encode("utf-8"), file.parent)

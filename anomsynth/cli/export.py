@@ -144,7 +144,7 @@ def _progress(console: Console) -> Callable[[str, int, int], None]:
         nonlocal last
         if time.monotonic() - last >= EVERY_S:
             last = time.monotonic()
-            console.note(f"{name}: {done} of {total} images")
+            console.note(f"{name}: {done} of {counted(total, 'image')}")
 
     return show
 

@@ -7,6 +7,7 @@ import typer
 
 from anomsynth.cli.console import Console, Json, Quiet, example, reporting
 from anomsynth.cli.train_extra import Counter, Device, Threads
+from anomsynth.core.counted import counted
 
 if TYPE_CHECKING:
     from anomsynth.detectability.output import PodResult
@@ -167,7 +168,7 @@ def _difference(subset: "Subset") -> str:
     )
     return (
         f"a90 of the other is {one.value:+.3g} mm from this ({interval}); "
-        f"{one.only_first} flaws only this found, {one.only_second} only the other "
+        f"{counted(one.only_first, 'flaw')} only this found, {one.only_second} only the other "
         f"(chance {one.chance:.2g})"
     )
 

@@ -8,6 +8,7 @@ import typer
 from anomsynth.cli.choices import parse_words
 from anomsynth.cli.console import SOME_FAILED, Json, Quiet, example, reporting
 from anomsynth.cli.usage import Program
+from anomsynth.core.counted import counted
 
 EXAMPLE = example("presets check", "presets check mvtec/bottle,metal --out sheets")
 
@@ -55,7 +56,7 @@ def check(
             if out is not None and result.rows:
                 write_sheet(out / f"{name}.png", contact_sheet(result.rows, across=2))
             state = "; ".join(result.problems) or "ok"
-            console.say(f"{name}: {len(result.rows)} mechanisms, {state}")
+            console.say(f"{name}: {counted(len(result.rows), 'mechanism')}, {state}")
         unused = unused_kinds() if names is None else []
         console.result(presets=chosen, problems=problems, unused=unused)
         if unused:

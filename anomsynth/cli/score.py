@@ -19,6 +19,7 @@ from anomsynth.cli.console import (
 from anomsynth.cli.environment import Jobs
 from anomsynth.cli.fields import Options, parse_fields
 from anomsynth.cli.score_report import report
+from anomsynth.core.counted import counted
 from anomsynth.errors import UserError
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def _listener(console: Console) -> "Callable[[Scored], None]":
             console.line("broken" if one.quality is None else "scored", record(one, None))
         if time.monotonic() - said >= SECONDS:
             said = time.monotonic()
-            console.note(f"{done} images")
+            console.note(counted(done, "image"))
 
     return listen
 
@@ -207,6 +208,6 @@ def _next(
 
 def _print_filter(console: Console, found: "Scores", out: Path) -> None:
     kept, rejected = len(found.selection.kept), len(found.selection.rejected)
-    console.say(f"{kept} kept, {rejected} rejected, {found.goods} good photos on {out}")
+    console.say(f"{kept} kept, {rejected} rejected, {counted(found.goods, 'good photo')} on {out}")
     if not kept:
         console.warn(f"{out}: no defect was kept")

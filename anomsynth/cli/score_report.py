@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from anomsynth.cli.console import Console
+from anomsynth.core.counted import counted
 
 if TYPE_CHECKING:
     from anomsynth.api.score import Scores
@@ -35,7 +36,9 @@ def report(console: Console, found: "Scores") -> None:
             console.say(f"  {one.quality.score:.2f}  {one.item.image}: {reasons}")
     if measures is not None:
         _print_measures(console, measures, found.real_against_real)
-    console.say(f"{found.passed} of {len(found.scored)} images score {limit:g} or more")
+    console.say(
+        f"{found.passed} of {counted(len(found.scored), 'image')} with a score of {limit:g} or more"
+    )
     if found.folder is not None:
         console.say(f"tables in {found.folder}")
     console.result(

@@ -108,7 +108,9 @@ def print_counts(console: Console, finished: "Finished", told: Collection[str] =
     for category, part in list(finished.parts.items())[:MOST_CATEGORIES]:
         console.say(f"  {category}: {part.line}")
     if len(finished.parts) > MOST_CATEGORIES:
-        console.say(f"  and {len(finished.parts) - MOST_CATEGORIES} more categories, see run.json")
+        console.say(
+            f"  and {counted(len(finished.parts) - MOST_CATEGORIES, 'more category')}, see run.json"
+        )
     for category, part in finished.parts.items():
         if part.doubt:
             console.warn(f"{category}: {part.doubt}: {LOOK}")

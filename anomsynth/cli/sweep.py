@@ -31,6 +31,7 @@ from anomsynth.cli.console import (
 )
 from anomsynth.cli.environment import Jobs, taken
 from anomsynth.cli.summary import counts, exit_code, print_counts, warn_of_failures
+from anomsynth.core.counted import counted
 from anomsynth.errors import UserError
 
 if TYPE_CHECKING:
@@ -230,7 +231,8 @@ def _print(console: Console, done: "Generated", told: Collection[str]) -> None:
     out, sweep = done.plan.out, done.plan.options.sweep
     earlier = f" ({done.resumed} of them there before)" if done.resumed else ""
     console.say(
-        f"{done.written} defects{earlier} beside {done.good} good photos in {done.seconds:.1f} s "
+        f"{counted(done.written, 'defect')}{earlier} beside {counted(done.good, 'good photo')}"
+        f" in {done.seconds:.1f} s "
         f"-> {out}"
     )
     print_counts(console, done, told)

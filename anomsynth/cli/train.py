@@ -190,8 +190,9 @@ def _print(console: Console, finished: "TrainFinished", out: Path) -> None:
         console.say(f"learned what is normal in {finished.seconds:.0f} s -> {out}")
     else:
         console.say(
-            f"{finished.steps} steps ({finished.epochs} epochs) in {finished.seconds:.0f} s, "
-            f"loss {finished.loss:.3f}, effective samples {finished.effective_share:.0%} -> {out}"
+            f"{counted(finished.steps, 'step')} ({counted(finished.epochs, 'epoch')})"
+            f" in {finished.seconds:.0f} s, loss {finished.loss:.3f},"
+            f" effective samples {finished.effective_share:.0%} -> {out}"
         )
     if finished.spoiled_weight is not None and finished.sound_weight is not None:
         console.say(

@@ -8,6 +8,7 @@ import typer
 
 from anomsynth.cli.bar import Bar
 from anomsynth.cli.console import Console
+from anomsynth.core.counted import counted
 
 if TYPE_CHECKING:
     from anomsynth.bisqad.evaluation.predictions import UnreadablePhoto
@@ -45,4 +46,4 @@ class Counter(Bar):
         if self.progress is not None:
             self.progress.update(self._task, completed=done, total=total)
         elif self.is_due(time.monotonic()):
-            self._console.note(f"{done} of {total} images")
+            self._console.note(f"{done} of {counted(total, 'image')}")

@@ -51,7 +51,7 @@ class TrainProgress(Bar):
             self._tell_images(values)
         elif kind == "FeaturesDone":
             self._share = values["done"] / values["total"]
-            self._show(f"features: {values['done']} of {values['total']} images")
+            self._show(f"features: {values['done']} of {counted(values['total'], 'image')}")
         elif kind == "ImageSkipped":
             hint = f"; {values['hint']}" if values["hint"] else ""
             self.tell(f"skipped {values['message']}{hint}")
@@ -90,7 +90,7 @@ class TrainProgress(Bar):
         if kept_apart < needed:
             self.tell(
                 f"warning: predict cannot promise {100 * FALSE_ALARM_RATE:g} % false alarms: "
-                f"that takes {needed} good photos kept apart, these are {kept_apart}; "
+                f"that takes {counted(needed, 'good photo')} kept apart, these are {kept_apart}; "
                 "add some to test/good, "
                 f"or ask predict for a rate of {1 / (kept_apart + 1):.2g} or more"
             )

@@ -17,6 +17,7 @@ from anomsynth.cli.console import (
     next_command,
     reporting,
 )
+from anomsynth.core.counted import counted
 
 if TYPE_CHECKING:
     from anomsynth.dataset.checks.finding import Finding
@@ -65,11 +66,8 @@ def _print(console: Console, dataset: Path, verdict: "Verdict", *, deep: bool) -
     ):
         _print_group(console, f"{level}: {check}", list(group))
     images = sum(verdict.categories.values())
-    number = len(verdict.categories)
-    what = f"{images} images in {number} {'category' if number == 1 else 'categories'}"
-    counts = ", ".join(
-        f"{count} {level}{'' if count == 1 else 's'}" for level, count in verdict.counts.items()
-    )
+    what = f"{counted(images, 'image')} in {counted(len(verdict.categories), 'category')}"
+    counts = ", ".join(counted(count, level) for level, count in verdict.counts.items())
     console.say(f"{dataset}: {what}: {counts}")
     if verdict.sound:
         console.say(next_command("report", dataset) + "  # see every sample")

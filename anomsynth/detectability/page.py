@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from anomsynth._version import __version__
+from anomsynth.core.counted import counted
 from anomsynth.core.display import zoom_box
 from anomsynth.dataset.images import read_mask, read_photo
 from anomsynth.detectability.output import MEANING, TERMS, PodResult, panels
@@ -38,7 +39,7 @@ def pod_page(result: PodResult) -> str:
     found = int(result.ours.hits.sum())
     name = result.ours.answers.name
     left = len(result.swept.flaws) - len(chosen)
-    rest = f"<p>{left} more flaws are in flaws.csv.</p>" if left else ""
+    rest = f"<p>{counted(left, 'more flaw')} in flaws.csv.</p>" if left else ""
     sections = [
         Section("What it means", f"<p>{html.escape(MEANING)}</p><p>{html.escape(TERMS)}</p>"),
         Section("Curves", _curves(result)),
@@ -47,7 +48,7 @@ def pod_page(result: PodResult) -> str:
     ]
     return build(
         f"Probability of detection: {name}",
-        f"{found} of {len(result.swept.flaws)} flaws found",
+        f"{found} of {counted(len(result.swept.flaws), 'flaw')} found",
         sections,
         gallery,
         origin=f"anomsynth {__version__}",
@@ -134,15 +135,15 @@ def threshold_line(one: Inspection) -> str:
     if limit.false_alarms is None:
         return f"threshold {limit.value:.4g}, given"
     rate = f"{100 * limit.false_alarms:.2g} %"
-    pictures = one.false_calls.pictures
-    return f"threshold {limit.value:.4g}, by {pictures} good pictures: at most {rate} false alarms"
+    pictures = counted(one.false_calls.pictures, "good picture")
+    return f"threshold {limit.value:.4g}, by {pictures}: at most {rate} false alarms"
 
 
 def false_call_line(one: Inspection) -> str:
     """Say what an inspection calls on good pictures, with bounds."""
     calls = one.false_calls
     text = (
-        f"false calls on {calls.called} of {calls.pictures} good pictures "
+        f"false calls on {calls.called} of {counted(calls.pictures, 'good picture')} "
         f"({100 * calls.rate:.3g} %, 95 % bound {100 * calls.rate_bound:.3g} %), "
         f"{calls.calls / calls.pictures:.2g} a picture"
     )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom, chi2, fisher_exact
 
+from anomsynth.core.counted import counted
 from anomsynth.detectability.curve import PodCurve, fit_curve
 from anomsynth.detectability.likelihood import Float64, Link
 from anomsynth.detectability.response import ResponseCurve
@@ -118,7 +119,8 @@ def _doubts(curve: ResponseCurve) -> Iterator[str]:
     within = (curve.answers > curve.noise) & (curve.answers < curve.saturation)
     distinct = len(np.unique(curve.answers[within]))
     if distinct < DISTINCT:
-        yield f"answers have {distinct} strengths only, a regression needs {DISTINCT}: go by hits"
+        found = counted(distinct, "strength")
+        yield f"answers have {found} only, a regression needs {DISTINCT}: go by hits"
     elif total - censored < KNOWN * total:
         yield (
             f"{censored} of {total} answers lie in the noise or are saturated, too many for a "
@@ -176,9 +178,11 @@ def _state(
     least, most = float(sizes.min()), float(sizes.max())
     reasons: list[str] = []
     if count < FEWEST:
-        reasons.append(f"{count} flaws are too few, {FEWEST} are needed: make more of each size")
+        reasons.append(
+            f"{counted(count, 'flaw')}, too few: {FEWEST} are needed, make more of each size"
+        )
     elif count < asked:
-        notes.append(f"{count} flaws: the handbook asks for {asked}")
+        notes.append(f"{counted(count, 'flaw')}: the handbook asks for {asked}")
     rising = curve.at(sizes)
     between = int(((rising > 1 - GOAL) & (rising < GOAL)).sum())
     fall = fall_between(levels)
@@ -208,8 +212,8 @@ def _state(
         )
     if not reasons and isinstance(curve, PodCurve) and between < FEWEST_RISING:
         notes.append(
-            f"only {between} flaws lie where the curve rises (10 to 90 %): the bound holds in some "
-            "92 of 100 studies, not in 95; add sizes there"
+            f"only {counted(between, 'flaw')} where the curve rises (10 to 90 %): the bound holds"
+            " in some 92 of 100 studies, not in 95; add sizes there"
         )
     shown = curve.rises and fall is None
     return Statement(

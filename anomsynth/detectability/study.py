@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import beta, binom, chi2
 
 from anomsynth.bisqad.evaluation.threshold import choose_threshold, normals_for
+from anomsynth.core.counted import counted
 from anomsynth.detectability.answers import Answers
 from anomsynth.detectability.curve import PodCurve, fit_curve
 from anomsynth.detectability.difference import Difference, compare_hits
@@ -285,7 +286,8 @@ def _both(sizes: Float64, d_primes: Float64, hits: NDArray[np.bool_], link: Link
     if hits.all() or not hits.any():
         return BothCovariates(None, reasons=("there are no hits or no misses",))
     if len(hits) < needed:
-        why = f"{len(hits)} flaws are too few for both, {needed} are needed: make more of each size"
+        found = counted(len(hits), "flaw")
+        why = f"{found}, too few for both: {needed} are needed, make more of each size"
         return BothCovariates(None, reasons=(why,))
     curve = fit_curve(sizes, hits, d_primes, link)
     if curve.separated:

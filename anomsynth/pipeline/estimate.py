@@ -16,6 +16,7 @@ from threading import Thread
 
 import cv2
 
+from anomsynth.core.counted import counted
 from anomsynth.dataset.compression import PngEffort, png_effort
 from anomsynth.dataset.headers import image_size
 from anomsynth.dataset.layout import Layout
@@ -162,7 +163,7 @@ def estimate(
     usable = [timing for timing in timings.photos if timing.usable]
     photos, samples = len(plan.units), plan.samples
     if not usable:
-        basis = f"none of the {len(timings.photos)} photos that were tried can be used"
+        basis = f"no photo can be used, {counted(len(timings.photos), 'photo')} tried"
         return Estimate(photos, samples, workers, 0, 0.0, 0.0, None, basis)
     overall = _Rates.of(usable)
     work, size = 0.0, 0.0
@@ -197,12 +198,13 @@ def _memory(timings: Timings, workers: int) -> int | None:
 def _basis(timings: Timings, usable: Sequence[Timing]) -> str:
     rates = _Rates.of(usable)
     unusable = len(timings.photos) - len(usable)
+    made = counted(sum(timing.samples for timing in usable), "sample")
     return (
-        f"{sum(timing.samples for timing in usable)} samples of {len(usable)} photos made to"
-        f" measure: {rates.pixels / 1e6:.2g} megapixels, {1000 * rates.photo_seconds:.0f} ms and"
+        f"{made} of {counted(len(usable), 'photo')} made to measure:"
+        f" {rates.pixels / 1e6:.2g} megapixels, {1000 * rates.photo_seconds:.0f} ms and"
         f" {rates.photo_bytes / 1e3:.0f} kB a photo, {1000 * rates.sample_seconds:.0f} ms and"
         f" {rates.sample_bytes / 1e3:.0f} kB a sample"
-        + (f"; {unusable} photos cannot be used" if unusable else "")
+        + (f"; {counted(unusable, 'photo')} cannot be used" if unusable else "")
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from joblib import Parallel, delayed
 
+from anomsynth.core.counted import counted
 from anomsynth.core.types import Box, Pixels
 from anomsynth.dataset.reading import PhotoReader
 from anomsynth.errors import InputError, OutputError
@@ -175,7 +176,7 @@ class PartReport:
 
     @property
     def _all(self) -> str:
-        return "1 photo" if self.photos == 1 else f"{self.photos} photos"
+        return counted(self.photos, "photo")
 
 
 @dataclass(slots=True)

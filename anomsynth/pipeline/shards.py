@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from anomsynth.core.counted import counted
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.metadata import SYSTEM_FILES, Contents, with_new_options
 from anomsynth.dataset.paths import is_dir, is_file
@@ -90,8 +91,8 @@ def in_shard(photos: Sequence[tuple[str, str]], shard: Shard | None) -> Iterator
         return
     index, count = shard
     if count > len(photos):
-        msg = f"`shard=({index}, {count})`: the source holds only {len(photos)} photos"
-        raise UserError(msg, hint=f"use at most {len(photos)} shards")
+        msg = f"`shard=({index}, {count})`: the source holds only {counted(len(photos), 'photo')}"
+        raise UserError(msg, hint=f"use at most {counted(len(photos), 'shard')}")
     counts = Counter(category for category, _ in photos)
     turns = {category: shards_of(counts, category, count) for category in counts}
     for category, _ in photos:

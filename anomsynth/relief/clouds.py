@@ -6,6 +6,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.counted import counted
 from anomsynth.core.types import Mask
 from anomsynth.errors import InputError
 from anomsynth.relief.formats.cloud import AXES, Renewed, StoredCloud
@@ -49,7 +50,7 @@ def cloud_scan(stored: StoredCloud, kind: Kind, path: Path, said: Said) -> Scan:
     check_measured(there, path)
     count = int(np.count_nonzero(there))
     if count < FEWEST:
-        msg = f"{path}: only {count} points were measured"
+        msg = f"{path}: only {counted(count, 'point')} measured"
         raise InputError(msg, hint="a part needs a surface: remove the file from the input")
     coordinates[~there] = np.nan
     middle = np.median(coordinates[there][:: max(count >> 16, 1)], axis=0)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from anomsynth.core.counted import counted
 from anomsynth.errors import InputError
 from anomsynth.sqe.all_terms import all_terms
 from anomsynth.sqe.curve import AnyCurve, Curve, Logistic, Plateau, Sides, Tails
@@ -146,7 +147,7 @@ def fit_calibration(
                 continue
             values = _values(good, key)
             if values.size < FEWEST:
-                msg = f"{source}: only {values.size} good samples have a value of {key}"
+                msg = f"{source}: only {counted(values.size, 'good sample')} with a value of {key}"
                 raise InputError(msg, hint="give more photos")
             bad = [_values(spoilt[name], key) for name in term.catches if name in spoilt]
             curves[key] = _curve(term, values, [one for one in bad if one.size >= FEWEST])

@@ -38,7 +38,7 @@ def test_scores_and_reasons_are_printed_and_written(call, dataset) -> None:
     result = call("score", dataset, "--jobs", 1)
 
     assert result.exit_code == 0
-    assert "4 of 8 images score 0.5 or more" in result.stdout
+    assert "4 of 8 images with a score of 0.5 or more" in result.stdout
     assert "there is a seam along the outline of its mask" in result.stdout
     assert (dataset / "_anomsynth" / "scores.csv").read_text().count("\n") == 9
     assert len(json.loads((dataset / "_anomsynth" / "scores.json").read_text())["images"]) == 8
@@ -97,7 +97,7 @@ def test_folders_of_images_and_masks_are_scored(call, dataset, tmp_path) -> None
         "--jobs", 1, "--out", tmp_path / "tables",
     )  # fmt: skip
 
-    assert "4 of 4 images score" in result.stdout
+    assert "4 of 4 images with a score" in result.stdout
 
 
 def test_broken_entries_are_named_and_the_rest_is_scored(call, dataset) -> None:
@@ -110,7 +110,7 @@ def test_broken_entries_are_named_and_the_rest_is_scored(call, dataset) -> None:
     assert "003.png: no mask" in result.stderr
     assert "004.png: the file is empty" in result.stderr
     assert len(result.stderr.splitlines()) == 2
-    assert "2 of 8 images score" in result.stdout
+    assert "2 of 8 images with a score" in result.stdout
 
 
 def test_sets_are_compared_with_real_defects(call, dataset) -> None:

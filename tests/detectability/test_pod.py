@@ -179,7 +179,7 @@ def test_few_flaws_bear_no_curve_over_size_and_visibility(tmp_path) -> None:
     (subset,) = pod(swept.root, maps=maps).subsets
 
     assert subset.both.levels == ()
-    assert "24 flaws are too few for both, 60 are needed" in subset.both.reasons[0]
+    assert "24 flaws, too few for both: 60 are needed" in subset.both.reasons[0]
 
 
 def test_flaws_that_stand_out_and_are_missed_bear_no_curve_over_both(tmp_path) -> None:

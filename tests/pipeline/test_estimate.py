@@ -104,7 +104,7 @@ def test_time_runs_out_even_for_many_categories(
 
     predicted = predict(source=tmp_path / "photos", per_image=1)
 
-    assert "1 samples of 1 photos" in predicted.basis
+    assert "1 sample of 1 photo" in predicted.basis
     assert predicted.photos == 4
     assert predicted.size_bytes > 0
 
@@ -116,9 +116,9 @@ def test_photos_that_cannot_be_used_are_counted(predict, datasets) -> None:
         path.write_bytes(b"no picture")
     none = predict(per_image=1)
 
-    assert some.basis.endswith("1 photos cannot be used")
+    assert some.basis.endswith("1 photo cannot be used")
     assert (none.cpu_seconds, none.size_bytes) == (0, 0)
-    assert none.basis == "none of the 4 photos that were tried can be used"
+    assert none.basis == "no photo can be used, 4 photos tried"
 
 
 def test_the_category_of_the_largest_photos_is_tried_first(
@@ -131,7 +131,7 @@ def test_the_category_of_the_largest_photos_is_tried_first(
 
     predicted = predict(source=tmp_path / "photos", per_image=1)
 
-    assert "1 photos made to measure: 0.16 megapixels" in predicted.basis
+    assert "1 photo made to measure: 0.16 megapixels" in predicted.basis
 
 
 @pytest.mark.slow

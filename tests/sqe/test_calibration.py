@@ -48,5 +48,5 @@ def test_a_missing_file_or_curve_is_named(tmp_path) -> None:
 
 
 def test_too_few_samples_cannot_be_fitted() -> None:
-    with pytest.raises(InputError, match="only 1 good samples have a value of"):
+    with pytest.raises(InputError, match="only 1 good sample with a value of"):
         fit_calibration([{"edge_width": 0.0}], {}, [], "my photos")

@@ -10,6 +10,7 @@ from anomsynth.bisqad.evaluation.category import Evaluation
 from anomsynth.bisqad.evaluation.metrics import ALL, MACRO, METRICS
 from anomsynth.bisqad.evaluation.overlay import HeatScale, heated
 from anomsynth.bisqad.evaluation.predictions import LabelledPrediction
+from anomsynth.core.counted import counted
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.layout import GOOD
 from anomsynth.pages.page import HISTOGRAMS, Card, Gallery, Section, build, gallery_section
@@ -70,7 +71,12 @@ def evaluation_page(
         gallery_section("Heat maps", gallery, _legend(heat, len(shown), len(predictions))),
     ]
     count = sum(evaluation.images.values())
-    return build(title, f"{count} test images of {len(kinds)} kinds of defects", sections, gallery)
+    return build(
+        title,
+        f"{counted(count, 'test image')}, {counted(len(kinds), 'kind')} of defects",
+        sections,
+        gallery,
+    )
 
 
 def heat_range(predictions: Sequence[LabelledPrediction]) -> HeatScale:
@@ -115,10 +121,10 @@ def _card(item: LabelledPrediction, heat: HeatScale, middle: float) -> Card:
 def _facts(evaluation: Evaluation) -> str:
     count = sum(evaluation.images.values())
     by_kind = ", ".join(f"{number} {escape(kind)}" for kind, number in evaluation.images.items())
-    lines = [f"{count} images: {by_kind}."]
+    lines = [f"{counted(count, 'image')}: {by_kind}."]
     if evaluation.unlocated:
         lines.append(
-            f"{evaluation.unlocated} defects have no marked pixel and count as images only."
+            f"{counted(evaluation.unlocated, 'defect')} without a marked pixel, for images only."
         )
     if evaluation.intervals:
         what = "physical objects" if evaluation.grouped else "images"
@@ -164,6 +170,6 @@ def _legend(heat: HeatScale, shown: int, count: int) -> str:
         f'<p><img class="scale" alt="colour scale" src="{data_uri(heat.colour(ramp))}">'
         f"Heat: score of each place from {heat.low:.1f} (clear) to {heat.high:.1f} (bright), the "
         "same for all; outlined: the marked defects. Worst first: missed defects and false "
-        f"alarms. {shown} of {count} images: of each kind some along its scores, of the good ones "
-        "the highest.</p>"
+        f"alarms. {shown} of {counted(count, 'image')}: of each kind some along its scores, of the"
+        " good ones the highest.</p>"
     )

@@ -12,6 +12,7 @@ from anomsynth._version import __version__
 from anomsynth.bisqad.evaluation.overlay import HeatScale, heated
 from anomsynth.bisqad.evaluation.predictions import Decision, SeenPhoto, UnreadablePhoto
 from anomsynth.bisqad.evaluation.threshold import Threshold
+from anomsynth.core.counted import counted
 from anomsynth.core.types import Mask
 from anomsynth.pages.page import HISTOGRAMS, Card, Gallery, Section, build, gallery_section, row
 from anomsynth.pages.thumbnails import Thumbnail, data_uri, make_thumbnail, side_for
@@ -79,7 +80,7 @@ class PredictedPage:
             limit=limit,
         )
         flagged = sum(decision.defective for decision in decisions)
-        summary = f"{flagged} of {len(decisions)} photos defective"
+        summary = f"{flagged} of {counted(len(decisions), 'photo')} defective"
         rest = len(decisions) - len(worst)
         left = f"<p>The {len(worst)} worst of {len(decisions)} are shown.</p>" if rest else ""
         sections = [
@@ -115,7 +116,7 @@ class PredictedPage:
         limit = self._threshold
         if limit.normals:
             origin = (
-                f"by {limit.normals} good photos of the training: "
+                f"by {counted(limit.normals, 'good photo')} of the training: "
                 f"at most {100 * limit.false_alarms:.2g} % false alarms"
             )
         else:

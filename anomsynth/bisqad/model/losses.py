@@ -86,7 +86,7 @@ def truth_at(logits: Tensor, masks: Tensor) -> Tensor:
     if truth.ndim == 3:
         truth = truth[:, None]
     if len(truth) != len(logits):
-        msg = f"{len(truth)} masks for maps of {len(logits)} samples"
+        msg = f"{len(truth)} masks for {len(logits)} maps"
         raise ValueError(msg)
     if truth.shape[-2:] != logits.shape[-2:]:
         truth = functional.adaptive_avg_pool2d(truth, (logits.shape[-2], logits.shape[-1]))

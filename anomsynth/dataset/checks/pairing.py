@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from anomsynth.core.counted import counted
 from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.strays import PNG
 from anomsynth.dataset.checks.tree import Tree
@@ -51,7 +52,8 @@ def _same_stems(tree: Tree, images: Sequence[Path]) -> Iterator[Finding]:
     counts = Counter(nfc(path.stem) for path in again)
     for path in again:
         if counts[nfc(path.stem)] > 1:
-            message = f"{counts[nfc(path.stem)]} images are called {path.stem}: one mask for all"
+            namesakes = counted(counts[nfc(path.stem)], "image")
+            message = f"{namesakes} are called {path.stem}: one mask for all"
             yield Finding("error", "same-name", tree.name(path), message, "rename all but one")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from anomsynth.core.counted import counted
 from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.tree import Tree
 from anomsynth.dataset.layout import GOOD
@@ -77,8 +78,8 @@ def _ratio(tree: Tree, defects: int) -> Iterator[Finding]:
     )
     if good and defects > MOST_PER_GOOD * good:
         message = (
-            f"{defects} defects to {good} good photos in the test set: a threshold that a tool"
-            " chooses on it, as anomalib does, rejects good parts"
+            f"{counted(defects, 'defect')} to {counted(good, 'good photo')} in the test set:"
+            " a threshold that a tool chooses on it, as anomalib does, rejects good parts"
         )
         hint = "generate with `purpose='anomalib'`, or move good photos to test/good"
         yield Finding("warning", "unfair-test", tree.name(tree.folder), message, hint)

@@ -98,5 +98,5 @@ def test_gradient_and_curvature_are_exact() -> None:
 
 
 def test_other_number_of_masks_is_refused() -> None:
-    with pytest.raises(ValueError, match="2 masks for maps of 1 samples"):
+    with pytest.raises(ValueError, match="2 masks for 1 maps"):
         sample_losses(torch.zeros(1, 1, 4, 4), torch.zeros(2, 1, 4, 4))
