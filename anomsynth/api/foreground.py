@@ -151,7 +151,7 @@ def foreground(
                 part = _part_of(photo, finders[category])
                 tallies[category].add(key, float(np.count_nonzero(part)) / part.size)
                 write_png(_mask_path(staged, category, key), binary(part), staged)
-                tiles[f"{category}/{key}"] = part_tile(photo.pixels, part, TILE)
+                tiles[f"{category}/{key}"] = part_tile(photo.pixels, part, TILE, key)
         parts = {name: tally.report(finders[name]) for name, tally in tallies.items()}
         if tiles:
             shown = [tiles[name] for name in _order(tiles, parts)]

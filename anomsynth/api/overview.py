@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from anomsynth.core.display import Rgb
 from anomsynth.core.photo import Photo
-from anomsynth.core.types import Float32
+from anomsynth.core.types import Float32, Mask
 from anomsynth.dataset.images import read_mask, read_photo
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, read_lines
@@ -28,11 +28,13 @@ from anomsynth.relief.files import read_scan
 from anomsynth.relief.scan import Scan
 from anomsynth.sheets.parts import part_tile, tiled
 from anomsynth.sheets.sheet import (
+    GAP,
     MOST_VIEWS,
     PAPER,
     SheetRow,
     contact_sheet,
-    with_legend,
+    in_few_words,
+    legend,
     write_sheet,
 )
 from anomsynth.surface.analyze import one_channel
@@ -40,6 +42,7 @@ from anomsynth.surface.foreground import PartFinder, find_foreground
 
 ROWS = 12  # samples on the sheet
 PARTS = 3  # photos on which the part is outlined
+LEAST_LEGEND = 240  # pixels of width
 TILE = 224  # pixels of a picture's longer side
 
 
@@ -76,6 +79,7 @@ def write_overview(out: Path) -> Path | None:
     in_turn = (line for line in chain.from_iterable(zip_longest(*lines)) if line is not None)
     rows: list[SheetRow] = []
     tiles: list[Rgb] = []
+    named: list[str] = []
     for line in islice(in_turn, ROWS):
         category = str(line["category"])
         read = PhotoReader(reading, depths.get(category))
@@ -83,18 +87,15 @@ def write_overview(out: Path) -> Path | None:
         if photo is None:
             continue
         finder = finders.get(category)
-        if finder is not None and len(tiles) < PARTS:
-            tiles.append(_tile(photo, finder))
+        name = str(line["image"])
+        if finder is not None and len(tiles) < PARTS and name not in named:
+            named.append(name)
+            tiles.append(_tile(photo, finder, name))
         rows += [] if row is None else [row]
     if not rows:
         return None
     sheet = contact_sheet(rows, tile_px=TILE, across=1 if len(rows) < ROWS // 2 else 2)
-    if tiles:
-        parts = tiled(tiles, PARTS)[:, : sheet.shape[1]]
-        paper = np.full((parts.shape[0], sheet.shape[1], 3), PAPER, np.uint8)
-        paper[:, : parts.shape[1]] = parts
-        sheet = np.vstack([paper, sheet])
-    sheet = with_legend(sheet, allowed=bool(tiles))
+    sheet = np.vstack([_head(tiles, sheet.shape[1]), sheet])
     path = layout.metadata / "sheet.png"
     write_sheet(path, sheet)
     return path
@@ -142,16 +143,40 @@ def _row(
         views = _views(layout, line)
     except InputError:
         return None, None
-    kinds = ", ".join(map(str, _kinds(line)))
-    caption = f"{line['category']}/{line['number']}: {kinds}"
     pixels: NDArray[np.generic] = photo.pixels
     if pixels.shape[:2] != (height, width):  # made smaller by the run
         pixels = cv2.resize(photo.pixels, (width, height), interpolation=cv2.INTER_AREA)
-    row = SheetRow(pixels, image.pixels, (mask, mask), mask, caption, views=views)
+    # The strict mask is no file of every dataset; two outlines would be too much to read, too.
+    row = SheetRow(pixels, image.pixels, (None, mask), mask, _caption(line, mask), views=views)
     raised = _raised(layout, source, line)
     if raised is not None and raised.shape == mask.shape:
         row = replace(row, raised=raised, mm_per_px=float(str(line["mm_per_px"])))
     return photo, row
+
+
+def _caption(line: Line, mask: Mask) -> str:
+    """Return the file of a sample, its photo, and the defects with strength and size."""
+    files, record = line["files"], line.get("record")
+    file = Path(str(files["image"])) if isinstance(files, dict) else Path()
+    instances = record.get("instances") if isinstance(record, dict) else None
+    defects = [
+        (str(one["kind"]), float(one["visibility"]))
+        for one in (instances if isinstance(instances, list) else ())
+    ]
+    return f"{file.stem} of {line['image']}: {in_few_words(defects, int(np.count_nonzero(mask)))}"
+
+
+def _head(tiles: Sequence[Rgb], width: int) -> Rgb:
+    """Return what stands above the samples: where the part was found, and the legend beside."""
+    if not tiles:
+        return legend(width, strict=False)
+    parts = tiled(tiles, PARTS)[:, :width]
+    left = parts.shape[1] + GAP
+    beside = legend(max(width - left, LEAST_LEGEND), allowed=True, strict=False, stacked=True)
+    head = np.full((max(len(parts), len(beside)), width, 3), PAPER, np.uint8)
+    head[: len(parts), : parts.shape[1]] = parts
+    head[: len(beside), left:] = beside[:, : width - left]
+    return head
 
 
 def _photo(layout: Layout, source: Path, line: Line, read: PhotoReader) -> Photo:
@@ -203,6 +228,6 @@ def _raised(layout: Layout, source: Path, line: Line) -> Float32 | None:
     return raised_on(chart_of(read(source / str(good["file"]))), found)
 
 
-def _tile(photo: Photo, finder: PartFinder) -> Rgb:
+def _tile(photo: Photo, finder: PartFinder, name: str) -> Rgb:
     pixels = one_channel(photo.pixels)
-    return part_tile(pixels, find_foreground(pixels, photo.alpha, finder=finder), TILE)
+    return part_tile(pixels, find_foreground(pixels, photo.alpha, finder=finder), TILE, name)

@@ -78,14 +78,16 @@ def scaled(image: Rgb, box: Box, tile_px: int) -> Rgb:
     return np.asarray(cv2.resize(image[box.slices], size, interpolation=way), dtype=np.uint8)
 
 
-def outlined(image: Rgb, masks: tuple[Mask, Mask], box: Box, tile_px: int) -> Rgb:
+def outlined(image: Rgb, masks: tuple[Mask | None, Mask], box: Box, tile_px: int) -> Rgb:
     """Return a scaled part of an image with the outlines of its strict and its label mask.
 
-    That of the label mask is yellow, that of the strict mask blue; both run on the pixels around
-    the mask, so that they hide none of it.
+    That of the label mask is yellow, that of the strict mask, if there is one, blue; both run on
+    the pixels around the mask, so that they hide none of it.
     """
     picture = scaled(image, box, tile_px)
     for mask, colour in zip(masks, (STRICT_COLOUR, LABEL_COLOUR), strict=True):
+        if mask is None:
+            continue
         # Area averages above zero count, so that the smallest mask stays visible.
         shares = scaled(mask.view(np.uint8) * np.uint8(255), box, tile_px)
         small = (shares > 0).astype(np.uint8)

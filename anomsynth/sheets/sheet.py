@@ -25,7 +25,7 @@ from anomsynth.dataset.files import make_folder
 from anomsynth.dataset.images import write_png
 from anomsynth.sheets.relief import relief_tiles
 
-HEADINGS = ("input", "result", "label (strict)", "zoom", "zoom, label (strict)")
+HEADINGS = ("input", "result", "label", "zoom", "zoom, label")
 OF_RELIEF = ("relief, shaded", "zoom, height as colour")
 OF_VIEWS = ("other light", "zoom")  # of each other view that is shown
 MOST_VIEWS = 2
@@ -33,15 +33,16 @@ PAPER = 24
 INK = (225, 225, 225)
 GAP = 4
 LINE = 16  # height of a caption
-LETTER = 7.4  # pixels of width, about
 PART_COLOUR = (255, 40, 160)
 LEGEND = (
     ("yellow: label mask", LABEL_COLOUR),
     ("blue: strict mask, the pixels that changed", STRICT_COLOUR),
     ("pink: where defects may go", PART_COLOUR),
     ("d': how far it rises over the texture, 2 is hard to see, 8 is plain", INK),
+    ("px: size of what is outlined", INK),
     ("x4: magnified four times", INK),
 )
+MOST_TOLD = 3  # defects of a sample that are told one by one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +54,7 @@ class SheetRow:
     photo, image : (H, W) or (H, W, C) uint8 or uint16, C in {1, 2, 3, 4}
         The photo the sample was made of, and the sample.
     masks : pair of (H, W) bool
-        Strict mask and label mask.
+        Strict mask, or None if it is not to be drawn, and label mask.
     marks : (H, W) bool
         What the zoom shows.
     caption : str
@@ -69,7 +70,7 @@ class SheetRow:
 
     photo: NDArray[np.generic]
     image: NDArray[np.generic]
-    masks: tuple[Mask, Mask]
+    masks: tuple[Mask | None, Mask]
     marks: Mask
     caption: str
     allowed: Mask | None = None
@@ -81,7 +82,10 @@ class SheetRow:
     def headings(self) -> tuple[str, ...]:
         """What its pictures are, from the left."""
         relief = OF_RELIEF if self.raised is not None else ()
-        return (*HEADINGS, *relief, *OF_VIEWS * min(len(self.views), MOST_VIEWS))
+        drawn: tuple[str, ...] = HEADINGS
+        if self.masks[0] is not None:
+            drawn = tuple(name.replace("label", "label (strict)") for name in HEADINGS)
+        return (*drawn, *relief, *OF_VIEWS * min(len(self.views), MOST_VIEWS))
 
     @classmethod
     def of(
@@ -92,8 +96,8 @@ class SheetRow:
         allowed: Mask | None = None,
     ) -> Self:
         """Return the row of a sample, by default with its kinds and how visible they are."""
-        masks = (sample.strict, sample.mask)
         said = caption or caption_of(sample)
+        masks = (sample.strict, sample.mask)
         views = {name: view.image for name, view in sample.views.items()}
         return cls(photo, sample.image, masks, sample.largest, said, allowed, views=views)
 
@@ -101,8 +105,8 @@ class SheetRow:
 def contact_sheet(rows: Sequence[SheetRow], *, tile_px: int = 224, across: int = 1) -> Rgb:
     """Draw samples: input, result, outlined masks, zoom at the defect, zoom with outlines.
 
-    The outline of the label mask is yellow, that of the strict mask blue; both run on the pixels
-    around the mask, so that they hide none of it.
+    The outline of the label mask is yellow, that of the strict mask blue, where it is drawn; both
+    run on the pixels around the mask, so that they hide none of it.
 
     Parameters
     ----------
@@ -137,7 +141,7 @@ def contact_sheet(rows: Sequence[SheetRow], *, tile_px: int = 224, across: int =
 
 
 def with_legend(sheet: Rgb, *, allowed: bool = False) -> Rgb:
-    """Return a sheet with a line or two below that say what its colours and numbers mean.
+    """Return a sheet with lines below that say what its colours and numbers mean.
 
     Parameters
     ----------
@@ -145,21 +149,39 @@ def with_legend(sheet: Rgb, *, allowed: bool = False) -> Rgb:
     allowed : bool
         Whether where defects may go is outlined on it.
     """
-    entries = [entry for entry in LEGEND if allowed or entry[1] != PART_COLOUR]
+    return np.vstack([sheet, legend(sheet.shape[1], allowed=allowed)])
+
+
+def legend(width: int, *, allowed: bool = False, strict: bool = True, stacked: bool = False) -> Rgb:
+    """Return what the colours and numbers of a sheet mean, as a picture of some width.
+
+    Parameters
+    ----------
+    width : int, pixels
+    allowed : bool
+        Whether where defects may go is outlined on the sheet.
+    strict : bool
+        Whether the strict masks are.
+    stacked : bool
+        Whether everything has a line of its own.
+    """
+    left_out = {*(() if allowed else (PART_COLOUR,)), *(() if strict else (STRICT_COLOUR,))}
     lines: list[list[tuple[int, str, tuple[int, int, int]]]] = [[]]
     left = 2
-    for text, colour in entries:
-        width = int(LETTER * len(text)) + 14
-        if left > 2 and left + width > sheet.shape[1]:
+    for text, colour in LEGEND:
+        if colour in left_out:
+            continue
+        wide = text_width(text) + 3 * GAP
+        if left > 2 and (stacked or left + wide > width):
             lines.append([])
             left = 2
         lines[-1].append((left, text, colour))
-        left += width
-    legend = _paper(LINE * len(lines) + GAP, sheet.shape[1])
+        left += wide
+    drawn = _paper(LINE * len(lines) + GAP, width)
     for number, line in enumerate(lines, start=1):
         for place, text, colour in line:
-            write_on(legend, text, (place, number * LINE - 4), colour)
-    return np.vstack([sheet, legend])
+            write_on(drawn, text, (place, number * LINE - 4), colour)
+    return drawn
 
 
 def write_sheet(path: Path, sheet: Rgb) -> None:
@@ -187,7 +209,7 @@ def _strip(row: SheetRow, tile_px: int) -> Rgb:
         scaled(after, spot, tile_px),
         outlined(after, row.masks, spot, tile_px),
     ]
-    told = {0: row.caption}
+    told = {0: shortened(row.caption, 3 * (tile_px + GAP) - 4 * GAP)}
     if row.raised is not None:
         lit, colours, told[len(pictures) + 1] = relief_tiles(
             row.raised, row.mm_per_px, spot, tile_px
@@ -221,8 +243,45 @@ def _outlined_part(picture: Rgb, allowed: Mask | None) -> Rgb:
 
 def caption_of(sample: Sample) -> str:
     """Return the kinds of a sample's defects, how visible they are, and their pixels."""
-    named = [f"{item.kind} d'={item.visibility:.1f}" for item in sample.instances]
-    return f"{', '.join(named)}  {np.count_nonzero(sample.strict)} px"
+    return in_few_words(
+        [(item.kind, item.visibility) for item in sample.instances],
+        int(np.count_nonzero(sample.strict)),
+    )
+
+
+def in_few_words(defects: Sequence[tuple[str, float]], area_px: int) -> str:
+    """Return kinds, visibility and size of a sample's defects in few words.
+
+    Examples
+    --------
+    >>> in_few_words([("crack", 4.0), ("dust", 2.5)], 310)
+    "crack d'=4.0, dust d'=2.5  310 px"
+    >>> in_few_words([("dust", 2.0), ("dust", 6.5), ("dust", 3.0), ("crack", 4.0)], 900)
+    "3 dust d'=2.0-6.5, crack d'=4.0  900 px"
+    """
+    if len(defects) <= MOST_TOLD:
+        named = [f"{kind} d'={visible:.1f}" for kind, visible in defects]
+    else:
+        of: dict[str, list[float]] = {}
+        for kind, visible in defects:
+            of.setdefault(kind, []).append(visible)
+        named = [_several(kind, strengths) for kind, strengths in of.items()]
+    return f"{', '.join(named)}  {area_px} px"
+
+
+def _several(kind: str, strengths: Sequence[float]) -> str:
+    low, high = f"{min(strengths):.1f}", f"{max(strengths):.1f}"
+    count = f"{len(strengths)} " if len(strengths) > 1 else ""
+    return f"{count}{kind} d'={low if low == high else f'{low}-{high}'}"
+
+
+def shortened(text: str, width: int) -> str:
+    """Return a text that is at most so many pixels wide, cut off if it has to be."""
+    if text_width(text) <= width:
+        return text
+    while text and text_width(f"{text}...") > width:
+        text = text[:-1]
+    return f"{text}..."
 
 
 def _heading(headings: Sequence[str], size: tuple[int, int, int]) -> Rgb:
@@ -245,6 +304,13 @@ def write_on(
     # OpenCV's font knows ASCII only.
     plain = text.encode("ascii", "replace").decode()
     cv2.putText(sheet, plain, place, cv2.FONT_HERSHEY_SIMPLEX, size, colour, 1, cv2.LINE_AA)
+
+
+def text_width(text: str, size: float = 0.4) -> int:
+    """Return how many pixels wide a line of text is."""
+    plain = text.encode("ascii", "replace").decode()
+    (width, _), _ = cv2.getTextSize(plain, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
+    return int(width)
 
 
 def _paper(height: int, width: int) -> Rgb:

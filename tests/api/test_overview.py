@@ -1,5 +1,6 @@
 """The sheet beside a dataset shows the parts and the kinds of defects, from its files."""
 
+import re
 from pathlib import Path
 
 import cv2
@@ -9,7 +10,7 @@ from PIL import Image
 
 import anomsynth as asy
 from anomsynth.api.overview import PARTS, ROWS, TILE, varied, write_overview
-from anomsynth.core.display import LABEL_COLOUR
+from anomsynth.core.display import LABEL_COLOUR, STRICT_COLOUR
 from anomsynth.sheets.sheet import LINE
 from anomsynth.sheets.sheet import PART_COLOUR as OUTLINE
 
@@ -38,10 +39,36 @@ def test_a_run_leaves_a_sheet_with_parts_and_labels(photos: Path, tmp_path: Path
     sheet = np.asarray(Image.open(done.sheet))
     parts, samples = sheet[:TILE], sheet[TILE:]
     assert shades(parts[:, : PARTS * TILE], OUTLINE) > 500
-    assert shades(samples[: -2 * LINE], OUTLINE) == 0  # but for the legend
+    assert shades(samples[LINE:], OUTLINE) == 0
     assert shades(samples, LABEL_COLOUR) > 200
+    assert shades(sheet, STRICT_COLOUR) == 0
     assert sheet.shape[1] > 2 * 5 * TILE  # two samples side by side
     assert samples.shape[0] > ROWS // 2 * 100
+
+
+def test_the_sheet_tells_photos_strength_and_size_and_explains_what_it_shows(
+    photos: Path, tmp_path: Path, monkeypatch
+) -> None:
+    written: list[str] = []
+
+    def note(sheet: object, text: str, *_: object, **__: object) -> None:
+        written.append(text)
+
+    for place in ("sheet", "parts"):
+        monkeypatch.setattr(f"anomsynth.sheets.{place}.write_on", note)
+    asy.generate(photos, tmp_path / "out", preset="metal", per_image=2, jobs=1)
+
+    names = {path.name for path in photos.iterdir()}
+    assert len(names & set(written)) == PARTS
+    captions = [text for text in written if re.match(r"\d{6} of ", text)]
+    assert len(captions) == 8
+    assert {text.split(":")[0].split(" of ")[1] for text in captions} == names
+    assert all(re.search(r": .*\w+ d'=\d+\.\d.*  \d+ px$", text) for text in captions)
+    said = " ".join(written)
+    assert "pink" in said
+    assert "d':" in said
+    assert "blue" not in said
+    assert "strict" not in said
 
 
 def test_the_sheet_is_the_same_for_any_number_of_jobs(photos: Path, tmp_path: Path) -> None:

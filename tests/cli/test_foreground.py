@@ -39,7 +39,7 @@ def test_masks_and_a_sheet_are_written_and_go_back_in(call, plates, tmp_path, re
     assert (found.exit_code, made.exit_code) == (0, 0)
     assert "plates: part found in 4 of 4 photos by its calm background" in found.stdout
     assert f"anomsynth generate {plates} DATASET --roi {masks}" in found.stdout
-    assert picture(masks / "sheet.png").shape == (192, 4 * 192, 3)
+    assert picture(masks / "sheet.png").shape == (16 + 192, 4 * 192, 3)  # names above
     mask = picture(masks / "plates" / "1_mask.png")
     assert set(np.unique(mask)) == {0, 255}
     assert 0.4 < np.mean(mask > 0) < 0.7

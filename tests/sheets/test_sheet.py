@@ -1,12 +1,22 @@
 """A contact sheet shows where the defect is, for every kind of picture."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from anomsynth.core.display import LABEL_COLOUR, STRICT_COLOUR
 from anomsynth.core.sample import Instance, Sample
 from anomsynth.core.types import Box, SampleKey
-from anomsynth.sheets.sheet import PAPER, SheetRow, contact_sheet
+from anomsynth.sheets.sheet import (
+    PAPER,
+    SheetRow,
+    contact_sheet,
+    in_few_words,
+    legend,
+    shortened,
+    text_width,
+)
 
 TILE = 96
 
@@ -65,6 +75,26 @@ def test_outlines_are_on_the_label_panels_only() -> None:
     outlined = [has(panel(sheet, index), LABEL_COLOUR) for index in range(5)]
     assert outlined == [False, False, True, False, True]
     assert has(panel(sheet, 4), STRICT_COLOUR)
+
+
+def test_a_strict_mask_that_is_not_drawn_is_not_explained() -> None:
+    row = make_row(np.full((60, 90), 128, np.uint8), Box(20, 30, 30, 50))
+
+    sheet = contact_sheet([replace(row, masks=(None, row.masks[1]))], tile_px=TILE)
+
+    assert has(sheet, LABEL_COLOUR)
+    assert not has(sheet, STRICT_COLOUR)
+    assert legend(2000, strict=False).shape == legend(2000).shape
+    assert legend(600, strict=False).sum() < legend(600).sum()
+
+
+def test_a_caption_tells_strength_and_size_in_few_words() -> None:
+    assert in_few_words([("crack", 4.0)], 31) == "crack d'=4.0  31 px"
+    many = in_few_words([("dust", 2.0)] * 9 + [("crack", 3.0)], 31)
+    assert many == "9 dust d'=2.0, crack d'=3.0  31 px"
+    long = shortened(f"{'name_' * 40}: {many}", 300)
+    assert long.startswith("name_name_")
+    assert 280 < text_width(long) <= 300
 
 
 def test_input_and_result_are_shown_as_they_are() -> None:
