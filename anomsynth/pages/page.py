@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import groupby
+from operator import attrgetter
 from typing import Literal
 
 from anomsynth.pages.originals import Original
@@ -111,10 +113,15 @@ class Gallery:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a page: its heading and its HTML, in which all that comes from disk is escaped."""
+    """A part of a page: its heading and its HTML, in which all that comes from disk is escaped.
+
+    One that is `folded` is opened by its heading. A gallery grows as one scrolls, so that nothing
+    below it is ever reached: what else there is stands above it, and folded to leave it in sight.
+    """
 
     heading: str
     content: str
+    folded: bool = False
 
 
 def build(
@@ -140,7 +147,7 @@ def build_pieces(
         "title": html.escape(title),
         "summary": html.escape(summary),
         "origin": html.escape(origin),
-        "sections": "\n".join(map(_section, sections)),
+        "sections": "\n".join(_sections(sections)),
         "keys": ", ".join(keys),
     }
     # In one pass: a file called @data@ must not be filled in.
@@ -210,13 +217,19 @@ def row(cells: Sequence[object], tag: str = "td") -> str:
     return f"<tr>{shown}</tr>"
 
 
+def _sections(sections: Sequence[Section]) -> Iterator[str]:
+    """Yield the sections, those that are folded and follow each other side by side."""
+    for folded, several in groupby(sections, key=attrgetter("folded")):
+        shown = "\n".join(map(_section, several))
+        yield f'<div class="folds">{shown}</div>' if folded else shown
+
+
 def _section(section: Section) -> str:
     name = re.sub(r"\W+", "-", section.heading.lower())
-    heading = html.escape(section.heading)
-    return (
-        f'<section aria-labelledby="h-{name}"><h2 id="h-{name}">{heading}</h2>'
-        f"{section.content}</section>"
-    )
+    heading = f'<h2 id="h-{name}">{html.escape(section.heading)}</h2>'
+    if section.folded:
+        return f"<details><summary>{heading}</summary>{section.content}</details>"
+    return f'<section aria-labelledby="h-{name}">{heading}{section.content}</section>'
 
 
 def _text(cell: object) -> str:

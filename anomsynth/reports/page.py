@@ -50,11 +50,15 @@ def build_page(found: Collection) -> Iterator[str]:
     )
     sections = [
         Section("Overview", f'<div class="tables">{_counts(found)}{_facts(found)}</div>'),
-        Section("Scores", HISTOGRAMS + MEANING),
-        Section("Where defects fall", f'<div class="charts">{_heat(found)}</div>'),
+        Section("Scores and what they mean", HISTOGRAMS + MEANING, folded=True),
+        Section("Where defects fall", f'<div class="charts">{_heat(found)}</div>', folded=True),
+        Section(
+            f"Rejects and problems ({len(found.problems)})",
+            _problems(found.problems),
+            folded=True,
+        ),
+        Section("How it was made", _recipe(found.run), folded=True),
         gallery_section("Samples", gallery, linked),
-        Section("Rejects and problems", _problems(found.problems)),
-        Section("How it was made", _recipe(found.run)),
     ]
     title = f"anomsynth report: {found.root.resolve().name}"
     return build_pieces(title, _summary(found), sections, gallery, origin=_origin(found))

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import cv2
 import numpy as np
 import pytest
+from browser import Browser
 
 import anomsynth as asy
 from anomsynth.errors import InputError
@@ -317,3 +318,27 @@ def test_filters_zoom_and_keys_work_in_a_browser(dataset: Path, tmp_path: Path) 
     assert seen["theme"] in {"light", "dark"}
     assert seen["picked"] == 0.05
     assert "dent &lt;b&gt; 'x'" in seen["paths"]
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no chromium on this machine")
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_first_sample_is_in_sight_however_many_kinds_there_are(
+    tmp_path: Path, dark: bool
+) -> None:
+    root = tmp_path / "data"
+    for number in range(17):
+        add(root, f"a_kind_of_name_{number}", number)
+    page = asy.report(root, jobs=1).page
+
+    with Browser(tmp_path / "profile", (1280, 800), dark=dark) as browser:
+        browser.open(page.as_uri())
+        browser.wait("document.body.dataset.ready === 'yes'")
+        bottom = "document.querySelector('.card img').getBoundingClientRect().bottom"
+        assert browser.run(bottom) < 800
+        charts = "document.querySelector('#histograms').checkVisibility()"
+        assert not browser.run(charts)
+        browser.run("document.querySelector('summary').click()")
+        assert browser.run(charts)
+        reached = "document.querySelector('details:last-of-type').getBoundingClientRect().top"
+        assert browser.run(reached) < browser.run("document.querySelector('#grid').offsetTop")
+        assert browser.complaints == []

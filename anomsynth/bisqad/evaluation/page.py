@@ -67,7 +67,7 @@ def evaluation_page(
         numbers += f'<div class="counts">{_beside(evaluation, references)}</div>'
     sections = [
         Section("Numbers", warning + _facts(evaluation) + numbers),
-        Section("Scores", HISTOGRAMS),
+        Section("Scores", HISTOGRAMS, folded=True),
         gallery_section("Heat maps", gallery, _legend(heat, len(shown), len(predictions))),
     ]
     count = sum(evaluation.images.values())

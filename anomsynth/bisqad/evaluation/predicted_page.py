@@ -85,11 +85,11 @@ class PredictedPage:
         left = f"<p>The {len(worst)} worst of {len(decisions)} are shown.</p>" if rest else ""
         sections = [
             Section("Overview", self._facts(decisions)),
-            Section("Scores", HISTOGRAMS),
-            gallery_section("Photos", gallery, self._legend() + left),
+            Section("Scores", HISTOGRAMS, folded=True),
         ]
         if unread:
-            sections.append(Section("Left out", _unread(unread)))
+            sections.append(Section(f"Left out ({len(unread)})", _unread(unread), folded=True))
+        sections.append(gallery_section("Photos", gallery, self._legend() + left))
         return build(title, summary, sections, gallery)
 
     def _card(self, decision: Decision, small: Thumbnail, large: Thumbnail | None) -> Card:
