@@ -1,4 +1,4 @@
-"""Impacts: a blow on a brittle part, with radial cracks, arcs between them, a crushed centre."""
+"""Impacts: a star of cracks on a brittle part, a dent with a raised rim on a ductile one."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -12,8 +12,10 @@ from anomsynth.core.component import (
     PositiveBounds,
     PositiveCount,
     PositiveRange,
+    Probability,
     Range,
     ShareRange,
+    SignedRange,
     SizeRange,
     UnitBounds,
     UnitRange,
@@ -27,6 +29,7 @@ from anomsynth.errors import PlacementError
 from anomsynth.fields.noise import fbm
 from anomsynth.fields.outlines import Mouths, harmonic_rims, mouth_coverage, mouth_field
 from anomsynth.fields.strokes import Stroke
+from anomsynth.generators.fracture._blows import Strike, strike
 from anomsynth.generators.fracture._fissures import Fissures, Gape, open_fissures
 from anomsynth.generators.fracture._stars import (
     Blow,
@@ -35,8 +38,9 @@ from anomsynth.generators.fracture._stars import (
     radial_cracks,
     ring_radii,
 )
-from anomsynth.surface.sites import pick_site
+from anomsynth.surface.sites import pick_calm_site, pick_site
 
+SMALLEST_DENT = 1.8  # pixels, radius: a smaller one has no slope to see
 SMALLEST = 3.0  # pixels, reach of the radial cracks
 WIDEST = 0.06  # of the reach
 LEAST_WIDTH = 0.6  # pixels
@@ -48,25 +52,40 @@ UNEVEN_GAP = 0.4  # standard deviation of the log reflectance along the cracks
 
 
 class Impact(Generator):
-    """Star of cracks around the point of a blow.
+    """What a blow leaves: on brittle matter a star of cracks, on ductile matter a dent.
 
-    Radial cracks run out from the contact at about even angles, more of them the harder the blow
-    [1]_, and fork into branches that share their opening. A cone crack rings the contact at 1.1
-    to 1.3 of its radius; further arcs, at radii that grow geometrically, join neighbouring radial
-    cracks. The contact itself is crushed to powder or knocked out.
+    Brittle: radial cracks run out from the contact at about even angles, more of them the harder
+    the blow [1]_, and fork into branches that share their opening. A cone crack rings the contact
+    at 1.1 to 1.3 of its radius; further arcs, at radii that grow geometrically, join neighbouring
+    radial cracks. The contact itself is crushed to powder or knocked out.
+
+    Ductile, as metals, plastics and leather are: nothing cracks. The tool's outline is pressed in,
+    the volume that it displaces piles up around it by the hardening of the stuff [2]_, more on the
+    side that the blow went to, and its struck face loses gloss and texture. It is as deep as it is
+    drawn: no visibility is solved for.
 
     References
     ----------
     .. [1] N. Vandenberghe, R. Vermorel, E. Villermaux, "Star-shaped crack pattern of broken
        windows", Physical Review Letters 110, 2013.
+    .. [2] R. Hill, B. Storakers, A. B. Zdunek, "A theoretical study of the Brinell hardness test",
+       Proceedings of the Royal Society A 423, 1989.
     """
 
-    law: ClassVar[str] = "r_k = r_1 q^k, r_1 = (1.1-1.3) a; w_1^2 + w_2^2 = w^2; w ~ sqrt(r)"
-    source: ClassVar[str] = "Roesler 1956; Quinn 2020 (fork angle); Vandenberghe et al. 2013"
-    measures: ClassVar[tuple[SizeMeasure, ...]] = (SizeMeasure("length", "length"),)
+    law: ClassVar[str] = "r_k = r_1 q^k; w_1^2 + w_2^2 = w^2; ductile c^2 = (5/2)(2-n)/(4+n)"
+    source: ClassVar[str] = "Roesler 1956; Quinn 2020; Vandenberghe et al. 2013; Hill et al. 1989"
+    measures: ClassVar[tuple[SizeMeasure, ...]] = (
+        SizeMeasure("length", "length", alone={"mode": "brittle"}),
+    )
     has_relief: ClassVar[bool] = True
 
     kind: Literal["impact"] = "impact"
+    mode: Literal["brittle", "ductile", "mixed"] = parameter(
+        "mixed", "choice", "cracks, a dent with a rim, or either: no photo tells which it would be"
+    )
+    ductile_probability: Probability = parameter(
+        0.8, "probability", "mixed: that the stuff is ductile"
+    )
     length: ShareRange = parameter(
         (0.02, 0.7), "of part size", "length of the longest crack", was="reach"
     )
@@ -94,13 +113,33 @@ class Impact(Generator):
         (0.15, 0.5), "relative", "reflectance of the gaps over the surface's"
     )
     bright_probability: UnitRange = parameter(
-        0.35, "probability", "that cracks and powder shine", was="bright_share"
+        0.0,
+        "probability",
+        "that cracks and powder shine, as in glass and enamel",
+        was="bright_share",
     )
     crushed_albedo: SizeRange = parameter(
         (0.3, 0.8), "relative", "reflectance of the crushed contact over the surface's"
     )
     depth_ratio: SizeRange = parameter((0.1, 0.5), "of radius", "depth of the contact")
     halo: UnitRange = parameter((0.0, 0.08), "optical depth", "damage beside the cracks")
+
+    dent_radius: ShareRange = parameter(
+        (0.006, 0.08), "of part size", "ductile: radius of the dent"
+    )
+    dent_slope: SizeRange = parameter((0.15, 0.6), "of radius", "ductile: depth of the dent")
+    dent_aspect: SizeRange = parameter(
+        (1.0, 2.5), "ratio", "ductile: length over width of the tool"
+    )
+    dent_irregularity: UnitRange = parameter(
+        (0.02, 0.2), "of radius", "ductile: first harmonic of the tool's outline"
+    )
+    hardening: UnitRange = parameter((0.0, 0.3), "exponent", "ductile: n of the stress-strain law")
+    oblique: UnitRange = parameter((0.0, 0.7), "relative", "ductile: how lopsided the blow was")
+    scuff: UnitRange = parameter((0.1, 0.5), "relative", "ductile: gloss and texture that are lost")
+    face_dark: SignedRange = parameter(
+        (-0.08, 0.15), "optical depth", "ductile: how much darker the struck face is"
+    )
 
     @field_validator("growth")
     @classmethod
@@ -113,6 +152,9 @@ class Impact(Generator):
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Return one impact; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
+        coin = float(rng.random())
+        if self.mode == "ductile" or (self.mode == "mixed" and coin < self.ductile_probability):
+            return _dented(surface, drawn, rng)
         shines = rng.random() < drawn.bright_probability
         site = pick_site(surface, rng)
         reach = max(drawn.length * surface.part_size_px, SMALLEST)
@@ -162,6 +204,33 @@ class Impact(Generator):
             parameters=drawn.numbers,
             measured=measured,
         )
+
+
+def _dented(surface: Surface, drawn: Impact, rng: np.random.Generator) -> DefectLayer:
+    radius = max(drawn.dent_radius * surface.part_size_px, SMALLEST_DENT)
+    site = pick_calm_site(surface, radius, rng)  # threads and ribs are no level ground
+    blow = Strike(
+        radius=radius,
+        slope=drawn.dent_slope,
+        aspect=drawn.dent_aspect,
+        irregularity=drawn.dent_irregularity,
+        hardening=drawn.hardening,
+        oblique=drawn.oblique,
+        scuff=drawn.scuff,
+        dark=drawn.face_dark,
+    )
+    struck = strike(surface, site, blow, rng)
+    return DefectLayer(
+        kind="impact",
+        origin=(struck.box.top, struck.box.left),
+        support=struck.support,
+        height=struck.height * np.float32(surface.mm_per_px),
+        roughness=struck.roughness,
+        absorbance=struck.absorbance,
+        rigid=True,  # as deep as it is: an amplified one would be a lens
+        parameters=drawn.numbers,
+        measured={"radius_px": radius, "volume_balance": struck.balance, "radials": 0.0},
+    )
 
 
 @dataclass(frozen=True, slots=True)
