@@ -23,7 +23,7 @@ from anomsynth.pipeline.depths import read_depths, read_reading
 from anomsynth.pipeline.parts import read_finders
 from anomsynth.pipeline.places import SOURCE, find_again
 from anomsynth.pipeline.replay import scan_reading
-from anomsynth.relief.chart import chart_of, raised_on
+from anomsynth.relief.chart import chart_of, charted
 from anomsynth.relief.files import read_scan
 from anomsynth.relief.scan import Scan
 from anomsynth.sheets.parts import part_tile, tiled
@@ -225,7 +225,7 @@ def _raised(layout: Layout, source: Path, line: Line) -> Float32 | None:
     good = origin.get("scan") if isinstance(origin, dict) else None
     if not isinstance(good, dict) or not is_file(source / str(good["file"])):
         return None
-    return raised_on(chart_of(read(source / str(good["file"]))), found)
+    return charted(chart_of(read(source / str(good["file"]))), found).raised
 
 
 def _tile(photo: Photo, finder: PartFinder, name: str) -> Rgb:

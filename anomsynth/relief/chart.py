@@ -153,8 +153,8 @@ class Chart:
         return np.asarray((cells > 0) | (closed & ~others & ~empty))
 
 
-def raised_on(chart: Chart, scan: Scan) -> Float32:
-    """Return how near another cloud is to the sensor on the cells of a chart, (H, W) float32, mm.
+def charted(chart: Chart, scan: Scan) -> Chart:
+    """Return a chart with what another cloud has in its cells; points of the first keep theirs.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def raised_on(chart: Chart, scan: Scan) -> Float32:
     cells = flat_cells(level[:, [1, 0]] / np.float32(side), chart.shape)
     seen = _seen(level[:, 2], cells, chart.shape, side)
     grid = _filled(_means(level[seen], cells[seen], chart.shape))
-    return replace(chart, grid=grid).raised
+    return replace(chart, grid=grid)
 
 
 def chart_of(scan: Scan) -> Chart:

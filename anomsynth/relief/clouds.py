@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from anomsynth.core.counted import counted
 from anomsynth.core.types import Mask
 from anomsynth.errors import InputError
-from anomsynth.relief.formats.cloud import AXES, Renewed, StoredCloud
+from anomsynth.relief.formats.cloud import AXES, NORMALS, Renewed, StoredCloud
 from anomsynth.relief.grids import (
     Said,
     check_measured,
@@ -22,8 +22,8 @@ from anomsynth.relief.grids import (
 from anomsynth.relief.principal import principal_axes
 from anomsynth.relief.scan import FROM_ABOVE, Facing, Form, Kind, Missing, Scan
 from anomsynth.relief.spacing import neighbour_spacing
+from anomsynth.relief.turned import normals_of_both, turned_with
 
-NORMAL = ("nx", "ny", "nz")
 EXACT = 1e-3  # of the spacing: what float32 has to resolve
 FEWEST = 16  # points from which neighbours can be told
 FAR = 1.0  # extents of the cloud beyond which the origin is where a sensor stood
@@ -91,7 +91,32 @@ def renewed_cloud(scan: Scan) -> Renewed:
     kept: Mask = np.ones(flat.size, dtype=np.bool_)
     if not form.details["keeps_all"]:
         kept = ~lost.ravel()
-    return Renewed(numbers, flat, kept)
+    return Renewed(numbers, cast("NDArray[np.void]", form.numbers), flat, kept)
+
+
+def with_normals(renewed: Renewed, scan: Scan) -> Renewed:
+    """Return points whose normals have turned with the surface; those that did not move keep them.
+
+    What a file says of a normal is kept as far as it goes: its length, and to which side it points.
+    """
+    names = normals_in(renewed.numbers)
+    turned = np.flatnonzero(renewed.moved & scan.valid.ravel()) if names else np.empty(0, np.intp)
+    if not turned.size:
+        return renewed
+    coordinates = coordinates_of_cloud(renewed.before).reshape(scan.points.shape)
+    good = scan.with_points(points_of(coordinates, scan.form))
+    before, after = normals_of_both(good, scan, turned)
+    said = np.stack([renewed.before[name][turned].astype(np.float64) for name in names], axis=1)
+    fresh = turned_with(said, before, after)
+    for place, name in enumerate(names):
+        renewed.numbers[name][turned] = fresh[:, place]
+    return renewed
+
+
+def normals_in(numbers: NDArray[np.void]) -> tuple[str, ...]:
+    """Return the names of the properties that are the normals of points; none if there are none."""
+    there = set(numbers.dtype.names or ())
+    return next((names for names in NORMALS if there.issuperset(names)), ())
 
 
 def coordinates_of_cloud(numbers: NDArray[np.void]) -> NDArray[np.float64]:
@@ -115,8 +140,8 @@ def _side(
         towards = np.asarray(FROM_ABOVE) if said.sense == "depth" else up
     elif stored.viewpoint is not None and any(stored.viewpoint):
         towards = np.asarray(stored.viewpoint) - middle
-    elif set(NORMAL) <= set(stored.numbers.dtype.names or ()):
-        towards = np.array([np.nanmean(stored.numbers[axis]) for axis in NORMAL], dtype=float)
+    elif normals := normals_in(stored.numbers):
+        towards = np.array([np.nanmean(stored.numbers[axis]) for axis in normals], dtype=float)
     elif abs(float(middle @ normal)) > FAR * extent:
         towards = -middle
     else:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from anomsynth.core.types import Mask
 from anomsynth.errors import InputError, OutputError
-from anomsynth.relief.clouds import cloud_scan, renewed_cloud
+from anomsynth.relief.clouds import cloud_scan, renewed_cloud, with_normals
 from anomsynth.relief.formats import pcd, ply, png, tiff, xyz
 from anomsynth.relief.formats.cloud import Renewed, StoredCloud
 from anomsynth.relief.grids import Said, Sense, depth_scan, renewed_numbers, xyz_scan
@@ -99,7 +99,7 @@ def encode_scan(scan: Scan) -> bytes:
     """Return the file of a scan, of the kind that it was read from; see `write_scan`."""
     form = scan.form
     if form.kind in CLOUDS:
-        return CLOUDS[form.kind](form, renewed_cloud(scan))
+        return CLOUDS[form.kind](form, with_normals(renewed_cloud(scan), scan))
     numbers = renewed_numbers(scan)
     if form.kind == "depth_png":
         return png.encode_levels(cast("NDArray[np.integer]", numbers))

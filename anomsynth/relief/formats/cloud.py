@@ -11,6 +11,9 @@ from anomsynth.core.types import Mask
 from anomsynth.errors import InputError
 
 AXES = ("x", "y", "z")
+NORMALS = (("nx", "ny", "nz"), ("normal_x", "normal_y", "normal_z"))  # of PLY, of PCD
+COLOURS = ("red", "green", "blue")
+UNDERSTOOD = frozenset((*AXES, *NORMALS[0], *NORMALS[1], *COLOURS))
 DIGITS = 9  # significant ones of a coordinate that moved: as many as float32 has
 
 
@@ -21,7 +24,7 @@ class StoredCloud:
     Attributes
     ----------
     numbers : (N,) structured array
-        Fields x, y and z, and the other properties if the file is binary.
+        Fields x, y and z, and the other properties; of text only those that are `UNDERSTOOD`.
     size : (int, int) or None
         Rows and columns, if the file is organised.
     viewpoint : (float, float, float) or None
@@ -43,21 +46,39 @@ class Renewed:
     Attributes
     ----------
     numbers : (N,) structured array
+    before : (N,) structured array
+        What the file that was read has.
     moved : (N,) bool
-        Those that differ from the file that was read.
+        Those that differ from it.
     kept : (N,) bool
         Those that are written; a plain cloud has no point where nothing is measured.
     """
 
     numbers: NDArray[np.void]
+    before: NDArray[np.void]
     moved: Mask
     kept: Mask
 
 
+def understood_places(names: Sequence[str], widths: Sequence[int] | None = None) -> dict[str, int]:
+    """Return in which columns of text the properties stand that are understood.
+
+    Parameters
+    ----------
+    names : of all properties
+    widths : of int, optional
+        How many numbers each has; one by default.
+    """
+    counts = widths or [1] * len(names)
+    starts = [sum(counts[:place]) for place in range(len(names))]
+    found = zip(names, starts, counts, strict=True)
+    return {name: start for name, start, count in found if name in UNDERSTOOD and count == 1}
+
+
 def parsed_lines(
-    lines: Sequence[bytes], columns: int, places: Sequence[int], path: Path
+    lines: Sequence[bytes], columns: int, places: Mapping[str, int], path: Path
 ) -> NDArray[np.void]:
-    """Return x, y and z of lines of text, structured (N,) float64.
+    """Return properties of points in lines of text, structured (N,) float64.
 
     Parameters
     ----------
@@ -65,8 +86,8 @@ def parsed_lines(
         One for each point.
     columns : int
         Numbers on each of them.
-    places : three int
-        Which of them are x, y and z.
+    places : by name
+        Which of them are x, y, z and others that are wanted.
     path : Path
         For messages.
 
@@ -85,20 +106,26 @@ def parsed_lines(
     if values.size != columns * len(lines):
         raise InputError(_first_bad(lines, columns, path), hint="mend or remove the line")
     table = values.reshape(len(lines), columns)
-    numbers = np.empty(len(lines), dtype=[(axis, np.float64) for axis in AXES])
-    for axis, place in zip(AXES, places, strict=True):
-        numbers[axis] = table[:, place]
+    numbers = np.empty(len(lines), dtype=[(name, np.float64) for name in places])
+    for name, place in places.items():
+        numbers[name] = table[:, place]
     return numbers
 
 
-def renewed_lines(lines: Sequence[bytes], places: Sequence[int], renewed: Renewed) -> list[bytes]:
-    """Return the lines of a file: those of points that did not move as they stood there."""
+def renewed_lines(
+    lines: Sequence[bytes], places: Mapping[str, int], renewed: Renewed
+) -> list[bytes]:
+    """Return the lines of a file: numbers that did not change as they stood there."""
     written = list(lines)
     separated = _separator(lines[0]) if lines else b" "
+    columns = [
+        (place, renewed.numbers[name], renewed.before[name]) for name, place in places.items()
+    ]
     for index in np.flatnonzero(renewed.moved & renewed.kept):
         words = written[index].replace(separated, b" ").split()
-        for axis, place in zip(AXES, places, strict=True):
-            words[place] = f"{renewed.numbers[axis][index]:.{DIGITS}g}".encode()
+        for place, now, before in columns:
+            if now[index] != before[index]:
+                words[place] = f"{now[index]:.{DIGITS}g}".encode()
         written[index] = separated.join(words)
     return [written[index] for index in np.flatnonzero(renewed.kept)]
 

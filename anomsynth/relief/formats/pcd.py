@@ -20,6 +20,7 @@ from anomsynth.relief.formats.cloud import (
     StoredCloud,
     parsed_lines,
     renewed_lines,
+    understood_places,
 )
 from anomsynth.relief.scan import Form
 
@@ -95,7 +96,7 @@ def read_pcd(content: bytes, path: Path) -> StoredCloud:
         if len(lines) < header.points:
             raise _cut_off(path, len(lines), header.points)
         widths = [count for _, _, count in header.columns]
-        places = [sum(widths[: names.index(axis)]) for axis in AXES]
+        places = understood_places(names, widths)
         numbers = parsed_lines(lines[: header.points], sum(widths), places, path)
         details |= {"lines": lines[: header.points], "places": places}
     else:

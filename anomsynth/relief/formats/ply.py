@@ -18,6 +18,7 @@ from anomsynth.relief.formats.cloud import (
     StoredCloud,
     parsed_lines,
     renewed_lines,
+    understood_places,
 )
 from anomsynth.relief.scan import Form
 
@@ -99,7 +100,7 @@ def read_ply(content: bytes, path: Path) -> StoredCloud:
         mine = lines[skipped : skipped + points.count]
         if len(mine) < points.count:
             raise _cut_off(path, len(mine), points.count)
-        places = [names.index(axis) for axis in AXES]
+        places = understood_places(names)
         numbers = parsed_lines(mine, len(names), places, path)
         tail = lines[skipped + points.count :]
         details |= {"places": places, "lines": mine, "head": lines[:skipped], "tail": tail}

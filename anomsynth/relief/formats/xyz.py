@@ -7,7 +7,7 @@ from anomsynth.errors import InputError
 from anomsynth.relief.formats.cloud import Renewed, StoredCloud, parsed_lines, renewed_lines
 from anomsynth.relief.scan import Form
 
-PLACES = (0, 1, 2)
+PLACES = {"x": 0, "y": 1, "z": 2}
 MOST_HEADER = 8  # lines before the first point
 SEPARATORS = bytes.maketrans(b",;\t", b"   ")
 
