@@ -125,9 +125,13 @@ def slope_cosine(raised: Float32, mm_per_px: float) -> Float32:
     for axis in (0, 1):
         lines, found = np.moveaxis(raised, axis, 0), np.moveaxis(squares, axis, 0)
         if len(lines) > 2:
-            step = (lines[2:] - lines[:-2]) / np.float32(2 * mm_per_px)
-            found[1:-1] += np.where(np.isfinite(step), step * step, 0)
-    return np.asarray(1 / np.sqrt(1 + squares), dtype=np.float32)
+            step = lines[2:] - lines[:-2]
+            step /= np.float32(2 * mm_per_px)
+            step *= step
+            found[1:-1] += np.fmax(step, 0, out=step)  # 0 where there was no neighbour
+    squares += 1
+    np.sqrt(squares, out=squares)
+    return np.divide(np.float32(1), squares, out=squares)
 
 
 def shadowed(raised: Float32, mm_per_px: float, sensor: Sensor, reach_mm: float) -> Mask:
