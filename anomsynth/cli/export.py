@@ -151,6 +151,9 @@ def _progress(console: Console) -> Callable[[str, int, int], None]:
 
 def _report(console: Console, name: str, exported: "Exported") -> dict[str, object]:
     console.say(f"{name}: {counted(exported.images, 'image')} -> {exported.out}")
+    if exported.not_carried:
+        missing = " and ".join(f"{number} {what}" for what, number in exported.not_carried.items())
+        console.note(f"{name}: {missing} are not in it, it holds pictures; webdataset has them")
     for line in exported.loading:
         console.say(f"  {line}")
     return {
@@ -158,4 +161,5 @@ def _report(console: Console, name: str, exported: "Exported") -> dict[str, obje
         "out": str(exported.out),
         "images": exported.images,
         "left_out": len(exported.left_out),
+        "not_carried": dict(exported.not_carried),
     }

@@ -78,9 +78,8 @@ def test_json_is_one_result(dataset, tmp_path) -> None:
     result = export(dataset, tmp_path / "out", "--to", "coco", "--json")
 
     shown = json.loads(result.stdout)
-    assert shown["exports"] == [
-        {"format": "coco", "out": str(tmp_path / "out"), "images": 11, "left_out": 1}
-    ]
+    done = {"format": "coco", "out": str(tmp_path / "out"), "images": 11, "left_out": 1}
+    assert shown["exports"] == [{**done, "not_carried": {}}]
     assert shown["left_out"] == {"plate/test/crack/000000.png": "it has no mask"}
 
 

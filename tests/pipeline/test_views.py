@@ -223,8 +223,10 @@ def test_selections_and_archives_keep_the_views(make, call, tmp_path) -> None:
     kept = call("score", out, "--keep-top", 0.6, "--filter-to", better)
     again = call("score", better, "--filter-to", tmp_path / "twice")
     packed = call("export", better, tar, "--to", "webdataset")
+    coco = call("export", better, tmp_path / "coco", "--to", "coco")
 
     assert [kept.exit_code, again.exit_code, packed.exit_code] == [0, 0, 0], kept.output
+    assert "views are not in it, it holds pictures; webdataset has them" in coco.stderr
     for folder in (better, tmp_path / "twice"):
         for image in (folder / "photos").rglob("*.png"):
             if "ground_truth" in image.parts:

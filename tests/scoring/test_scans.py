@@ -94,6 +94,18 @@ def test_webdataset_holds_the_scans(dataset, call, tmp_path) -> None:
     assert found == scans
 
 
+@pytest.mark.parametrize("to", ["coco", "yolo", "hf", "croissant"])
+def test_formats_without_scans_say_so(dataset, call, tmp_path, to: str) -> None:
+    result = call("export", dataset, tmp_path / to, "--to", to)
+    both = call("export", dataset, tmp_path / "two", "--to", f"webdataset,{to}")
+
+    count = len(list((dataset / "mound").rglob("*.tiff")))
+    line = f"{to}: {count} scans are not in it, it holds pictures; webdataset has them"
+    assert (result.exit_code, both.exit_code) == (0, 0)
+    assert line in result.stderr
+    assert both.stderr.count("not in it") == 1
+
+
 def test_the_page_tells_heights(dataset, call, tmp_path) -> None:
     assert call("report", dataset, "--out", tmp_path / "page.html").exit_code == 0
 

@@ -1,7 +1,7 @@
 """Datasets in the formats of other tools, one format per file, and others by entry point."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from anomsynth.core.registry import Registry
@@ -63,12 +63,15 @@ class Exported:
         Pictures in it.
     left_out : dict of file below the dataset's root -> reason
     loading : lines that load the result
+    not_carried : of str -> int
+        How many "scans" and other "views" of its pictures the format has no place for.
     """
 
     out: Path
     images: int
     left_out: dict[str, str]
     loading: tuple[str, ...]
+    not_carried: dict[str, int] = field(default_factory=dict)
 
 
 def export(
@@ -119,7 +122,13 @@ def export(
         record = {"format": exporter.model_dump(mode="json"), "dataset": str(source.root)}
         write_record(folder, {**record, "left_out": source.left_out})
     images = total - len(source.left_out)
-    return Exported(out, images, dict(source.left_out), tuple(exporter.loading(out)))
+    beside = {
+        what: number
+        for what, number in sorted(source.beside.items())
+        if number and what not in exporter.carries
+    }
+    loading = tuple(exporter.loading(out))
+    return Exported(out, images, dict(source.left_out), loading, beside)
 
 
 def check_export(dataset: Path, target: Target) -> None:

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import ClassVar
 
 from anomsynth.core.component import Component
 from anomsynth.dataset.exports._source import Source
@@ -9,7 +10,15 @@ from anomsynth.dataset.exports._staging import Staging
 
 
 class Exporter(Component, ABC):
-    """Writes a dataset in a format of its own; its fields are the format's options."""
+    """Writes a dataset in a format of its own; its fields are the format's options.
+
+    Attributes
+    ----------
+    carries : of "scans" and "views"
+        What beside the pictures goes along; that of others is said not to be there.
+    """
+
+    carries: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
     def write(self, source: Source, out: Staging) -> None:

@@ -2,6 +2,7 @@
 
 import heapq
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -129,6 +130,8 @@ class Source:
         Called after each picture.
     done : int
         Pictures that were tried so far.
+    beside : of str -> int
+        How many "scans" and other "views" go with those that were loaded.
     """
 
     root: Path
@@ -136,6 +139,7 @@ class Source:
     left_out: dict[str, str] = field(default_factory=dict)
     on_picture: Callable[[int, int], object] | None = None
     done: int = 0
+    beside: Counter[str] = field(default_factory=Counter)
     _kinds: tuple[str, ...] | None = None
 
     @property
@@ -158,6 +162,8 @@ class Source:
                 reason = str(error).replace(f"{self.root}/", "").removeprefix(f"{name}: ")
                 self.left_out[name] = reason
             else:
+                self.beside["scans"] += picture.scan is not None
+                self.beside["views"] += len(picture.views)
                 yield loaded
             self.done += 1
             if self.on_picture is not None:

@@ -5,7 +5,7 @@ import re
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator
 
@@ -39,6 +39,7 @@ class WebDataset(SplitExporter):
     ``key.view_L1.png``.
     """
 
+    carries: ClassVar[frozenset[str]] = frozenset({"scans", "views"})
     kind: Literal["webdataset"] = "webdataset"
     shard_size: Annotated[str, AfterValidator(_checked)] = parameter(
         "1000", "", "Most samples in a shard, or its most bytes: 500MB, 1GB."
