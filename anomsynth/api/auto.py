@@ -275,7 +275,7 @@ def _judged(places: _Places, *, jobs: int) -> Iterator[Stop]:
     yield Stop(
         "The better ones were kept",
         command_line("score", places.dataset, keep_top=KEPT, filter_to=places.better),
-        f"{len(scores.selection.kept)} of {len(scores.scored)}",
+        f"{len(scores.selection.kept)} of {len(scores.scored)}: {scores.selection.rule}",
         None,
     )
 

@@ -61,12 +61,18 @@ app.command("merge", short_help="Join the shards of a run.", epilog=merge.EXAMPL
 app.command("foreground", short_help="Write masks of the part.", epilog=foreground.EXAMPLE)(
     foreground.foreground
 )
-app.command("preview", short_help="Draw a sheet of samples of one photo.", epilog=preview.EXAMPLE)(
-    preview.preview
-)
-app.command("tune", short_help="Tune a recipe with sliders on your photos.", epilog=tune.EXAMPLE)(
-    tune.tune
-)
+app.command(
+    "preview",
+    cls=grouped(preview.GROUPS),
+    short_help="Draw a sheet of samples of some photos.",
+    epilog=preview.EXAMPLE,
+)(preview.preview)
+app.command(
+    "tune",
+    cls=grouped(tune.GROUPS),
+    short_help="Tune a recipe with sliders on your photos.",
+    epilog=tune.EXAMPLE,
+)(tune.tune)
 app.command("score", short_help="Score labelled defects and say why.", epilog=score.EXAMPLE)(
     score.score
 )
@@ -83,9 +89,12 @@ app.command("train", short_help="Train a detector on a dataset.", epilog=train.E
 app.command("evaluate", short_help="Test a detector on real defects.", epilog=evaluate.EXAMPLE)(
     evaluate.evaluate
 )
-app.command("sweep", short_help="Make defects of stated sizes to test with.", epilog=sweep.EXAMPLE)(
-    sweep.sweep
-)
+app.command(
+    "sweep",
+    cls=grouped(sweep.GROUPS),
+    short_help="Make defects of stated sizes to test with.",
+    epilog=sweep.EXAMPLE,
+)(sweep.sweep)
 app.command("pod", short_help="Say which sizes an inspection finds.", epilog=pod.EXAMPLE)(pod.pod)
 app.command(
     "export-model", short_help="Write a detector for other programs.", epilog=export_model.EXAMPLE

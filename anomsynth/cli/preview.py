@@ -36,6 +36,17 @@ EXAMPLE = example(
     "preview photos --preset auto --roi part --count 12 --out sheet.png",
     "preview --all --out gallery.png",
 )
+GROUPS = {
+    "What to make": (
+        *("show_all", "preset", "count", "kinds", "defects_per_image", "severity", "seed"),
+        *("refiners", "mm_per_px"),
+    ),
+    "The photos, and where on them": (
+        *("roi", "avoid", "components", "textures", "real", "bits", "value_range", "bands"),
+        *("depth_unit", "depth_sense", "views", "lights"),
+    ),
+    "The sheet": ("out", "overwrite"),
+}
 
 
 def preview(

@@ -208,6 +208,9 @@ def _next(
 
 def _print_filter(console: Console, found: "Scores", out: Path) -> None:
     kept, rejected = len(found.selection.kept), len(found.selection.rejected)
-    console.say(f"{kept} kept, {rejected} rejected, {counted(found.goods, 'good photo')} on {out}")
+    console.say(
+        f"{kept} of {counted(kept + rejected, 'defect image')} kept ({found.selection.rule}),"
+        f" with {counted(found.goods, 'good photo')} in {out}"
+    )
     if not kept:
         console.warn(f"{out}: no defect was kept")

@@ -7,7 +7,7 @@ import typer
 
 from anomsynth.cli.console import Console, Json, Quiet, example, reporting
 from anomsynth.cli.roles import ROLES, about, catalogue, complete_name
-from anomsynth.errors import UnknownComponentError
+from anomsynth.errors import UnknownComponentError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +52,7 @@ def show(
         from anomsynth.recipe.presets import preset_names
 
         if as_toml:
+            _check_has_file(name)
             recipe = load_recipe(name)
             console.answer(recipe.to_toml().rstrip(), recipe.model_dump(mode="json"))
         elif name == RECIPE:
@@ -60,6 +61,20 @@ def show(
             if not (name.endswith(".toml") or name in preset_names()):
                 raise _unknown(name)
             _show_recipe(console, load_recipe(name), read_extension(name))
+
+
+def _check_has_file(name: str) -> None:
+    """Raise UserError if a name is none of a preset, which alone has a recipe file."""
+    kind = name.replace("-", "_")
+    if name == RECIPE:
+        raise UserError("'recipe' is the format of recipes", hint="begin one: anomsynth init")
+    role = next((role for role in ROLES if kind in catalogue(role).kinds()), None)
+    if role is not None:
+        what = "term of the score" if role == "terms" else role.removesuffix("s")
+        raise UserError(
+            f"--toml prints presets, and {kind!r} is a {what}",
+            hint=f"its parameters: `anomsynth show {kind}`, to begin a recipe: `anomsynth init`",
+        )
 
 
 def _show_named(console: Console, kind: str) -> bool:

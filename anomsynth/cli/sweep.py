@@ -43,6 +43,16 @@ EXAMPLE = example(
     "sweep unseen-photos dirty --kinds crack --size 0.5:8mm --mm-per-px 0.1 --defocus 1.5",
 )
 UNITS = {"mm": 1.0, "um": 1e-3, "\u00b5m": 1e-3, "cm": 10.0, "": 1.0}
+GROUPS = {
+    "What to make": (
+        *("kinds", "size", "levels", "per_level", "severity", "d_levels", "measure", "preset"),
+        *("seed", "refiners", "mm_per_px"),
+    ),
+    "Conditions": ("exposure", "defocus", "noise", "jpeg", "light"),
+    "The photos, and where on them": ("roi", "avoid", "source_layout", "bits"),
+    "The dataset": ("tree_depth", "png"),
+    "How it runs": (*("jobs", "backend", "scheduler", "shard", "resume", "overwrite", "strict"),),
+}
 
 
 def sweep(

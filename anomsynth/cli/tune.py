@@ -15,6 +15,12 @@ EXAMPLE = example(
     "tune photos --preset metal --out mine.toml",
     "tune photos --no-browser --port 8000",
 )
+GROUPS = {
+    "What to begin with": ("preset", "seed", "mm_per_px"),
+    "The photos, and where on them": ("roi", "avoid", "components", "textures", "real"),
+    "What is saved": ("out", "masks", "overwrite"),
+    "The page": ("port", "browser"),
+}
 
 
 def tune(

@@ -7,7 +7,7 @@ from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from pathlib import Path
 
-from anomsynth.core.registry import Origin, points_of
+from anomsynth.core.registry import Origin, generators, points_of
 from anomsynth.errors import PluginError, UnknownComponentError
 
 GROUP = "anomsynth.presets"
@@ -37,7 +37,7 @@ def find_preset(name: str) -> Path:
     Raises
     ------
     UnknownComponentError
-        If there is none; the hint names the nearest one.
+        If there is none; the hint names the nearest one, or says what else is called so.
     PluginError
         As for `preset_names`.
     """
@@ -49,8 +49,12 @@ def find_preset(name: str) -> Path:
     short = {known.rpartition("/")[2]: known for known in names}
     near = difflib.get_close_matches(name, names, n=1)
     near = near or [short[hit] for hit in difflib.get_close_matches(name, short, n=1)]
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
-    hint = f"{hint} (a file's name ends in .toml)"
+    if name in generators.kinds():
+        hint = f"it is a kind: `kinds={name!r}` makes only that"
+    elif near:
+        hint = f"did you mean {near[0]!r}? (a file's name ends in .toml)"
+    else:
+        hint = "see: anomsynth list presets (a file's name ends in .toml)"
     raise UnknownComponentError(f"no preset {name!r}", hint=hint)
 
 

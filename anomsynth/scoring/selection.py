@@ -46,10 +46,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is kept and what is not, both in the order of the dataset."""
+    """What is kept and what is not, both in the order of the dataset, and by which rule."""
 
     kept: Sequence[Candidate]
     rejected: Sequence[Candidate]
+    rule: str
 
 
 def select(
@@ -92,7 +93,21 @@ def select(
         return replace(one, reason=f"{among}{why}")
 
     kept, others = (array("Q", np.flatnonzero(chosen == want).tobytes()) for want in (True, False))
-    return Selection(OnDemand(kept, candidates.__getitem__), OnDemand(others, rejected))
+    return Selection(
+        OnDemand(kept, candidates.__getitem__),
+        OnDemand(others, rejected),
+        _rule(min_score, keep_top),
+    )
+
+
+def _rule(min_score: float, keep_top: float) -> str:
+    """Say what is kept, in words."""
+    rules = []
+    if keep_top < 1:
+        rules.append(f"of each kind the best {100 * keep_top:.4g} %, rounded up")
+    if min_score > 0:
+        rules.append(f"a score of {min_score:g} or more")
+    return ", and ".join(rules) or "all that could be scored"
 
 
 def check_target(out: Path, sources: Iterable[Path]) -> None:

@@ -242,6 +242,10 @@ def test_strict_stops_at_a_bad_photo(generate, photos) -> None:
         (["--per-image", "1", "--count", "2"], "--per-image and --count exclude each other"),
         (["--resume", "--overwrite"], "--resume and --overwrite exclude each other"),
         (["--kinds", "crak"], "--kinds: no generators of kind 'crak'; did you mean 'crack'?"),
+        (
+            ["--preset", "crack"],
+            "--preset: no preset 'crack'; it is a kind: --kinds crack",
+        ),
         (["--preset", "genric"], "--preset: no preset 'genric'; did you mean 'generic'?"),
         (["--severity", "abc"], "--severity: expected LO:HI, got 'abc'; for example"),
         (["--severity", "6:2"], "--severity: low 6 is above high 2"),

@@ -134,6 +134,26 @@ def test_an_unknown_name_has_a_suggestion(call) -> None:
     assert "did you mean 'pitting'?" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("crack", "--toml prints presets, and 'crack' is a generator; its parameters:"),
+        ("npcf-plus", "--toml prints presets, and 'npcf_plus' is a refiner; its parameters:"),
+        ("edge_width", "--toml prints presets, and 'edge_width' is a term of the score; its"),
+        ("recipe", "'recipe' is the format of recipes; begin one: anomsynth init"),
+        ("nosuch", "no preset 'nosuch'; see: anomsynth list presets"),
+    ],
+)
+def test_what_has_no_recipe_file_is_told_in_one_sentence_with_what_to_do(call, name, said) -> None:
+    result = call("show", name, "--toml")
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"anomsynth: {said}")
+    assert result.stderr.count("\n") == 1
+    assert len(result.stderr) < 200
+
+
 def test_list_names_the_kinds_of_a_preset(call) -> None:
     result = call("list", "--preset", "magnetic_tile_crack", "--json")
 

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 import anomsynth
+from anomsynth import cli
 from anomsynth.cli.console import as_flags, reporting, resume_command
-from anomsynth.cli.generate import GROUPS, generate
 from anomsynth.errors import PluginError
 
 COMMANDS = (
@@ -185,17 +185,26 @@ def test_options_in_messages_are_spelt_as_on_the_command_line(said, shown) -> No
     assert as_flags(said) == shown
 
 
-def test_the_help_of_generate_has_groups_with_all_its_options(call) -> None:
-    shown = call("generate", "--help").stdout
+@pytest.mark.parametrize("name", ["generate", "preview", "tune", "sweep"])
+def test_long_help_has_groups_with_all_the_options_of_a_command(call, name) -> None:
+    module = getattr(cli, name)
+    groups = module.GROUPS
 
-    places = [shown.index(f"\n{heading}:") for heading in ("Arguments", *GROUPS, "Options")]
+    shown = call(name, "--help").stdout
+
+    places = [shown.index(f"\n{heading}:") for heading in ("Arguments", *groups, "Options")]
     assert places == sorted(places)
-    named = {name for names in GROUPS.values() for name in names}
-    options = set(inspect.signature(generate).parameters)
-    assert options - named == {"context", "source", "out", "quiet", "as_json"}
-    for name in named:
-        flag = {"purpose": "--for"}.get(name, "--" + name.replace("_", "-"))
-        assert flag in shown
+    named = [name for names in groups.values() for name in names]
+    assert len(named) == len(set(named))
+    arguments = {"source", "photos", "image", *({"out"} if name in {"generate", "sweep"} else ())}
+    options = set(inspect.signature(getattr(module, name)).parameters)
+    assert options - set(named) <= {"context", "quiet", "as_json", *arguments}
+    assert set(named) <= options
+    last = shown[places[-1] :]
+    assert all(flag in last for flag in ("--quiet", "--json", "--help"))
+    for option in named:
+        flags = {"purpose": "--for", "show_all": "--all"}
+        assert flags.get(option, "--" + option.replace("_", "-")) in shown[: places[-1]]
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_the_filter_writes_what_passes_with_the_good_photos(call, dataset, tmp_p
 
     result = call("score", dataset, "--jobs", 1, "--filter-to", out)
 
-    assert "4 kept, 4 rejected, 3 good photos" in result.stdout
+    assert "4 of 8 defect images kept (a score of 0.5 or more), with 3 good photos" in result.stdout
     names = sorted(path.relative_to(out).as_posix() for path in (out / "plate").rglob("*.png"))
     assert names == sorted(
         [f"plate/train/good/{index:06d}.png" for index in range(3)]
@@ -84,8 +84,10 @@ def test_the_filter_writes_what_passes_with_the_good_photos(call, dataset, tmp_p
 def test_the_best_share_of_each_kind_is_kept(call, dataset, tmp_path) -> None:
     best = ("--keep-top", 0.5, "--filter-to", tmp_path / "best")
 
-    call("score", dataset, "--jobs", 1, *best, "--hardlink")
+    result = call("score", dataset, "--jobs", 1, *best, "--hardlink")
 
+    kept = "4 of 8 defect images kept (of each kind the best 50 %, rounded up), with 3 good photos"
+    assert kept in result.stdout
     for kind in ("dent", "crack"):
         assert len(list((tmp_path / "best" / "plate" / "test" / kind).iterdir())) == 2
 

@@ -49,6 +49,7 @@ def test_low_scores_and_the_worse_share_of_each_kind_are_rejected(tree) -> None:
         "score 0.200 is below 0.5: why",
         "not among the best 1 of 3 of crack: why",
     ]
+    assert chosen.rule == "of each kind the best 30 %, rounded up, and a score of 0.5 or more"
 
 
 def test_what_has_no_score_is_rejected_with_its_reason(tree) -> None:
