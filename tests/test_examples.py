@@ -1,8 +1,10 @@
 """The examples run from anywhere and write only where they are told to."""
 
 import importlib.util
+import re
 import subprocess
 import sys
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,23 @@ def test_torch_dataset_feeds_a_loader(tmp_path) -> None:
 
     assert "epoch 1: (8, 3, 256, 256)" in said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_container_takes_all_of_torch_from_the_index_without_cuda() -> None:
+    if importlib.util.find_spec("timm") is None:
+        pytest.skip("timm is not installed: pip install 'anomsynth[train]'")
+    lines = (EXAMPLES / "Dockerfile").read_text().splitlines()
+    steps = [line for line in lines if line.startswith("RUN pip install")]
+    needed = {re.match(r"[\w-]+", one)[0] for one in requires("timm") if "extra" not in one}
+
+    own = [line.split() for line in steps if "/whl/cpu" in line]
+
+    assert len(own) == 1
+    assert {"torch", "torchvision"} <= needed
+    assert {name for name in needed if name.startswith("torch")} <= set(own[0])
+    assert steps.index(" ".join(own[0])) < next(
+        at for at, line in enumerate(steps) if "/src[train]" in line
+    )
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
