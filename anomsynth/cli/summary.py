@@ -230,7 +230,7 @@ def counts(finished: "Finished") -> dict[str, object]:
 
 def note_packer(console: Console) -> None:
     """Say that PNG could be written faster."""
-    from anomsynth.dataset.png import packs_fast
+    from anomsynth.core.png import packs_fast
 
     if not packs_fast():
         faster = "zlib-ng takes half the time (pip install zlib-ng)"

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.dataset.png import encode_png
+from anomsynth.core.png import encode_png
 
 PngEffort = Literal["fast", "small"]
 

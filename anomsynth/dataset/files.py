@@ -1,20 +1,13 @@
-"""Whole files or none: every write is a temporary file and a rename on the same file system."""
+"""Whole files and folders or none: bytes, links, and what several files belong to."""
 
-import errno
-import itertools
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from anomsynth.core.whole import output_error, place_whole
 from anomsynth.errors import OutputError
-
-_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
-_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
-_numbers = itertools.count()
-_token = secrets.token_hex(4)  # workers on two machines may have one process number
 
 
 def write_bytes(path: Path, content: bytes, scratch: Path) -> None:
@@ -45,7 +38,7 @@ def write_pieces(path: Path, pieces: Iterable[bytes], scratch: Path) -> None:
         with temporary.open("wb") as file:
             file.writelines(pieces)
 
-    _place(path, fill, scratch)
+    place_whole(path, fill, scratch)
 
 
 def make_folder(folder: Path) -> None:
@@ -81,7 +74,7 @@ def link_file(source: Path, path: Path, scratch: Path, *, copy: bool = False) ->
                 return
         shutil.copyfile(source, temporary)
 
-    _place(path, fill, scratch, linked=not copy)
+    place_whole(path, fill, scratch, linked=not copy)
 
 
 @contextmanager
@@ -188,41 +181,3 @@ def _swap(folder: Path, final: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise output_error(final, error) from error
-
-
-def output_error(path: Path, error: OSError) -> OutputError:
-    """Say in the user's words why a file could not be written."""
-    if error.errno in _FULL:
-        return OutputError(f"{path}: the disk is full", hint="free some space, then do it again")
-    if error.errno in _FORBIDDEN:
-        hint = "choose another output folder or change its permissions"
-        return OutputError(f"{path}: cannot be written: {error.strerror}", hint=hint)
-    return OutputError(f"{path}: cannot be written: {error.strerror or error}")
-
-
-def _place(
-    path: Path, fill: Callable[[Path], None], scratch: Path, *, linked: bool = False
-) -> None:
-    temporary = scratch / f"{_token}-{os.getpid()}-{next(_numbers)}.part"
-    try:
-        fill(temporary)
-        try:
-            temporary.replace(path)
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.replace(path)
-        if linked:  # renaming one hard link of a file onto another of the same does nothing at all
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        _forget(temporary)
-        raise output_error(path, error) from error
-    except BaseException:
-        _forget(temporary)
-        raise
-
-
-def _forget(temporary: Path) -> None:
-    try:
-        temporary.unlink(missing_ok=True)
-    except OSError:  # the scratch folder is cleared when the run ends or is resumed
-        return

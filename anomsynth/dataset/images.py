@@ -16,13 +16,13 @@ from PIL import Image, UnidentifiedImageError
 from anomsynth.core.depth import Depth
 from anomsynth.core.photo import Photo, as_photo
 from anomsynth.core.pixels import over_channels
+from anomsynth.core.png import check_png
 from anomsynth.core.types import Jpeg, Mask
 from anomsynth.dataset.compression import encoded_png
 from anomsynth.dataset.decode import decode_pixels, orientation_of, pillow_pixels, upright_pixels
 from anomsynth.dataset.files import write_bytes
 from anomsynth.dataset.headers import FORMATS, without_pixel_limit
 from anomsynth.dataset.paths import is_special
-from anomsynth.dataset.png import check_png
 from anomsynth.dataset.pnm import read_pnm
 from anomsynth.dataset.tiff import SIGNS, Reading, read_tiff
 from anomsynth.errors import InputError, MissingExtraError

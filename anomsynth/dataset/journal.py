@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterable, Iterator
 from io import FileIO
 
-from anomsynth.dataset.files import output_error, write_pieces
+from anomsynth.core.whole import output_error
+from anomsynth.dataset.files import write_pieces
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import (
     Line,

@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Literal
 
-from anomsynth.dataset.files import output_error, write_bytes
+from anomsynth.core.whole import output_error
+from anomsynth.dataset.files import write_bytes
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line
 from anomsynth.dataset.paths import exists, folders_in, is_dir, is_file

@@ -9,8 +9,8 @@ from anomsynth.dataset.images import LoadedPhoto, load_photo
 from anomsynth.dataset.manifest import array_hash
 from anomsynth.dataset.tiff import Reading
 from anomsynth.errors import InputError
-from anomsynth.relief.files import read_scan
-from anomsynth.relief.grids import Sense
+from anomsynth.relief.files import decode_scan, read_file
+from anomsynth.relief.grids import Said, Sense
 from anomsynth.relief.mapped import MappedScan, ScannedPhoto
 from anomsynth.relief.scan import check_same_size
 
@@ -79,10 +79,11 @@ def load_scanned(
     InputError
         If one of them cannot be read, or they differ in size.
     """
-    mapped = MappedScan.of(read_scan(scan, said.unit, mm_per_px=1.0, sense=said.sense))
+    content = read_file(scan)
+    mapped = MappedScan.of(decode_scan(content, scan, Said(said.unit, 1.0, said.sense)))
     if mapped.scan.pitch_mm is not None:
         mapped = mapped.with_pitch(pitch(mapped))
-    digest = hashlib.sha256(scan.read_bytes()).hexdigest()
+    digest = hashlib.sha256(content).hexdigest()
     points = array_hash(mapped.scan.points)
     if path == scan:
         seen = ScannedPhoto.of(mapped)

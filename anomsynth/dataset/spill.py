@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from anomsynth.core.on_demand import Made
-from anomsynth.dataset.files import output_error
+from anomsynth.core.whole import output_error
 
 Record = TypeVar("Record")
 IN_MEMORY = 1 << 20  # bytes; more lie in the system's folder of temporary files

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from anomsynth.dataset.files import output_error
+from anomsynth.core.whole import output_error
 from anomsynth.dataset.layout import GOOD, GT, RGB, VIEW, XYZ, Layout
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from anomsynth.dataset.files import output_error, write_bytes
+from anomsynth.core.whole import output_error
+from anomsynth.dataset.files import write_bytes
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, again_json, read_lines
 from anomsynth.dataset.metadata import make_scratch, read_run

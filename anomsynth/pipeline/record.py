@@ -10,8 +10,8 @@ from pathlib import Path
 import cv2
 
 from anomsynth._version import __version__
+from anomsynth.core.png import packer_name
 from anomsynth.core.registry import generators, refiners
-from anomsynth.dataset.png import packer_name
 from anomsynth.errors import UserError
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.places import with_same_places

@@ -1,6 +1,5 @@
 """Scans on disk: read from any of the formats, written as the kind of file they came from."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -8,8 +7,10 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.png import SIGNATURE
 from anomsynth.core.types import Mask
-from anomsynth.errors import InputError, OutputError
+from anomsynth.core.whole import place_whole
+from anomsynth.errors import InputError
 from anomsynth.relief.clouds import cloud_scan, renewed_cloud, with_normals
 from anomsynth.relief.formats import pcd, ply, png, tiff, xyz
 from anomsynth.relief.formats.cloud import Renewed, StoredCloud
@@ -74,13 +75,36 @@ def read_scan(
     """
     path = Path(path)
     said = Said(_positive("unit", unit), _positive("mm_per_px", mm_per_px), sense)
+    return decode_scan(read_file(path), path, said)
+
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of the file of a scan; InputError if it cannot be read."""
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file", hint="check its name") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    if content[:8] == png.SIGN:
+
+
+def decode_scan(content: bytes, path: Path, said: Said) -> Scan:
+    """Return the scan that a file holds.
+
+    Parameters
+    ----------
+    content : bytes
+        The whole file.
+    path : Path
+        For messages; its ending tells text from other files.
+    said : Said
+
+    Raises
+    ------
+    InputError
+        As `read_scan`.
+    """
+    if content[: len(SIGNATURE)] == SIGNATURE:
         return depth_scan(png.read_levels(content, path), ("depth_png", {}), path, said)
     if content[:4] in tiff.SIGNS:
         numbers, details = tiff.read_numbers(content, path)
@@ -148,14 +172,12 @@ def write_scan(path: str | Path, scan: Scan) -> None:
     """
     path = Path(path)
     content = encode_scan(scan)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+
+    def fill(temporary: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+    place_whole(path, fill, path.parent)
 
 
 def _stored_cloud(content: bytes, path: Path) -> tuple[Kind, StoredCloud]:

@@ -12,9 +12,10 @@ import numpy as np
 
 from anomsynth.core.on_demand import OnDemand
 from anomsynth.core.pixels import marked
+from anomsynth.core.whole import output_error
 from anomsynth.dataset.csv_text import csv_pieces
 from anomsynth.dataset.extras import binary
-from anomsynth.dataset.files import link_file, make_folder, output_error, whole_folder, write_pieces
+from anomsynth.dataset.files import link_file, make_folder, whole_folder, write_pieces
 from anomsynth.dataset.headers import image_size, is_turned
 from anomsynth.dataset.images import load_photo, write_png
 from anomsynth.dataset.layout import GOOD, Layout, digits_for

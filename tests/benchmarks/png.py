@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from script import tell
 
-from anomsynth.dataset import png
+from anomsynth.core import png
 from anomsynth.dataset.compression import encoded_png, png_effort
 from anomsynth.dataset.images import SUFFIXES, upright
 from anomsynth.demo.standins import make_stand_in

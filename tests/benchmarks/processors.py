@@ -13,7 +13,7 @@ import zlib
 
 from zlib_ng import zlib_ng
 
-STRATEGIES = (zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE)  # those that dataset/png.py uses
+STRATEGIES = (zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE)  # those that core/png.py uses
 
 
 def main() -> None:

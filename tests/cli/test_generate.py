@@ -397,7 +397,7 @@ def test_pictures_packed_slowly_are_told_and_are_the_same_files(
     pictures = {name: (out / name).read_bytes() for name in files(out)}
     record = json.loads((out / "_anomsynth" / "run.json").read_text())
 
-    monkeypatch.setattr("anomsynth.dataset.png.deflate", zlib)
+    monkeypatch.setattr("anomsynth.core.png.deflate", zlib)
     slow = call(*command, "--overwrite")
 
     assert record["versions"]["zlib"].startswith("zlib-ng ")

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from anomsynth.dataset import compression, png
+from anomsynth.core import png
+from anomsynth.dataset import compression
 from anomsynth.dataset.compression import encoded_png, png_effort
 from anomsynth.dataset.images import write_png
 

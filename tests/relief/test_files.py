@@ -1,5 +1,7 @@
 """Scans are written as the kind of file they came from; what did not move stays bit for bit."""
 
+import errno
+import hashlib
 from pathlib import Path
 
 import cv2
@@ -7,7 +9,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from anomsynth.errors import InputError
+from anomsynth.dataset.scans import ScanReading, load_scanned
+from anomsynth.errors import InputError, OutputError
 from anomsynth.relief.files import read_scan, write_scan
 
 RNG = np.random.default_rng(8)
@@ -236,3 +239,35 @@ def test_points_of_a_picture_that_lie_on_a_line_are_refused(tmp_path) -> None:
 
     with pytest.raises(InputError, match=r"a\.tiff: its points lie on a line"):
         read_scan(tmp_path / "a.tiff")
+
+
+def test_a_scan_that_cannot_be_written_leaves_what_was_there(tmp_path, monkeypatch) -> None:
+    tifffile.imwrite(tmp_path / "a.tiff", xyz(), photometric="rgb")
+    scan, before = read_scan(tmp_path / "a.tiff"), (tmp_path / "a.tiff").read_bytes()
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OutputError, match=r"a\.tiff: the disk is full"):
+        write_scan(tmp_path / "a.tiff", scan)
+
+    assert (tmp_path / "a.tiff").read_bytes() == before
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_run_reads_the_file_of_a_scan_once(tmp_path, monkeypatch) -> None:
+    tifffile.imwrite(tmp_path / "a.tiff", xyz(), photometric="rgb")
+    read, content = [], (tmp_path / "a.tiff").read_bytes()
+
+    def counted(path: Path) -> bytes:
+        read.append(path.name)
+        return content
+
+    monkeypatch.setattr(Path, "read_bytes", counted)
+    loaded = load_scanned(
+        tmp_path / "a.tiff", tmp_path / "a.tiff", ScanReading(), None, lambda _: 1.0
+    )
+
+    assert read == ["a.tiff"]
+    assert loaded.scan.file_sha256 == hashlib.sha256(content).hexdigest()

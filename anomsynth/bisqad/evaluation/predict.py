@@ -23,8 +23,9 @@ from anomsynth.bisqad.options import MapFormat, PredictPlan
 from anomsynth.core.depth import Depth
 from anomsynth.core.display import levels_of, to_rgb8
 from anomsynth.core.types import Float32, Mask
+from anomsynth.core.whole import output_error
 from anomsynth.dataset.csv_text import csv_text
-from anomsynth.dataset.files import files_into, output_error, write_bytes
+from anomsynth.dataset.files import files_into, write_bytes
 from anomsynth.dataset.images import write_png
 from anomsynth.dataset.metadata import check_writable
 from anomsynth.dataset.paths import exists, is_file

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from anomsynth._version import __version__
 from anomsynth.bisqad.model.run_config import CALIBRATION, CONFIG, MODEL, SQE
-from anomsynth.dataset.files import make_folder, output_error, write_bytes
+from anomsynth.core.whole import output_error
+from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.dataset.metadata import SYSTEM_FILES, check_writable
 from anomsynth.errors import OutputError, UserError
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from anomsynth.dataset.checks.finding import Finding
-from anomsynth.dataset.checks.pictures import Header, read_header
 from anomsynth.dataset.checks.tree import Tree
+from anomsynth.dataset.headers import image_size
 from anomsynth.errors import InputError
 from anomsynth.relief.files import read_scan, written_points
 from anomsynth.relief.scan import Scan
@@ -28,10 +28,10 @@ def check_scans(tree: Tree, *, deep: bool) -> Iterator[Finding]:
             reason = str(error).removeprefix(f"{item.scan}: ")
             yield Finding("error", "scan-unreadable", name, reason, REPLACE)
             continue
-        header = read_header(item.image)
         shape = scan.valid.shape
-        if scan.organised and isinstance(header, Header) and header.shape != shape:
-            sizes = " x ".join(map(str, shape)), " x ".join(map(str, header.shape))
+        pixels = image_size(item.image)
+        if scan.organised and pixels is not None and pixels[:2] != shape:
+            sizes = " x ".join(map(str, shape)), " x ".join(map(str, pixels[:2]))
             message = f"the scan has {sizes[0]} points, its picture {sizes[1]} pixels"
             yield Finding("error", "scan-size", name, message, REPLACE)
         if item.mask is not None:

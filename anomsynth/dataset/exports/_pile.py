@@ -4,8 +4,8 @@ import tempfile
 from collections.abc import Iterator
 from typing import Self
 
+from anomsynth.core.whole import output_error
 from anomsynth.dataset.exports._staging import Staging
-from anomsynth.dataset.files import output_error
 
 IN_MEMORY = 1 << 20  # bytes
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from anomsynth.core.png import SIGNATURE, check_png
 from anomsynth.dataset.images import read_photo
-from anomsynth.dataset.png import SIGNATURE, check_png
 from anomsynth.errors import InputError
 
 
