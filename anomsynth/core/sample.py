@@ -278,6 +278,7 @@ class Sample:
                 else {}
             ),
             **({"points": dict(self.points)} if self.points else {}),
+            **({"depth_alone": True} if self.depth_alone else {}),
             "area_px": int(np.count_nonzero(self.strict)),
             "label_area_px": int(np.count_nonzero(self.mask)),
             "instances": [

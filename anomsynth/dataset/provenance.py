@@ -175,11 +175,8 @@ def _instances(line: Line) -> list[dict[str, object]]:
 
 
 def _is_alone(line: Line) -> bool:
-    source = line.get("source")
-    if not isinstance(source, dict):
-        return False
-    scan = source.get("scan")
-    return isinstance(scan, dict) and scan.get("file") == source.get("file")
+    record = line.get("record")
+    return isinstance(record, dict) and record.get("depth_alone") is True
 
 
 def _score(line: Line) -> float | None:

@@ -87,7 +87,7 @@ def load_scanned(
     points = array_hash(mapped.scan.points)
     if path == scan:
         seen = ScannedPhoto.of(mapped)
-        found = LoadedScan(scan, mapped, points, digest, alone=True)
+        found = LoadedScan(scan, mapped, points, digest, alone=seen.shaded)
         return LoadedPhoto(path, seen.photo, plain=False, file_sha256=digest, scan=found)
     if not mapped.scan.organised:
         msg = f"{scan}: a cloud without rows and columns, beside the picture {path.name}"

@@ -213,6 +213,8 @@ class Writer:
         path = layout.scan(image, Path(origin.scan["file"]).suffix)
         write_bytes(path, encode_scan(scan), layout.scratch)
         files, hashes = {"scan": layout.relative(path)}, {"scan": array_hash(scan.points)}
+        if scan.colours is not None:
+            hashes["colours"] = array_hash(scan.colours)
         if sample.point_labels is not None:
             labels = image.parents[1] / GT / f"{image.stem}.txt"
             written = sample.point_labels[written_points(scan)]

@@ -9,6 +9,7 @@ from anomsynth.dataset.views import group_views
 from anomsynth.errors import UserError
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.recipe.models import Recipe
+from anomsynth.relief.files import tells_colours
 from anomsynth.synthesis.scanned import recipe_for_scan
 
 
@@ -77,4 +78,9 @@ def check_scans(found: PhotoSource, recipes: Mapping[str, Recipe], options: RunO
     if any(recipe.transmission for recipe in recipes.values()):
         raise UserError(f"{found.root}: holds scans, and rays see no surface", hint="give photos")
     for category, photos in found.categories.items():
-        recipe_for_scan(recipes[category], shaded=any(one.scan == one.path for one in photos))
+        recipe_for_scan(recipes[category], shaded=is_bare(photos[0].path, photos[0].scan))
+
+
+def is_bare(path: Path, scan: Path | None) -> bool:
+    """Tell whether there is nothing but depth of a part: no picture, and points without colours."""
+    return scan == path and not tells_colours(path)

@@ -21,7 +21,7 @@ from anomsynth.dataset.verify import are_photos_of
 from anomsynth.errors import OutputError, RecipeError
 from anomsynth.pipeline.depths import find_depths, recorded_depths
 from anomsynth.pipeline.events import Noticed
-from anomsynth.pipeline.listing import check_radiographs, check_scans, list_source
+from anomsynth.pipeline.listing import check_radiographs, check_scans, is_bare, list_source
 from anomsynth.pipeline.notices import of_rigs, of_source
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.parts import find_parts, moved_parts, read_finders, recorded
@@ -121,7 +121,8 @@ class Plan:
         """Kinds that only colour, by category whose photos are nothing but depth."""
         if self.layout.tree != "3d":  # photos, of which there may be very many
             return {}
-        bare = {unit.category for unit in self.units if unit.scan == unit.path}
+        firsts = {unit.category: unit for unit in reversed(self.units)}
+        bare = [name for name, unit in firsts.items() if is_bare(unit.path, unit.scan)]
         found = {name: colour_only(self.recipes[name]) for name in sorted(bare)}
         return {name: kinds for name, kinds in found.items() if kinds}
 

@@ -177,6 +177,8 @@ def remake(out: Path, sample_id: str, source: Path | None = None) -> Remade:
     made |= {f"view {name}": array_hash(view.image) for name, view in views.items()}
     if sample.scan is not None:
         made["scan"] = array_hash(sample.scan.points)
+        if sample.scan.colours is not None:
+            made["colours"] = array_hash(sample.scan.colours)
     if any(hashes.get(name) != value for name, value in made.items()):
         raise OutputError(f"{sample_id}: came out differently", hint=_why(record, recipe))
     file = str(_value(_part(line, "source"), "file"))

@@ -125,6 +125,21 @@ class Chart:
         """How many visible points each cell holds, (H, W)."""
         return np.asarray(np.diff(self._order[1]).reshape(self.shape))
 
+    def averaged(self, values: Float32) -> Float32:
+        """Return the means of the visible points' values in each cell, NaN beside the part.
+
+        Parameters
+        ----------
+        values : (N, 3) float32
+
+        Returns
+        -------
+        (H, W, 3) float32
+        """
+        index = np.flatnonzero(self.visible)
+        cells = flat_cells(self.places[index], self.shape)
+        return _filled(_means(values[index], cells, self.shape))
+
     def points_in(self, rows: tuple[int, int], cols: tuple[int, int]) -> NDArray[np.intp]:
         """Return the visible points in a box of cells, first and last included, as indices."""
         order, starts = self._order

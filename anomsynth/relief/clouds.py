@@ -22,6 +22,7 @@ from anomsynth.relief.grids import (
 from anomsynth.relief.principal import principal_axes
 from anomsynth.relief.scan import FROM_ABOVE, Facing, Form, Kind, Missing, Scan
 from anomsynth.relief.spacing import neighbour_spacing
+from anomsynth.relief.tinted import colours_in, set_colours
 from anomsynth.relief.turned import normals_of_both, turned_with
 
 EXACT = 1e-3  # of the spacing: what float32 has to resolve
@@ -70,10 +71,14 @@ def cloud_scan(stored: StoredCloud, kind: Kind, path: Path, said: Said) -> Scan:
         (origin[0], origin[1], origin[2]) if resolved > EXACT * spacing else (0.0, 0.0, 0.0),
     )
     points = points_of(coordinates, form)
+    colours = colours_in(stored.numbers)
+    if colours is not None:
+        colours = colours.reshape(points.shape)
     axes = principal_axes(near[there], path)
     if stored.size is not None:
-        return Scan(points, form, sensor_side(coordinates, said))
-    return Scan(points, form, _side(stored, coordinates[there], axes[2], said))
+        return Scan(points, form, sensor_side(coordinates, said), colours=colours)
+    side = _side(stored, coordinates[there], axes[2], said)
+    return Scan(points, form, side, colours=colours)
 
 
 def renewed_cloud(scan: Scan) -> Renewed:
@@ -88,10 +93,16 @@ def renewed_cloud(scan: Scan) -> Renewed:
         column = numbers[axis]
         value = fresh[:, place]
         column[flat] = np.rint(value) if column.dtype.kind in "iu" else value
+    tinted = flat
+    if scan.colours is not None:
+        colours = scan.colours.reshape(-1, 3)
+        differ = (colours != colours_in(numbers)).any(axis=1)
+        set_colours(numbers, colours, differ)
+        tinted = flat | differ
     kept: Mask = np.ones(flat.size, dtype=np.bool_)
     if not form.details["keeps_all"]:
         kept = ~lost.ravel()
-    return Renewed(numbers, cast("NDArray[np.void]", form.numbers), flat, kept)
+    return Renewed(numbers, cast("NDArray[np.void]", form.numbers), flat, tinted, kept)
 
 
 def with_normals(renewed: Renewed, scan: Scan) -> Renewed:

@@ -1,5 +1,6 @@
 """Scans on disk: read from any of the formats, written as the kind of file they came from."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -24,6 +25,9 @@ CLOUDS: dict[str, Callable[[Form, Renewed], bytes]] = {
     "pcd": pcd.encode_pcd,
     "xyz": xyz.encode_xyz,
 }
+HEADER = 1 << 13  # bytes that hold the header of a cloud
+RGB = (b"red", b"green", b"blue")
+PACKED = re.compile(rb"(?m)^FIELDS\s(?:.*\s)?rgba?\s(?:.*\n)*DATA\s+binary")
 HINT = "scans are TIFF of one or three bands, grey PNG, PLY, PCD, or text (.xyz)"
 
 
@@ -86,6 +90,18 @@ def read_file(path: Path) -> bytes:
         raise InputError(f"{path}: no such file", hint="check its name") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def tells_colours(path: Path) -> bool:
+    """Tell by the first bytes of a cloud's file whether its points have colours."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(HEADER)
+    except OSError:  # the run says so when it comes to it
+        return False
+    if header.startswith(ply.SIGNS):
+        return all(re.search(rb"property\s+(uchar|uint8)\s+%s\s" % name, header) for name in RGB)
+    return header.startswith(pcd.SIGNS) and PACKED.search(header) is not None
 
 
 def decode_scan(content: bytes, path: Path, said: Said) -> Scan:

@@ -15,6 +15,7 @@ from anomsynth.relief.plain import displace_cloud, measure_cloud_sensor
 from anomsynth.relief.scan import Scan
 from anomsynth.relief.sensor import Sensor, measure_sensor
 from anomsynth.relief.shading import shaded
+from anomsynth.relief.tinted import tint_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,5 +104,9 @@ class ScannedPhoto:
 
     @classmethod
     def of(cls, mapped: MappedScan) -> "ScannedPhoto":
-        """Return a scan with the picture that is shaded from it."""
+        """Return a scan with the picture that its colours are, or that is shaded from it."""
+        colours = mapped.scan.colours
+        if colours is not None:
+            picture = colours if mapped.chart is None else tint_of(mapped.chart, colours)
+            return cls(Photo(picture), mapped)
         return cls(Photo(shaded(mapped.raised, mapped.mm_per_px)), mapped, shaded=True)

@@ -1,7 +1,7 @@
 """A scan: where the points of a part lie in space, and what file said so."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -72,6 +72,8 @@ class Scan:
         Unit vector towards the sensor.
     pitch_mm : float or None
         Width of a pixel of a depth map, which cannot be measured on it.
+    colours : uint8 of the shape of `points`, sRGB, or None
+        Of points whose file has them. Read-only.
 
     Examples
     --------
@@ -88,6 +90,7 @@ class Scan:
     form: Form
     facing: Facing = FROM_ABOVE
     pitch_mm: float | None = None
+    colours: NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
         if self.points.dtype != np.float32 or self.points.ndim not in {2, 3}:
@@ -97,6 +100,11 @@ class Scan:
             msg = f"points: expected three coordinates, got {self.points.shape}"
             raise ValueError(msg)
         self.points.setflags(write=False)
+        if self.colours is not None:
+            if self.colours.dtype != np.uint8 or self.colours.shape != self.points.shape:
+                msg = f"colours: expected uint8 {self.points.shape}, got {self.colours.dtype}"
+                raise ValueError(f"{msg} {self.colours.shape}")
+            self.colours.setflags(write=False)
 
     def __repr__(self) -> str:
         """Return one line: how many points, how far apart, from what file."""
@@ -144,7 +152,11 @@ class Scan:
         if points.shape != self.points.shape:
             msg = f"points: expected {self.points.shape}, got {points.shape}"
             raise ValueError(msg)
-        return Scan(points, self.form, self.facing, self.pitch_mm)
+        return replace(self, points=points)
+
+    def with_colours(self, colours: NDArray[np.uint8]) -> "Scan":
+        """Return the scan with other colours; `write_scan` writes those that differ."""
+        return replace(self, colours=colours)
 
     def with_pitch(self, mm_per_px: float) -> "Scan":
         """Return a depth map with another width of its pixels, for a scale found on the part.
@@ -158,7 +170,7 @@ class Scan:
             raise ValueError("only the pixels of a depth map have a width to set")
         points = self.points.copy()
         points[..., :2] *= np.float32(mm_per_px / self.pitch_mm)
-        return Scan(points, self.form, self.facing, mm_per_px)
+        return replace(self, points=points, pitch_mm=mm_per_px)
 
     def raised(self) -> Float32:
         """Return how near the points are to the sensor, (H, W) or (N,) float32, mm; NaN missing.

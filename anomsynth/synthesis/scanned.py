@@ -11,17 +11,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.color import decode
 from anomsynth.core.layer import DefectLayer
+from anomsynth.core.photo import as_photo
 from anomsynth.core.pixels import sparse_zeros
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Float32, Mask, Scale, Surface
 from anomsynth.errors import InputError, RecipeError, RejectedError
 from anomsynth.recipe.models import Material, Recipe
 from anomsynth.relief.change import Displaced, SurfaceChange
+from anomsynth.relief.chart import flat_cells
 from anomsynth.relief.files import written_points
 from anomsynth.relief.mapped import MappedScan, ScannedPhoto
+from anomsynth.relief.scan import Scan
 from anomsynth.relief.sensor import Sensor
 from anomsynth.relief.shading import AMBIENT, LAMP
+from anomsynth.relief.tinted import retinted
 from anomsynth.surface.analyze import analyze
 from anomsynth.synthesis.visibility import JUST_VISIBLE, TOUCHING
 
@@ -291,18 +296,17 @@ class Relief:
             "lost": int(moved.measured["lost_points"]),
             "left_out": int(np.count_nonzero(mapped.scan.valid & ~written)),
         }
-        sample = replace(sample, points=points, depth_alone=self._surface.shaded)
+        scan = self._tinted(moved.scan, sample)
+        sample = replace(sample, points=points, depth_alone=self._surface.shaded, scan=scan)
         if mapped.chart is not None:
-            labels = self._point_labels(moved)
-            return replace(sample, scan=moved.scan, point_labels=labels)
+            return replace(sample, point_labels=self._point_labels(moved, sample))
         more = moved.lost & ~sample.strict
         if not more.any():
-            return replace(sample, scan=moved.scan)
+            return sample
         owners = moved.labels * more
         kinds = [0, *(1 + sample.kinds.index(item.kind) for item in sample.instances)]
         return replace(
             sample,
-            scan=moved.scan,
             strict=sample.strict | more,
             mask=sample.mask | more,
             soft=np.where(more, np.float32(1), sample.soft),
@@ -310,11 +314,22 @@ class Relief:
             class_index=np.where(more, np.array(kinds, np.uint8)[owners], sample.class_index),
         )
 
-    def _point_labels(self, moved: Displaced) -> NDArray[np.uint8]:
+    def _tinted(self, scan: Scan, sample: Sample) -> Scan:
+        """Return a scan whose points, if they have colours, have those of the sample's picture."""
+        surface = self._surface
+        if scan.colours is None or surface.shaded:
+            return scan
+        channels = surface.channels
+        after = as_photo(sample.image).pixels[..., :channels]
+        before, encoding = surface.pixels, surface.encoding
+        step = decode(np.ascontiguousarray(after), encoding) - decode(before, encoding)
+        return scan.with_colours(retinted(scan.colours, step, surface.mapped.chart))
+
+    def _point_labels(self, moved: Displaced, sample: Sample) -> NDArray[np.uint8]:
         """Return which points of a cloud belong to a defect, (N,) uint8: 1, others 0.
 
         They moved by what the sensor notices beside points that it surely does, or are lost, or
-        lie at the edge of a gap that lost ones leave.
+        lie at the edge of a gap that lost ones leave, or have another colour.
         """
         step = moved.scan.points - self._surface.mapped.scan.points
         away = np.sqrt((step * step).sum(axis=1))
@@ -322,4 +337,8 @@ class Relief:
         belongs = moved.mask & (noticed | moved.lost)
         if moved.beside is not None:
             belongs |= moved.beside
+        chart = self._surface.mapped.chart
+        if chart is not None and not self._surface.shaded:
+            index = np.flatnonzero(chart.visible)
+            belongs[index] |= sample.strict.ravel()[flat_cells(chart.places[index], chart.shape)]
         return np.asarray(belongs, dtype=np.uint8)

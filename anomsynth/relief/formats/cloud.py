@@ -49,7 +49,9 @@ class Renewed:
     before : (N,) structured array
         What the file that was read has.
     moved : (N,) bool
-        Those that differ from it.
+        Those that lie elsewhere.
+    changed : (N,) bool
+        Those, and others whose colour is another one.
     kept : (N,) bool
         Those that are written; a plain cloud has no point where nothing is measured.
     """
@@ -57,6 +59,7 @@ class Renewed:
     numbers: NDArray[np.void]
     before: NDArray[np.void]
     moved: Mask
+    changed: Mask
     kept: Mask
 
 
@@ -121,7 +124,7 @@ def renewed_lines(
     columns = [
         (place, renewed.numbers[name], renewed.before[name]) for name, place in places.items()
     ]
-    for index in np.flatnonzero(renewed.moved & renewed.kept):
+    for index in np.flatnonzero(renewed.changed & renewed.kept):
         words = written[index].replace(separated, b" ").split()
         for place, now, before in columns:
             if now[index] != before[index]:
