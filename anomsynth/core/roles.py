@@ -23,6 +23,9 @@ class Generator(Component, ABC):
         True if it works on components only; it is passed over where `Surface.components` is None.
     needs_defects : bool
         True if it takes real defects from `Surface.defects`; it is passed over where that is None.
+    needs_fibers : bool
+        True if it works on bristles and fibres of the part; it is passed over where a photo shows
+        none.
     has_relief : bool
         True if its defects have a height or an opening; others only colour the part, and are
         passed over where nothing but depth was measured.
@@ -32,6 +35,7 @@ class Generator(Component, ABC):
 
     needs_components: ClassVar[bool] = False
     needs_defects: ClassVar[bool] = False
+    needs_fibers: ClassVar[bool] = False
     has_relief: ClassVar[bool] = False
     measures: ClassVar[tuple[SizeMeasure, ...]] = ()
     needs_parts: ClassVar[bool] = False  # old name, which plugins may set

@@ -19,6 +19,7 @@ from anomsynth.core.types import Box, Float32, SampleKey, Surface
 from anomsynth.errors import PlacementError, RecipeError, RejectedError, SynthesisError
 from anomsynth.recipe.models import Mechanism, Recipe, Severity
 from anomsynth.sqe.samples import rate_sample, written_scores
+from anomsynth.surface.fibrous import fibrous_sites
 from anomsynth.synthesis.canvas import Canvas
 from anomsynth.synthesis.lights import lit_surface
 from anomsynth.synthesis.render import prepare, render
@@ -358,9 +359,12 @@ class Synthesis:
             if (kind is None or item.generator.kind == kind)
             and not (bare and item.generator.needs_components)
             and not (alone and item.generator.needs_defects)
+            and not (item.generator.needs_fibers and len(fibrous_sites(self.surface)) == 0)
         ]
         if not choices and alone and any(m.generator.needs_defects for m in self.recipe.mechanisms):
             raise PlacementError("the recipe pastes real defects: give a folder of them (real)")
+        if not choices and any(m.generator.needs_fibers for m in self.recipe.mechanisms):
+            raise PlacementError("the recipe works on fibres: the part shows none")
         if not choices:
             raise PlacementError("the recipe works on components: mark them in a mask (components)")
         edges = list(accumulate(item.weight for item in choices))

@@ -7,7 +7,13 @@ from anomsynth.testing._noise import check_noise
 from anomsynth.testing._refiner import check_refiner
 from anomsynth.testing._scorer import check_scorer
 from anomsynth.testing._term import check_term
-from anomsynth.testing.surfaces import WARM, make_defect, make_pixels, make_surface
+from anomsynth.testing.surfaces import (
+    WARM,
+    make_defect,
+    make_fibrous_surface,
+    make_pixels,
+    make_surface,
+)
 
 __all__ = [
     "WARM",
@@ -20,6 +26,7 @@ __all__ = [
     "check_term",
     "digest",
     "make_defect",
+    "make_fibrous_surface",
     "make_pixels",
     "make_surface",
 ]

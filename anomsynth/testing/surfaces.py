@@ -1,5 +1,7 @@
 """Small surfaces, pictures and masks to try components on."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -46,6 +48,26 @@ def make_surface(
         edge_sites=edge_sites,
         edge_normals=edge_normals,
     )
+
+
+def make_fibrous_surface(
+    height: int = 160, width: int = 200, *, channels: int = 1, border: int = 8, seed: int = 1
+) -> Surface:
+    """Build such a surface whose part is a pile of short fibres that lie every way."""
+    surface = make_surface(height, width, channels=channels, border=border)
+    rng = np.random.default_rng(seed)
+    pile = np.zeros((height, width), np.uint8)
+    count = height * width // 160
+    starts, turns = rng.random((count, 2)) * (width, height), rng.uniform(0, np.pi, count)
+    ends = starts + 12 * np.column_stack([np.cos(turns), np.sin(turns)])
+    for start, end, tone in zip(
+        starts.astype(int), ends.astype(int), rng.uniform(120, 200, count), strict=True
+    ):
+        cv2.line(pile, start.tolist(), end.tolist(), (float(tone),), 1)
+    soft = np.asarray(cv2.GaussianBlur(pile, (0, 0), 0.6), np.float32)[..., None]
+    tint = np.ones(1, np.float32) if channels == 1 else WARM
+    pixels = np.clip(0.4 * surface.pixels + soft * tint, 0, 255).astype(np.uint8)
+    return replace(surface, pixels=pixels)
 
 
 def make_defect(pixels: Pixels, size: int = 24) -> tuple[Pixels, Mask]:

@@ -15,10 +15,12 @@ from anomsynth.errors import SynthesisError
 from anomsynth.recipe.models import Mechanism, Recipe
 from anomsynth.synthesis.surfaces import surface_of
 from anomsynth.synthesis.synthesize import synthesize
+from anomsynth.testing import make_fibrous_surface
 
 PHOTOS = 10
 PER_PHOTO = 20
 ON_LEADS = frozenset({"bend", "missing_part", "swapped_part"})
+ON_FIBRES = "bristles"
 ON_GROUND = "lost_end"  # what is gone shows the ground behind it
 # They take half of the part or all of it, or lie all over it: their boxes have few places.
 WHOLE = "wrong_finish"
@@ -61,6 +63,9 @@ def series(request) -> tuple[str, list[Sample], np.ndarray]:
 
 
 def workpiece(kind: str, index: int, recipe: Recipe) -> Surface:
+    if kind == ON_FIBRES:
+        pile = make_fibrous_surface(240, 300, channels=3, seed=index).pixels
+        return surface_of(pile, recipe)
     name = "leads" if kind in ON_LEADS else "object" if kind == ON_GROUND else "texture"
     stand_in = make_stand_in(name, index)
     kept = slice(None, None, 1 if kind in AT_FULL_SIZE else 2)
@@ -107,7 +112,8 @@ def test_sizes_strengths_and_places_spread(series) -> None:
 def test_near_duplicates_are_rare(series) -> None:
     kind, _, changes = series
     # Three leads, to the left or to the right; all of a part in another colour is much the same.
-    limit = {"bend": 0.1, WHOLE: 0.3, ON_GROUND: 0.1}.get(kind, 0.01)
+    # A corner that is gone shows the same ground each time.
+    limit = {"bend": 0.1, WHOLE: 0.3, ON_GROUND: 0.1, "chip": 0.02}.get(kind, 0.01)
     if kind in ONE_LOOK:
         pytest.skip("a part has few components, and one that is gone is gone")
 

@@ -27,19 +27,21 @@ from anomsynth.fields.regions import box_around
 from anomsynth.fields.strokes import Band, Stroke
 from anomsynth.fields.tracing import trace
 from anomsynth.surface.appearance import tones
-from anomsynth.surface.sites import pick_edge_site, pick_site
+from anomsynth.surface.fibrous import fibrous_sites
+from anomsynth.surface.sites import pick_edge_site
 
 STEP_PX = 2.5  # between vertices
 MOST_VERTICES = 80
 THINNEST_PX = 0.7
 LENGTHS = 0.55, 1.15  # of a fibre over the tuft's length
-INSIDE = 0.3, 3.0  # root radii that a tuft stands inside the outline
 ROUND = 0.45  # light that is lost at a fibre's sides
 DEEP = 0.45  # and at its root, between its neighbours
 DARKEST = 0.3  # share of the surroundings that is ground between tufts
 SPREAD = 2.5  # root radii within which the fibres' colours are found
 RIM_HURST = 0.8
 FAINT = 0.01
+BORE_PX = 2.0  # width of the edge of the bore that a tuft leaves
+WALL = 0.8  # of its darkness that the bore has at its wall
 
 
 class Bristles(Generator):
@@ -48,7 +50,9 @@ class Bristles(Generator):
     Fibres root in a disc and lean out by how far from its middle they stand, ``angle = fan x / R``,
     as a bundle that is bent over does; each is a worm-like chain [1]_ in one of the colours found
     around the root, round and darker between its neighbours. They may stand out of the part. A
-    tuft that is gone shows the ground between the others. Strength is no matter of degree.
+    tuft that is gone leaves its dark bore in the ground between the others. It acts only where the
+    photo shows fibres (`fibrous_sites`), and is passed over elsewhere. Strength is no matter of
+    degree.
 
     References
     ----------
@@ -57,14 +61,16 @@ class Bristles(Generator):
     Examples
     --------
     >>> from anomsynth.core.rng import stream
-    >>> from anomsynth.testing import make_surface
+    >>> from anomsynth.testing import make_fibrous_surface
     >>> tuft = Bristles(mode="splayed", fibers=12, length=0.2)
-    >>> tuft.generate(make_surface(), stream(0)).measured["fibers"]
+    >>> tuft.generate(make_fibrous_surface(), stream(0)).measured["fibers"]
     12.0
     """
 
     law: ClassVar[str] = "angle = fan x / R; <cos t(s)> = exp(-s / P)"
     source: ClassVar[str] = "Kratky & Porod 1949; geometry of a bent bundle"
+
+    needs_fibers: ClassVar[bool] = True
 
     kind: Literal["bristles"] = "bristles"
     mode: Literal["splayed", "missing", "mixed"] = parameter(
@@ -73,8 +79,8 @@ class Bristles(Generator):
     missing_probability: Probability = parameter(0.25, "probability", "mixed: that they are gone")
     root_radius: ShareRange = parameter((0.015, 0.12), "of part size", "radius of the tuft's foot")
     fibers: PositiveCount = parameter((6, 80), "count", "fibres that stand off")
-    length: ShareRange = parameter((0.06, 0.45), "of part size", "typical length of a fibre")
-    width: ShareRange = parameter((0.006, 0.03), "of part size", "diameter of a fibre")
+    length: ShareRange = parameter((0.06, 0.28), "of part size", "typical length of a fibre")
+    width: ShareRange = parameter((0.006, 0.016), "of part size", "diameter of a fibre")
     fan_deg: NonNegativeRange = parameter((10, 80), "degrees", "lean of the outermost fibres")
     stiffness: SizeRange = parameter((2.5, 20), "of length", "persistence length of a fibre")
     disorder_deg: NonNegativeRange = parameter((2, 18), "degrees", "scatter of their directions")
@@ -82,7 +88,7 @@ class Bristles(Generator):
         0.6, "probability", "that the tuft stands at the outline and leans out"
     )
     opacity: UnitRange = parameter((0.75, 1), "share", "light that a fibre does not let through")
-    depth: UnitRange = parameter((0.2, 0.6), "share", "missing: light that the ground lacks")
+    depth: UnitRange = parameter((0.35, 0.8), "share", "missing: light that its bore lacks")
 
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Splay or remove one tuft; raise PlacementError if nothing is allowed."""
@@ -93,14 +99,17 @@ class Bristles(Generator):
             self.mode == "mixed" and coins[0] < self.missing_probability
         )
         heading = 2 * math.pi * float(coins[1])
+        sites = fibrous_sites(surface)
+        if len(sites) == 0:
+            raise PlacementError("the part shows no fibres")
+        row, col = sites[int(coins[3] * len(sites))]
         if not gone and coins[2] < self.edge_probability and len(surface.edge_sites):
-            (row, col), (down, right) = pick_edge_site(surface, rng)
-            inside = radius * (INSIDE[0] + (INSIDE[1] - INSIDE[0]) * float(coins[3]) ** 2)
-            root = (row + inside * down, col + inside * right)
+            (out_row, out_col), (down, right) = pick_edge_site(surface, rng)
+            # The fibres nearest to that place stand off outwards.
+            away = sites - np.array([out_row, out_col], np.int32)
+            row, col = sites[int((away * away).sum(axis=1).argmin())]
             heading = math.atan2(-down, -right)
-        else:
-            row, col = pick_site(surface, rng)
-            root = (float(row), float(col))
+        root = (float(row), float(col))
         tuft = _Tuft(surface, drawn, root, radius, heading)
         return _bare(tuft, rng) if gone else _splayed(tuft, rng)
 
@@ -213,14 +222,15 @@ def _bare(tuft: _Tuft, rng: np.random.Generator) -> DefectLayer:
     box = box_around(np.array([tuft.root]), mouths.reach(0) + 3, surface.shape)
     grid = Grid(box)
     _, outside = mouth_field(mouths, 0, grid.offsets(*tuft.root))
-    outside = outside + np.float32(0.08 * tuft.radius) * fbm(grid.shape, RIM_HURST, rng)
-    softness = np.float32(max(0.25 * tuft.radius, 1.4))
-    coverage = np.clip(np.float32(0.5) - outside / softness, 0, 1).astype(np.float32)
+    outside = outside + np.float32(0.03 * tuft.radius) * fbm(grid.shape, RIM_HURST, rng)
+    coverage = np.clip(np.float32(0.5) - outside / np.float32(BORE_PX), 0, 1).astype(np.float32)
     colours = tuft.colours()
     ground = colours[: max(int(DARKEST * len(colours)), 1)].mean(axis=0)
-    uneven = np.exp(np.float32(0.12) * value_noise(box.shape, 2.5, rng, octaves=2))
-    # It lies deeper than the tufts' tips, the more so in its middle.
-    deep = 1 - np.float32(drawn.depth) * np.clip(-outside / np.float32(tuft.radius), 0, 1)
+    slow = value_noise(box.shape, max(0.5 * tuft.radius, 2.0), rng, octaves=2)
+    uneven = np.exp(np.float32(0.08) * slow)
+    # The bore that held it: dark from its wall on, a little more so in its middle.
+    inside = np.clip(-outside / np.float32(tuft.radius), 0, 1)
+    deep = 1 - np.float32(drawn.depth) * (np.float32(WALL) + np.float32(1 - WALL) * inside)
     shown = (uneven * deep)[..., None] * ground.astype(np.float32)
     support = coverage > FAINT
     return DefectLayer(

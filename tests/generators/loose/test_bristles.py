@@ -5,21 +5,42 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from anomsynth import load_recipe, synthesize
 from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.errors import PlacementError, RecipeError
 from anomsynth.generators.loose.bristles import Bristles, _fibers, _Tuft
-from anomsynth.testing import check_generator, make_surface
+from anomsynth.testing import check_generator, make_fibrous_surface, make_surface
 
 STRAIGHT = {"stiffness": 1e4, "disorder_deg": 0}
 
 
 @pytest.mark.parametrize("mode", ["splayed", "missing"])
 def test_keeps_the_generator_contract(mode: str) -> None:
-    check_generator(Bristles(mode=mode))
-    check_generator(Bristles(mode=mode, edge_probability=0))
-    check_generator(Bristles(mode=mode), make_surface(channels=3))
-    check_generator(Bristles(mode=mode), make_surface(9, 30, border=0))
+    for channels in (1, 3):
+        surface = make_fibrous_surface(channels=channels)
+        check_generator(Bristles(mode=mode), surface)
+        check_generator(Bristles(mode=mode, edge_probability=0), surface)
+
+
+def test_only_a_part_with_fibres_has_tufts() -> None:
+    smooth = make_surface(channels=3)
+    with pytest.raises(PlacementError, match="no fibres"):
+        Bristles().generate(smooth, stream(0))
+
+    alone = load_recipe("generic", mechanisms=[{"generator": {"kind": "bristles"}}])
+    with pytest.raises(PlacementError, match="works on fibres: the part shows none"):
+        synthesize(smooth, alone, seed=0)
+    both = load_recipe(
+        "generic",
+        defects_per_image=3,
+        mechanisms=[{"generator": {"kind": kind}} for kind in ("bristles", "color_spot")],
+    )
+    kinds = {kind for seed in range(6) for kind in synthesize(smooth, both, seed=seed).kinds}
+    assert kinds == {"color_spot"}
+    hairy = make_fibrous_surface(channels=3)
+    kinds = {kind for seed in range(12) for kind in synthesize(hairy, both, seed=seed).kinds}
+    assert "bristles" in kinds
 
 
 def test_fibres_lean_by_how_far_from_the_middle_they_stand() -> None:
@@ -36,7 +57,7 @@ def test_fibres_lean_by_how_far_from_the_middle_they_stand() -> None:
 
 
 def test_fibres_have_the_colours_around_their_root() -> None:
-    surface = make_surface(200, 200, channels=3)
+    surface = make_fibrous_surface(200, 200, channels=3)
     red = surface.pixels.copy()
     red[..., 1:] //= 3
     tinted = replace(surface, pixels=red)
@@ -49,7 +70,7 @@ def test_fibres_have_the_colours_around_their_root() -> None:
 
 
 def test_tufts_at_the_outline_stand_out_of_the_part() -> None:
-    surface = make_surface(300, 300, border=80)
+    surface = make_fibrous_surface(300, 300, border=80)
     beyond = []
     for seed in range(8):
         tuft = Bristles(mode="splayed", edge_probability=1, length=0.4)
@@ -62,7 +83,7 @@ def test_tufts_at_the_outline_stand_out_of_the_part() -> None:
 
 
 def test_where_a_tuft_is_gone_the_dark_ground_shows() -> None:
-    surface = make_surface(300, 300)
+    surface = make_fibrous_surface(300, 300)
     layer = Bristles(mode="missing", root_radius=0.1, depth=0.5).generate(surface, stream(3))
 
     light = surface.linear(layer.box)
@@ -89,4 +110,4 @@ def test_rejects_bad_parameters(field: str, value: object) -> None:
 def test_golden_coverage(golden) -> None:
     tuft = Bristles(mode="splayed", edge_probability=0)
 
-    golden("bristles_coverage", tuft.generate(make_surface(96, 96), stream(42)).coverage)
+    golden("bristles_coverage", tuft.generate(make_fibrous_surface(96, 96), stream(42)).coverage)
