@@ -118,8 +118,13 @@ def print_counts(console: Console, finished: "Finished", told: Collection[str] =
 
 def note_guesses(console: Console, finished: "Generated") -> None:
     """Say what depth maps and views do not tell, and which options do."""
-    plan, options = finished.plan, finished.plan.options
-    if options.depth_unit is not None and all(r.mm_per_px is None for r in plan.recipes.values()):
+    from anomsynth.relief.files import is_depth_map
+
+    plan = finished.plan
+    first = plan.units[0].scan
+    guessed = all(recipe.mm_per_px is None for recipe in plan.recipes.values())
+    told = plan.options.depth_unit is None or not guessed
+    if first is not None and not told and is_depth_map(first):
         console.warn(
             "depth maps do not say how wide a pixel is: it follows from the preset's scale; "
             "give --mm-per-px if you know it"

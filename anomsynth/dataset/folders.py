@@ -249,6 +249,7 @@ def _with_scans(
     alone : bool
         Pictures without a scan are scans themselves.
     """
+    categories = _without_scans(categories)
     photos_of_all = (photo for photos in categories.values() for photo in photos)
     if not alone and not any(scan_beside(photo.path) for photo in photos_of_all):
         return dict(categories)
@@ -267,6 +268,24 @@ def _with_scans(
         msg = f"{missing[0].path}: no scan of this name in {XYZ!r}, where other pictures have one"
         raise InputError(msg, hint="add it, or remove the picture")
     return found
+
+
+def _without_scans(
+    categories: Mapping[str, Sequence[SourceImage]],
+) -> Mapping[str, Sequence[SourceImage]]:
+    """Return the pictures without those that are scans of others: ``xyz`` beside ``rgb``."""
+
+    def is_scan(photo: SourceImage) -> bool:
+        folder = photo.path.parent
+        return folder.name == XYZ and is_dir(folder.parent / RGB)
+
+    if not any(is_scan(photo) for photos in categories.values() for photo in photos):
+        return categories
+    kept = {
+        name: tuple(photo for photo in photos if not is_scan(photo))
+        for name, photos in categories.items()
+    }
+    return {name: photos for name, photos in kept.items() if photos}
 
 
 def _check_pairs(categories: Mapping[str, Sequence[SourceImage]]) -> None:

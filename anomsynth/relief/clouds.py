@@ -13,6 +13,7 @@ from anomsynth.relief.formats.cloud import AXES, NORMALS, Renewed, StoredCloud
 from anomsynth.relief.grids import (
     Said,
     check_measured,
+    check_near,
     check_spread,
     moved_coordinates,
     points_of,
@@ -49,6 +50,7 @@ def cloud_scan(stored: StoredCloud, kind: Kind, path: Path, said: Said) -> Scan:
         missing = "zero" if there.all() and not measured.all() else "nan"
         there = measured
     check_measured(there, path)
+    farthest = check_near(coordinates[there], path)
     count = int(np.count_nonzero(there))
     if count < FEWEST:
         msg = f"{path}: only {counted(count, 'point')} measured"
@@ -58,7 +60,7 @@ def cloud_scan(stored: StoredCloud, kind: Kind, path: Path, said: Said) -> Scan:
     near = (coordinates - middle).astype(np.float32)
     spacing = neighbour_spacing(near)
     check_spread(spacing, path)
-    resolved = float(np.abs(coordinates[there]).max()) * np.finfo(np.float32).eps
+    resolved = farthest * np.finfo(np.float32).eps
     origin = tuple(float(np.rint(value)) for value in middle)
     unit = said.unit if said.unit is not None else unit_of(spacing)
     form = Form(

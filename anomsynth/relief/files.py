@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from anomsynth.core.png import SIGNATURE
 from anomsynth.core.types import Mask
 from anomsynth.core.whole import place_whole
-from anomsynth.errors import InputError
+from anomsynth.errors import InputError, UserError
 from anomsynth.relief.clouds import cloud_scan, renewed_cloud, with_normals
 from anomsynth.relief.formats import pcd, ply, png, tiff, xyz
 from anomsynth.relief.formats.cloud import Renewed, StoredCloud
@@ -90,6 +90,17 @@ def read_file(path: Path) -> bytes:
         raise InputError(f"{path}: no such file", hint="check its name") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def is_depth_map(path: Path) -> bool:
+    """Tell whether a file has one number a pixel, which does not say how wide a pixel is."""
+    try:
+        content = read_file(path)
+        if content[: len(SIGNATURE)] == SIGNATURE:
+            return True
+        return content[:4] in tiff.SIGNS and tiff.read_numbers(content, path)[0].ndim == 2
+    except UserError:  # the run says so when it comes to it
+        return False
 
 
 def tells_colours(path: Path) -> bool:

@@ -15,6 +15,7 @@ from anomsynth.relief.scan import FROM_ABOVE, Facing, Form, Kind, Missing, Scan
 from anomsynth.relief.spacing import neighbour_spacing
 
 METRE = 1000.0
+FARTHEST = 1e12  # units from the origin: beyond, squares of differences leave float32
 MICROSCOPE = 0.002  # millimeters between points: finer scans are taken to be given in metres
 
 Sense = Literal["depth", "height"]
@@ -56,6 +57,7 @@ def xyz_scan(
         raise InputError(msg, hint="a depth map has one band; a photo belongs into the folder rgb")
     there = np.isfinite(numbers).all(axis=2) & (numbers != 0).any(axis=2)
     check_measured(there, path)
+    check_near(coordinates_of(numbers)[there], path)
     coordinates = _masked(coordinates_of(numbers), there)
     scan = organised_scan(coordinates, numbers, ("xyz_tiff", details), (path, said))
     principal_axes(scan.points[scan.valid], path)  # refuses points on a line
@@ -104,6 +106,7 @@ def depth_scan(
     unit = 1.0 if said.unit is None else said.unit
     there, missing = _measured(numbers)
     check_measured(there, path)
+    check_near(coordinates_of(numbers)[there], path)
     rows, cols = np.indices(numbers.shape, dtype=np.float32)
     depth = np.where(there, numbers, 0).astype(np.float64) * unit
     pitch = np.float32(said.mm_per_px)
@@ -191,6 +194,22 @@ def check_measured(there: Mask, path: Path) -> None:
     """Raise InputError if no point was measured."""
     if not there.any():
         raise InputError(f"{path}: no point was measured", hint="remove the file from the input")
+
+
+def check_near(coordinates: NDArray[np.floating], path: Path) -> float:
+    """Return the largest coordinate; raise InputError if it is none of any part.
+
+    Parameters
+    ----------
+    coordinates : finite, in the unit of the file
+    path : Path
+        For the message.
+    """
+    farthest = float(np.abs(coordinates).max())
+    if farthest > FARTHEST:
+        msg = f"{path}: a coordinate of {farthest:.3g}, farther off than any part"
+        raise InputError(msg, hint="mend or remove the point")
+    return farthest
 
 
 def check_spread(spacing: float, path: Path) -> None:

@@ -207,6 +207,19 @@ def test_of_scans_and_pictures_none_may_be_missing(scan_maker, make, tmp_path) -
         make(source, tmp_path / "out", per_image=1)
 
 
+@pytest.mark.parametrize("inside", ["", "mound", "mound/train", "mound/train/good"])
+def test_any_folder_above_the_pictures_and_their_scans_is_a_source(
+    scan_maker, make, tmp_path, inside
+) -> None:
+    source = scan_maker(tmp_path / "scans", "xyz") / inside
+
+    made = make(source, tmp_path / "out", per_image=1)
+
+    assert (made.written, made.failed) == (3, 0)
+    (folder,) = [path for path in (tmp_path / "out").iterdir() if path.name != "_anomsynth"]
+    assert len(list(folder.rglob("xyz/*.tiff"))) == 6
+
+
 def test_a_shaded_picture_is_written_once(scan_maker, make, tmp_path) -> None:
     make(scan_maker(tmp_path / "maps", "depth"), tmp_path / "out", per_image=1, depth_unit=0.002)
 

@@ -265,6 +265,7 @@ BAD = {
     "two columns": ("a.xyz", b"1 2\n3 4\n", "holds no points"),
     "ragged": ("a.xyz", b"1 2 3\n3 4\n5 6 7\n1 2 3\n", "point 2 has 2 numbers instead of 3"),
     "all nan": ("a.xyz", b"nan nan nan\n" * 9, "no point was measured"),
+    "far off": ("a.xyz", b"0 1 2\n3 1 5\n" * 30 + b"1 2 1e300\n", "a coordinate of 1e\\+300"),
     "a cube": ("a.xyz", b"0 0 0\n0 0 1\n0 1 0\n1 0 0\n1 1 1\n", "only 5 points measured"),
     "no cloud": ("a.dat", b"hello", "not a depth map or a point cloud"),
     "one place": ("a.xyz", b"1 2 3\n" * 50, "different places"),

@@ -167,6 +167,8 @@ BAD = {
     "two bands": (xyz()[..., :2], {}, "2 bands, where a scan has three"),
     "nothing measured": (np.full((9, 9, 3), np.nan, np.float32), {}, "no point was measured"),
     "all zero": (np.zeros((9, 9, 3), np.float32), {}, "no point was measured"),
+    "far off": (np.full((9, 9, 3), 1e30, np.float32), {}, r"a coordinate of 1e\+30"),
+    "a far depth": (np.full((9, 9), 1e30, np.float32), {"mm_per_px": 1}, r"a coordinate of 1e\+30"),
     "one place": (np.full((9, 9, 3), 5, np.float32), {}, "at different places"),
     "integers": (np.ones((9, 9), np.uint16), {"mm_per_px": 1}, "unit the file does not say"),
     "no width": (np.ones((9, 9), np.float32), {}, "how wide a pixel is"),

@@ -170,6 +170,9 @@ def test_depth_maps_with_a_guessed_pixel_are_told(scan_maker, call, tmp_path) ->
     known = call("generate", source, tmp_path / "b", *words, "--mm-per-px", 0.3)
 
     assert (guessed.exit_code, known.exit_code) == (0, 0)
+    clouds = scan_maker(tmp_path / "clouds", "ply", 1)
+    spaced = call("generate", clouds, tmp_path / "c", *words)
+    assert "--mm-per-px" not in spaced.stderr
     assert "give --mm-per-px if you know it" in guessed.stderr
     assert "--mm-per-px" not in known.stderr
 
