@@ -29,6 +29,7 @@ from anomsynth.pipeline.worker import Job, Outcome, Shared, in_child, jobs_of, w
 
 HEADERS = 16  # of each category are read, to know how sizes vary
 VISITS = 32  # photos of each category that may be tried, if time allows
+POINT = 12  # bytes of a point's coordinates, about
 FEW_SAMPLES = ((2_000_000, 4), (20_000_000, 2))  # tried of a photo, up to so many pixels; else 1
 ENOUGH_SAMPLES = 96  # times scatter by 70 % of their mean from sample to sample
 ENOUGH_SECONDS = 8.0  # of CPU, once every category was tried
@@ -216,9 +217,18 @@ def _by_category(units: Iterable[Unit]) -> list[tuple[str, list[Unit]]]:
 
 
 def _sizes(units: Sequence[Unit]) -> list[int]:
-    """Return the pixels of some photos, as their headers say."""
-    sizes = [image_size(unit.path) for unit in _spread(units, HEADERS)]
-    return [size[0] * size[1] for size in sizes if size is not None] or [1024 * 1024]
+    """Return the pixels of some photos, or about the points of clouds."""
+    return [size for unit in _spread(units, HEADERS) if (size := _size(unit.path))] or [1024 * 1024]
+
+
+def _size(path: Path) -> int:
+    """Return the pixels that a header tells, or about the points of a cloud; 0 if unknown."""
+    header = image_size(path)
+    if header is not None:
+        return header[0] * header[1]
+    with suppress(OSError):
+        return path.stat().st_size // POINT
+    return 0
 
 
 def _visits(plan: Plan, sizes: dict[str, list[int]]) -> list[Unit]:
@@ -238,9 +248,8 @@ def _spread(units: Sequence[Unit], most: int) -> list[Unit]:
 
 
 def _small_job(plan: Plan, unit: Unit) -> Job:
-    header = image_size(unit.path)
-    pixels = header[0] * header[1] if header is not None else 0
-    few = next((count for most, count in FEW_SAMPLES if pixels <= most), 1)
+    size = _size(unit.path)
+    few = next((count for most, count in FEW_SAMPLES if size <= most), 1)
     (job,) = jobs_of(plan, [replace(unit, samples=min(unit.samples, few, UNIT_SAMPLES))])
     return job
 
@@ -337,10 +346,9 @@ def _try(jobs: Sequence[Job], png: PngEffort, note: Path | None = None) -> Timin
 def _measure(job: Job) -> Timing:
     alone = _do(replace(job, unit=replace(job.unit, samples=0)))
     whole = _do(job) if job.unit.samples and alone.usable else alone
-    height, width, _ = image_size(job.unit.path) or (0, 0, 0)
     return Timing(
         category=job.unit.category,
-        pixels=height * width,
+        pixels=max(_size(job.unit.path), 1),
         samples=job.unit.samples,
         photo_seconds=alone.seconds,
         samples_seconds=max(whole.seconds - alone.seconds, 0.0),

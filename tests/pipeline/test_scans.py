@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+import anomsynth as asy
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.manifest import read_lines
 from anomsynth.errors import InputError, RecipeError, UserError
@@ -218,6 +219,19 @@ def test_any_folder_above_the_pictures_and_their_scans_is_a_source(
     assert (made.written, made.failed) == (3, 0)
     (folder,) = [path for path in (tmp_path / "out").iterdir() if path.name != "_anomsynth"]
     assert len(list(folder.rglob("xyz/*.tiff"))) == 6
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"), [("xyz", {}), ("depth", {"depth_unit": 0.002}), ("ply", {})]
+)
+def test_what_a_run_would_cost_is_told_of_scans_too(scan_maker, tmp_path, kind, more) -> None:
+    source = scan_maker(tmp_path / "scans", kind)
+
+    done = asy.generate(source, tmp_path / "out", per_image=1, jobs=1, dry_run=True, **more)
+
+    assert done.cost.samples == 3
+    assert done.cost.size_bytes > 10_000
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_shaded_picture_is_written_once(scan_maker, make, tmp_path) -> None:
