@@ -28,9 +28,13 @@ def test_a_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("ANOMSYNTH_JOBS", "1")
     notebook = nbformat.read(path, as_version=4)
 
-    nbclient.NotebookClient(
+    client = nbclient.NotebookClient(
         notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}
-    ).execute()
+    )
+    try:
+        client.execute()
+    finally:  # it leaves its loop open, which would be told as the fault of a later test
+        pytest.importorskip("jupyter_core.utils").ensure_event_loop().close()
 
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert outputs

@@ -3,7 +3,8 @@
 They are pictures, or shapes that were drawn in labelme, CVAT or a tool that writes COCO.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -99,13 +100,15 @@ class MaskFolder:
             msg = f"{file}: neither a picture nor a file of labelme, COCO or CVAT"
             raise InputError(msg, hint="give a folder of masks, or one mask for all photos")
 
-    def _keep(self, file: Path, pictures: Iterable[Drawing]) -> None:
+    def _keep(self, file: Path, pictures: Sequence[Drawing]) -> None:
+        counts = Counter(nfc(drawn.image.rpartition("/")[2]) for drawn in pictures)
         for drawn in pictures:
-            if drawn.shapes:
-                self._files[nfc(drawn.image)] = _truth(file, drawn)
-        for drawn in pictures:  # by the name alone, where only one picture has it
-            if drawn.shapes:
-                self._files.setdefault(nfc(drawn.image.rpartition("/")[2]), _truth(file, drawn))
+            if not drawn.shapes:
+                continue
+            region, name = _truth(file, drawn), nfc(drawn.image.rpartition("/")[2])
+            self._files[nfc(drawn.image)] = region
+            if counts[name] == 1:  # by the name alone, where only one picture has it
+                self._files.setdefault(name, region)
 
 
 class MaskFinder:

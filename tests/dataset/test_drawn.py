@@ -13,7 +13,7 @@ from PIL import Image
 
 from anomsynth.dataset.annotations.coco import decoded
 from anomsynth.dataset.annotations.shapes import Outline, Runs
-from anomsynth.dataset.annotations.yolo import read_names
+from anomsynth.dataset.annotations.yolo import read_names, read_yolo
 from anomsynth.dataset.exports import Target, export, exporters, read_source
 from anomsynth.dataset.exports.coco import run_lengths
 from anomsynth.dataset.labelled import find_labelled, need_layout
@@ -310,3 +310,106 @@ def test_generate_places_defects_in_a_region_drawn_for_all_photos(tmp_path, make
 
     for path in (tmp_path / "out" / "part" / "ground_truth").rglob("*.png"):
         assert not np.any((np.asarray(Image.open(path)) > 0) & ~box())
+
+
+@pytest.mark.parametrize(
+    "label", ["../../evil", "/tmp/evil", "a/b", "a\\b", "", " ", "..", "a\0b", "x" * 300]
+)
+def test_a_label_that_cannot_name_a_folder_is_refused(label, tmp_path) -> None:
+    photo(tmp_path / "a.png")
+    file = labelme(tmp_path / "a.json", {**BOX, "label": label})
+
+    with pytest.raises(InputError, match=r"a\.json: the label .* cannot name a folder") as caught:
+        find_labelled(tmp_path)
+    assert "rename it" in caught.value.hint
+    assert file.exists()
+
+
+@pytest.mark.parametrize("label", ["good", "Good", "OK", "normal"])
+def test_a_defect_that_is_called_good_is_none_of_the_good_photos(label, tmp_path) -> None:
+    photo(tmp_path / "a.png")
+    labelme(tmp_path / "a.json", {**BOX, "label": label})
+
+    assert [item.kind for item in find_labelled(tmp_path)] == [f"{label}_"]
+
+
+def coco(path: Path, images: list[dict], annotations: list[dict]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    categories = [{"id": 1, "name": "crack"}]
+    content = {"images": images, "annotations": annotations, "categories": categories}
+    path.write_text(json.dumps(content))
+
+
+COCO_IMAGE = {"id": 0, "file_name": "a.png", "height": SIZE[0], "width": SIZE[1]}
+COCO_BOX = {"id": 1, "image_id": 0, "category_id": 1, "bbox": [10, 5, 20, 10]}
+
+
+@pytest.mark.parametrize("number", ["0", 7])
+def test_marks_on_no_picture_are_refused(number, tmp_path) -> None:
+    photo(tmp_path / "a.png")
+    coco(tmp_path / "marks.json", [COCO_IMAGE], [{**COCO_BOX, "image_id": number}])
+
+    with pytest.raises(InputError, match=rf"marks\.json: marks image_id {number!r}, which none"):
+        find_labelled(tmp_path)
+
+
+def test_runs_of_another_size_than_their_picture_are_refused(tmp_path) -> None:
+    photo(tmp_path / "a.png")
+    runs = {"size": [32, 32], "counts": [100, 24, 900]}
+    coco(tmp_path / "marks.json", [COCO_IMAGE], [{**COCO_BOX, "segmentation": runs}])
+
+    with pytest.raises(InputError, match=r"run lengths of 32 x 32 pixels on image_id 0 of 60 x 40"):
+        find_labelled(tmp_path)
+
+
+def test_a_list_of_pictures_alone_does_not_make_them_good(tmp_path) -> None:
+    photo(tmp_path / "a.png")
+    coco(tmp_path / "annotations/image_info.json", [COCO_IMAGE], [])
+    coco(tmp_path / "annotations/instances_default.json", [COCO_IMAGE], [COCO_BOX])
+
+    (item,) = find_labelled(tmp_path)
+    assert item.kind == "crack"
+    assert np.array_equal(marked(tmp_path)["a.png"], box())
+
+    coco(tmp_path / "annotations/again.json", [COCO_IMAGE], [COCO_BOX])
+    with pytest.raises(InputError, match=r"a\.png: marked twice, in .* and in "):
+        find_labelled(tmp_path)
+
+
+def test_boxes_of_cvat_may_be_turned_and_tags_mark_nothing(tmp_path) -> None:
+    photo(tmp_path / "a.png")
+    photo(tmp_path / "b.png")
+    turned = CVAT.replace('ybr="15.00" z_order="0"', 'ybr="15.00" rotation="90.0" z_order="0.0"')
+    tagged = turned.replace('height="40"></image>', 'height="40"><tag label="ok"></tag></image>')
+    (tmp_path / "annotations.xml").write_text(tagged)
+
+    found = marked(tmp_path)
+
+    assert set(found) == {"a.png"}
+    upright = np.zeros(SIZE, bool)
+    upright[0:20, 15:25] = True
+    found["a.png"][20:22, 40:43] = False  # the mask of the second label
+    assert np.array_equal(found["a.png"], upright)
+
+
+@pytest.mark.parametrize("line", ["0 10 10 30 10 30 20", "0 0.5 0.5 1.5 0.2", "0 -0.2 0 1 0 1 1"])
+def test_coordinates_of_yolo_in_pixels_are_refused(line, tmp_path) -> None:
+    label = tmp_path / "a.txt"
+    label.write_text(f"0 0.1 0.1 0.2 0.1 0.2 0.2\n{line}\n")
+
+    with pytest.raises(
+        InputError, match=r"a\.txt: line 2 is no outline: .* is not between 0 and 1"
+    ):
+        read_yolo(label, SIZE, {0: "crack"})
+
+
+def test_a_region_of_a_name_that_several_pictures_have_is_none_of_others(tmp_path) -> None:
+    one, other = (
+        {**COCO_IMAGE, "id": nth, "file_name": f"{name}/1.png"} for nth, name in enumerate("ab")
+    )
+    coco(tmp_path / "roi.json", [one, other], [COCO_BOX])
+    folder = MaskFolder(tmp_path / "roi.json")
+
+    assert folder.find("a", "1.png") is not None
+    assert folder.find("b", "1.png") is None
+    assert folder.find("c", "b/1.png") is None

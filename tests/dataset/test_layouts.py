@@ -259,6 +259,19 @@ def test_kolektor_has_a_folder_for_each_commutator_and_no_split(tmp_path) -> Non
     ]
 
 
+def test_a_faint_or_coloured_mask_of_kolektor_is_no_empty_one(tmp_path) -> None:
+    for number, colour in enumerate([(0, 0, 0), (0, 0, 1), (1, 0, 0)]):
+        photo(tmp_path / "SDD" / "kos01" / f"Part{number}.jpg")
+        place = tmp_path / "SDD" / "kos01" / f"Part{number}_label.png"
+        pixels = np.zeros((*SIZE, 3), np.uint8)
+        pixels[2:6, 2:6] = colour
+        Image.fromarray(pixels).save(place)
+
+    _, items = need_layout(tmp_path / "SDD")
+
+    assert [item.good for item in items] == [True, False, False]
+
+
 @pytest.mark.parametrize("masks", ["mask", "mask/crack", "ground_truth/crack"])
 def test_folders_of_good_photos_defects_and_masks_are_told_apart(masks, tmp_path) -> None:
     photo(tmp_path / "bolt" / "good" / "a.png")

@@ -38,6 +38,8 @@ def read_coco(path: Path) -> tuple[Drawing, ...]:
             kind = names.get(one.get("category_id"), "defect")
             shapes[one["image_id"]] += _shapes(one, kind)
         split = next((split for word, split in SPLITS if word in path.stem.lower()), "")
+        sizes = {one["id"]: _size(one) for one in content["images"]}
+        _check_shapes(shapes, sizes, path)
         return tuple(
             Drawing(
                 str(one["file_name"]).replace("\\", "/"),
@@ -50,6 +52,26 @@ def read_coco(path: Path) -> tuple[Drawing, ...]:
         )
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise InputError(f"{path}: damaged: {error!r}", hint="export it anew") from error
+
+
+def _check_shapes(
+    shapes: Mapping[object, Sequence[Shape]],
+    sizes: Mapping[object, tuple[int, int] | None],
+    path: Path,
+) -> None:
+    """Raise InputError if shapes are on no picture of the file, or runs are of another size."""
+    for number, drawn in shapes.items():
+        if number not in sizes:
+            msg = f"{path}: marks image_id {number!r}, which none of its images has as id"
+            raise InputError(msg, hint="export it anew")
+        for shape in drawn:
+            size = sizes[number]
+            if isinstance(shape, Runs) and size is not None and shape.box[2:] != size:
+                sides = " x ".join(map(str, shape.box[:1:-1])), " x ".join(map(str, size[::-1]))
+                msg = (
+                    f"{path}: run lengths of {sides[0]} pixels on image_id {number!r} of {sides[1]}"
+                )
+                raise InputError(msg, hint="export it anew")
 
 
 def _size(image: Mapping[str, Any]) -> tuple[int, int] | None:

@@ -11,7 +11,7 @@ from anomsynth.dataset.annotations.shapes import (
     Shape,
     Unsupported,
     ellipse,
-    rectangle,
+    turned_rectangle,
 )
 from anomsynth.errors import InputError
 
@@ -47,24 +47,30 @@ def read_cvat(path: Path) -> tuple[Drawing, ...]:
 def _drawn(image: ET.Element) -> Drawing:
     own = image.attrib
     size = (int(own["height"]), int(own["width"])) if "height" in own and "width" in own else None
-    shapes = [_shape(one.tag, one.attrib) for one in image if "label" in one.attrib]
+    shapes = [_shape(one.tag, one.attrib) for one in image if _is_shape(one)]
     drawn = sorted(shapes, key=lambda pair: pair[0])
     split = SUBSETS.get(own.get("subset", "").lower(), "")
     return Drawing(own["name"].replace("\\", "/"), size, tuple(shape for _, shape in drawn), split)
 
 
+def _is_shape(one: ET.Element) -> bool:
+    """Tell whether an element marks pixels; a tag says something of the whole picture."""
+    return "label" in one.attrib and one.tag != "tag"
+
+
 def _shape(tag: str, own: Mapping[str, str]) -> tuple[int, Shape]:
     """Return on which layer a shape lies, and the shape."""
-    kind, layer = own["label"], int(own.get("z_order", 0))
+    kind, layer = own["label"], int(float(own.get("z_order", 0)))
+    turn = float(own.get("rotation", 0))
     if tag == "polygon":
         points = (pair.split(",") for pair in own["points"].split(";") if pair)
         return layer, Outline(kind, tuple((float(x), float(y)) for x, y in points))
     if tag == "box":
         left, top, right, bottom = (float(own[name]) for name in ("xtl", "ytl", "xbr", "ybr"))
-        return layer, rectangle(kind, left, top, right, bottom)
+        return layer, turned_rectangle(kind, (left, top), (right, bottom), turn)
     if tag == "ellipse":
         centre, radii = (float(own["cx"]), float(own["cy"])), (float(own["rx"]), float(own["ry"]))
-        return layer, ellipse(kind, centre, radii, float(own.get("rotation", 0)))
+        return layer, ellipse(kind, centre, radii, turn)
     if tag == "mask":
         box = tuple(int(own[name]) for name in ("top", "left", "height", "width"))
         counts = tuple(int(run) for run in own["rle"].split(","))

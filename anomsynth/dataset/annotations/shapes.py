@@ -149,17 +149,37 @@ def rectangle(kind: str, left: float, top: float, right: float, bottom: float) -
     return Outline(kind, ((left, top), (right, top), (right, bottom), (left, bottom)))
 
 
+def turned_rectangle(
+    kind: str, corner: tuple[float, float], other: tuple[float, float], turn: float
+) -> Outline:
+    """Return a box between two corners (x, y) as `rectangle`, after a turn as in `ellipse`."""
+    straight = rectangle(kind, *corner, *other)
+    if turn == 0:
+        return straight
+    centre = (corner[0] + other[0]) / 2, (corner[1] + other[1]) / 2
+    points = ((x - centre[0], y - centre[1]) for x, y in straight.points)
+    return Outline(kind, tuple(_turned(apart, centre, turn) for apart in points))
+
+
 def ellipse(
     kind: str, centre: tuple[float, float], radii: tuple[float, float], turn: float = 0.0
 ) -> Outline:
     """Return an ellipse as an outline; `turn` in degrees, clockwise on the picture."""
-    cos, sin = math.cos(math.radians(turn)), math.sin(math.radians(turn))
     points = []
     for step in range(CORNERS):
         angle = 2 * math.pi * step / CORNERS
-        x, y = radii[0] * math.cos(angle), radii[1] * math.sin(angle)
-        points.append((centre[0] + cos * x - sin * y, centre[1] + sin * x + cos * y))
+        apart = radii[0] * math.cos(angle), radii[1] * math.sin(angle)
+        points.append(_turned(apart, centre, turn))
     return Outline(kind, tuple(points))
+
+
+def _turned(
+    apart: tuple[float, float], centre: tuple[float, float], turn: float
+) -> tuple[float, float]:
+    """Return the point that lies apart from a centre, (x, y), after a turn in degrees."""
+    cos, sin = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+    x, y = apart
+    return centre[0] + cos * x - sin * y, centre[1] + sin * x + cos * y
 
 
 def _placed(patch: Mask, corner: tuple[int, int], shape: tuple[int, int]) -> Mask:

@@ -12,6 +12,7 @@ from anomsynth.errors import InputError
 
 _NAMES = re.compile(r"^names:[ \t]*(.*)$((?:\n(?:[ \t]+|-).*)*)", re.MULTILINE)
 _ENTRY = re.compile(r"""^\s*(?:-|(?P<number>\d+)\s*:)\s*(?P<name>.+?)\s*$""")
+BEYOND = 0.01  # that coordinates lie outside the picture where tools round
 BOX = 4  # numbers
 
 
@@ -67,6 +68,10 @@ def read_yolo(path: Path, size: tuple[int, int], names: dict[int, str]) -> tuple
 
 def _shape(kind: str, numbers: list[float], size: tuple[int, int]) -> Shape:
     height, width = size
+    beyond = [number for number in numbers if not -BEYOND <= number <= 1 + BEYOND]
+    if beyond:
+        msg = f"{beyond[0]:g} is not between 0 and 1"
+        raise ValueError(msg)
     if len(numbers) == BOX:
         x, y, wide, high = numbers
         left, top = (x - wide / 2) * width, (y - high / 2) * height

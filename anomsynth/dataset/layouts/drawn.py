@@ -13,8 +13,10 @@ from anomsynth.dataset.headers import image_size, is_turned
 from anomsynth.dataset.layout import COMBINED, GOOD
 from anomsynth.dataset.layouts.item import Labelled, Truth
 from anomsynth.dataset.layouts.tree import GOOD_NAMES, child, folders, pictures, pictures_below
-from anomsynth.dataset.paths import files_in, is_dir, is_file, nfc
+from anomsynth.dataset.paths import files_in, is_dir, is_file, nfc, printable
 from anomsynth.errors import InputError
+
+LONGEST_LABEL = 120  # bytes: a file's name may have 255, with what is put before and after it
 
 
 def find_labelme(root: Path) -> tuple[Labelled, ...]:
@@ -87,8 +89,18 @@ def _all(root: Path, found: Iterable[tuple[Path, Drawing]]) -> Iterator[Labelled
     index: dict[str, list[Path]] = defaultdict(list)
     for path in pictures_below(root):
         index[nfc(path.name)].append(path)
+    chosen: dict[Path, tuple[Path, Drawing]] = {}
     for file, drawn in listed:
-        yield _labelled(root, _picture(index, file, drawn), drawn, file)
+        path = _picture(index, file, drawn)
+        known = chosen.get(path)
+        # A file that lists pictures alone says nothing against one that marks them.
+        if known is None or not known[1].shapes:
+            chosen[path] = file, drawn
+        elif drawn.shapes:
+            msg = f"{path}: marked twice, in {known[0]} and in {file}"
+            raise InputError(msg, hint="keep one of them")
+    for path, (file, drawn) in chosen.items():
+        yield _labelled(root, path, drawn, file)
 
 
 def _picture(index: dict[str, list[Path]], file: Path, drawn: Drawing) -> Path:
@@ -107,13 +119,23 @@ def _picture(index: dict[str, list[Path]], file: Path, drawn: Drawing) -> Path:
 def _labelled(root: Path, path: Path, drawn: Drawing, file: Path) -> Labelled:
     name = drawn.category or nfc(root.resolve().name)
     kinds = sorted({shape.kind for shape in drawn.shapes})
+    for label in (name, *kinds):
+        _check_label(label, file)
     if not kinds:
         return Labelled(name, drawn.split or "train", GOOD, path, None, unsplit=not drawn.split)
     kind = kinds[0] if len(kinds) == 1 else COMBINED
     truth = Truth(shapes=drawn.shapes, size=drawn.size, source=file)
     # A kind that is called good would be a good photo to everyone.
-    kind = f"{kind}_" if kind == GOOD else kind
+    kind = f"{kind}_" if kind.lower() in GOOD_NAMES else kind
     return Labelled(name, drawn.split or "test", nfc(kind), path, file, truth)
+
+
+def _check_label(label: str, file: Path) -> None:
+    """Raise InputError if a label cannot name the folder of its defects."""
+    bad = set("/\\:") & set(label) or printable(label) != label
+    if bad or label.strip() in {"", ".", ".."} or len(label.encode()) > LONGEST_LABEL:
+        msg = f"{file}: the label {printable(label[:LONGEST_LABEL])!r} cannot name a folder"
+        raise InputError(msg, hint="rename it in the labelling tool: letters, digits, - and _")
 
 
 def _size(path: Path) -> tuple[int, int]:

@@ -8,13 +8,14 @@ for surface-defect detection", Computers in Industry, 2021 (``train/10000.png``,
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from PIL import Image
-
+from anomsynth.dataset.headers import image_size
+from anomsynth.dataset.images import read_mask
 from anomsynth.dataset.layout import GOOD
 from anomsynth.dataset.layouts.item import Labelled, Truth
 from anomsynth.dataset.layouts.item_list import LabelledList
 from anomsynth.dataset.layouts.tree import child, folders, mask_stem, pictures
 from anomsynth.dataset.paths import nfc
+from anomsynth.errors import InputError
 
 DEFECT = "defect"
 
@@ -60,7 +61,7 @@ def _items(name: str, pairs: list[tuple[Path, Path]], split: str | None) -> Iter
 def _is_empty(mask: Path) -> bool:
     """Tell whether a mask marks nothing; one that cannot be read counts as a defect's."""
     try:
-        with Image.open(mask) as picture:
-            return picture.convert("L").getextrema()[1] == 0
-    except Exception:  # noqa: BLE001, RUF100 - decoders raise anything; the reader says it later
+        size = image_size(mask)
+        return size is not None and not read_mask(mask, size[:2]).any()
+    except InputError:  # the reader says it later
         return False
