@@ -73,8 +73,7 @@ class Browser:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._socket.close()
-        self._loop.run_until_complete(asyncio.sleep(0.1))
+        self._loop.run_until_complete(self._close())
         self._loop.close()
         self._process.terminate()
         self._process.wait(PATIENCE)
@@ -93,6 +92,10 @@ class Browser:
         return await websocket_connect(
             pages[0]["webSocketDebuggerUrl"], max_message_size=200_000_000
         )
+
+    async def _close(self) -> None:
+        self._socket.close()  # in the loop: what tornado closes belongs to the current one
+        await asyncio.sleep(0.1)
 
     def call(self, method: str, **parameters: object) -> dict:
         """Call the browser and return what it answers; what pages complain about is kept."""

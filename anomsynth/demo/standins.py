@@ -7,6 +7,7 @@ looks of a real product.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -114,6 +115,19 @@ def _carpet(rng: np.random.Generator, _: int) -> StandIn:
     """Render a tufted pile: no direction, coarse and dark."""
     tone = np.exp(0.35 * smooth_noise(rng, 2.5) + 0.2 * smooth_noise(rng, 6))
     return StandIn(photograph(lit(0.11 * tone, (1.0, 1.02, 1.1)), rng))
+
+
+def _pile(rng: np.random.Generator, _: int) -> StandIn:
+    """Render short, light bristles that lie every way on a dark ground."""
+    side, count = SIZE, SIZE * SIZE // 160
+    starts, turns = rng.random((count, 2)) * side, rng.uniform(0, np.pi, count)
+    ends = starts + 12 * np.column_stack([np.cos(turns), np.sin(turns)])
+    tones = rng.uniform(0.15, 0.55, count)
+    pile = np.zeros((side, side), np.float32)
+    for start, end, tone in zip(starts.astype(int), ends.astype(int), tones, strict=True):
+        cv2.line(pile, start.tolist(), end.tolist(), float(tone), 1)
+    tone = 0.03 + np.asarray(cv2.GaussianBlur(pile, (0, 0), 0.6), np.float32)
+    return StandIn(photograph(lit(tone, (1.0, 1.0, 0.92)), rng))
 
 
 def _plate(_: np.random.Generator, index: int) -> StandIn:
@@ -319,6 +333,7 @@ _SCENES: dict[str, Callable[[np.random.Generator, int], StandIn]] = {
     "long": _long,
     "module": _module,
     "object": _object,
+    "pile": _pile,
     "plate": _plate,
     "ring": _ring,
     "smooth": _smooth,

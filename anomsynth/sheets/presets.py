@@ -17,6 +17,7 @@ from anomsynth.synthesis.surfaces import surface_of
 from anomsynth.synthesis.synthesize import synthesize
 
 COPIES = 4  # of the stand-in on which a mechanism may find its place
+FIBROUS = "pile"  # the stand-in for mechanisms that work on fibres, which hardly another one shows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +39,7 @@ class PresetCheck:
 def check_preset(name: str, seed: int = 0) -> PresetCheck:
     """Load a preset and make one sample with each of its own mechanisms on its stand-in.
 
-    Those of its base are the base's to check.
+    Those of its base are the base's to check. What works on fibres is tried on a pile of them.
 
     Raises
     ------
@@ -54,9 +55,13 @@ def check_preset(name: str, seed: int = 0) -> PresetCheck:
         msg = f"{name}: no stand-in {recipe.stand_in!r}"
         raise RecipeError(msg, hint=f"known: {known}")
     surfaces = [make_surface(recipe, index) for index in range(COPIES)]
+    hairy = recipe.model_copy(update={"stand_in": FIBROUS})
     rows: list[SheetRow] = []
     for number, mechanism in enumerate(recipe.mechanisms):
-        made = _try(recipe, mechanism, surfaces, (seed, number))
+        fitting = surfaces
+        if mechanism.generator.needs_fibers:
+            fitting = [make_surface(hairy, index) for index in range(COPIES)]
+        made = _try(recipe, mechanism, fitting, (seed, number))
         if isinstance(made, str):
             problems.append(f"mechanisms[{number}]: {made}")
         else:

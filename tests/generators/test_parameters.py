@@ -14,7 +14,7 @@ from anomsynth.core.rng import stream
 from anomsynth.core.roles import Generator
 from anomsynth.demo.cutouts import StandInDefects
 from anomsynth.errors import PlacementError
-from anomsynth.testing import digest, make_surface
+from anomsynth.testing import digest, make_fibrous_surface, make_surface
 
 SEEDS = 16
 
@@ -66,7 +66,7 @@ def drawn(generator: Generator, surface, seed: int) -> str:
 
 @pytest.fixture(scope="module")
 def surfaces():
-    """Return a part with components at two scales, a printed one and a slender one.
+    """Return a part with components at two scales, a printed, a slender and a fibrous one.
 
     What is thin shows at the finer scale only, ink only where there is a print.
     """
@@ -78,7 +78,8 @@ def surfaces():
     printed = plain.pixels.copy()
     printed[40:120, 50:150] //= 4
     slender = make_surface(60, 200, channels=3, mm_per_px=0.2, border=22)
-    return [*marked, replace(plain, pixels=printed), slender]
+    fibrous = make_fibrous_surface(channels=3)
+    return [*marked, replace(plain, pixels=printed), slender, fibrous]
 
 
 @pytest.mark.parametrize(("kind", "name"), list(constants()))
