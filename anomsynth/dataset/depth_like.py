@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from anomsynth.core.evenly import evenly
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.reading import may_be_deep
 from anomsynth.errors import InputError
@@ -40,9 +41,7 @@ def looks_like_depth(pictures: Sequence[Path], root: Path) -> str:
     root : Path
         Names of folders above it count no more.
     """
-    count = min(len(pictures), LOOKED_AT)
-    chosen = [pictures[nth * len(pictures) // count] for nth in range(count)]
-    said = [list(_signs(path, root)) for path in chosen]
+    said = [list(_signs(path, root)) for path in evenly(pictures, LOOKED_AT)]
     if not said or any(len(signs) < 2 for signs in said):
         return ""
     return " and ".join(said[0])

@@ -8,6 +8,7 @@ from anomsynth.core.color import encode_levels, quantise
 from anomsynth.core.types import Box, Float32
 
 SIZE = 256  # pixels of a finished picture's side
+Fibers = NDArray[np.uint8] | Float32
 Colour = tuple[float, float, float]  # linear light
 OPEN_BEAM = 0.92  # of full scale, where nothing is in the way
 QUANTA = 2500.0  # that a pixel of a radiograph counts there
@@ -97,3 +98,25 @@ def photograph(scene: Float32, rng: np.random.Generator) -> NDArray[np.uint8]:
     shot = np.sqrt(6e-5 * np.maximum(light, 0) + 4e-8)
     levels = encode_levels((light + noise * shot).astype(np.float32))
     return np.asarray(quantise(levels, np.dtype(np.uint8)), dtype=np.uint8)
+
+
+def lay_fibers(ground: Fibers, tones: tuple[float, float], rng: np.random.Generator) -> Float32:
+    """Draw short fibres that lie every way on a dark ground; return them softened, (h, w) float32.
+
+    Parameters
+    ----------
+    ground : (h, w) uint8 or float32
+        Is drawn on.
+    tones : (low, high)
+        Of a fibre, in units of `ground`.
+    rng : Generator
+    """
+    height, width = ground.shape
+    count = height * width // 160
+    starts, turns = rng.random((count, 2)) * (width, height), rng.uniform(0, np.pi, count)
+    ends = starts + 12 * np.column_stack([np.cos(turns), np.sin(turns)])
+    for start, end, tone in zip(
+        starts.astype(int), ends.astype(int), rng.uniform(*tones, count), strict=True
+    ):
+        cv2.line(ground, start.tolist(), end.tolist(), float(tone), 1)
+    return np.asarray(cv2.GaussianBlur(ground, (0, 0), 0.6), np.float32)

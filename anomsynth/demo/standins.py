@@ -7,7 +7,6 @@ looks of a real product.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +20,7 @@ from anomsynth.demo.rendering import (
     axes,
     ellipse,
     laid_over,
+    lay_fibers,
     lit,
     photograph,
     radiograph,
@@ -119,14 +119,7 @@ def _carpet(rng: np.random.Generator, _: int) -> StandIn:
 
 def _pile(rng: np.random.Generator, _: int) -> StandIn:
     """Render short, light bristles that lie every way on a dark ground."""
-    side, count = SIZE, SIZE * SIZE // 160
-    starts, turns = rng.random((count, 2)) * side, rng.uniform(0, np.pi, count)
-    ends = starts + 12 * np.column_stack([np.cos(turns), np.sin(turns)])
-    tones = rng.uniform(0.15, 0.55, count)
-    pile = np.zeros((side, side), np.float32)
-    for start, end, tone in zip(starts.astype(int), ends.astype(int), tones, strict=True):
-        cv2.line(pile, start.tolist(), end.tolist(), float(tone), 1)
-    tone = 0.03 + np.asarray(cv2.GaussianBlur(pile, (0, 0), 0.6), np.float32)
+    tone = 0.03 + lay_fibers(np.zeros((SIZE, SIZE), np.float32), (0.15, 0.55), rng)
     return StandIn(photograph(lit(tone, (1.0, 1.0, 0.92)), rng))
 
 

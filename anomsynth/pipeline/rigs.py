@@ -7,6 +7,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from anomsynth.core.color import decode
+from anomsynth.core.evenly import evenly
 from anomsynth.core.pixels import channel_mean
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Light
@@ -72,10 +73,9 @@ def find_rigs(
     for category, units in categories.items():
         moments: list[Moments] = []
         if len(options.lights) < len(options.views):
-            count = min(len(units), PARTS)
-            chosen = [units[nth * len(units) // count] for nth in range(count)]
             moments = Parallel(n_jobs=options.jobs, prefer="threads")(
-                delayed(_moments)(unit, recipes[category], options.reading) for unit in chosen
+                delayed(_moments)(unit, recipes[category], options.reading)
+                for unit in evenly(units, PARTS)
             )
         measured = solve_rig(moments)
         found[category] = _settled(measured, options, (recipes[category].seed, category))

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from anomsynth.core.evenly import evenly
 from anomsynth.core.on_demand import OnDemand
 from anomsynth.core.types import Surface
 from anomsynth.dataset.folders import PhotoSource
@@ -128,7 +129,7 @@ def find_tried(given: Sequence[Path], most: int, options: RunOptions) -> Tried:
 
     everything = {category: units_of(category, listed) for category, listed in categories.items()}
     each = max(most // len(categories), 1)
-    units = [unit for units in everything.values() for unit in _some(units, each)]
+    units = [unit for units in everything.values() for unit in evenly(units, each)]
     return Tried(_with_masks(units, options), categories, everything)
 
 
@@ -169,11 +170,6 @@ def _listed(given: Sequence[Path], options: RunOptions) -> Mapping[str, Sequence
     for category, photos in alone.items():
         categories.setdefault(category, {}).update({one.key: one for one in photos})
     return {category: tuple(listed.values()) for category, listed in categories.items()}
-
-
-def _some(units: Sequence[Unit], count: int) -> list[Unit]:
-    count = min(count, len(units))
-    return [units[nth * len(units) // count] for nth in range(count)]
 
 
 def _with_masks(units: Sequence[Unit], options: RunOptions) -> tuple[Unit, ...]:

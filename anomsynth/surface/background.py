@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -13,7 +12,7 @@ from anomsynth.core.pixels import channel_mean
 from anomsynth.core.statistics import median
 from anomsynth.core.types import Box, Float32, Mask, Pixels, Surface
 from anomsynth.fields.matching import Levels, misfits, overlaps
-from anomsynth.surface.identity import ByIdentity
+from anomsynth.surface.identity import ByIdentity, found_once
 
 Indices = NDArray[np.intp]
 
@@ -272,7 +271,7 @@ class _Photo(ByIdentity):
     encoding: str
 
 
-@lru_cache(maxsize=1)  # several samples are made of each photo, one after another
+@found_once()
 def _find(photo: _Photo) -> Background | None:
     height, width = photo.foreground.shape
     step = max(max(height, width) // 512, 1)

@@ -1,13 +1,14 @@
 """Where a part is fibrous: bristles, pile, fringes, threads that stand every way."""
 
-import weakref
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.color import encoded_lab
-from anomsynth.core.types import Float32, Int32, Mask, Surface
+from anomsynth.core.types import Float32, Int32, Mask, Pixels, Surface
+from anomsynth.surface.identity import ByIdentity, found_once
 
 SIDE = 448  # pixels a side at which fibres are looked for
 FINE_PX = 0.8  # finer than that is noise
@@ -28,20 +29,19 @@ def fibrous_sites(surface: Surface) -> Int32:
     Fibres are short, thin, bright lines, many together, that run in several directions; grooves,
     threads and brushing run in one. Found once for all samples of a photo.
     """
-    seen = surface.pixels, surface.foreground, surface.allowed
-    for known, sites in _LAST:
-        if all(ref() is array for ref, array in zip(known, seen, strict=True)):
-            return sites
-    sites = _find(surface)
-    _LAST[:] = [(tuple(weakref.ref(array) for array in seen), sites)]
-    return sites
+    return _find(_SeenPart(surface.pixels, surface.foreground, surface.allowed, surface.encoding))
 
 
-# Several samples are made of each photo, one after another; no photo is kept alive for it.
-_LAST: list[tuple[tuple["weakref.ref[NDArray[np.generic]]", ...], Int32]] = []
+@dataclass(frozen=True, slots=True, eq=False)
+class _SeenPart(ByIdentity):
+    pixels: Pixels
+    foreground: Mask
+    allowed: Mask
+    encoding: str
 
 
-def _find(photo: Surface) -> Int32:
+@found_once()
+def _find(photo: _SeenPart) -> Int32:
     height, width = photo.foreground.shape
     step = max(-(-max(height, width) // SIDE), 1)
     size = (-(-width // step), -(-height // step))

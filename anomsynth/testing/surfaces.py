@@ -7,6 +7,7 @@ import numpy as np
 
 from anomsynth.core.color import linear_to_srgb
 from anomsynth.core.types import Camera, Grain, Light, Mask, Pixels, Surface
+from anomsynth.demo.rendering import lay_fibers
 from anomsynth.surface.sites import find_edges, find_sites
 
 WARM = np.array([1.06, 1.0, 0.86], dtype=np.float32)  # off-white under a lamp, linear light
@@ -56,15 +57,7 @@ def make_fibrous_surface(
     """Build such a surface whose part is a pile of short fibres that lie every way."""
     surface = make_surface(height, width, channels=channels, border=border)
     rng = np.random.default_rng(seed)
-    pile = np.zeros((height, width), np.uint8)
-    count = height * width // 160
-    starts, turns = rng.random((count, 2)) * (width, height), rng.uniform(0, np.pi, count)
-    ends = starts + 12 * np.column_stack([np.cos(turns), np.sin(turns)])
-    for start, end, tone in zip(
-        starts.astype(int), ends.astype(int), rng.uniform(120, 200, count), strict=True
-    ):
-        cv2.line(pile, start.tolist(), end.tolist(), (float(tone),), 1)
-    soft = np.asarray(cv2.GaussianBlur(pile, (0, 0), 0.6), np.float32)[..., None]
+    soft = lay_fibers(np.zeros((height, width), np.uint8), (120, 200), rng)[..., None]
     tint = np.ones(1, np.float32) if channels == 1 else WARM
     pixels = np.clip(0.4 * surface.pixels + soft * tint, 0, 255).astype(np.uint8)
     return replace(surface, pixels=pixels)

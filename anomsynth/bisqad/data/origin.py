@@ -8,7 +8,7 @@ from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.metadata import read_run
 from anomsynth.dataset.paths import is_file
-from anomsynth.dataset.provenance import find_provenance
+from anomsynth.dataset.provenance import Provenances
 from anomsynth.errors import InputError
 from anomsynth.recipe.load import recorded_recipe
 from anomsynth.recipe.models import Recipe
@@ -37,7 +37,9 @@ def bits_of(record: Mapping[str, object], category: str) -> int | None:
     return bits if isinstance(bits, int) else None
 
 
-def with_sources(root: Path, marked: Sequence[Labelled], kind: str) -> list[Labelled]:
+def with_sources(
+    root: Path, marked: Sequence[Labelled], found: Provenances, kind: str
+) -> list[Labelled]:
     """Return the defects that a manifest names the good photo of.
 
     Raises
@@ -45,7 +47,6 @@ def with_sources(root: Path, marked: Sequence[Labelled], kind: str) -> list[Labe
     InputError
         If there are none.
     """
-    found = find_provenance(marked)
     known = [entry for entry in marked if found.good(entry.image) is not None]
     if not known:
         hint = "give a whole dataset of `anomsynth generate`, with _anomsynth and train/good"
@@ -57,9 +58,8 @@ def with_sources(root: Path, marked: Sequence[Labelled], kind: str) -> list[Labe
     return known
 
 
-def recorded_scores(marked: Sequence[Labelled]) -> Mapping[Path, float]:
+def recorded_scores(marked: Sequence[Labelled], known: Provenances) -> Mapping[Path, float]:
     """Return the quality that the manifest holds of each defect, {} if one has none."""
-    known = find_provenance(marked)
     told = {entry.image: known.get(entry.image) for entry in marked}
     scores = {image: one.score for image, one in told.items() if one and one.score is not None}
     return scores if len(scores) == len(marked) else {}

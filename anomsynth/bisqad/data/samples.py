@@ -226,9 +226,10 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
         held, normals = _hold_out(normals or held)
     record = record_of(dataset)
     recipe = recipe_of(dataset, record)
+    rated = options.weighting == "sqe" and not (options.spoil or options.online)
+    known = find_provenance(marked if rated or options.detector.asks_sources else ())
     if options.detector.asks_sources:
-        marked = with_sources(dataset, marked, options.detector.kind)
-    sources = find_provenance(marked) if options.detector.asks_sources else None
+        marked = with_sources(dataset, marked, known, options.detector.kind)
     depth = find_depth([entry.image for entry in found])
     read = PhotoReader(depth=depth)
     defects = [_item(entry, read) for entry in marked]
@@ -247,11 +248,10 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
             [_item(entry, read) for entry in spread_out(apart, MOST_HELD)],
             [_item(entry, read) for entry in rest],
         )
-    if sources is not None:
-        defects = [replace(item, source=sources.good(item.image)) for item in defects]
-    if options.weighting == "sqe" and not (options.spoil or options.online):
-        scores = recorded_scores(marked)
-        defects = [replace(item, score=scores.get(item.image)) for item in defects]
+    if options.detector.asks_sources:
+        defects = [replace(item, source=known.good(item.image)) for item in defects]
+    scores = recorded_scores(marked, known) if rated else {}
+    defects = [replace(item, score=scores.get(item.image)) for item in defects]
     return Split(
         normals=tuple(_item(entry, read) for entry in normals),
         defects=tuple(defects),

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -10,7 +9,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from anomsynth.core.types import Float32, Mask, Surface
 from anomsynth.fields.paths import Float64
-from anomsynth.surface.identity import Part
+from anomsynth.surface.identity import Part, found_once
 
 CELLS = 320  # the outline is looked at on about this many cells a side
 SLENDER = 3.5  # length over width of a thin piece
@@ -81,7 +80,7 @@ def find_slender(surface: Surface) -> list[Slender]:
     return _find(Part(surface.foreground))
 
 
-@lru_cache(maxsize=2)  # several samples are made of each photo, one after another
+@found_once(2)
 def _find(key: Part) -> list[Slender]:
     foreground = key.foreground
     step = max(-(-max(foreground.shape) // CELLS), 1)

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -17,7 +16,7 @@ from anomsynth.generators.deform._moved import show_moved
 from anomsynth.generators.deform._outline import principal_axis
 from anomsynth.generators.deform._squeezing import pure_strain, waist
 from anomsynth.generators.deform._warp import least_determinant
-from anomsynth.surface.identity import Part
+from anomsynth.surface.identity import Part, found_once
 from anomsynth.surface.sites import pick_site
 
 CELLS = 96
@@ -166,7 +165,7 @@ def _squeezed_body(surface: Surface, drawn: Squeeze, *, bulge: bool) -> DefectLa
     )
 
 
-@lru_cache(maxsize=1)  # several samples are made of each photo, one after another
+@found_once()
 def _axis(part: Part) -> _BodyAxis | None:
     """Return where the part lies and how it runs; None if it is tiny."""
     step = max(max(part.foreground.shape) // 512, 1)
