@@ -1,15 +1,16 @@
 """Print the table of detectors in RESULTS.md: each trained and tested on the same sets.
 
 python tests/benchmarks/neighbours.py WORK SET... [--detectors "pyramid gaussian ..."] [--unified]
-    [--samples 300] [--seed 0] [--epochs N] [--threads 1]
+    [--samples 300] [--size 256] [--tile auto] [--seed 0] [--epochs N] [--threads 1]
+    [--weights bilevel] [--spoil 0]
 
 A SET is a folder in MVTec layout with real defects to test on; its photos in train/good are all
 that is learned from, with samples that preset `generic` makes of them. WORK keeps samples,
 features and runs, so that a table can be continued and the same features serve all detectors. A
 detector is a kind, with its options after colons: `reconstruction:masks=[1,2]:gate=true`, and
 `@` before a kind of noise in its features: `pyramid@boundary:share=0.05`; detectors are divided
-by blanks. Cells are image AUROC / pixel AP /
-AUPRO / macro pixel AP in percent. With --unified one model learns from all sets at once.
+by blanks. Cells are image AUROC / pixel AP / AUPRO / macro pixel AP in percent. With --unified one
+model learns from all sets at once; --weights and --spoil are those of `anomsynth train`.
 """
 
 import argparse
@@ -59,6 +60,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--unified", action="store_true")
     parser.add_argument("--samples", type=int, default=300)
     parser.add_argument("--size", type=int, default=256)
+    parser.add_argument("--tile", default="auto")
+    parser.add_argument("--weights", default="bilevel")
+    parser.add_argument("--spoil", type=float, default=0.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--threads", type=int, default=1)
@@ -80,7 +84,8 @@ def measured(
     args: argparse.Namespace, detector: str, samples: Path
 ) -> dict[str, tuple[float, ...]]:
     """Return the numbers of one detector on each set, in percent."""
-    slug = re.sub(r"\W+", "-", detector) + f"-{args.seed}"
+    slug = re.sub(r"\W+", "-", detector) + f"-{args.seed}-{args.size}"
+    slug += f"-{args.weights}-{args.spoil:g}"
     if args.unified:
         run = args.work / "unified" / slug
         learn(args, detector, joined(args, samples), run)
@@ -114,6 +119,9 @@ def learn(args: argparse.Namespace, detector: str, dataset: Path, run: Path) -> 
         detector=built(detector.partition("@")[0], detectors),
         noise=built(noise, noises) if (noise := detector.partition("@")[2]) else None,
         size=args.size,
+        tile=args.tile,
+        weights=args.weights,
+        spoil=args.spoil,
         epochs=args.epochs,
         seed=args.seed,
         cache=args.work / "features",
