@@ -37,11 +37,12 @@ def decode_pixels(
     """
     if tiff is not None:
         return _decode_tiff(tiff, image, content, path)
-    deep = _bits(image, content) == 16 and image.mode in {"RGB", "RGBA", "LA"}
+    bits = _bits(image, content)
+    deep = bits == 16 and image.mode in {"RGB", "RGBA", "LA"}
     image.load()  # both decoders run on deep pictures: OpenCV does not notice cut-off files
     # Only now: asked for its metadata, Pillow loads a PNG and keeps damage in it to itself.
     orientation = orientation_of(image)
-    pixels = _decode_deep(image, content, path) if deep else pillow_pixels(image, str(path))
+    pixels = _decode_deep(image, content, path) if deep else pillow_pixels(image, str(path), bits)
     return upright_pixels(pixels, orientation)
 
 
@@ -88,20 +89,32 @@ def _decode_deep(image: Image.Image, content: bytes, path: Path) -> NDArray[np.g
     return cv2.cvtColor(decoded, cv2.COLOR_BGRA2RGBA)
 
 
-def pillow_pixels(image: Image.Image, name: str = "the picture") -> NDArray[np.generic]:
+def pillow_pixels(
+    image: Image.Image, name: str = "the picture", bits: int = 8
+) -> NDArray[np.generic]:
     """Return the pixels as Pillow has them, (H, W) or (H, W, C) uint8 or uint16.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+    name : str
+        Begins the message of an error.
+    bits : int
+        Of a grey sample in its file.
 
     Raises
     ------
     InputError
-        If they are floats or 32-bit integers; `name` begins the message.
+        If they are floats or 32-bit integers.
     """
+    clear = image.info.get("transparency")
     if image.mode.startswith("I;16"):
         grey = np.asarray(image).astype(np.uint16)  # some files are big-endian
-        clear = image.info.get("transparency")
-        if not isinstance(clear, int):
-            return grey
-        return np.dstack([grey, np.where(grey == clear, 0, 65535).astype(np.uint16)])
+        return _with_clear(grey, clear) if isinstance(clear, int) else grey
+    if image.mode in {"1", "L"} and isinstance(clear, int):
+        # The file names the level in its own bits, of which Pillow has made eight.
+        top = (1 << min(bits, 8)) - 1
+        return _with_clear(np.asarray(image.convert("L")), (clear & top) * (255 // top))
     if image.mode == "I" and image.format == "PNG":  # Pillow below 11.3 widens 16-bit grey
         return np.asarray(image).astype(np.uint16)
     if image.mode in {"F", "I"}:
@@ -109,6 +122,12 @@ def pillow_pixels(image: Image.Image, name: str = "the picture") -> NDArray[np.g
         msg = f"{name}: its pixels are {kind}"
         raise InputError(msg, hint="convert it to 8-bit or 16-bit unsigned integers")
     return np.asarray(image.convert(_target_mode(image)))
+
+
+def _with_clear(grey: NDArray[np.generic], clear: int) -> NDArray[np.generic]:
+    """Return grey pixels with alpha, (H, W, 2): of one level nothing is to be seen."""
+    alpha = np.where(grey == clear, 0, 255 if grey.dtype == np.uint8 else 65535)
+    return np.dstack([grey, alpha.astype(grey.dtype)])
 
 
 def _target_mode(image: Image.Image) -> str:

@@ -111,9 +111,9 @@ def from_pillow(image: Image.Image) -> Photo:
     InputError
         If its file is damaged, or its pixels are not 8-bit or 16-bit integers.
     """
-    tables = _tables(image)
+    tables, bits = _tables(image), _grey_bits(image)
     try:
-        pixels = pillow_pixels(image)
+        pixels = pillow_pixels(image, bits=bits)
     except InputError:
         raise
     except Exception as error:  # decoders raise anything, at the first look at the pixels
@@ -365,6 +365,12 @@ def _tables(image: Image.Image) -> Jpeg | None:
     luma = tuple(int(value) for value in tables[min(tables)])
     chroma = tuple(int(value) for value in tables[max(tables)])
     return Jpeg(luma, chroma)
+
+
+def _grey_bits(image: Image.Image) -> int:
+    """Return the bits of a grey sample in the file of a picture that is not loaded, else 8."""
+    how = [tile[3] for tile in getattr(image, "tile", [])]
+    return next((int(one[2:]) for one in how if one in {"L;2", "L;4"}), 1 if "1" in how else 8)
 
 
 def _unidentified(path: Path, content: bytes, reading: Reading | None) -> InputError:

@@ -1,6 +1,7 @@
 """What a TIFF file holds: read right, or refused by the name of what it is."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -25,6 +26,7 @@ UNCOMPRESSED = 1  # compression
 SEPARATE = 2  # planar configuration: one plane after the other
 ORIENTATION = 274
 SIGNS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # first bytes, the last two of BigTIFF
+_IMAGEJ_SLICES = re.compile(r"\AImageJ=[^\n]*\n(?:.*\n)*?images=(\d{1,9})$", re.MULTILINE)
 HINT = "convert it to 8-bit or 16-bit unsigned integers, grey or RGB"
 RANGE_HINT = (
     "say what is black and white: `value_range=(low, high)`, or of a depth map `depth_unit`"
@@ -92,9 +94,10 @@ def read_tiff(content: bytes, path: Path, reading: Reading | None = None) -> Tif
     Raises
     ------
     InputError
-        If it holds several pictures; numbers that are no 8-bit or 16-bit unsigned integers, and
-        no range is stated or they leave it; bands that are neither colour nor alpha, and none are
-        chosen or they are not there; or 16-bit colours that are multiplied by their alpha.
+        If it holds several pictures or slices; numbers that are no 8-bit or 16-bit unsigned
+        integers, and no range is stated or they leave it; bands that are neither colour nor alpha,
+        and none are chosen or they are not there; or 16-bit colours that are multiplied by their
+        alpha.
     MissingExtraError
         If its compression needs the package imagecodecs.
     """
@@ -109,6 +112,10 @@ def read_tiff(content: bytes, path: Path, reading: Reading | None = None) -> Tif
             msg = f"{path}: holds {len(whole)} pictures (several pages)"
             raise InputError(msg, hint="save each as a file of its own")
         page = pages[whole[0]]
+        slices = _slices(page, len(content))
+        if slices > 1:
+            msg = f"{path}: a volume of {slices} slices"
+            raise InputError(msg, hint="save each slice as a file of its own")
         _check_kind(page, path, reading)
         tag = page.tags.get(ORIENTATION)
         orientation = int(tag.value) if tag is not None and int(tag.value) in range(1, 9) else 1
@@ -120,6 +127,17 @@ def read_tiff(content: bytes, path: Path, reading: Reading | None = None) -> Tif
         _check_whole(page, len(content), path)
         pixels = _pixels(page, path, reading or Reading())
         return read if pixels is None else replace(read, pixels=pixels, scaled=_is_other(page))
+
+
+def _slices(page: "tifffile.TiffPage", size: int) -> int:
+    """Return how many pictures stand one behind the other in a single page."""
+    if int(page.imagedepth) > 1:
+        return int(page.imagedepth)
+    # ImageJ describes long stacks by their first picture; one cut out of them may still say so.
+    said = _IMAGEJ_SLICES.search(page.description or "")
+    count = int(said[1]) if said else 1
+    room = size - min(page.dataoffsets, default=size)
+    return count if int(page.compression) == UNCOMPRESSED and room >= count * page.nbytes else 1
 
 
 def _check_kind(page: "tifffile.TiffPage", path: Path, reading: Reading | None) -> None:

@@ -16,7 +16,13 @@ from PIL import Image
 from anomsynth.core.types import Jpeg
 from anomsynth.dataset import images
 from anomsynth.dataset.headers import image_size
-from anomsynth.dataset.images import load_photo, read_mask, read_photo, write_png
+from anomsynth.dataset.images import (
+    from_pillow,
+    load_photo,
+    read_mask,
+    read_photo,
+    write_png,
+)
 from anomsynth.errors import InputError
 
 GREY = np.arange(35, dtype=np.uint8).reshape(5, 7) * 7
@@ -30,14 +36,15 @@ def save(path: Path, image: Image.Image, **options) -> Path:
     return path
 
 
-def png(path: Path, header: tuple[int, ...], rows: bytes) -> Path:
-    """Write a PNG by hand: (width, height, depth, colour type) and unfiltered rows."""
+def png(path: Path, header: tuple[int, ...], rows: bytes, clear: int | None = None) -> Path:
+    """Write a PNG by hand: (width, height, depth, colour type), unfiltered rows, a clear level."""
 
     def chunk(name: bytes, body: bytes) -> bytes:
         check = zlib.crc32(name + body)
         return struct.pack(">I", len(body)) + name + body + struct.pack(">I", check)
 
     start = chunk(b"IHDR", struct.pack(">IIBBBBB", *header, 0, 0, 0))
+    start += b"" if clear is None else chunk(b"tRNS", struct.pack(">H", clear))
     body = chunk(b"IDAT", zlib.compress(rows))
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + start + body + chunk(b"IEND", b""))
     return path
@@ -89,6 +96,25 @@ def test_one_bit_becomes_black_and_white(tmp_path) -> None:
     photo = read_photo(save(tmp_path / "b.png", Image.fromarray(bits)))
 
     assert np.array_equal(photo.pixels[..., 0], bits * np.uint8(255))
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+@pytest.mark.parametrize("clear", [0, 1])
+def test_a_level_that_is_transparent_stays_so_in_any_number_of_bits(tmp_path, bits, clear) -> None:
+    levels = np.arange(16).reshape(2, 8) % (1 << bits)
+    packed = np.packbits(np.unpackbits(levels.astype(np.uint8)[..., None], axis=2)[..., -bits:])
+    rows = b"".join(b"\0" + row.tobytes() for row in packed.reshape(2, -1))
+    path = png(tmp_path / "a.png", (8, 2, bits, 0), rows, clear)
+
+    loaded = load_photo(path)
+    with Image.open(path) as image:
+        opened = from_pillow(image)
+
+    assert not loaded.plain
+    for photo in (loaded.photo, opened):
+        assert np.array_equal(photo.pixels[..., 0], levels * (255 // ((1 << bits) - 1)))
+        assert photo.alpha is not None
+        assert np.array_equal(photo.alpha, np.where(levels == clear, 0, 255))
 
 
 def test_cmyk_becomes_rgb(tmp_path) -> None:

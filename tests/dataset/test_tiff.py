@@ -9,6 +9,7 @@ import tifffile
 from PIL import Image
 
 from anomsynth.dataset.images import read_photo
+from anomsynth.dataset.reading import make_reading
 from anomsynth.errors import InputError
 from anomsynth.relief.formats.tiff import read_numbers
 
@@ -184,3 +185,26 @@ def test_a_page_that_is_its_own_next_one_is_read_once(tmp_path) -> None:
 
     assert np.array_equal(read_photo(path).pixels, RGB8)
     assert np.array_equal(read_numbers(bytes(content), path)[0], RGB8)
+
+
+@pytest.mark.parametrize("bands", [None, [1]])
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_a_volume_is_no_photo(tmp_path, kind, bands) -> None:
+    volume = np.zeros((5, 16, 32), kind)
+    tifffile.imwrite(tmp_path / "a.tif", volume, volumetric=True, tile=(16, 16, 16))
+
+    with pytest.raises(InputError, match=r"a\.tif: a volume of 5 slices"):
+        read_photo(tmp_path / "a.tif", make_reading(None, bands))
+
+
+def test_a_stack_that_names_its_first_picture_only_is_no_photo(tmp_path) -> None:
+    path, about = tmp_path / "a.tif", "ImageJ=1.53t\nimages=3\nslices=3\nloop=false\n"
+    picture = np.arange(35, dtype=np.uint8).reshape(5, 7)
+    tifffile.imwrite(path, picture, description=about, metadata=None)
+    alone = read_photo(path).pixels
+
+    path.write_bytes(path.read_bytes() + 2 * picture.tobytes())
+
+    assert np.array_equal(alone[..., 0], picture)
+    with pytest.raises(InputError, match="a volume of 3 slices"):
+        read_photo(path)
