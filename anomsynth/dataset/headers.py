@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image
 
@@ -12,6 +13,7 @@ from anomsynth.dataset.decode import orientation_of
 from anomsynth.dataset.paths import is_special
 
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "PPM")
+LYING = range(5, 9)  # EXIF orientations of which rows become columns
 ORIENTED = (b"eXIf", b"Raw profile type exif", b"tiff:Orientation")  # where a PNG may hold it
 
 _lock = threading.Lock()
@@ -22,14 +24,32 @@ def is_turned(path: Path) -> bool:
     try:
         with warnings.catch_warnings(), without_pixel_limit(), path.open("rb") as file:
             warnings.simplefilter("ignore")
-            content = file.read() if path.suffix.lower() == ".png" else b""
-            if content.startswith(b"\x89PNG") and not any(sign in content for sign in ORIENTED):
-                return False  # asked for its metadata, Pillow decodes a whole PNG
-            file.seek(0)
-            with Image.open(file, formats=FORMATS) as image:
-                return orientation_of(image) != 1
+            return _orientation(path, file) != 1
     except Exception:  # noqa: BLE001, RUF100 - decoders raise anything on damaged headers
         return False
+
+
+def upright_size(path: Path) -> tuple[int, int] | None:
+    """Return height and width as they are meant to be seen, None if the header tells nothing."""
+    found = image_size(path)
+    if found is None:
+        return None
+    try:
+        with warnings.catch_warnings(), without_pixel_limit(), path.open("rb") as file:
+            warnings.simplefilter("ignore")
+            lies = _orientation(path, file) in LYING
+    except Exception:  # noqa: BLE001, RUF100 - decoders raise anything on damaged headers
+        lies = False
+    return (found[1], found[0]) if lies else (found[0], found[1])
+
+
+def _orientation(path: Path, file: BinaryIO) -> int:
+    content = file.read() if path.suffix.lower() == ".png" else b""
+    if content.startswith(b"\x89PNG") and not any(sign in content for sign in ORIENTED):
+        return 1  # asked for its metadata, Pillow decodes a whole PNG
+    file.seek(0)
+    with Image.open(file, formats=FORMATS) as image:
+        return orientation_of(image)
 
 
 def image_size(path: Path) -> tuple[int, int, int] | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from anomsynth.dataset.annotations.drawn import Drawing
+from anomsynth.dataset.annotations.drawn import Drawing, split_of
 from anomsynth.dataset.annotations.shapes import (
     Outline,
     Runs,
@@ -14,8 +14,6 @@ from anomsynth.dataset.annotations.shapes import (
     turned_rectangle,
 )
 from anomsynth.errors import InputError
-
-SUBSETS = {"train": "train", "val": "test", "validation": "test", "test": "test"}
 
 
 def read_cvat(path: Path) -> tuple[Drawing, ...]:
@@ -38,18 +36,29 @@ def read_cvat(path: Path) -> tuple[Drawing, ...]:
     if root.find("track") is not None:
         msg = f"{path}: tracks of a video"
         raise InputError(msg, hint="export it as 'CVAT for images 1.1'")
-    try:
-        return tuple(_drawn(image) for image in root.iter("image"))
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: damaged: {error!r}", hint="export it anew") from error
+    return tuple(_drawn(image, path) for image in root.iter("image"))
 
 
-def _drawn(image: ET.Element) -> Drawing:
+def _drawn(image: ET.Element, path: Path) -> Drawing:
     own = image.attrib
-    size = (int(own["height"]), int(own["width"])) if "height" in own and "width" in own else None
-    shapes = [_shape(one.tag, one.attrib) for one in image if _is_shape(one)]
+    if not own.get("name"):
+        msg = f"{path}: the image with the id {own.get('id')!r} has no name"
+        raise InputError(msg, hint="export it anew")
+    try:
+        known = "height" in own and "width" in own
+        size = (int(own["height"]), int(own["width"])) if known else None
+    except ValueError as error:
+        raise InputError(f"{path}: {own['name']}: {error}", hint="export it anew") from error
+    shapes = []
+    for nth, one in enumerate(filter(_is_shape, image), start=1):
+        try:
+            shapes.append(_shape(one.tag, one.attrib))
+        except (KeyError, ValueError) as error:
+            reason = f"no {error.args[0]!r}" if isinstance(error, KeyError) else str(error)
+            msg = f"{path}: {own['name']}: shape {nth}, a {one.tag}: {reason}"
+            raise InputError(msg, hint="correct it in CVAT, and export it anew") from error
     drawn = sorted(shapes, key=lambda pair: pair[0])
-    split = SUBSETS.get(own.get("subset", "").lower(), "")
+    split = split_of(own.get("subset", ""))
     return Drawing(own["name"].replace("\\", "/"), size, tuple(shape for _, shape in drawn), split)
 
 
@@ -62,6 +71,8 @@ def _shape(tag: str, own: Mapping[str, str]) -> tuple[int, Shape]:
     """Return on which layer a shape lies, and the shape."""
     kind, layer = own["label"], int(float(own.get("z_order", 0)))
     turn = float(own.get("rotation", 0))
+    if own.get("outside") == "1":  # of a track: the object has left the picture
+        return layer, Runs(kind, (0, 0, 0, 0), (0,), by_columns=False)
     if tag == "polygon":
         points = (pair.split(",") for pair in own["points"].split(";") if pair)
         return layer, Outline(kind, tuple((float(x), float(y)) for x, y in points))

@@ -1,13 +1,21 @@
 """What a labelling tool says of one picture."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 from anomsynth.dataset.annotations.shapes import Shape
 from anomsynth.errors import InputError
+
+Split = Literal["train", "test", ""]
+SPLITS: dict[str, Split] = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "test", "testing"), "test"),
+}
+_WORD = re.compile(r"[a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +29,8 @@ class Drawing:
     size : (int, int) or None
         Height and width as the tool saw them.
     shapes : tuple of Shape
-    split : str
-        "train" or "test" where the file says it, else empty.
+    split : {"train", "test", ""}
+        Where the file says it, else empty; for validation is for tests.
     category : str
         Where the file says it, else empty.
     """
@@ -30,8 +38,14 @@ class Drawing:
     image: str
     size: tuple[int, int] | None
     shapes: tuple[Shape, ...]
-    split: str = ""
+    split: Split = ""
     category: str = ""
+
+
+def split_of(name: str) -> Split:
+    """Return which split a name of a file or folder says, empty if none: ``instances_val2017``."""
+    found = [SPLITS[word] for word in _WORD.findall(name.lower()) if word in SPLITS]
+    return found[-1] if found else ""
 
 
 def read_json(path: Path) -> Mapping[str, object]:

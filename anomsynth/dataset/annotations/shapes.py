@@ -76,6 +76,9 @@ class Runs:
     def draw(self, shape: tuple[int, int]) -> Mask:
         """Return its pixels, (H, W) bool."""
         top, left, height, width = self.box
+        if height > shape[0] or width > shape[1] or (self.by_columns and shape != (height, width)):
+            msg = f"run lengths of {width} x {height} pixels on a picture of"
+            raise InputError(f"{msg} {shape[1]} x {shape[0]}", hint="export it anew")
         if min(self.counts, default=-1) < 0 or sum(self.counts) != height * width:
             raise InputError(f"run lengths that do not fill {width} x {height} pixels")
         ends = np.arange(len(self.counts)) % 2 == 1

@@ -3,41 +3,13 @@
 Coordinates are shares of width and height (https://docs.ultralytics.com/datasets/segment).
 """
 
-import json
-import re
 from pathlib import Path
 
 from anomsynth.dataset.annotations.shapes import Outline, Shape, rectangle
 from anomsynth.errors import InputError
 
-_NAMES = re.compile(r"^names:[ \t]*(.*)$((?:\n(?:[ \t]+|-).*)*)", re.MULTILINE)
-_ENTRY = re.compile(r"""^\s*(?:-|(?P<number>\d+)\s*:)\s*(?P<name>.+?)\s*$""")
 BEYOND = 0.01  # that coordinates lie outside the picture where tools round
 BOX = 4  # numbers
-
-
-def read_names(path: Path) -> dict[int, str]:
-    """Return the names of the classes by their numbers, as far as data.yaml has them.
-
-    Understood are what the tools write: a list in brackets, a list of lines, or numbers and names.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from error
-    found = _NAMES.search(text)
-    if found is None:
-        return {}
-    if found[1].startswith("["):
-        names = [_plain(one) for one in found[1].strip().strip("[]").split(",")]
-        return dict(enumerate(name for name in names if name))
-    entries = [entry for line in found[2].splitlines() if (entry := _ENTRY.match(line))]
-    return {int(one["number"] or at): _plain(one["name"]) for at, one in enumerate(entries)}
 
 
 def read_yolo(path: Path, size: tuple[int, int], names: dict[int, str]) -> tuple[Shape, ...]:
@@ -81,21 +53,3 @@ def _shape(kind: str, numbers: list[float], size: tuple[int, int]) -> Shape:
         raise ValueError(msg)
     points = zip(numbers[::2], numbers[1::2], strict=True)
     return Outline(kind, tuple((x * width, y * height) for x, y in points), with_border=True)
-
-
-def _plain(word: str) -> str:
-    """Return a YAML word without its quotes and comment."""
-    bare = word.strip()
-    if bare[:1] == '"' and bare[-1:] == '"':
-        try:
-            return str(json.loads(re.sub(r"\\U([0-9a-fA-F]{8})", _halves, bare)))
-        except ValueError:
-            return bare[1:-1]
-    if bare[:1] == "'" and bare[-1:] == "'":
-        return bare[1:-1].replace("''", "'")
-    return bare.split(" #")[0].strip()
-
-
-def _halves(found: re.Match[str]) -> str:
-    """Return a sign beyond the basic plane as JSON writes it."""
-    return json.dumps(chr(int(found[1], 16)))[1:-1]

@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from anomsynth.dataset.annotations.class_names import read_names
 from anomsynth.dataset.annotations.coco import is_coco, read_coco
 from anomsynth.dataset.annotations.cvat import read_cvat
-from anomsynth.dataset.annotations.drawn import Drawing, read_json
+from anomsynth.dataset.annotations.drawn import Drawing, read_json, split_of
 from anomsynth.dataset.annotations.labelme import is_labelme, read_labelme
-from anomsynth.dataset.annotations.yolo import read_names, read_yolo
-from anomsynth.dataset.headers import image_size, is_turned
+from anomsynth.dataset.annotations.yolo import read_yolo
+from anomsynth.dataset.headers import upright_size
 from anomsynth.dataset.layout import COMBINED, GOOD
 from anomsynth.dataset.layouts.item import Labelled, Truth
 from anomsynth.dataset.layouts.tree import GOOD_NAMES, child, folders, pictures, pictures_below
@@ -67,8 +68,7 @@ def find_yolo(root: Path) -> tuple[Labelled, ...]:
     for path in pictures_below(root / "images"):
         inside = path.relative_to(root / "images")
         label = (root / "labels" / inside).with_suffix(".txt")
-        split = inside.parts[0].lower() if len(inside.parts) > 1 else ""
-        known = {"train": "train", "val": "test", "test": "test"}.get(split, "")
+        known = split_of(inside.parts[0]) if len(inside.parts) > 1 else ""
         shapes = read_yolo(label, _size(path), names) if is_file(label) else ()
         found.append(_labelled(root, path, Drawing(path.name, None, shapes, known), label))
     return tuple(found)
@@ -139,7 +139,7 @@ def _check_label(label: str, file: Path) -> None:
 
 
 def _size(path: Path) -> tuple[int, int]:
-    found = image_size(path)
+    found = upright_size(path)
     if found is None:
         raise InputError(f"{path}: damaged in its first bytes", hint="replace or remove it")
-    return (found[1], found[0]) if is_turned(path) else (found[0], found[1])
+    return found
