@@ -321,7 +321,7 @@ def test_pictures_of_two_values_stop_the_run(tmp_path) -> None:
     photo(tmp_path / "set" / "a.png")
     mask(tmp_path / "set" / "b.png")
 
-    with pytest.raises(InputError, match=r"b\.png: .*two values"):
+    with pytest.raises(InputError, match=r"b\.png: .*two or three values"):
         find_source(tmp_path / "set")
 
 

@@ -7,14 +7,8 @@ from pathlib import Path
 from anomsynth.dataset.layout import GOOD
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.layouts.item_list import LabelledList
-from anomsynth.dataset.layouts.tree import (
-    GOOD_NAMES,
-    TRUTH_NAMES,
-    MaskIndex,
-    child,
-    folders,
-    pictures,
-)
+from anomsynth.dataset.layouts.names import meaning_of
+from anomsynth.dataset.layouts.tree import GOOD_NAMES, MaskIndex, child, folders, pictures
 from anomsynth.dataset.paths import is_dir, nfc
 from anomsynth.errors import InputError
 
@@ -57,13 +51,13 @@ def find_folders(root: Path) -> Sequence[Labelled]:
     others = [path for path in folders(root) if path != good]
     if good is None or not others or not pictures(good):
         return ()
-    masks = next((path for path in others if path.name.lower() in TRUTH_NAMES), None)
+    masks = [path for path in others if meaning_of(path.name, beside_good=True) == "masks"]
     name = nfc(root.resolve().name)
-    kinds = [kind for kind in others if kind.name.lower() not in TRUTH_NAMES]
+    kinds = [kind for kind in others if kind not in masks]
     if not any(map(pictures, kinds)):  # a category that is called good, perhaps with its masks
         return ()
     goods = (Labelled(name, "train", GOOD, path, None, unsplit=True) for path in pictures(good))
-    return LabelledList(itertools.chain(goods, _defects(name, kinds, masks)))
+    return LabelledList(itertools.chain(goods, _defects(name, kinds, next(iter(masks), None))))
 
 
 def _defects(name: str, kinds: Iterable[Path], masks: Path | None) -> Iterator[Labelled]:

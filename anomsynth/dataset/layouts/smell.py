@@ -1,108 +1,132 @@
 """Signs that what would be taken for good photos is defects or masks."""
 
-import warnings
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
-
 from anomsynth.core.path_list import PathList
-from anomsynth.dataset.headers import image_size
-from anomsynth.dataset.images import read_photo
-from anomsynth.dataset.layouts.tree import TRUTH_NAMES, mask_stem
+from anomsynth.dataset.layouts.mask_like import is_small, looks_like_mask
+from anomsynth.dataset.layouts.names import meaning_of, telling_nothing
+from anomsynth.dataset.layouts.tree import folders
 from anomsynth.dataset.name_index import NameIndex
 from anomsynth.dataset.paths import nfc
 from anomsynth.errors import InputError
 
-MARKED = frozenset({*TRUTH_NAMES, "ground-truth", "groundtruth", "annotation", "segmentation"})
-# fmt: off
-DEFECTIVE = frozenset({
-    "test", "tests", "test_public", "anomaly", "anomalies", "anomalous", "anomaly_images",
-    "abnormal", "bad", "broken", "contamination", "crack", "cracks", "damage", "damaged",
-    "defect", "defects", "defective", "dent", "dents", "fault", "faults", "faulty", "hole",
-    "holes", "ko", "nok", "not_good", "ng", "outlier", "reject", "rejects", "scrap", "scratch",
-    "scratches", "structural_anomalies", "logical_anomalies", "stain", "stains",
-})
-# fmt: on
 LOOKED_AT = 4  # pictures a folder
 MOST_LOOKED_AT = 64
-PACKED = 0.25  # bytes a pixel; photos take more in lossless files, for they have noise
 HINT = (
-    "name what it is by `source_layout`, move it away, or `source_layout='photos'` if all is good"
+    "give the folder of good photos alone, name the layout by `source_layout`, or "
+    "`source_layout='photos'` if all is good"
 )
+_MAY_BE_MASK = re.compile(r"mask|gt|label|seg|anno|truth|semantic", re.IGNORECASE)
+_CUT = re.compile(r"[^A-Za-z0-9]+")
+TEMPLATE, TESTED = "_temp", "_test"  # DeepPCB: the good photo, and the one that is held against it
 
 
 def check_goods(root: Path, photos: Iterable[Path]) -> None:
     """Raise InputError if a folder or picture among good photos looks like defects or masks.
 
-    Looked at are the names of folders below `root`, pairs of names like ``a`` and ``a_mask``, and
-    whether some pictures of each folder hold two values only.
+    Looked at are the names of folders below `root` (of `root` itself where a folder beside it is
+    called good), pairs of names like ``a`` and ``a_mask``, and whether some pictures of each folder
+    hold two or three values only.
 
     Parameters
     ----------
     root : Path
     photos : all that would be used, below `root`
     """
-    folders: dict[Path, PathList] = defaultdict(PathList)
+    listed: dict[Path, PathList] = defaultdict(PathList)
     for path in photos:
-        folders[path.parent].append(path)
-    for folder in folders:
-        for part in folder.relative_to(root).parts:
-            what = _smells_of(part)
-            if what:
-                msg = f"{folder}: would be used as good photos, but {part!r} is a name for {what}"
-                raise InputError(msg, hint=HINT)
-    for found in folders.values():
+        listed[path.parent].append(path)
+    if not listed:
+        return
+    _check_folder(root, pointed_at=True)
+    for folder in sorted({above for place in listed for above in _up_to(root, place)}):
+        _check_folder(folder)
+    for found in listed.values():
         _check_pairs(found)
-    _check_values(folders.values())
+    _check_values(listed.values())
 
 
-def _smells_of(name: str) -> str:
-    lower = name.lower()
-    if lower in MARKED:
-        return "masks"
-    return "defects" if lower in DEFECTIVE else ""
+def _up_to(root: Path, folder: Path) -> list[Path]:
+    """Return a folder and those above it, below the root."""
+    return [folder, *folder.parents][: len(folder.relative_to(root).parts)]
+
+
+def _check_folder(folder: Path, *, pointed_at: bool = False) -> None:
+    """Raise InputError if a folder's name, or names beside it, say that it holds no good photos.
+
+    One that the user points at may be called as he likes, unless good photos lie beside it.
+    """
+    what = meaning_of(folder.name)
+    if what not in {"", "good"} and not pointed_at:
+        msg = f"{folder}: would be used as good photos, but {folder.name!r} is a name for {what}"
+        raise InputError(msg, hint=HINT)
+    what = meaning_of(folder.name, beside_good=True)
+    good = None if what in {"", "good"} else _good_beside(folder)
+    if good is not None:
+        msg = f"{folder}: would be used as good photos, but beside {good.name!r} its name says"
+        raise InputError(f"{msg} {what}", hint=HINT)
+
+
+def _good_beside(folder: Path) -> Path | None:
+    """Return a folder of good photos of the same product beside another, None without one."""
+    try:
+        beside = folders(folder.resolve().parent)
+    except InputError:  # not the user's
+        return None
+    own = telling_nothing(folder.name)
+    goods = (one for one in beside if meaning_of(one.name) == "good")
+    return next((one for one in goods if telling_nothing(one.name) <= own), None)
 
 
 def _check_pairs(photos: Sequence[Path]) -> None:
     stems = NameIndex(nfc(path.stem).lower() for path in photos)
     for path in photos:
-        own = mask_stem(nfc(path.stem))
-        if own is not None and own.lower() in stems:
+        stem = nfc(path.stem).lower()
+        own = _marked_by(stem, stems) if _MAY_BE_MASK.search(stem) else None
+        if own is not None:
             msg = f"{path}: would be used as a good photo, but its name says a mask of {own!r}"
             raise InputError(msg, hint=HINT)
+        if stem.endswith(TESTED) and stem.removesuffix(TESTED) + TEMPLATE in stems:
+            msg = f"{path}: would be used as a good photo, but its name says that it was tested"
+            raise InputError(f"{msg} against {stem.removesuffix(TESTED)}{TEMPLATE}", hint=HINT)
+    _check_namesakes([photos[at] for at in stems.repeated().tolist()])
 
 
-def _check_values(folders: Iterable[Sequence[Path]]) -> None:
+def _marked_by(stem: str, stems: NameIndex) -> str | None:
+    """Return the stem that another is the mask of by its last words, None if it is of none."""
+    for cut in _CUT.finditer(stem):
+        own, rest = stem[: cut.start()], stem[cut.end() :]
+        if own in stems and meaning_of(rest) == "masks":
+            return own
+    return None
+
+
+def _check_namesakes(photos: Sequence[Path]) -> None:
+    """Raise InputError if of pictures with one name and several endings one is a mask."""
     looked_at = 0
-    for photos in folders:
-        step = -(-len(photos) // LOOKED_AT)
+    for one, other in pairwise(sorted(photos)):
+        if nfc(one.stem).lower() != nfc(other.stem).lower() or looked_at == LOOKED_AT:
+            continue
+        looked_at += 1
+        for path, photo in ((one, other), (other, one)):
+            if is_small(path) and looks_like_mask(path, or_empty=True):
+                msg = f"{path}: would be used as a good photo, but looks like the mask of"
+                raise InputError(f"{msg} {photo.name}", hint=HINT)
+
+
+def _check_values(listed: Iterable[Sequence[Path]]) -> None:
+    looked_at = 0
+    for photos in listed:
+        step = len(photos) // LOOKED_AT | 1  # odd: masks may lie at every second place
         for path in photos[::step]:
             if looked_at == MOST_LOOKED_AT:
                 return
-            if _is_small(path):
+            if is_small(path):
                 looked_at += 1
-                if _has_two_values(path):
-                    msg = f"{path}: would be used as a good photo, but holds two values only"
-                    raise InputError(msg, hint=f"a mask? {HINT}")
-
-
-def _is_small(path: Path) -> bool:
-    """Tell by its size whether a file may hold a picture of two values."""
-    size = image_size(path)
-    if size is None:
-        return False
-    packs = path.suffix.lower() in {".png", ".webp"}
-    return not packs or path.stat().st_size < PACKED * size[0] * size[1]
-
-
-def _has_two_values(path: Path) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            pixels = read_photo(path).pixels
-    except InputError:  # the run says so when it comes to it
-        return False
-    low, high = pixels.min(), pixels.max()
-    return bool(low < high and low == 0 and np.all((pixels == low) | (pixels == high)))
+                if looks_like_mask(path):
+                    msg = f"{path}: would be used as a good photo, but holds two or three values"
+                    raise InputError(f"{msg} only", hint=f"a mask? {HINT}")

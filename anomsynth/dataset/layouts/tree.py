@@ -10,7 +10,6 @@ from anomsynth.dataset.name_index import NameIndex
 from anomsynth.dataset.paths import files_in, folders_in, is_dir, is_file, nfc
 
 GOOD_NAMES = frozenset({GOOD, "ok", "normal"})  # MVTec AD, BTAD, VisA and others
-TRUTH_NAMES = frozenset({"ground_truth", "gt", "mask", "masks", "label", "labels", "annotations"})
 # Of MVTec AD; KolektorSDD2; KolektorSDD and DAGM; labelling tools; the image's own name.
 CLOUDS = frozenset({".ply", ".pcd", ".xyz"})
 SCANS = (".tiff", ".tif", ".png", *sorted(CLOUDS))  # what a file of ``xyz`` may end in
