@@ -76,6 +76,8 @@ def _fibrous(tone: Float32, inner: NDArray[np.uint8]) -> Mask:
     apart = np.sqrt((across_col - across_row) ** 2 + 4 * mixed * mixed)
     low, high = (across_col + across_row - apart) / 2, (across_col + across_row + apart) / 2
     crest = (-low > STEEP) & (-low > SLENDER * np.abs(high)) & (inner > 0)
+    if np.count_nonzero(crest) < LEAST_SHARE * LEAST_PLACES * np.count_nonzero(inner):
+        return np.zeros_like(crest)  # too few in all, so that most photos end here
     _, labels, stats, _ = cv2.connectedComponentsWithStats(crest.view(np.uint8), connectivity=8)
     length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
     thin = stats[:, cv2.CC_STAT_AREA] < WIDEST * length
