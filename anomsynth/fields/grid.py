@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomsynth.core.pixels import averaged
-from anomsynth.core.types import Box, Float32
+from anomsynth.core.types import Box, Float32, Mask
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -94,6 +94,14 @@ class Grid:
         if whole_rows < rows:
             small[whole_rows:] = self._filled(field[whole_rows * step :], (1, cols))
         return small
+
+    def pick(self, mask: Mask) -> Mask:
+        """Return which cells have their middle in a mask of the pixels of `box`, (h, w) bool."""
+        inside = np.zeros(self.shape, dtype=bool)
+        middle = self.step // 2
+        part = mask[middle :: self.step, middle :: self.step]
+        inside[: part.shape[0], : part.shape[1]] = part
+        return inside
 
     def _filled(self, part: NDArray[Scalar], shape: tuple[int, int]) -> NDArray[Scalar]:
         """Average part of a field over its cells, which may reach over it."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from anomsynth.core.color import decode, lab
 from anomsynth.core.pixels import channel_mean
-from anomsynth.core.types import Box, Float32, Grain, Surface
+from anomsynth.core.types import Box, Float32, Grain, Mask, Surface
 
 SIDE = 256  # pixels a side at which appearance is measured
 SAMPLES = 64  # pixels a side that are looked at for the light of a place
@@ -171,8 +171,22 @@ def relief_shade(surface: Surface, box: Box, reach_px: float) -> Float32:
         Pixels to every side that the mean is taken over.
     """
     part = surface.foreground[box.slices]
-    light = channel_mean(surface.linear(box))
-    wide = (2 * max(round(reach_px), 2) + 1,) * 2
+    return shade_of(channel_mean(surface.linear(box)), part, reach_px)
+
+
+def shade_of(light: Float32, part: Mask, reach: float) -> Float32:
+    """Return light over its mean around each place, (h, w) float32; `relief_shade` on any grid.
+
+    Parameters
+    ----------
+    light : (h, w) float32
+        Used up.
+    part : (h, w) bool
+        What lies elsewhere does not count.
+    reach : float
+        Cells to every side that the mean is taken over.
+    """
+    wide = (2 * max(round(reach), 2) + 1,) * 2
     if part.all():
         near, far = (np.asarray(cv2.blur(light, size), np.float32) for size in ((3, 3), wide))
     else:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from anomsynth.core.types import Box, Float32, Mask, Surface
+from anomsynth.core.types import Box, Float32, Surface
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.noise import fbm, value_noise
 from anomsynth.fields.outlines import EDGE_PX, grown_polygon, random_polygon
@@ -171,7 +171,7 @@ def _strip(surface: Surface, area: float, rng: np.random.Generator) -> Patch:
     length = min(length, 1.5 * surface.part_size_px)
     half = area / length
     grid = _over_part(surface)
-    inwards = depth_inside(_cells(surface.foreground, grid)) * np.float32(grid.step)
+    inwards = depth_inside(grid.pick(surface.foreground[grid.box.slices])) * np.float32(grid.step)
     down, right = grid.offsets(*site)
     away = np.hypot(down, right)
     waver = np.float32(0.3 * half) * fbm(grid.shape, RIM_HURST, rng)
@@ -194,7 +194,7 @@ def _pass(
     if is_open:
         # The site becomes a point near the ledge, the other end lies beyond the part.
         along = along if coins[2] < 0.5 else -along
-        span = float(along[_cells(surface.allowed, grid)].max(initial=0.0))
+        span = float(along[grid.pick(surface.allowed[grid.box.slices])].max(initial=0.0))
         along = along - np.float32(span - length)
         length *= 4
     else:
@@ -235,19 +235,10 @@ def _line(place: Float32, reach: float, waver: float, rng: np.random.Generator) 
     return line
 
 
-def _cells(area: Mask, grid: Grid) -> Mask:
-    """Return which cells of the grid have their middle in an area."""
-    inside = np.zeros(grid.shape, dtype=bool)
-    middle = grid.step // 2
-    part = area[grid.box.slices][middle :: grid.step, middle :: grid.step]
-    inside[: part.shape[0], : part.shape[1]] = part
-    return inside
-
-
 def _fitted(patch: Patch, surface: Surface, area: float) -> Patch:
     """Shift the outline until the wanted area lies on the part; cut the grid to what is left."""
     grid, depth = patch.grid, patch.depth
-    inside = _cells(surface.allowed, grid)
+    inside = grid.pick(surface.allowed[grid.box.slices])
     held = depth[inside]
     wanted = round(area / grid.step**2)
     if 1 <= wanted < held.size:

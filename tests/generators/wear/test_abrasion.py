@@ -1,5 +1,7 @@
 """Abrasion follows the Boolean model and the von Mises law, and takes the gloss."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import i0, i1
@@ -10,6 +12,7 @@ from anomsynth.errors import PlacementError, RecipeError
 from anomsynth.generators.wear import abrasion as abrasion_module
 from anomsynth.generators.wear._splat import splat
 from anomsynth.generators.wear.abrasion import Abrasion
+from anomsynth.surface.bearing import Bearing
 from anomsynth.testing import check_generator, make_surface
 
 FINE = {"length_mm": 1.5, "width_mm": 0.05}
@@ -50,15 +53,31 @@ def test_coverage_saturates_as_independent_scratches_do(monkeypatch) -> None:
         return added[-1]
 
     monkeypatch.setattr(abrasion_module, "splat", spy)
+    monkeypatch.setattr(Bearing, "contact", lambda _, odds: np.ones_like(odds))
     layer = Abrasion(shape="blob", cover=0.5, **FINE).generate(make_surface(), stream(1))
 
     seen = layer.coverage > 0
     np.testing.assert_allclose(layer.coverage[seen], 1 - np.exp(-added[0][0][seen]), rtol=1e-4)
 
 
+def test_high_places_wear_and_low_ones_stay() -> None:
+    """Both the worn flats and the hairlines leave out what lies too low to be touched."""
+    plain = make_surface(300, 300)
+    waves = 110 + 50 * np.sin(np.arange(300) * 0.7)[None, :, None] + np.zeros((300, 1, 1))
+    bumpy = replace(plain, pixels=waves.astype(np.uint8))
+    for seed in range(3):
+        layer = Abrasion(shape="blob", area_share=0.1, dulling=0.5, cover=0.5).generate(
+            bumpy, stream(seed)
+        )
+        light = waves[layer.box.slices][..., 0]
+        high, low = light > 145, light < 75
+        assert layer.roughness[high].mean() > 5 * layer.roughness[low].mean()
+        assert layer.coverage[high].mean() > 1.5 * layer.coverage[low].mean()
+
+
 def test_lengths_are_exponential() -> None:
     surface = make_surface(500, 500, mm_per_px=0.02)
-    abrasion = Abrasion(shape="blob", area_share=0.3, cover=0.4, length_mm=0.8, width_mm=0.04)
+    abrasion = Abrasion(shape="blob", area_share=0.15, cover=0.4, length_mm=0.8, width_mm=0.04)
     means = [abrasion.generate(surface, stream(s)).measured["mean_length_px"] for s in range(8)]
 
     # Cut at four means, and a pixel longer.

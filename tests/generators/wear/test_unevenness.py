@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
 
@@ -94,6 +95,26 @@ def test_a_ledge_is_sharp_and_lies_across_the_marks() -> None:
 
     # Marks may come near zero gain; the outline itself adds no more than a few pixels.
     assert np.median([extra / max(rows, 1) for rows, extra in steps]) < 0.1
+
+
+def test_what_little_is_ground_off_a_relief_are_its_high_places() -> None:
+    """Near the ledge of a surface without marks the wheel has not come to its depth."""
+    plain = make_surface(300, 300, border=0)
+    mesh = np.sin(np.arange(300) * 0.7)
+    pixels = 110 + 25 * (mesh[None, :, None] + mesh[:, None, None])
+    bumpy = replace(plain, pixels=pixels.astype(np.uint8))
+    rubbed = {"high": [], "low": []}
+    for seed in range(6):
+        layer = Unevenness(mode="cross", area_share=0.1, erased=0.9, softness=0).generate(
+            bumpy, stream(seed)
+        )
+        light = pixels[layer.box.slices][..., 0]
+        partly = cv2.erode(layer.support.astype(np.uint8), np.ones((3, 3))) > 0
+        rim = partly & (cv2.erode(partly.astype(np.uint8), np.ones((9, 9))) == 0)
+        rubbed["high"].append(layer.roughness[rim & (light > 130)].mean())
+        rubbed["low"].append(layer.roughness[rim & (light < 90)].mean())
+
+    assert np.mean(rubbed["high"]) > 2 * np.mean(rubbed["low"])
 
 
 @pytest.mark.parametrize("share", [0.03, 0.1, 0.3])
