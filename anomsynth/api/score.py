@@ -1,5 +1,6 @@
 """How good the labelled defects of a dataset are, from any tool."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,7 @@ from anomsynth.scoring.scored import Scored, ScoredList
 from anomsynth.scoring.selection import (
     Candidate,
     Selection,
+    check_readable,
     check_target,
     select,
     write_selection,
@@ -161,7 +163,8 @@ def score(
     UserError
         If an option is not valid; the message names it.
     InputError
-        If there is no defect image to score.
+        If there is no defect image to score, or for `filter_to` none passes or a good photo is
+        damaged.
     OutputError
         If something cannot be written.
     MissingExtraError
@@ -186,17 +189,20 @@ def score(
     items = _find(root, *pair, source_layout)
     if target is not None:
         check_target(target, [path for path in (root, *pair) if path is not None])
+    goods = find_goods(items)
+    if target is not None:
+        check_readable(goods)  # before scores are waited for
     rater = load_scorer(calibration, sqe, scorer, options)
     workers = 1 if rater.spreads else jobs
     scored = score_dataset(items, rater, jobs=workers, on_scored=on_scored)
     limit = GOOD_ENOUGH if min_score is None else min_score
     measures, halves = (None, None) if reference is None else _compare(items, Path(reference), jobs)
     folder = to_path(out) or (None if root is None else root / RESERVED)
-    goods = find_goods(items)
     selection = _select(scored, min_score, keep_top, filtered=target is not None)
     found = Scores(scored, limit, selection, len(goods), measures, halves, folder)
     _write(found, root)
     if target is not None:
+        _check_kept(found)
         write_selection(target, selection, goods, copy=not hardlink)
     return found
 
@@ -345,6 +351,23 @@ def _select(
     if min_score is None:
         min_score = GOOD_ENOUGH if keep_top is None and filtered else 0.0
     return select(candidates, min_score=min_score, keep_top=keep_top or 1.0)
+
+
+def _check_kept(found: Scores) -> None:
+    """Raise InputError if nothing is left for a new dataset; the hint names a limit that fits."""
+    if found.selection.kept:
+        return
+    scores = sorted(score for score in found.scored.scores if not math.isnan(score))
+    if not scores:
+        msg = "`filter_to`: no defect image could be scored, so none is kept"
+        raise InputError(msg, hint="the images and masks that could not be used are named above")
+    middle = math.floor(100 * scores[len(scores) // 2]) / 100
+    better = counted(sum(score >= middle for score in scores), "image")
+    raise InputError(
+        f"`filter_to`: nothing passes: of {counted(len(scores), 'score')} the best is"
+        f" {scores[-1]:.3f}, below {found.min_score:g}",
+        hint=f"`min_score={middle:g}` keeps {better}, `keep_top=0.5` the better half of each kind",
+    )
 
 
 def _candidate(one: Scored) -> Candidate:

@@ -212,5 +212,3 @@ def _print_filter(console: Console, found: "Scores", out: Path) -> None:
         f"{kept} of {counted(kept + rejected, 'defect image')} kept ({found.selection.rule}),"
         f" with {counted(found.goods, 'good photo')} in {out}"
     )
-    if not kept:
-        console.warn(f"{out}: no defect was kept")

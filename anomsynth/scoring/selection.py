@@ -22,6 +22,7 @@ from anomsynth.dataset.layout import GOOD, Layout, digits_for
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.paths import exists, is_dir
 from anomsynth.errors import InputError, OutputError
+from anomsynth.relief.files import read_scan
 
 REJECTED = "rejected.csv"
 KEPT = "kept.csv"
@@ -123,6 +124,26 @@ def check_target(out: Path, sources: Iterable[Path]) -> None:
             raise OutputError(msg, hint="choose a folder outside of it")
 
 
+def check_readable(goods: Iterable[Labelled]) -> None:
+    """Read good photos with their scans and other views: files go along unread later.
+
+    Raises
+    ------
+    InputError
+        If one is damaged.
+    """
+    for good in goods:
+        load_photo(good.image)
+        _check_beside(good)
+
+
+def _check_beside(item: Labelled) -> None:
+    for view in item.views.values():
+        load_photo(view)
+    if item.scan is not None:
+        read_scan(item.scan, unit=1.0, mm_per_px=1.0)  # how large a level or a pixel is: no matter
+
+
 def write_selection(
     out: Path, selection: Selection, goods: Sequence[Labelled], *, copy: bool = True
 ) -> None:
@@ -139,7 +160,7 @@ def write_selection(
     out : Path
         New or empty folder.
     selection : Selection
-    goods : good photos of the dataset
+    goods : good photos of the dataset, which `check_readable` has read
     copy : bool
         Copy files; otherwise hard-link them where the disk can.
 
@@ -150,6 +171,8 @@ def write_selection(
     OutputError
         If something cannot be written.
     """
+    for one in selection.kept:  # the scores have read their pictures and masks
+        _check_beside(one.item)
     with whole_folder(out.resolve()) as folder:
         _write(folder, selection, goods, copy=copy)
 

@@ -1,6 +1,7 @@
 """`anomsynth score` scores, filters and compares datasets."""
 
 import json
+import re
 import shutil
 
 import cv2
@@ -79,6 +80,35 @@ def test_the_filter_writes_what_passes_with_the_good_photos(call, dataset, tmp_p
         + [f"plate/ground_truth/dent/{index:06d}_mask.png" for index in range(4)]
     )
     assert "seam" in (out / "_anomsynth" / "rejected.csv").read_text()
+
+
+def test_a_filter_that_nothing_passes_says_which_limit_would(call, dataset, tmp_path) -> None:
+    out = tmp_path / "best"
+    strict = ("--min-score", 0.999, "--filter-to", out)
+
+    result = call("score", dataset, "--jobs", 1, *strict)
+
+    assert result.exit_code == 2
+    assert "--filter-to: nothing passes: of 8 scores the best is 0." in result.stderr
+    assert ", below 0.999" in result.stderr
+    assert "Next" not in result.output
+    assert not out.exists()
+    limit = re.search(r"--min-score (\S+) keeps (\d) image", result.stderr)
+    again = call("score", dataset, "--jobs", 1, "--min-score", limit[1], "--filter-to", out)
+    assert f"{limit[2]} of 8 defect images kept" in again.stdout
+
+
+def test_a_damaged_good_photo_is_not_passed_on_by_a_filter(call, dataset, tmp_path) -> None:
+    good = dataset / "plate" / "train" / "good" / "001.png"
+    content = bytearray(good.read_bytes())
+    content[len(content) // 2] ^= 1
+    good.write_bytes(content)
+
+    result = call("score", dataset, "--jobs", 1, "--filter-to", tmp_path / "best")
+
+    assert result.exit_code == 2
+    assert f"{good}: damaged" in result.stderr
+    assert not (tmp_path / "best").exists()
 
 
 def test_the_best_share_of_each_kind_is_kept(call, dataset, tmp_path) -> None:
