@@ -21,6 +21,7 @@ from anomsynth.api.options import (
 )
 from anomsynth.api.overview import write_overview
 from anomsynth.dataset.compression import PngEffort
+from anomsynth.dataset.folders import PhotoSource
 from anomsynth.dataset.paths import is_dir, is_file
 from anomsynth.dataset.reading import make_reading
 from anomsynth.errors import InputError, UserError
@@ -29,7 +30,8 @@ from anomsynth.pipeline.estimate import Estimate, estimate
 from anomsynth.pipeline.events import Estimating, Event, Finished, Listener, Started
 from anomsynth.pipeline.options import Backend, Extra, OutLayout, Purpose, RunOptions
 from anomsynth.pipeline.plan import Plan, make_plan
-from anomsynth.pipeline.run import run
+from anomsynth.pipeline.run import resumable, run
+from anomsynth.recipe.models import Recipe
 
 MASKS = frozenset({"roi", "avoid", "components"})  # may be one file for all photos
 
@@ -294,14 +296,26 @@ def generate(
     )
     tell = on_event or listener()
     found, recipe = choose_recipes(Path(source), preset, chosen, options, tell)
-    plan = make_plan(found, Path(out), recipe, options)
-    for notice in plan.notices:
-        tell(notice)
+    plan = planned(found, Path(out), recipe, options, tell)
     if dry_run:
         tell(Estimating())
         cost = estimate(plan, count_workers(jobs), lambda share: tell(Estimating(share)))
         return Generated(0, 0, plan=plan, cost=cost)
     return run_plan(plan, tell)
+
+
+def planned(
+    source: Path | PhotoSource,
+    out: Path,
+    recipe: Recipe | Mapping[str, Recipe],
+    options: RunOptions,
+    tell: Listener,
+) -> Plan:
+    """Plan a run, and tell what about its source the user should know; see `make_plan`."""
+    plan = make_plan(source, out, recipe, options)
+    for notice in plan.notices:
+        tell(notice)
+    return plan
 
 
 def run_plan(plan: Plan, tell: Listener) -> Generated:
@@ -317,7 +331,8 @@ def run_plan(plan: Plan, tell: Listener) -> Generated:
     finished = run(plan, listen)
     counts = {item.name: getattr(finished, item.name) for item in fields(finished)}
     whole = finished.written and plan.options.shard is None
-    sheet = write_overview(plan.out) if whole else None
+    with resumable():  # the dataset is whole, and only the sheet is made then
+        sheet = write_overview(plan.out) if whole else None
     return Generated(**counts, plan=plan, resumed=resumed, sheet=sheet)
 
 

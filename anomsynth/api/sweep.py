@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 from pydantic import ValidationError
 
-from anomsynth.api.generate import Generated, folder_of, run_options, run_plan
+from anomsynth.api.generate import Generated, folder_of, planned, run_options, run_plan
 from anomsynth.api.notebook import listener
 from anomsynth.api.options import (
     AUTO,
@@ -30,7 +30,6 @@ from anomsynth.dataset.compression import PngEffort
 from anomsynth.errors import UserError
 from anomsynth.pipeline.events import Listener
 from anomsynth.pipeline.options import Backend
-from anomsynth.pipeline.plan import make_plan
 from anomsynth.pipeline.sweep import Sweep
 from anomsynth.pipeline.sweep_check import check_sizes
 from anomsynth.synthesis.conditions import Conditions
@@ -192,11 +191,9 @@ def sweep(
         conditions=_conditions((exposure, defocus, noise, jpeg, light)),
     )
     options = options.model_copy(update={"sweep": grid})
-    plan = make_plan(Path(source), Path(out), recipe, options)
-    check_sizes(plan, grid)
     tell = on_event or listener()
-    for notice in plan.notices:
-        tell(notice)
+    plan = planned(Path(source), Path(out), recipe, options, tell)
+    check_sizes(plan, grid)
     return run_plan(plan, tell)
 
 

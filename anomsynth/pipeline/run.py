@@ -56,11 +56,23 @@ def run(plan: Plan, on_event: Listener | None = None) -> Finished:
     """
     started = time.perf_counter()
     tell = on_event or _nobody
-    with open_pool(plan.options) as pool, alone_in(_own_folder(plan.layout)), _resumable():
+    with open_pool(plan.options) as pool, alone_in(_own_folder(plan.layout)), resumable():
         _prepare(plan)
         finished = _run(plan, pool, tell, started)
     tell(finished)
     return finished
+
+
+@contextmanager
+def resumable() -> Iterator[None]:
+    """Say how a run goes on that a full disk has stopped, with an OutputError."""
+    try:
+        yield
+    except OutputError as error:
+        if not str(error).endswith("the disk is full"):
+            raise
+        hint = "free some space, then run again with `resume=True`"
+        raise OutputError(str(error), hint=hint) from error
 
 
 def _run(plan: Plan, pool: WorkerPool, tell: Listener, started: float) -> Finished:
@@ -85,18 +97,6 @@ def _run(plan: Plan, pool: WorkerPool, tell: Listener, started: float) -> Finish
 def _own_folder(layout: Layout) -> Path:
     """Return the folder that nobody else may write into meanwhile; shards have one each."""
     return layout.own if isinstance(layout, ShardLayout) else layout.root
-
-
-@contextmanager
-def _resumable() -> Iterator[None]:
-    """Say how a run goes on that a full disk has stopped."""
-    try:
-        yield
-    except OutputError as error:
-        if not str(error).endswith("the disk is full"):
-            raise
-        hint = "free some space, then run again with `resume=True`"
-        raise OutputError(str(error), hint=hint) from error
 
 
 def _nobody(_: Event) -> None:

@@ -111,7 +111,8 @@ def _best(first: "Synthesis") -> Sample:
     """
     gates = first.recipe.gates
     best, score = None, -1.0
-    for redraw in range(max(gates.best_of, gates.redraws + 1 if gates.min_score else 1)):
+    draws = max(gates.best_of, gates.redraws + 1 if gates.min_score else 1)
+    for redraw in range(draws):
         if redraw >= gates.best_of and score >= gates.min_score:
             break
         try:
@@ -127,8 +128,7 @@ def _best(first: "Synthesis") -> Sample:
             break
     if best is not None and score >= gates.min_score:
         return best
-    msg = f"score {score:.2f} at best of {gates.redraws + 1} draws, at least {gates.min_score:g}"
-    raise RejectedError(f"{msg} wanted")
+    raise RejectedError(f"score {score:.2f} at best of {draws} draws, below {gates.min_score:g}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,5 +1,6 @@
 """The sheet beside a dataset shows the parts and the kinds of defects, from its files."""
 
+import errno
 import re
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from PIL import Image
 import anomsynth as asy
 from anomsynth.api.overview import PARTS, ROWS, TILE, varied, write_overview
 from anomsynth.core.display import LABEL_COLOUR, STRICT_COLOUR
+from anomsynth.core.whole import output_error
+from anomsynth.errors import OutputError
 from anomsynth.sheets.sheet import LINE
 from anomsynth.sheets.sheet import PART_COLOUR as OUTLINE
 
@@ -141,3 +144,22 @@ def test_what_shows_a_kind_for_the_first_time_comes_first() -> None:
     lines = [{"number": at, "record": {"kinds": each}} for at, each in enumerate(kinds)]
 
     assert [line["number"] for line in varied(lines, 4)] == [0, 2, 4, 1]
+
+
+def test_a_disk_that_is_full_at_the_sheet_leaves_a_dataset_to_resume(
+    photos: Path, tmp_path: Path, monkeypatch
+) -> None:
+    def full(path: Path, _: object) -> None:
+        raise output_error(path, OSError(errno.ENOSPC, "No space left on device"))
+
+    options = {"preset": "metal", "per_image": 1, "jobs": 1}
+    with monkeypatch.context() as patch:
+        patch.setattr("anomsynth.api.overview.write_sheet", full)
+        with pytest.raises(OutputError, match=r"sheet\.png: the disk is full") as caught:
+            asy.generate(photos, tmp_path / "out", **options)
+    assert caught.value.hint == "free some space, then run again with `resume=True`"
+
+    done = asy.generate(photos, tmp_path / "out", **options, resume=True)
+
+    assert done.sheet.is_file()
+    assert done.resumed == done.written

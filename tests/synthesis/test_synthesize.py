@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 
 from anomsynth.core.types import SampleKey
+from anomsynth.errors import RejectedError
 from anomsynth.recipe.load import load_recipe
 from anomsynth.synthesis.synthesize import synthesize
+from anomsynth.testing import make_pixels
 
 
 def test_what_is_gone_shows_the_ground_and_not_a_darker_one() -> None:
@@ -27,3 +29,13 @@ def test_what_is_gone_shows_the_ground_and_not_a_darker_one() -> None:
     gone = cv2.erode(sample.strict.view(np.uint8), np.ones((7, 7), np.uint8)) > 0
     assert gone.sum() > 50
     assert np.median(sample.image[gone], axis=0) == pytest.approx([12, 12, 21], abs=2)
+
+
+@pytest.mark.parametrize("best_of", [2, 5])
+def test_a_sample_that_is_never_good_enough_tells_how_often_it_was_drawn(best_of) -> None:
+    gates = {"min_score": 1, "redraws": 2, "best_of": best_of}
+    scratch = [{"generator": {"kind": "scratch"}}]
+    recipe = load_recipe("generic", mechanisms=scratch, gates=gates)
+
+    with pytest.raises(RejectedError, match=f"at best of {max(3, best_of)} draws, below 1"):
+        synthesize(make_pixels(64, 64), recipe)
