@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from anomsynth.dataset.images import SUFFIXES
-from anomsynth.dataset.labelled import PHOTOS, recognise
+from anomsynth.dataset.labelled import DRAWN, PHOTOS, recognise
 from anomsynth.dataset.layout import RESERVED, RGB, XYZ
 from anomsynth.dataset.layouts.smell import check_goods
 from anomsynth.dataset.layouts.tree import CLOUDS, GOOD_NAMES, child, scan_beside
+from anomsynth.dataset.layouts.unread import check_unread
 from anomsynth.dataset.paths import (
     check_name,
     exists,
@@ -139,6 +140,7 @@ class _Listing:
             named = self._named([(path, self._images(path, deep=True)) for path in categories])
         if layout != PHOTOS:
             _check(self.root, named)
+            check_unread(self.root, _paths(named), self.exclude)
         return named
 
     def _of_mvtec(self, goods: list[Path]) -> Mapping[str, Sequence[SourceImage]]:
@@ -150,7 +152,9 @@ class _Listing:
         places = [(folder, place) for folder in goods if (place := _good_folder(folder))]
         named = self._named([(folder, self._images(place, deep=True)) for folder, place in places])
         for folder, place in places:
-            _check(place, {"": named.get(category_name(folder), ())})
+            used = {"": named.get(category_name(folder), ())}
+            _check(place, used)
+            check_unread(place, _paths(used), self.exclude)
         return named
 
     def _is_plain(self, goods: list[Path]) -> bool:
@@ -179,10 +183,13 @@ class _Listing:
             msg = f"{self.root}: laid out as {name!r}, but without good photos for training"
             hint = "`source_layout='photos'` takes every picture for a good photo"
             raise InputError(msg, hint=hint)
-        return {
+        found_goods = {
             category: tuple(SourceImage(key, paths[key]) for key in sorted(paths))
             for category, paths in sorted(categories.items())
         }
+        if layout is None and name in DRAWN:
+            _check(self.root, found_goods)
+        return found_goods
 
     def _folders(self) -> list[Path]:
         found = [path for path in self._entries(self.root, count=False) if is_dir(path)]
@@ -313,7 +320,11 @@ def _good_folder(category: Path) -> Path | None:
 
 
 def _check(root: Path, categories: Mapping[str, Sequence[SourceImage]]) -> None:
-    check_goods(root, (photo.path for photos in categories.values() for photo in photos))
+    check_goods(root, _paths(categories))
+
+
+def _paths(categories: Mapping[str, Sequence[SourceImage]]) -> Iterator[Path]:
+    return (photo.path for photos in categories.values() for photo in photos)
 
 
 class _Walk:

@@ -1,6 +1,6 @@
 """Labelled images on disk, whoever made them: the layout is recognised, or named by the user."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -8,13 +8,15 @@ from anomsynth.core.photo import Photo
 from anomsynth.core.types import Mask
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.layouts.dagm import find_dagm
-from anomsynth.dataset.layouts.drawn import find_coco, find_cvat, find_labelme, find_yolo
+from anomsynth.dataset.layouts.drawn import find_coco, find_cvat, find_labelme, find_voc
 from anomsynth.dataset.layouts.item import Labelled, read_strict_truth
 from anomsynth.dataset.layouts.kolektor import find_kolektor
-from anomsynth.dataset.layouts.mvtec import find_3d, find_ad2, find_mvtec
+from anomsynth.dataset.layouts.mvtec import find_3d, find_ad2, find_mvtec, has_truth
 from anomsynth.dataset.layouts.real_iad import find_real_iad
+from anomsynth.dataset.layouts.sheets import Sheets
 from anomsynth.dataset.layouts.simple import find_folders, find_images_and_masks
 from anomsynth.dataset.layouts.visa import find_visa
+from anomsynth.dataset.layouts.yolo import find_yolo
 from anomsynth.dataset.paths import is_dir
 from anomsynth.errors import InputError, UserError
 
@@ -33,16 +35,19 @@ SourceLayout = Literal[
     "coco",
     "yolo",
     "cvat",
+    "voc",
 ]
 PHOTOS = "photos"  # no labelled dataset: every picture is a good photo
 
 # In the order in which they are tried: what has more signs of its own comes first.
-_READERS: dict[SourceLayout, Callable[[Path], Sequence[Labelled]]] = {
-    "images-masks": find_images_and_masks,
+DRAWN: dict[SourceLayout, Callable[[Sheets], Sequence[Labelled]]] = {
     "cvat": find_cvat,
     "yolo": find_yolo,
     "coco": find_coco,
     "labelme": find_labelme,
+    "voc": find_voc,
+}
+_READERS: dict[SourceLayout, Callable[[Path], Sequence[Labelled]]] = {
     "3d": find_3d,
     "ad2": find_ad2,
     "visa": find_visa,
@@ -120,13 +125,28 @@ def recognise(
     if layout is not None and layout not in get_args(SourceLayout):
         known = ", ".join(get_args(SourceLayout))
         raise UserError(f"`source_layout`: no such layout {layout!r}", hint=f"known: {known}")
-    for name, find in _READERS.items():
-        if layout is None or layout == name or {layout, name} == {"loco", "mvtec"}:
-            found = find(root)
-            if found and (layout is not None or not _touches(found, exclude)):
-                several = name == "mvtec" and any(item.truth is not None for item in found)
-                return "loco" if several else name, found
+    for name, found in _tried(root, layout, exclude):
+        if found and (layout is not None or not _touches(found, exclude)):
+            several = name == "mvtec" and any(item.truth is not None for item in found)
+            return "loco" if several else name, found
     return None
+
+
+def _tried(
+    root: Path, layout: str | None, exclude: Collection[Path]
+) -> Iterator[tuple[SourceLayout, Sequence[Labelled]]]:
+    """Yield what the readers find that come into question."""
+
+    def is_asked(name: SourceLayout) -> bool:
+        return layout is None or layout == name or {layout, name} == {"loco", "mvtec"}
+
+    if is_asked("images-masks"):
+        yield "images-masks", find_images_and_masks(root)
+    # Masks of MVTec AD say more than what somebody drew on some of its pictures.
+    if layout in DRAWN or (layout is None and not has_truth(root)):
+        sheets = Sheets(root, exclude)
+        yield from ((name, draw(sheets)) for name, draw in DRAWN.items() if is_asked(name))
+    yield from ((name, find(root)) for name, find in _READERS.items() if is_asked(name))
 
 
 def _touches(found: Iterable[Labelled], folders: Collection[Path]) -> bool:

@@ -3,6 +3,7 @@
 Coordinates are shares of width and height (https://docs.ultralytics.com/datasets/segment).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from anomsynth.dataset.annotations.shapes import Outline, Shape, rectangle
@@ -12,7 +13,7 @@ BEYOND = 0.01  # that coordinates lie outside the picture where tools round
 BOX = 4  # numbers
 
 
-def read_yolo(path: Path, size: tuple[int, int], names: dict[int, str]) -> tuple[Shape, ...]:
+def read_yolo(path: Path, size: tuple[int, int], names: Mapping[int, str]) -> tuple[Shape, ...]:
     """Read what is marked on one picture of a height and width.
 
     Raises

@@ -1,97 +1,92 @@
-"""Datasets whose defects were drawn in a labelling tool: labelme, COCO, YOLO-seg, CVAT."""
+"""Datasets whose defects were drawn in a labelling tool: labelme, COCO, CVAT, Pascal VOC."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from anomsynth.dataset.annotations.class_names import read_names
-from anomsynth.dataset.annotations.coco import is_coco, read_coco
+from anomsynth.dataset.annotations.coco import read_coco
 from anomsynth.dataset.annotations.cvat import read_cvat
-from anomsynth.dataset.annotations.drawn import Drawing, read_json, split_of
-from anomsynth.dataset.annotations.labelme import is_labelme, read_labelme
-from anomsynth.dataset.annotations.yolo import read_yolo
-from anomsynth.dataset.headers import upright_size
+from anomsynth.dataset.annotations.drawn import SPLITS, Drawing, Split, read_json, split_of
+from anomsynth.dataset.annotations.labelme import read_labelme
+from anomsynth.dataset.annotations.voc import read_voc
 from anomsynth.dataset.layout import COMBINED, GOOD
 from anomsynth.dataset.layouts.item import Labelled, Truth
-from anomsynth.dataset.layouts.tree import GOOD_NAMES, child, folders, pictures, pictures_below
-from anomsynth.dataset.paths import files_in, is_dir, is_file, nfc, printable
+from anomsynth.dataset.layouts.names import MEANINGLESS, meaning_of, words_of
+from anomsynth.dataset.layouts.sheets import Sheets
+from anomsynth.dataset.layouts.tree import GOOD_NAMES
+from anomsynth.dataset.paths import nfc, printable
 from anomsynth.errors import InputError
 
+INSTANCES = "instances_"  # how COCO's names of files begin
 LONGEST_LABEL = 120  # bytes: a file's name may have 255, with what is put before and after it
+Found = tuple[Path, Path, Drawing]  # picture, file, what it says
 
 
-def find_labelme(root: Path) -> tuple[Labelled, ...]:
-    """List pictures with a JSON file of labelme beside them, anywhere below a folder.
+def find_labelme(sheets: Sheets) -> tuple[Labelled, ...]:
+    """List pictures with a JSON file of labelme, beside them or in a folder of such files.
 
-    Good are those on which nothing is drawn, and those in folders of the name good, ok or normal;
-    pictures without a file elsewhere may not have been looked at yet, and are passed over.
+    Good are those on which nothing is drawn, and those in folders that are called good; pictures
+    without a file elsewhere may not have been looked at yet, and are passed over.
     """
-    found: list[Labelled] = []
-    for folder in (root, *folders(root)):
-        beside = {nfc(path.stem): path for path in files_in(folder) if path.suffix == ".json"}
-        if not any(_is(path, is_labelme) for path in beside.values()):
-            beside = {}
-        named_good = folder.name.lower() in GOOD_NAMES
-        for path in pictures(folder) if beside or named_good else ():
-            file = beside.get(nfc(path.stem))
-            if file is not None:
-                found.append(_labelled(root, path, read_labelme(file), file))
-            elif named_good:
-                name = nfc(root.resolve().name)
-                found.append(Labelled(name, "train", GOOD, path, None, unsplit=True))
-    return tuple(found) if any(item.truth is not None for item in found) else ()
-
-
-def find_coco(root: Path) -> tuple[Labelled, ...]:
-    """List the pictures that COCO files in the folder or in its ``annotations`` name."""
-    places = [root, *(place for place in [child(root, "annotations")] if place is not None)]
-    files = [path for place in places for path in files_in(place) if path.suffix == ".json"]
-    sheets = [path for path in files if _is(path, is_coco)]
-    return tuple(_all(root, ((path, drawn) for path in sheets for drawn in read_coco(path))))
-
-
-def find_cvat(root: Path) -> tuple[Labelled, ...]:
-    """List the pictures that CVAT's ``annotations.xml`` names."""
-    file = root / "annotations.xml"
-    return tuple(_all(root, ((file, one) for one in read_cvat(file)))) if is_file(file) else ()
-
-
-def find_yolo(root: Path) -> tuple[Labelled, ...]:
-    """List ``images/SPLIT`` with ``labels/SPLIT``; a picture without a label is a good one."""
-    sheet = next(
-        (root / name for name in ("data.yaml", "dataset.yaml") if is_file(root / name)), None
-    )
-    if sheet is None or not (is_dir(root / "images") and is_dir(root / "labels")):
+    files = sheets.of("labelme")
+    if not files:
         return ()
-    names = read_names(sheet)
+    _check_damaged(sheets)
     found = []
-    for path in pictures_below(root / "images"):
-        inside = path.relative_to(root / "images")
-        label = (root / "labels" / inside).with_suffix(".txt")
-        known = split_of(inside.parts[0]) if len(inside.parts) > 1 else ""
-        shapes = read_yolo(label, _size(path), names) if is_file(label) else ()
-        found.append(_labelled(root, path, Drawing(path.name, None, shapes, known), label))
-    return tuple(found)
+    for file in files:
+        drawn = read_labelme(file)
+        pictures = sheets.pictures
+        path = pictures.of_stem(file) or pictures.of_stem(file.with_name(drawn.image))
+        if path is not None:
+            found.append((path, file, drawn))
+    items = items_of(sheets, found)
+    return items if any(not item.good for item in items) else ()
 
 
-def _is(path: Path, kind: Callable[[Mapping[str, object]], bool]) -> bool:
-    """Tell whether a JSON file is of a kind; whatever else it is does not matter here."""
-    try:
-        return kind(read_json(path))
-    except InputError:
-        return False
+def find_coco(sheets: Sheets) -> tuple[Labelled, ...]:
+    """List the pictures that COCO files anywhere in the folder name, and good ones by folders."""
+    files = sheets.of("coco")
+    # Our own exports say the same in run lengths, for who wants it to the pixel.
+    again = {
+        path.parents[1] / "rle" / f"{path.stem.removeprefix(INSTANCES)}.json" for path in files
+    }
+    return _listed(
+        sheets, ((file, one) for file in files if file not in again for one in read_coco(file))
+    )
 
 
-def _all(root: Path, found: Iterable[tuple[Path, Drawing]]) -> Iterator[Labelled]:
-    listed = list(found)
-    if not listed:
-        return
-    index: dict[str, list[Path]] = defaultdict(list)
-    for path in pictures_below(root):
-        index[nfc(path.name)].append(path)
+def find_cvat(sheets: Sheets) -> tuple[Labelled, ...]:
+    """List the pictures that CVAT's XML files name, and good ones by their folders."""
+    broken = [path for path in sheets.of("broken") if path.name == "annotations.xml"]
+    files = [*broken, *sheets.of("cvat")]
+    return _listed(sheets, ((path, one) for path in files for one in read_cvat(path)))
+
+
+def find_voc(sheets: Sheets) -> tuple[Labelled, ...]:
+    """List pictures with an XML file of Pascal VOC: those with objects are defects without masks.
+
+    Good are those without objects, and those in folders that are called good.
+    """
+    found: dict[Path, Labelled] = {}
+    for file in sheets.of("voc"):
+        path = sheets.pictures.of_stem(file)
+        if path is None:
+            continue
+        item = _item(sheets, path, file, Drawing(path.name, None, ()), sorted(set(read_voc(file))))
+        if path not in found or found[path].good:
+            found[path] = item
+    return (*found.values(), *_good_folders(sheets, found)) if found else ()
+
+
+def items_of(sheets: Sheets, found: Iterable[Found]) -> tuple[Labelled, ...]:
+    """Return the labelled pictures, and those that are good by their folders.
+
+    Raises
+    ------
+    InputError
+        If a picture is marked twice, or a label cannot name a folder.
+    """
     chosen: dict[Path, tuple[Path, Drawing]] = {}
-    for file, drawn in listed:
-        path = _picture(index, file, drawn)
+    for path, file, drawn in found:
         known = chosen.get(path)
         # A file that lists pictures alone says nothing against one that marks them.
         if known is None or not known[1].shapes:
@@ -99,35 +94,60 @@ def _all(root: Path, found: Iterable[tuple[Path, Drawing]]) -> Iterator[Labelled
         elif drawn.shapes:
             msg = f"{path}: marked twice, in {known[0]} and in {file}"
             raise InputError(msg, hint="keep one of them")
-    for path, (file, drawn) in chosen.items():
-        yield _labelled(root, path, drawn, file)
+    items = (_item(sheets, path, file, drawn) for path, (file, drawn) in chosen.items())
+    return (*items, *_good_folders(sheets, chosen)) if chosen else ()
 
 
-def _picture(index: dict[str, list[Path]], file: Path, drawn: Drawing) -> Path:
-    """Return where the picture lies that a file names; the folder may be another one now."""
-    name = nfc(drawn.image)
-    candidates = index.get(name.rpartition("/")[2], [])
-    ends = [path for path in candidates if nfc(path.as_posix()).endswith(f"/{name}")] or candidates
-    split = [path for path in ends if path.parent.name in file.stem.split("_")]
-    chosen = split if len(ends) > 1 and split else ends
-    if len(chosen) != 1:
-        what = "is not there" if not chosen else f"may be {chosen[0]} or {chosen[1]}"
-        raise InputError(f"{file}: its picture {drawn.image!r} {what}", hint="unpack all of it")
-    return chosen[0]
+def split_in(sheets: Sheets, path: Path) -> Split:
+    """Return which split the folders of a picture say, empty if none: ``valid/images``."""
+    for part in reversed(path.parent.relative_to(sheets.root).parts):
+        words = words_of(part)
+        if all(word in MEANINGLESS or word in SPLITS or word.isdecimal() for word in words):
+            split = split_of(part)
+            if split:
+                return split
+    return ""
 
 
-def _labelled(root: Path, path: Path, drawn: Drawing, file: Path) -> Labelled:
-    name = drawn.category or nfc(root.resolve().name)
-    kinds = sorted({shape.kind for shape in drawn.shapes})
+def is_good_by_folder(sheets: Sheets, path: Path) -> bool:
+    """Tell whether a picture lies in a folder that is called good."""
+    if sheets.root.name.lower() in GOOD_NAMES:
+        return True
+    parts = path.parent.relative_to(sheets.root).parts
+    return any(meaning_of(part) == "good" for part in parts)
+
+
+def _listed(sheets: Sheets, found: Iterable[tuple[Path, Drawing]]) -> tuple[Labelled, ...]:
+    pairs = ((sheets.pictures.named(file, one.image), file, one) for file, one in found)
+    return items_of(sheets, pairs)
+
+
+def _good_folders(sheets: Sheets, known: Iterable[Path]) -> Iterator[Labelled]:
+    name, listed = nfc(sheets.root.resolve().name), frozenset(known)
+    for path in sheets.pictures.paths:
+        if path not in listed and is_good_by_folder(sheets, path):
+            split = split_in(sheets, path)
+            yield Labelled(name, split or "train", GOOD, path, None, unsplit=not split)
+
+
+def _item(
+    sheets: Sheets, path: Path, file: Path, drawn: Drawing, kinds: Sequence[str] = ()
+) -> Labelled:
+    """Return a picture as a file has it; `kinds` of defects that are not drawn."""
+    kinds = sorted({shape.kind for shape in drawn.shapes} or kinds)
+    name = drawn.category or nfc(sheets.root.resolve().name)
+    split = drawn.split or split_in(sheets, path)
     for label in (name, *kinds):
         _check_label(label, file)
     if not kinds:
-        return Labelled(name, drawn.split or "train", GOOD, path, None, unsplit=not drawn.split)
+        return Labelled(name, split or "train", GOOD, path, None, unsplit=not split)
     kind = kinds[0] if len(kinds) == 1 else COMBINED
-    truth = Truth(shapes=drawn.shapes, size=drawn.size, source=file)
     # A kind that is called good would be a good photo to everyone.
-    kind = f"{kind}_" if kind.lower() in GOOD_NAMES else kind
-    return Labelled(name, drawn.split or "test", nfc(kind), path, file, truth)
+    kind = nfc(f"{kind}_" if kind.lower() in GOOD_NAMES else kind)
+    if not drawn.shapes:
+        return Labelled(name, split or "test", kind, path, None)
+    truth = Truth(shapes=drawn.shapes, size=drawn.size, source=file)
+    return Labelled(name, split or "test", kind, path, file, truth)
 
 
 def _check_label(label: str, file: Path) -> None:
@@ -138,8 +158,8 @@ def _check_label(label: str, file: Path) -> None:
         raise InputError(msg, hint="rename it in the labelling tool: letters, digits, - and _")
 
 
-def _size(path: Path) -> tuple[int, int]:
-    found = upright_size(path)
-    if found is None:
-        raise InputError(f"{path}: damaged in its first bytes", hint="replace or remove it")
-    return found
+def _check_damaged(sheets: Sheets) -> None:
+    """Raise InputError if a JSON file that goes with a picture cannot be read."""
+    for file in sheets.of("broken"):
+        if file.suffix.lower() == ".json" and sheets.pictures.of_stem(file) is not None:
+            read_json(file)

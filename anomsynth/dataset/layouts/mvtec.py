@@ -43,6 +43,11 @@ def find_categories(root: Path) -> tuple[Path, ...]:
     return tuple(folder for folder in folders(root) if _is_category(folder))
 
 
+def has_truth(root: Path) -> bool:
+    """Tell whether a root or a category has masks as MVTec AD has them."""
+    return any(child(folder, TRUTH) is not None for folder in find_categories(root))
+
+
 def _roots(root: Path) -> list[Path]:
     return [root, *folders(root)]
 
