@@ -14,7 +14,7 @@ from anomsynth.core.photo import Photo
 from anomsynth.core.types import Float32, Mask
 from anomsynth.dataset.images import read_mask, read_photo
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.manifest import Line, read_lines
+from anomsynth.dataset.manifest import Line, read_manifest
 from anomsynth.dataset.metadata import read_run
 from anomsynth.dataset.paths import is_file
 from anomsynth.dataset.reading import PhotoReader
@@ -119,7 +119,7 @@ def varied(samples: Iterable[Line], most: int) -> list[Line]:
 def _samples(layout: Layout, category: str) -> Iterator[Line]:
     path = layout.manifest(category)
     if path.exists():
-        yield from (line for line in read_lines(path) if line.get("what") == "sample")
+        yield from (line for line in read_manifest(path) if line.get("what") == "sample")
 
 
 def _kinds(line: Line) -> Sequence[object]:
@@ -186,7 +186,7 @@ def _photo(layout: Layout, source: Path, line: Line, read: PhotoReader) -> Photo
     file = origin["file"] if isinstance(origin, dict) else ""
     if not isinstance(scan, dict) or scan["file"] != file:
         return read(source / str(file))
-    for other in read_lines(layout.manifest(str(line["category"]))):
+    for other in read_manifest(layout.manifest(str(line["category"]))):
         files = other.get("files")
         same = other.get("what") == "normal" and other.get("image") == line["image"]
         if same and isinstance(files, dict):

@@ -266,14 +266,14 @@ def _known_from_training(run: Path, swept: SweptSet) -> Iterator[str]:
 
 
 def _photos_of(dataset: Path) -> set[str]:
-    from anomsynth.dataset.manifest import read_lines  # noqa: PLC0415
+    from anomsynth.dataset.manifest import read_manifest  # noqa: PLC0415
 
     found: set[str] = set()
     layout = Layout(dataset.resolve())
     categories = read_run(layout).get("categories")
     for category in categories if isinstance(categories, dict) else ():
         path = layout.manifest(str(category))
-        for line in read_lines(path) if is_file(path) else ():
+        for line in read_manifest(path) if is_file(path) else ():
             source = line.get("source")
             if line.get("what") == "normal" and isinstance(source, dict):
                 found.add(str(source.get("sha256", "")))

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from PIL import Image
 
+from anomsynth.core.plain_file import open_bytes
 from anomsynth.dataset.decode import orientation_of
 from anomsynth.dataset.paths import is_special
 
@@ -22,7 +23,7 @@ _lock = threading.Lock()
 def is_turned(path: Path) -> bool:
     """Tell by its metadata alone whether a file's rows are not those that are meant to be seen."""
     try:
-        with warnings.catch_warnings(), without_pixel_limit(), path.open("rb") as file:
+        with warnings.catch_warnings(), without_pixel_limit(), open_bytes(path) as file:
             warnings.simplefilter("ignore")
             return _orientation(path, file) != 1
     except Exception:  # noqa: BLE001, RUF100 - decoders raise anything on damaged headers
@@ -35,7 +36,7 @@ def upright_size(path: Path) -> tuple[int, int] | None:
     if found is None:
         return None
     try:
-        with warnings.catch_warnings(), without_pixel_limit(), path.open("rb") as file:
+        with warnings.catch_warnings(), without_pixel_limit(), open_bytes(path) as file:
             warnings.simplefilter("ignore")
             lies = _orientation(path, file) in LYING
     except Exception:  # noqa: BLE001, RUF100 - decoders raise anything on damaged headers

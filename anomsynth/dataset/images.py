@@ -1,5 +1,6 @@
 """Photos and masks on disk: what cameras and scanners write comes in, lossless PNG goes out."""
 
+import errno
 import hashlib
 import warnings
 from collections.abc import Mapping, Sequence
@@ -334,8 +335,14 @@ def _content(path: Path) -> bytes:
             raise InputError(msg, hint="remove it from the input")
         content = path.read_bytes()
     except FileNotFoundError as error:
+        if path.is_symlink():
+            msg = f"{path}: a link to a file that is not there"
+            raise InputError(msg, hint="mend the link or remove it") from error
         raise InputError(f"{path}: no such file", hint="check the path") from error
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            msg = f"{path}: a link that leads to itself"
+            raise InputError(msg, hint="mend the link or remove it") from error
         if path.is_dir():
             msg = f"{path}: a folder, not a photo"
             raise InputError(msg, hint="give one picture file in it") from error

@@ -5,7 +5,9 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from io import FileIO
+from pathlib import Path
 
+from anomsynth.core.plain_file import open_bytes
 from anomsynth.core.whole import output_error
 from anomsynth.dataset.files import write_pieces
 from anomsynth.dataset.layout import Layout
@@ -13,9 +15,11 @@ from anomsynth.dataset.manifest import (
     Line,
     again_json,
     read_lines,
+    read_manifest,
     read_placed_lines,
     whole_number,
 )
+from anomsynth.dataset.manifest_line import AGAIN, check_line, damage_of
 from anomsynth.dataset.paths import exists
 from anomsynth.errors import OutputError
 
@@ -96,14 +100,18 @@ class Journal:
         if name not in self._places:
             return []
         try:
-            with self.path.open("rb") as file:
+            with open_bytes(self.path) as file:
                 file.seek(self._places[name])
-                return list(_pieces(file.readline().decode()))
+                found = list(_pieces(file.readline().decode()))
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be read: {error.strerror}") from error
         except (ValueError, IndexError, TypeError, RecursionError) as error:
-            hint = "make the dataset again with `overwrite=True`"
-            raise OutputError(f"{self.path}: damaged line of {name[1]}", hint=hint) from error
+            raise OutputError(f"{self.path}: damaged line of {name[1]}", hint=AGAIN) from error
+        for _, line in found:
+            why = damage_of(line, made=True)
+            if why:
+                raise OutputError(f"{self.path}: damaged line of {name[1]}: {why}", hint=AGAIN)
+        return found
 
     def close(self) -> None:
         """Close the file; the journal stays."""
@@ -118,6 +126,23 @@ class Journal:
             raise output_error(self.path, error) from error
 
 
+def read_journal(path: Path) -> Iterator[Line]:
+    """Yield the manifest lines in the journal of a run that has not ended.
+
+    Raises
+    ------
+    OutputError
+        If a line is damaged.
+    """
+    for number, entry in enumerate(read_lines(path), start=1):
+        lines = entry.get("lines")
+        if not isinstance(lines, list):
+            raise OutputError(f"{path}: line {number} is damaged: no lines", hint=AGAIN)
+        for line in lines:
+            check_line(line, path, number, made=True)
+            yield line
+
+
 def _from_manifests(
     layout: Layout, categories: Iterable[str], unit_samples: int
 ) -> Iterator[bytes]:
@@ -125,7 +150,7 @@ def _from_manifests(
     for category in categories:
         if not exists(layout.manifest(category)):
             continue
-        lines = read_lines(layout.manifest(category))
+        lines = read_manifest(layout.manifest(category), made=True)
 
         def name_of(line: Line, category: str = category) -> Name:
             named = next((name for name in ("index", "first") if name in line), None)

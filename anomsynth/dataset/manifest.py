@@ -12,8 +12,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.json_text import parse_json
+from anomsynth.core.plain_file import open_bytes
 from anomsynth.core.sample import Instance
 from anomsynth.core.types import Box, Mask
+from anomsynth.dataset.manifest_line import AGAIN, check_line
 from anomsynth.errors import OutputError
 
 Line = dict[str, object]
@@ -49,7 +52,7 @@ def read_placed_lines(path: Path) -> Iterator[tuple[range, Line]]:
     """Yield each line with the range of bytes it takes; see `read_lines`."""
     start = 0
     try:
-        with path.open("rb") as file:
+        with open_bytes(path) as file:
             for number, raw in enumerate(file, start=1):
                 if not raw.endswith(b"\n"):
                     return
@@ -60,10 +63,35 @@ def read_placed_lines(path: Path) -> Iterator[tuple[range, Line]]:
         raise OutputError(f"{path}: cannot be read: {error.strerror}") from error
 
 
+def read_manifest(path: Path, *, made: bool = False) -> Iterator[Line]:
+    """Yield the lines of a manifest, each of which says what it has to.
+
+    Parameters
+    ----------
+    path : Path
+    made : bool
+        Whether they go on with a run, or make a sample again.
+
+    Raises
+    ------
+    OutputError
+        As `read_lines`, or if a line lacks something or says something impossible.
+    """
+    for _, line in read_placed_manifest(path, made=made):
+        yield line
+
+
+def read_placed_manifest(path: Path, *, made: bool = False) -> Iterator[tuple[range, Line]]:
+    """Yield each line of a manifest with the range of bytes it takes; see `read_manifest`."""
+    for number, (place, line) in enumerate(read_placed_lines(path), start=1):
+        check_line(line, path, number, made=made)
+        yield place, line
+
+
 def read_line_at(path: Path, start: int) -> Line:
     """Return the line that begins at a byte of a file; raise OutputError as `read_lines`."""
     try:
-        with path.open("rb") as file:
+        with open_bytes(path) as file:
             file.seek(start)
             return _parse(file.readline(), path, 0)
     except OSError as error:
@@ -81,8 +109,7 @@ def whole_number(line: Line, name: str, path: Path) -> int:
     try:
         return int(str(line[name]))
     except (KeyError, ValueError) as error:
-        hint = "restore the file, or make the dataset again with `overwrite=True`"
-        raise OutputError(f"{path}: damaged line: no number {name!r}", hint=hint) from error
+        raise OutputError(f"{path}: damaged line: no number {name!r}", hint=AGAIN) from error
 
 
 def array_hash(array: NDArray[np.generic]) -> str:
@@ -122,12 +149,11 @@ def unpack_support(packed: Mapping[str, object]) -> tuple[Box, Mask]:
 
 def _parse(raw: bytes, path: Path, number: int) -> Line:
     try:
-        line = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        hint = "restore the file, or make the dataset again with `overwrite=True`"
-        raise OutputError(f"{path}: line {number} is not JSON", hint=hint) from error
+        line = parse_json(raw)
+    except ValueError as error:
+        raise OutputError(f"{path}: line {number} is not JSON", hint=AGAIN) from error
     if not isinstance(line, dict):
-        raise OutputError(f"{path}: line {number} is not a JSON object")
+        raise OutputError(f"{path}: line {number} is not a JSON object", hint=AGAIN)
     return line
 
 

@@ -8,11 +8,13 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Literal
 
+from anomsynth.core.json_text import parse_json
+from anomsynth.core.plain_file import read_text, reason
 from anomsynth.core.whole import output_error
 from anomsynth.dataset.files import write_bytes
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line
-from anomsynth.dataset.paths import exists, folders_in, is_dir, is_file
+from anomsynth.dataset.paths import exists, folders_in, is_dir
 from anomsynth.errors import OutputError
 
 OURS = re.compile(
@@ -23,6 +25,11 @@ OURS = re.compile(
 SYSTEM_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 RENAMED = {"parts": "components"}  # options of a run, as older versions wrote them
+
+PARTS: dict[str, type | tuple[type, ...]] = {  # of a record, where it has them
+    **dict.fromkeys(("options", "versions", "plugins", "recipe", "recipes", "depths"), dict),
+    "categories": (dict, list),
+}
 
 Contents = Literal["nothing", "run", "shards", "dataset", "other"]
 
@@ -43,9 +50,9 @@ def contents(layout: Layout) -> Contents:
     if not is_dir(layout.root):
         raise OutputError(f"{layout.root}: not a folder", hint="choose another output folder")
     try:
-        if is_file(layout.run_file):
+        if exists(layout.run_file):
             return "run"
-        if is_file(layout.metadata / layout.run_file.name):
+        if exists(layout.metadata / layout.run_file.name):
             return "dataset"
         if is_dir(layout.shards):
             return "shards"
@@ -78,20 +85,42 @@ def read_run(layout: Layout) -> Line:
     OutputError
         If it is missing or damaged.
     """
-    path = layout.run_file
+    if exists(layout.run_file):
+        return read_record(layout.run_file, "restore it from a copy, or make the dataset again")
+    if is_dir(layout.shards):
+        hint = f"join them with: anomsynth merge {layout.root}"
+        raise OutputError(f"{layout.root}: shards that are not merged", hint=hint)
+    hint = "give the folder that `anomsynth generate` wrote"
+    raise OutputError(f"{layout.root}: not a dataset of anomsynth", hint=hint)
+
+
+def read_record(path: Path, hint: str) -> Line:
+    """Read the record of a run or of a shard; what older versions wrote has today's names.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be read or is damaged; `hint` says what to do about damage.
+    """
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        if is_dir(layout.shards):
-            hint = f"join them with: anomsynth merge {layout.root}"
-            raise OutputError(f"{layout.root}: shards that are not merged", hint=hint) from error
-        hint = "give the folder that `anomsynth generate` wrote"
-        raise OutputError(f"{layout.root}: not a dataset of anomsynth", hint=hint) from error
-    except (OSError, ValueError) as error:
-        raise OutputError(f"{path}: cannot be read: {error}") from error
+        text = read_text(path)
+    except OSError as error:
+        msg = f"{path}: cannot be read: {reason(error)}"
+        raise OutputError(msg, hint="check the file and its permissions") from error
+    except UnicodeDecodeError as error:
+        raise OutputError(f"{path}: damaged: {reason(error)}", hint=hint) from error
+    if not text.strip():
+        raise OutputError(f"{path}: the file is empty", hint=hint)
+    try:
+        record = parse_json(text)
+    except ValueError as error:
+        raise OutputError(f"{path}: damaged: no JSON: {error}", hint=hint) from error
     if not isinstance(record, dict):
-        raise OutputError(f"{path}: damaged", hint="make the dataset again in another folder")
-    return with_new_options(record)
+        raise OutputError(f"{path}: damaged: no JSON object", hint=hint)
+    wrong = [name for name, kind in PARTS.items() if not isinstance(record.get(name, {}), kind)]
+    if wrong:
+        raise OutputError(f"{path}: damaged: {wrong[0]!r} is no table", hint=hint)
+    return _with_new_options(record)
 
 
 def known_run(root: Path) -> Line:
@@ -109,8 +138,7 @@ def sweep_of(record: Line) -> Mapping[str, object] | None:
     return grid if isinstance(grid, Mapping) else None
 
 
-def with_new_options(record: dict[str, object]) -> dict[str, object]:
-    """Return the record of a run with its options by today's names."""
+def _with_new_options(record: dict[str, object]) -> dict[str, object]:
     options = record.get("options")
     if not isinstance(options, dict):
         return record

@@ -65,11 +65,20 @@ def files_in(folder: Path) -> PathList:
 def _listed(folder: Path, wanted: Callable[[os.DirEntry[str]], bool]) -> list[str]:
     try:
         with os.scandir(folder) as found:  # many files: none is asked for one by one
-            names = [one.name for one in found if not is_passed_over(one.name) and wanted(one)]
+            names = [one.name for one in found if not is_passed_over(one.name) and _is(one, wanted)]
     except OSError as error:
         raise _unreadable(folder, error) from error
     names.sort()
     return names
+
+
+def _is(one: os.DirEntry[str], wanted: Callable[[os.DirEntry[str]], bool]) -> bool:
+    try:
+        return wanted(one)
+    except OSError as error:
+        if error.errno == errno.ELOOP:  # a link to itself is neither
+            return False
+        raise _unreadable(Path(one.path), error) from error
 
 
 def is_passed_over(name: str) -> bool:

@@ -2,16 +2,14 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from anomsynth.dataset.layout import RGB, Layout
 from anomsynth.dataset.layouts.item import Labelled
-from anomsynth.dataset.manifest import Line, read_line_at, read_lines, read_placed_lines
+from anomsynth.dataset.manifest import Line, read_line_at, read_manifest, read_placed_manifest
 from anomsynth.dataset.name_index import NameIndex
-from anomsynth.dataset.paths import is_file
-from anomsynth.errors import OutputError
+from anomsynth.dataset.paths import exists, is_file
 
 RESIDUALS = "residuals"
 NONE = -1  # of good photos
@@ -97,14 +95,14 @@ class Provenances(Mapping[Path, Provenance]):
         # Twice: a sample may stand before its good photo, and a damaged line may come last.
         numbers: dict[object, int] = {}
         goods: list[Path | None] = []
-        for line in read_lines(manifest):
+        for line in read_manifest(manifest):
             file = _file(line)
             if line.get("what") == "normal" and file is not None:
                 numbers[line.get("image")] = len(self._goods) + len(goods)
                 goods.append(root / file if is_file(root / file) else None)
         self._goods += goods
         self._manifests.append((root, manifest))
-        for place, line in read_placed_lines(manifest):
+        for place, line in read_placed_manifest(manifest):
             file = _file(line)
             if line.get("what") == "sample" and file is not None:
                 self._names.append(str(root / file))
@@ -145,15 +143,19 @@ class Provenances(Mapping[Path, Provenance]):
 def find_provenance(items: Iterable[Labelled]) -> Provenances:
     """Return where those images come from that a manifest beside them describes.
 
-    Datasets of other tools have none; a damaged manifest counts as absent.
+    Datasets of other tools have none.
+
+    Raises
+    ------
+    OutputError
+        If a manifest is damaged.
     """
     roots = {(_root(item), item.category) for item in items if len(item.image.parents) > DEEP}
     found = Provenances()
     for root, category in sorted(roots):
         manifest = Layout(root).manifest(category)
-        if is_file(manifest):
-            with suppress(OutputError):
-                found.add(root, manifest)
+        if exists(manifest):
+            found.add(root, manifest)
     return found
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from anomsynth.core.depth import Depth, depth_of
 from anomsynth.core.photo import Photo, as_photo
+from anomsynth.core.plain_file import open_bytes
 from anomsynth.dataset.images import load_photo, read_photo
-from anomsynth.dataset.paths import is_special
 from anomsynth.dataset.tiff import Reading
 from anomsynth.dataset.tiff_bands import scaled
 from anomsynth.errors import InputError, UserError
@@ -197,9 +197,7 @@ def may_be_deep(path: Path) -> bool:
     if suffix != ".png":
         return suffix in DEEP
     try:
-        if is_special(path):
-            return False
-        with path.open("rb") as file:
+        with open_bytes(path) as file:
             return file.read(PNG_DEPTH.stop)[PNG_DEPTH] == b"\x10"
     except OSError:  # the run says so when it comes to it
         return False

@@ -5,10 +5,12 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from anomsynth.core.plain_file import open_bytes
 from anomsynth.dataset.images import read_photo
+from anomsynth.dataset.journal import read_journal
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.manifest import Line, array_hash, read_lines
-from anomsynth.dataset.paths import is_file
+from anomsynth.dataset.manifest import Line, array_hash, read_manifest
+from anomsynth.dataset.paths import exists
 from anomsynth.errors import InputError
 
 COMPARED = 8  # photos of a source that may have moved
@@ -63,7 +65,7 @@ class SourceFiles:
     def _hash(self, name: str) -> str:
         if name not in self._hashes:
             try:
-                with (self._root / name).open("rb") as file:
+                with open_bytes(self._root / name) as file:
                     self._hashes[name] = hashlib.file_digest(file, "sha256").hexdigest()
             except OSError:  # the photo is tried again, and its error is told then
                 self._hashes[name] = ""
@@ -94,16 +96,14 @@ def _good_photos(layout: Layout, categories: Sequence[str]) -> Iterator[Line]:
     """Yield the first photo of each category, then of what is done already of an unfinished run."""
     for category in categories:
         manifest = layout.manifest(category)
-        if is_file(manifest):
-            yield from itertools.islice(_normals(read_lines(manifest)), 1)
-    if is_file(layout.journal):
-        for entry in read_lines(layout.journal):
-            lines = entry.get("lines")
-            yield from _normals(lines if isinstance(lines, list) else [])
+        if exists(manifest):
+            yield from itertools.islice(_normals(read_manifest(manifest, made=True)), 1)
+    if exists(layout.journal):
+        yield from _normals(read_journal(layout.journal))
 
 
 def _normals(lines: Iterable[Line]) -> Iterator[Line]:
-    return (line for line in lines if isinstance(line, dict) and line.get("what") == "normal")
+    return (line for line in lines if line.get("what") == "normal")
 
 
 def files_of(line: Line) -> dict[str, list[str]]:
@@ -134,7 +134,7 @@ def _is_whole(layout: Layout, line: Line, *, decode: bool) -> bool:
     if not decode or not isinstance(hashes, Mapping):
         return True
     return all(
-        pixel_hash(layout.root / files[role][0]) == hashes[role]
+        pixel_hash(layout.root / files[role][0]) == hashes.get(role)
         for role in ("image", "mask")
         if role in files
     )
@@ -142,7 +142,7 @@ def _is_whole(layout: Layout, line: Line, *, decode: bool) -> bool:
 
 def _has_both_ends(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
+        with open_bytes(path) as file:
             start = file.read(len(PNG_START))
             if path.suffix != ".png":
                 return bool(start)

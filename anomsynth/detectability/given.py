@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.plain_file import open_text, read_bytes
 from anomsynth.core.types import Float32
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.paths import is_dir, is_file, nfc
@@ -68,7 +69,7 @@ def _read(path: Path) -> NDArray[np.generic]:
     try:
         if path.suffix.lower() == ".npy":
             return np.asarray(np.load(path, allow_pickle=False))
-        coded = np.frombuffer(path.read_bytes(), np.uint8)
+        coded = np.frombuffer(read_bytes(path), np.uint8)
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read: {error}", hint="write it again") from error
     values = cv2.imdecode(coded, cv2.IMREAD_UNCHANGED) if coded.size else None
@@ -138,7 +139,7 @@ def _read_table(path: Path, root: Path) -> tuple[dict[str, list[Mark]], bool]:
     if not is_file(path):
         raise InputError(f"{path}: no such file", hint="give a table with image and score")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with open_text(path, "utf-8-sig") as file:
             head = file.readline()
             comma = ";" if ";" in head and "," not in head else ","
             names = [name.strip().lower() for name in next(csv.reader([head], delimiter=comma), [])]

@@ -7,9 +7,9 @@ from pathlib import Path
 from statistics import median
 
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.manifest import Line, read_lines
+from anomsynth.dataset.manifest import Line, read_manifest
 from anomsynth.dataset.metadata import read_run, sweep_of
-from anomsynth.dataset.paths import is_dir, is_file
+from anomsynth.dataset.paths import exists, is_dir
 from anomsynth.errors import InputError
 
 OFF = 0.2  # share by which the median size of a level may be off
@@ -140,7 +140,7 @@ def read_sweep(root: Path) -> SweptSet:
         raise InputError(f"{root}: no such folder", hint="give a folder made by `anomsynth sweep`")
     layout = Layout(root.resolve())
     hint = "make one with `anomsynth sweep`: only there sizes are known"
-    if not is_file(layout.run_file) and not is_dir(layout.shards):
+    if not exists(layout.run_file) and not is_dir(layout.shards):
         raise InputError(f"{root}: not a sweep", hint=hint)
     record = read_run(layout)
     grid, categories = sweep_of(record), record.get("categories")
@@ -151,10 +151,10 @@ def read_sweep(root: Path) -> SweptSet:
     failed = 0
     for category in categories:
         path = layout.manifest(str(category))
-        if not is_file(path):
+        if not exists(path):
             msg = f"{root}: an unfinished sweep, {path.name} of {category!r} is not there"
             raise InputError(msg, hint="finish it with `resume=True`, or merge its shards")
-        lines = list(read_lines(path))
+        lines = list(read_manifest(path))
         some = [_flaw(line) for line in lines if line.get("what") == "sample"]
         scales = {flaw.photo: flaw.mm_per_px for flaw in some}
         flaws += some

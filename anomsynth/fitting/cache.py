@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from anomsynth._version import __version__
+from anomsynth.core.plain_file import read_bytes
 from anomsynth.core.types import Surface
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.fitting.candidates import Suspect
@@ -42,7 +43,7 @@ class LayerCache:
         if path is None:
             return None
         try:
-            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
+            with np.load(io.BytesIO(read_bytes(path)), allow_pickle=False) as stored:
                 return Layers(
                     stored["index"],
                     stored["looks"],

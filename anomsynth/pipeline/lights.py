@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from anomsynth.core.plain_file import read_text
 from anomsynth.core.types import Light
 from anomsynth.errors import InputError, UserError
 
@@ -38,7 +39,7 @@ class GivenLight(NamedTuple):
 def read_lights(path: Path, views: Sequence[str]) -> tuple[GivenLight, ...]:
     """Read a file of lights; InputError if it is none, or knows other views."""
     try:
-        written = json.loads(path.read_text(encoding="utf-8-sig"))
+        written = json.loads(read_text(path, "utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}", hint=LIGHTS_HINT) from error
     except ValueError as error:

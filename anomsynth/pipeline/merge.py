@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from anomsynth.core.plain_file import read_bytes
 from anomsynth.core.whole import output_error
 from anomsynth.dataset.files import write_bytes
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.manifest import Line, again_json, read_lines
+from anomsynth.dataset.manifest import Line, again_json, read_manifest
 from anomsynth.dataset.metadata import make_scratch, read_run
-from anomsynth.dataset.paths import exists, is_dir, is_file
+from anomsynth.dataset.paths import exists, is_dir
 from anomsynth.errors import OutputError
 from anomsynth.pipeline.events import Finished
 from anomsynth.pipeline.parts import moved_parts, read_finders
@@ -23,7 +24,7 @@ from anomsynth.pipeline.shards import (
     ShardLayout,
     again,
     find_shards,
-    read_record,
+    read_shard,
     shards_of,
     show,
 )
@@ -58,7 +59,7 @@ def merge(out: Path) -> Finished:
         finders = read_finders(read_run(layout))
         return tally.finished(time.perf_counter() - started, finders)
     shards = _check_whole(layout)
-    record = read_record(shards[0])
+    record = read_shard(shards[0])
     parts = _Parts(shards, _photo_counts(record, shards[0]))
     parts.check_finished()
     make_scratch(layout)
@@ -66,7 +67,7 @@ def merge(out: Path) -> Finished:
         for category in parts.counts:
             lines = ((again_json(line), line) for line in parts.lines(category))
             write_tables(layout, category, lines, tally)
-        write_bytes(layout.run_file, shards[0].run_file.read_bytes(), layout.scratch)
+        write_bytes(layout.run_file, read_bytes(shards[0].run_file), layout.scratch)
         # From here on this is a dataset as any other; a rename takes all shards away at once.
         layout.shards.replace(layout.scratch / layout.shards.name)
     except OSError as error:
@@ -85,7 +86,7 @@ def _count_merged(layout: Layout, tally: Tally) -> None:
     shutil.rmtree(layout.scratch, ignore_errors=True)
     categories = record.get("categories")
     for category in categories if isinstance(categories, Mapping) else ():
-        for line in read_lines(layout.manifest(str(category))):
+        for line in read_manifest(layout.manifest(str(category)), made=True):
             tally.count(line)
 
 
@@ -109,13 +110,13 @@ def _check_whole(layout: Layout) -> list[ShardLayout]:
     if missing:
         names = ", ".join(show(one) for one in missing)
         raise OutputError(f"{layout.root}: shards are missing: {names}", hint=again(missing))
-    unfinished = [one for one in shards if exists(one.journal) or not is_file(one.run_file)]
+    unfinished = [one for one in shards if exists(one.journal) or not exists(one.run_file)]
     if unfinished:
         names = ", ".join(show(one) for one in unfinished)
         raise OutputError(f"{layout.root}: unfinished shards: {names}", hint=again(unfinished))
-    first = read_record(shards[0])
+    first = read_shard(shards[0])
     for other in shards[1:]:
-        record = read_record(other)
+        record = read_shard(other)
         moved = moved_parts(read_finders(first), read_finders(record))
         turned = moved_rigs(read_rigs(first), read_rigs(record))
         changed = differences(first, record)
@@ -160,7 +161,7 @@ class _Parts:
         for category in self.counts:
             for number in sorted(set(self._order(category))):
                 shard = self.shards[number - 1]
-                if not is_file(shard.manifest(category)):
+                if not exists(shard.manifest(category)):
                     msg = f"{shard.manifest(category)}: missing, shard {show(shard)} is unfinished"
                     raise OutputError(msg, hint=again([shard]))
 
@@ -194,7 +195,7 @@ class _Parts:
 
     def _photos(self, category: str, number: int) -> Iterator[tuple[str, list[Line]]]:
         """Yield the photos of one manifest with their lines."""
-        lines = read_lines(self.shards[number - 1].manifest(category))
+        lines = read_manifest(self.shards[number - 1].manifest(category), made=True)
         for name, group in itertools.groupby(lines, lambda line: str(line.get("image"))):
             yield name, list(group)
 

@@ -15,7 +15,7 @@ from anomsynth.dataset.metadata import (
     contents,
     read_run,
 )
-from anomsynth.dataset.paths import is_file
+from anomsynth.dataset.paths import exists
 from anomsynth.dataset.reading import PhotoReader
 from anomsynth.dataset.verify import are_photos_of
 from anomsynth.errors import OutputError, RecipeError
@@ -40,7 +40,7 @@ from anomsynth.pipeline.shards import (
     find_shards,
     in_shard,
     layout_of,
-    read_record,
+    read_shard,
 )
 from anomsynth.pipeline.units import Amounts, Unit
 from anomsynth.recipe.models import Recipe
@@ -226,9 +226,9 @@ def _check_decisions(plan: Plan) -> None:
     if plan.options.shard is None:
         return
     for other in find_shards(plan.layout):
-        if other.shard == plan.options.shard or not is_file(other.run_file):
+        if other.shard == plan.options.shard or not exists(other.run_file):
             continue
-        moved = plan.moved(read_record(other))
+        moved = plan.moved(read_shard(other))
         if moved:
             msg = f"{plan.layout.root}: photos of {min(moved)!r} were replaced since other shards"
             raise OutputError(msg, hint="delete the folder and make all shards anew")

@@ -13,8 +13,9 @@ from anomsynth.core.sample import Sample
 from anomsynth.core.types import SampleKey, Surface
 from anomsynth.dataset.extras import binary
 from anomsynth.dataset.files import link_file, make_folder
+from anomsynth.dataset.journal import read_journal
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.manifest import Line, array_hash, read_lines, whole_number
+from anomsynth.dataset.manifest import Line, array_hash, read_manifest
 from anomsynth.dataset.masks import MaskFolder
 from anomsynth.dataset.metadata import read_run
 from anomsynth.dataset.paths import exists
@@ -140,7 +141,7 @@ def remake(out: Path, sample_id: str, source: Path | None = None) -> Remade:
     recipe = _recipe(record, str(line["category"]), layout)
     photos = find_source_again(record, layout.root, source)
     path = photos / str(_value(_part(line, "source"), "file"))
-    index = whole_number(line, "index", layout.manifest(str(line["category"])))
+    index = int(str(line["index"]))
     key = SampleKey(str(line["category"]), str(_value(line, "image")), index)
     unit = _unit(record, key, path, layout.root)
     unit = replace(unit, scan=_scan(line, photos), scan_reading=scan_reading(record))
@@ -183,7 +184,7 @@ def remake(out: Path, sample_id: str, source: Path | None = None) -> Remade:
         raise OutputError(f"{sample_id}: came out differently", hint=_why(record, recipe))
     file = str(_value(_part(line, "source"), "file"))
     origin = SourcePhoto(key.category, key.image, file, scan=scan_facts(loaded, photos))
-    number = whole_number(line, "number", layout.manifest(key.category))
+    number = int(str(line["number"]))
     writer = _writer(record, layout, scanned=unit.scan is not None)
     return Remade(with_rater(sample, surface), written, surface, origin, number, writer)
 
@@ -256,11 +257,9 @@ def _find(layout: Layout, sample_id: str, record: Line) -> Line:
 
 def _lines(layout: Layout, category: str) -> Iterator[Line]:
     if exists(layout.manifest(category)):
-        yield from read_lines(layout.manifest(category))
+        yield from read_manifest(layout.manifest(category), made=True)
     elif exists(layout.journal):
-        for entry in read_lines(layout.journal):
-            lines = entry.get("lines")
-            yield from lines if isinstance(lines, list) else ()
+        yield from read_journal(layout.journal)
 
 
 def _recipe(record: Line, category: str, layout: Layout) -> Recipe:

@@ -4,7 +4,6 @@ Each makes some of the photos, numbered as in the whole run, and keeps its own r
 ``OUT/_anomsynth/.shards``; `merge` joins the records.
 """
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,8 +12,8 @@ from pathlib import Path
 
 from anomsynth.core.counted import counted
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.metadata import SYSTEM_FILES, Contents, with_new_options
-from anomsynth.dataset.paths import is_dir, is_file
+from anomsynth.dataset.metadata import SYSTEM_FILES, Contents, read_record
+from anomsynth.dataset.paths import exists, is_dir
 from anomsynth.errors import OutputError, UserError
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.record import differences
@@ -149,9 +148,9 @@ def check_shards(
         if other.shard[1] != shard[1]:
             msg = f"{root}: holds shards of {other.shard[1]}, this is one of {shard[1]}"
             raise OutputError(msg, hint="use the same number, or another output folder")
-        if other.shard == shard or not is_file(other.run_file):
+        if other.shard == shard or not exists(other.run_file):
             continue
-        changed = differences(read_record(other), record)
+        changed = differences(read_shard(other), record)
         if changed:
             msg = f"{root}: shard {show(other)} was begun with other settings: {'; '.join(changed)}"
             raise OutputError(msg, hint="use the same settings, or another output folder")
@@ -178,7 +177,7 @@ def find_shards(layout: Layout) -> list[ShardLayout]:
     return sorted(found, key=lambda one: one.shard)
 
 
-def read_record(layout: ShardLayout) -> Mapping[str, object]:
+def read_shard(layout: ShardLayout) -> Mapping[str, object]:
     """Read a shard's run.json.
 
     Raises
@@ -186,14 +185,7 @@ def read_record(layout: ShardLayout) -> Mapping[str, object]:
     OutputError
         If it cannot be read.
     """
-    path = layout.run_file
-    try:
-        record = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise OutputError(f"{path}: cannot be read: {error}", hint=again([layout])) from error
-    if not isinstance(record, dict):
-        raise OutputError(f"{path}: damaged", hint=again([layout]))
-    return with_new_options(record)
+    return read_record(layout.run_file, again([layout]))
 
 
 def again(layouts: Iterable[ShardLayout]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from anomsynth.core.component import Component
+from anomsynth.core.plain_file import read_text
 from anomsynth.core.registry import generators, refiners
 from anomsynth.errors import RecipeError, RenamedWarning, UserError
 from anomsynth.recipe.extend import Extension, extend, merge, split_extension
@@ -200,7 +201,7 @@ def _name(source: str | Path) -> str:
 
 def _read(path: Path, shown: str) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows may begin with a mark
+        return tomllib.loads(read_text(path, "utf-8-sig"))  # Windows may begin with a mark
     except tomllib.TOMLDecodeError as error:
         hint = "text needs quotes, tables are [name], lists of tables [[name]]"
         raise RecipeError(f"{shown}: not valid TOML: {error}", hint=hint) from error

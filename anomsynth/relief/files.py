@@ -8,6 +8,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.plain_file import open_bytes, read_bytes
 from anomsynth.core.png import SIGNATURE
 from anomsynth.core.types import Mask
 from anomsynth.core.whole import place_whole
@@ -85,7 +86,7 @@ def read_scan(
 def read_file(path: Path) -> bytes:
     """Return the bytes of the file of a scan; InputError if it cannot be read."""
     try:
-        return path.read_bytes()
+        return read_bytes(path)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file", hint="check its name") from error
     except OSError as error:
@@ -106,7 +107,7 @@ def is_depth_map(path: Path) -> bool:
 def tells_colours(path: Path) -> bool:
     """Tell by the first bytes of a cloud's file whether its points have colours."""
     try:
-        with path.open("rb") as file:
+        with open_bytes(path) as file:
             header = file.read(HEADER)
     except OSError:  # the run says so when it comes to it
         return False

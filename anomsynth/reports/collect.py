@@ -18,7 +18,7 @@ from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layout import RESERVED, Layout
 from anomsynth.dataset.layouts.item import Labelled
-from anomsynth.dataset.manifest import read_lines
+from anomsynth.dataset.manifest import read_manifest
 from anomsynth.dataset.metadata import read_run
 from anomsynth.dataset.provenance import Provenances, RecordedDefect, find_provenance
 from anomsynth.dataset.spill import Spill
@@ -255,7 +255,7 @@ def _failures(root: Path) -> list[tuple[str, str]]:
     found = []
     for path in sorted((root / RESERVED).glob("*/manifest.jsonl")):
         try:
-            for line in read_lines(path):
+            for line in read_manifest(path):
                 if line.get("what") in {"failed sample", "unusable photo"}:
                     where = f"{line.get('category')}/{line.get('image')}"
                     found.append((where, f"{line.get('cause')}: {line.get('message')}"))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from anomsynth.core.counted import counted
+from anomsynth.core.plain_file import read_text
 from anomsynth.errors import InputError
 from anomsynth.sqe.all_terms import all_terms
 from anomsynth.sqe.curve import AnyCurve, Curve, Logistic, Plateau, Sides, Tails
@@ -65,7 +66,7 @@ class Calibration(BaseModel):
         """
         hint = "make one of good photos, see `calibrate`"
         try:
-            text = path.read_text(encoding="utf-8")
+            text = read_text(path)
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{path}: cannot be read as a calibration", hint=hint) from error
         try:

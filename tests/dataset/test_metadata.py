@@ -1,6 +1,7 @@
 """An output folder is taken over only if it is empty or ours, and only ours is deleted."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,34 @@ def test_no_run_and_a_damaged_run_are_told_apart(layout, tmp_path) -> None:
     with pytest.raises(OutputError, match="not a dataset of anomsynth"):
         read_run(Layout(tmp_path))
     layout.run_file.write_text("{")
-    with pytest.raises(OutputError, match=r"run\.json: cannot be read"):
+    with pytest.raises(OutputError, match=r"run\.json: damaged: no JSON"):
+        read_run(layout)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the file is empty"),
+        ("[]", "damaged: no JSON object"),
+        ('{"options": 3}', "damaged: 'options' is no table"),
+        ('{"categories": null}', "damaged: 'categories' is no table"),
+    ],
+)
+def test_a_damaged_record_says_what_to_do(layout, text, message) -> None:
+    layout.run_file.write_text(text)
+
+    with pytest.raises(OutputError, match=rf"run\.json: {message}") as caught:
+        read_run(layout)
+    assert "make the dataset again" in caught.value.hint
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder"])
+def test_a_record_that_is_no_file_is_refused(layout, kind) -> None:
+    layout.run_file.unlink()
+    os.mkfifo(layout.run_file) if kind == "fifo" else layout.run_file.mkdir()
+
+    assert contents(layout) == "run"
+    with pytest.raises(OutputError, match=r"run\.json: cannot be read: (no file but|Is a dir)"):
         read_run(layout)
 
 

@@ -218,7 +218,9 @@ def ours(category) -> Path:
         if mask.exists():
             files["mask"], hashes["mask"] = mask, array_hash(read(mask))
         named = {role: file.relative_to(root).as_posix() for role, file in files.items()}
-        lines.append({"what": "sample", "files": named, "sha256": hashes})
+        what = "sample" if mask.exists() else "normal"
+        about = {"what": what, "category": "plate", "image": path.name}
+        lines.append({**about, "files": named, "sha256": hashes})
     metadata = root / "_anomsynth" / "plate"
     metadata.mkdir(parents=True)
     (metadata / "manifest.jsonl").write_text("".join(to_json(line) + "\n" for line in lines))
@@ -262,7 +264,8 @@ def test_files_and_lines_that_have_no_other_half_are_found(ours) -> None:
 
 def test_samples_that_could_not_be_made_are_noted(ours) -> None:
     manifest = ours / "_anomsynth/plate/manifest.jsonl"
-    line = {"what": "failed sample", "message": "no room"}
+    line = {"what": "failed sample", "category": "plate", "image": "a.png", "index": 0}
+    line |= {"cause": "PlacementError", "message": "no room"}
     manifest.write_text(manifest.read_text() + json.dumps(line) + "\n")
 
     assert [finding.message for finding in validate(ours).findings] == ["failed sample: no room"]

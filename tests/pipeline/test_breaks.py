@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
+import anomsynth as asy
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.lock import alone_in
 from anomsynth.errors import InputError, OutputError, RecipeError
@@ -35,6 +36,21 @@ def test_a_pipe_among_photos_is_passed_over_and_hangs_nothing(photos, tmp_path, 
 
 def _recipe(make):
     return make.__closure__[0].cell_contents
+
+
+def test_links_that_lead_nowhere_cost_themselves(photos, tmp_path, make) -> None:
+    (photos / "loop.png").symlink_to("loop.png")
+    (photos / "gone.png").symlink_to("nothing.png")
+    (photos / "loop").symlink_to("loop")
+
+    finished = make(photos, tmp_path / "out", per_image=1)
+
+    assert finished.written > 0
+    assert set(finished.failed_images) == {"my part/loop.png", "my part/gone.png"}
+    with pytest.raises(InputError, match=r"loop\.png: a link that leads to itself"):
+        read_photo(photos / "loop.png")
+    with pytest.raises(InputError, match=r"gone\.png: a link to a file that is not there"):
+        read_photo(photos / "gone.png")
 
 
 def test_jfif_is_jpeg(tmp_path) -> None:
@@ -75,15 +91,42 @@ def test_nothing_is_written_through_a_linked_folder(place, photos, tmp_path, mak
 
 
 @pytest.mark.parametrize(
-    "line", ['{"what": "sample"', "[1]", '{"what":"sample","index":"x","category":"my part"}']
+    "line",
+    ['{"what": "sample"', "[1]", '{"what":"sample","index":"x","category":"my part"}', '{"a":1}'],
 )
 def test_broken_lines_of_a_manifest_are_named(line, photos, tmp_path, make) -> None:
     make(photos, tmp_path / "out", per_image=1)
     manifest = tmp_path / "out" / "_anomsynth" / "my part" / "manifest.jsonl"
     manifest.write_text(line + "\n" + manifest.read_text())
 
-    with pytest.raises(OutputError, match="manifest"):
-        make(photos, tmp_path / "out", per_image=1, resume=True)
+    for command in (
+        lambda: make(photos, tmp_path / "out", per_image=1, resume=True),
+        lambda: replay(tmp_path / "out", "my part/0"),
+        lambda: asy.merge(tmp_path / "out"),
+        lambda: asy.export(tmp_path / "out", tmp_path / "coco", to="coco"),
+    ):
+        with pytest.raises(OutputError, match=r"my part/manifest\.jsonl: line 1 is "):
+            command()
+    problems = asy.validate(tmp_path / "out").findings
+    assert any(one.level == "error" and one.message.startswith("line 1 is") for one in problems)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+@pytest.mark.parametrize("kind", ["pipe", "folder"])
+@pytest.mark.parametrize("name", ["run.json", "my part/manifest.jsonl"])
+def test_a_record_that_is_no_file_hangs_nothing(name, kind, photos, tmp_path, make) -> None:
+    make(photos, tmp_path / "out", per_image=1)
+    record = tmp_path / "out" / "_anomsynth" / name
+    record.unlink()
+    os.mkfifo(record) if kind == "pipe" else record.mkdir()
+
+    for command in (
+        lambda: make(photos, tmp_path / "out", per_image=1, resume=True),
+        lambda: replay(tmp_path / "out", "my part/0"),
+        lambda: asy.merge(tmp_path / "out"),
+    ):
+        with pytest.raises(OutputError, match=f"{name}: cannot be read: (no file but|Is a dir)"):
+            command()
 
 
 def test_a_damaged_number_of_a_sample_is_named_by_replay(photos, tmp_path, make) -> None:
@@ -91,7 +134,7 @@ def test_a_damaged_number_of_a_sample_is_named_by_replay(photos, tmp_path, make)
     manifest = tmp_path / "out" / "_anomsynth" / "my part" / "manifest.jsonl"
     manifest.write_text(manifest.read_text().replace('"index":0', '"index":"zero"'))
 
-    with pytest.raises(OutputError, match="damaged line: no number 'index'"):
+    with pytest.raises(OutputError, match=r"manifest\.jsonl: line \d is damaged: index: input"):
         replay(tmp_path / "out", "my part/0")
 
 

@@ -173,7 +173,7 @@ def test_a_manifest_of_other_photos_is_refused(sharded, damage) -> None:
 def test_a_damaged_record_is_named(sharded) -> None:
     (records(sharded) / "1-of-2" / "run.json").write_text("{")
 
-    with pytest.raises(OutputError, match=r"1-of-2/run\.json: cannot be read"):
+    with pytest.raises(OutputError, match=r"1-of-2/run\.json: damaged: no JSON"):
         merge(sharded)
 
 

@@ -10,6 +10,7 @@ from anomsynth.core.sample import Quality
 from anomsynth.dataset.labelled import find_labelled, read_labelled
 from anomsynth.dataset.layouts.simple import find_pairs
 from anomsynth.dataset.provenance import find_provenance
+from anomsynth.errors import OutputError
 from anomsynth.scoring.score import describe_dataset, score_dataset
 from anomsynth.scoring.tables import summarise, write_scores
 from anomsynth.sqe.estimator import Estimator
@@ -102,15 +103,15 @@ def test_the_good_photo_and_residuals_of_own_datasets_are_used(datasets) -> None
     assert not any("visibility_blind" in one.quality.raw for one in scored)
 
 
-def test_a_damaged_manifest_only_means_that_the_photos_are_unknown(datasets) -> None:
+@pytest.mark.parametrize("line", ["not json", '{"a":1}'])
+def test_a_damaged_manifest_is_named_instead_of_scoring_without_it(datasets, line) -> None:
     datasets.make("out", per_image=1, jobs=1)
     root = datasets.root / "out"
     (manifest,) = root.glob("_anomsynth/*/manifest.jsonl")
-    manifest.write_text("not json\n" + manifest.read_text())
+    manifest.write_text(f"{line}\n{manifest.read_text()}")
 
-    scored = score_dataset(find_labelled(root), Estimator.default())
-
-    assert all("visibility_blind" in one.quality.raw for one in scored)
+    with pytest.raises(OutputError, match=r"manifest\.jsonl: line 1 is"):
+        score_dataset(find_labelled(root), Estimator.default())
 
 
 def test_tables_hold_every_entry_with_its_reason(pairs, tmp_path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.metadata import read_run
-from anomsynth.dataset.paths import is_file
+from anomsynth.dataset.paths import exists
 from anomsynth.dataset.provenance import Provenances
 from anomsynth.errors import InputError
 from anomsynth.recipe.load import recorded_recipe
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 def record_of(dataset: Path) -> Mapping[str, object]:
     """Return run.json of a dataset that anomsynth made, {} of others."""
     layout = Layout(dataset)
-    return read_run(layout) if is_file(layout.run_file) else {}
+    return read_run(layout) if exists(layout.run_file) else {}
 
 
 def recipe_of(dataset: Path, record: Mapping[str, object]) -> Recipe | None:

@@ -15,6 +15,7 @@ from anomsynth.bisqad.evaluation.page import evaluation_page
 from anomsynth.bisqad.evaluation.predictions import LabelledPrediction, UnreadablePhoto
 from anomsynth.bisqad.model.run_config import check_complete, read_config
 from anomsynth.bisqad.options import EvaluatePlan
+from anomsynth.core.plain_file import read_text
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.dataset.metadata import check_writable
 from anomsynth.errors import OutputError
@@ -148,7 +149,7 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
     if overwrite or not file.exists():
         return
     try:
-        dataset = json.loads(file.read_text(encoding="utf-8"))["dataset"]
+        dataset = json.loads(read_text(file))["dataset"]
     except (OSError, ValueError, KeyError, TypeError):
         dataset = "another dataset"
     msg = f"{folder}: holds an earlier evaluation on {dataset}"

@@ -4,6 +4,7 @@ import csv
 import logging
 from pathlib import Path
 
+from anomsynth.core.plain_file import open_text
 from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.errors import InputError
@@ -70,7 +71,7 @@ def read_groups(root: Path) -> dict[Path, str]:
     groups: dict[Path, str] = {}
     for path in sorted([*root.glob(GROUPS), *root.glob(f"*/{GROUPS}")]):
         try:
-            with path.open(encoding="utf-8-sig", newline="") as file:
+            with open_text(path, "utf-8-sig") as file:
                 for row in csv.DictReader(file):
                     groups[(path.parent / row["file"]).resolve()] = row["group"]
         except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:

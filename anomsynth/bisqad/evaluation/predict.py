@@ -22,6 +22,7 @@ from anomsynth.bisqad.model.run_config import check_complete, read_calibration, 
 from anomsynth.bisqad.options import MapFormat, PredictPlan
 from anomsynth.core.depth import Depth
 from anomsynth.core.display import levels_of, to_rgb8
+from anomsynth.core.plain_file import open_text
 from anomsynth.core.types import Float32, Mask
 from anomsynth.core.whole import output_error
 from anomsynth.dataset.csv_text import csv_text
@@ -297,9 +298,9 @@ def clear_out(out: Path) -> None:
 
 def _named_by(table: Path) -> list[str]:
     """Return the files that an earlier table of scores names."""
-    if not is_file(table):
+    if not exists(table):
         return []
-    with table.open(encoding="utf-8", newline="", errors="replace") as file:
+    with open_text(table, errors="replace") as file:
         rows = list(csv.DictReader(file))
     return [row[name] for row in rows for name in ("map", "overlay", "mask") if row.get(name)]
 

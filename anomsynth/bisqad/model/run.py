@@ -10,6 +10,7 @@ from anomsynth.bisqad.detector import FeatureShapes
 from anomsynth.bisqad.model.backbone import Backbone, load_backbone
 from anomsynth.bisqad.model.network import DetectorNetwork
 from anomsynth.bisqad.model.run_config import CONFIG, MODEL, RunConfig, read_config, write_config
+from anomsynth.core.plain_file import read_bytes
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.errors import InputError, UserError
 
@@ -123,7 +124,7 @@ def read_detector(folder: Path, config: RunConfig) -> DetectorNetwork:
     """
     path = folder / MODEL
     try:
-        tensors = load(path.read_bytes())
+        tensors = load(read_bytes(path))
     except FileNotFoundError as error:
         msg = f"{path}: missing: the training did not finish"
         raise InputError(msg, hint="go on with the training: `resume=True`") from error

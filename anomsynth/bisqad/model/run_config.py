@@ -9,6 +9,7 @@ from pathlib import Path
 from anomsynth._version import __version__
 from anomsynth.bisqad.detector import Detector, detectors
 from anomsynth.bisqad.options import SIZE_STEP
+from anomsynth.core.plain_file import read_text, reason
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.errors import InputError, RecipeError, UnknownComponentError
 
@@ -186,9 +187,9 @@ def _no_run(folder: Path) -> InputError:
 
 def _read_json(path: Path) -> dict[str, object]:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(read_text(path))
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read: {error}", hint="train again") from error
+        raise InputError(f"{path}: cannot be read: {reason(error)}", hint="train again") from error
     if not isinstance(values, dict):
         raise InputError(f"{path}: damaged: no JSON object", hint="train again")
     if path.name == CONFIG and values.get("format") != FORMAT:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from anomsynth._version import __version__
 from anomsynth.bisqad.model.run_config import CALIBRATION, CONFIG, MODEL, SQE
+from anomsynth.core.plain_file import open_bytes, read_text
 from anomsynth.core.whole import output_error
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.dataset.metadata import SYSTEM_FILES, check_writable
@@ -68,7 +69,7 @@ class Earlier:
 def read_earlier(folder: Path) -> Earlier:
     """Read what a checkpoint says; what is wrong with it is said when it is loaded."""
     try:
-        with (folder / CHECKPOINT).open("rb") as file:
+        with open_bytes(folder / CHECKPOINT) as file:
             size = int.from_bytes(file.read(8), "little")  # the header of safetensors is JSON
             header = json.loads(file.read(min(size, LONGEST_HEADER)))
         said = json.loads(header["__metadata__"]["anomsynth"])
@@ -98,7 +99,7 @@ def read_metrics(folder: Path, steps: int) -> list[Metric]:
     path = folder / METRICS
     if not path.is_file():
         return []
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    lines = [json.loads(line) for line in read_text(path).splitlines() if line]
     return [line for line in lines if line["step"] <= steps]
 
 

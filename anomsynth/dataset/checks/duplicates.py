@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.plain_file import open_bytes
 from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.tree import Tree
 from anomsynth.dataset.images import read_photo
@@ -120,7 +121,7 @@ def _size(path: Path) -> int:
 
 def _file_hash(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with open_bytes(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from PIL import Image
 
+from anomsynth.core.plain_file import read_bytes
 from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.tree import Tree
 from anomsynth.dataset.decode import orientation_of
 from anomsynth.dataset.headers import FORMATS, ORIENTED
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.metadata import known_run
-from anomsynth.dataset.paths import is_special
 from anomsynth.dataset.verify import PNG_END
 from anomsynth.errors import InputError
 
@@ -52,9 +52,7 @@ class Header:
 def read_header(path: Path) -> Header | str:
     """Return what the header tells, or why the file cannot be read; a PNG's sums are checked."""
     try:
-        if is_special(path):
-            return "no file but a pipe, a device or a socket"
-        content = path.read_bytes()
+        content = read_bytes(path)
         return _header(content) if content else "the file is empty"
     except OSError as error:
         return error.strerror or NO_PICTURE

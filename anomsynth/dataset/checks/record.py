@@ -6,9 +6,9 @@ from pathlib import Path
 from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.tree import Tree, is_picture
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.manifest import Line, read_lines
+from anomsynth.dataset.manifest import Line, read_manifest
 from anomsynth.dataset.name_index import NameIndex
-from anomsynth.dataset.paths import is_file
+from anomsynth.dataset.paths import exists, is_file
 from anomsynth.dataset.verify import files_of, pixel_hash
 from anomsynth.errors import OutputError
 
@@ -18,21 +18,21 @@ AGAIN = "restore the file, or make the dataset again"
 def check_record(tree: Tree, *, deep: bool) -> Iterator[Finding]:
     """Compare files with the manifest: masks by their pixels, images too with `deep`."""
     layout = Layout(tree.root)
-    if not tree.is_mvtec or tree.root == tree.folder or not is_file(layout.run_file):
+    if not tree.is_mvtec or tree.root == tree.folder or not exists(layout.run_file):
         return
-    if is_file(layout.journal):
+    if exists(layout.journal):
         message = "a run that made this dataset has not ended"
         hint = "finish it by the same call with `resume=True`"
         yield Finding("warning", "unfinished", tree.name(layout.journal), message, hint)
         return
     manifest = layout.manifest(tree.folder.name)
-    if not is_file(manifest):
+    if not exists(manifest):
         message = "no manifest of this category: where its images come from is not known"
         yield Finding("note", "no-manifest", tree.name(tree.folder), message, "nothing, or copy it")
         return
     recorded = NameIndex()
     try:
-        for line in read_lines(manifest):
+        for line in read_manifest(manifest):
             for names in files_of(line).values():
                 for name in names:
                     recorded.append(name)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from anomsynth.core.plain_file import open_text
 from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.tree import Tree
 from anomsynth.dataset.headers import image_size
@@ -42,7 +43,7 @@ def _labels(tree: Tree, path: Path, scan: Scan) -> Iterator[Finding]:
     """Find labels of points that are not one for each."""
     if not path.is_file():
         return
-    with path.open(encoding="utf-8", errors="replace") as file:
+    with open_text(path, errors="replace") as file:
         labels = sum(1 for line in file if line.strip())
     points = int(written_points(scan).sum())
     if labels != points:

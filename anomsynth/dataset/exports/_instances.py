@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
+from anomsynth.core.plain_file import read_text
 from anomsynth.core.types import Box, Mask
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.manifest import Line, unpack_support
@@ -130,7 +131,7 @@ def _from_picture(mask: Mask, line: Line, root: Path) -> Owner | None:
         if name.parent.name != "instance" or name.suffix != ".png":
             continue
         try:
-            legend = json.loads((root / name).with_suffix(".json").read_text(encoding="utf-8"))
+            legend = json.loads(read_text((root / name).with_suffix(".json")))
             pixels = read_photo(root / name).pixels[..., 0]
         except (InputError, OSError, ValueError):
             return None

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from anomsynth.core.plain_file import open_text
 from anomsynth.dataset.csv_text import as_written
 from anomsynth.dataset.exports._instances import recorded_kinds
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.manifest import Line, read_placed_lines
+from anomsynth.dataset.manifest import Line, read_placed_manifest
 from anomsynth.dataset.name_index import NameIndex
-from anomsynth.dataset.paths import is_file, nfc
+from anomsynth.dataset.paths import exists, nfc
 from anomsynth.errors import OutputError
 
 
@@ -62,9 +63,9 @@ class Records:
         self._scores = array("d")  # of tables; they go before those of manifests
         layout = Layout(root)
         for category in sorted(categories):
-            if is_file(layout.manifest(category)):
+            if exists(layout.manifest(category)):
                 self._read_manifest(layout.manifest(category))
-            if is_file(layout.scores(category)):
+            if exists(layout.scores(category)):
                 self._read_scores(layout.scores(category))
         self._known = list(self._kinds), list(self._photos)
 
@@ -83,7 +84,7 @@ class Records:
 
     def _read_manifest(self, manifest: Path) -> None:
         self._manifests.append(manifest)
-        for place, line in read_placed_lines(manifest):
+        for place, line in read_placed_manifest(manifest):
             files = line.get("files")
             if not isinstance(files, Mapping):
                 continue
@@ -99,7 +100,7 @@ class Records:
 
     def _read_scores(self, path: Path) -> None:
         try:
-            with path.open(encoding="utf-8", newline="") as file:
+            with open_text(path) as file:
                 for row in csv.DictReader(file):
                     name, score = nfc(as_written(row["image"])), float(row["score"])
                     self._scored.append(name)

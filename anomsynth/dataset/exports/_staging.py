@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from anomsynth.core.plain_file import read_text, reason
 from anomsynth.core.types import Mask
 from anomsynth.dataset.extras import binary
 from anomsynth.dataset.files import link_file, whole_folder, write_bytes, write_pieces
@@ -117,9 +118,9 @@ def check_out(out: Path, *, overwrite: bool) -> None:
         }
         if not present:
             return
-        record = json.loads((out / RECORD).read_text()) if RECORD in present else {}
+        record = json.loads(read_text(out / RECORD)) if RECORD in present else {}
     except (OSError, ValueError) as error:
-        raise OutputError(f"{out}: cannot be read: {error}") from error
+        raise OutputError(f"{out}: cannot be read: {reason(error)}") from error
     if not overwrite:
         hint = "choose another folder, or replace it with `overwrite=True`"
         raise OutputError(f"{out}: not empty", hint=hint)

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from anomsynth.core.plain_file import read_bytes
 from anomsynth.dataset.layout import GOOD
 from anomsynth.dataset.layouts.item import Labelled, Truth
 from anomsynth.dataset.layouts.item_list import LabelledList
@@ -61,7 +62,7 @@ def _category(folder: Path) -> Iterator[Labelled]:
 def _listed(folder: Path, listing: Path) -> Iterator[Labelled]:
     name = nfc(folder.resolve().name)
     try:
-        content = json.loads(listing.read_bytes())
+        content = json.loads(read_bytes(listing))
         fine = content["meta"]["normal_class"]
         rows = [(split, row) for split in ("train", "test") for row in content[split]]
         for split, row in rows:

@@ -8,6 +8,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+from anomsynth.core.plain_file import open_text
 from anomsynth.dataset.layout import GOOD
 from anomsynth.dataset.layouts.item import Labelled, marked_by
 from anomsynth.dataset.layouts.item_list import LabelledList
@@ -56,7 +57,7 @@ def _split(root: Path) -> dict[Path, str]:
     if not is_file(table):
         return {}
     try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
+        with open_text(table, "utf-8-sig") as file:
             return {(root / row["image"]).resolve(): row["split"] for row in csv.DictReader(file)}
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         msg = f"{table}: expected the columns image and split"
