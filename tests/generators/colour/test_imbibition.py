@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import label
 
 from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
@@ -36,6 +37,7 @@ def test_straight_fronts_stand_at_the_square_root_of_time() -> None:  # WB1 on t
             pores=0,
             front_width=0.02,
             tide=0,
+            drying=0,
         )
         layer = soaked.generate(surface, stream(0))
         row = 200 - layer.origin[0]
@@ -51,6 +53,7 @@ def test_a_longer_stretch_of_the_edge_gets_wet() -> None:
     inwards = np.array([[0, 1]], dtype=np.float32)
     surface = replace(surface, edge_sites=edge, edge_normals=inwards)
     common = {"radius": 0.1, "age": 1, "edge_probability": 1, "pores": 0, "front_width": 0.02}
+    common |= {"drying": 0}
 
     lengths = [
         np.count_nonzero(
@@ -77,6 +80,8 @@ def test_wet_is_darker_by_the_law_and_dark_places_more_so() -> None:
         pores=0,
         albedo=0.4,
         front_width=0.02,
+        drying=0,
+        splashes=0,
     )
 
     layer = soaked.generate(surface, stream(0))
@@ -95,7 +100,14 @@ def test_liquid_runs_along_the_grain() -> None:
     centre = np.array([[150, 150]], dtype=np.int32)
     wood = replace(plain, grain=clear, sites=centre)
     soaked = Imbibition(
-        radius=0.1, edge_probability=0, grain=5, aspect=1, lobes=1, irregularity=0.02, pores=0.1
+        radius=0.1,
+        edge_probability=0,
+        grain=5,
+        aspect=1,
+        lobes=1,
+        irregularity=0.02,
+        pores=0.1,
+        splashes=0,
     )
 
     wet = [soaked.generate(wood, stream(seed)).support for seed in range(6)]
@@ -104,34 +116,66 @@ def test_liquid_runs_along_the_grain() -> None:
     assert np.median([along / across for along, across in lengths]) > 2.5
 
 
-def test_a_tide_line_is_darker_than_the_middle() -> None:
+DROP = {"liquid": "water", "edge_probability": 0, "pores": 0, "lobes": 1, "splashes": 0}
+
+
+def test_what_dries_is_drawn_to_the_edge_and_its_sum_is_kept() -> None:
     surface = replace(make_surface(300, 300), sites=np.array([[150, 150]], dtype=np.int32))
-    common = {
-        "liquid": "oil",
-        "radius": 0.2,
-        "edge_probability": 0,
-        "front_width": 0.1,
-        "pores": 0,
-        "lobes": 1,
-    }
+    wet, dry = (
+        Imbibition(**DROP, radius=0.2, front_width=0.1, tide=0.5, drying=drying).generate(
+            surface, stream(0)
+        )
+        for drying in (0.0, 1.0)
+    )
+    bare = Imbibition(**DROP, radius=0.2, front_width=0.1, tide=0, drying=0).generate(
+        surface, stream(0)
+    )
 
-    def most_over_middle(tide: float) -> float:
-        layer = Imbibition(**common, tide=tide).generate(surface, stream(0))
-        row, col = 150 - layer.origin[0], 150 - layer.origin[1]
-        smooth = -layer.roughness
-        return float(smooth.max() / smooth[row, col])
+    # Wetness is the same in `wet` and `bare`: the rest is what the water carries.
+    carried = float(wet.absorbance.sum() - bare.absorbance.sum())
+    row, col = 150 - dry.origin[0], 150 - dry.origin[1]
+    assert float(dry.absorbance.sum()) == pytest.approx(carried, rel=0.12)
+    assert dry.absorbance.max() > 4 * dry.absorbance[row, col]
+    assert wet.absorbance.max() < 1.3 * wet.absorbance[row, col]
 
-    assert most_over_middle(0.0) == pytest.approx(1, abs=0.01)
-    assert most_over_middle(0.5) > 1.2
+
+def test_low_places_of_the_relief_lead_the_liquid_on() -> None:
+    plain = make_surface(300, 300)
+    waves = 110 + 40 * np.sin(np.arange(300) * 0.5)[:, None, None] + np.zeros((1, 300, 1))
+    furrows = replace(
+        plain, pixels=waves.astype(np.uint8), sites=np.array([[150, 150]], dtype=np.int32)
+    )
+    spill = Imbibition(
+        **DROP | {"pores": 0.3}, radius=0.2, front_width=0.02, tide=0, drying=0, grain=1
+    )
+    for seed in range(4):
+        layer = spill.generate(furrows, stream(seed))
+        widths = layer.support.sum(axis=1)
+        light = waves[layer.box.top : layer.box.bottom, 150, 0]
+        middle = slice(widths.size // 3, 2 * widths.size // 3)
+        low, high = light[middle] < 90, light[middle] > 130
+        assert widths[middle][low].mean() > widths[middle][high].mean() + 4
+
+
+def test_drops_lie_beside_the_spill() -> None:
+    surface = replace(make_surface(300, 300), sites=np.array([[150, 150]], dtype=np.int32))
+    counts = []
+    for splashes in (0, 5):
+        spill = Imbibition(**DROP | {"splashes": splashes}, radius=0.2, drying=0)
+        counts.append(
+            np.mean([label(spill.generate(surface, stream(s)).support)[1] for s in range(6)])
+        )
+
+    assert counts[0] == 1
+    assert 2 < counts[1] <= 6
 
 
 def test_oil_is_darker_and_yellower_than_water() -> None:
     surface = make_surface(channels=3)
     depth = {}
     for liquid in ("water", "oil"):
-        layer = Imbibition(liquid=liquid, age=1, edge_probability=0, tide=0).generate(
-            surface, stream(0)
-        )
+        soaked = Imbibition(liquid=liquid, age=1, edge_probability=0, tide=0, drying=0)
+        layer = soaked.generate(surface, stream(0))
         wet = layer.roughness < -0.24
         depth[liquid] = layer.absorbance[wet].mean(axis=0)
 
