@@ -12,7 +12,7 @@ from anomsynth.api.options import FilePath, RecipeOptions, choose_recipe, named,
 from anomsynth.core.counted import counted
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.dataset.paths import exists
-from anomsynth.errors import OutputError
+from anomsynth.errors import OutputError, UserError
 from anomsynth.fitting.cache import LayerCache
 from anomsynth.fitting.candidates import list_candidates
 from anomsynth.fitting.describe import describe
@@ -28,6 +28,7 @@ from anomsynth.recipe.models import Recipe
 from anomsynth.sheets.sheet import write_sheet
 
 MOST_PER_IMAGE = 6
+PASTED = 0.5  # of the defects, where real ones are given: measured, see RESULTS.md
 FEW = 3  # pictures, below which how many defects a picture has is left to the base
 
 
@@ -109,6 +110,7 @@ def fit(
     out: FilePath | None = None,
     sheet: FilePath | None = None,
     mm_per_px: float | None = None,
+    pasted: float = PASTED,
     source_layout: str | None = None,
     cache: FilePath | None = None,
     jobs: int = -1,
@@ -119,7 +121,9 @@ def fit(
 
     Each real defect is measured and compared with what every mechanism makes on good photos of the
     same product. The recipe extends the base by the mechanisms that come near, with ranges and
-    strengths that fit; what none of them explains is told, and left to the base.
+    strengths that fit; what none of them explains is told, and left to the base. A share of the
+    defects are the real ones themselves, set into good photos, where `generate` is given them by
+    `real`.
 
     Parameters
     ----------
@@ -139,6 +143,8 @@ def fit(
         its name if not given, and nowhere without `out`.
     mm_per_px : float, optional
         Size of a pixel, instead of the base's scale.
+    pasted : float in [0, 1)
+        Share of the defects that are the real ones, pasted; 0 for a recipe of mechanisms alone.
     source_layout : str, optional
         How `real` is laid out, if it is not recognised; see `anomsynth.dataset.labelled`.
     cache : path, optional
@@ -170,6 +176,9 @@ def fit(
     '8 of 12 defects look like pitting or porosity; 4 like scratch'
     """
     check_jobs(jobs)
+    if not 0 <= pasted < 1:
+        hint = "preset baseline/paste_real makes nothing else"
+        raise UserError(f"`pasted`: expected from 0 to below 1, got {pasted:g}", hint=hint)
     target = _target(to_path(out), overwrite=overwrite)
     picture = _picture(to_path(sheet), target, overwrite=overwrite)
     recipe = choose_recipe(base, RecipeOptions(mm_per_px=mm_per_px))
@@ -195,7 +204,7 @@ def fit(
     per_image = _per_image(material, recipe)
     if per_image is not None:
         settings["defects_per_image"] = list(per_image)
-    written = recipe_lines(found, fit_mechanisms(found), material.names, settings)
+    written = recipe_lines(found, fit_mechanisms(found), material.names, settings, pasted)
     text = "\n".join([*_head(said, material, len(defects)), *written])
     name = "fitted" if target is None else target.stem
     own = {"name": name, **tomllib.loads(text), "base": _written_base(base, None)}

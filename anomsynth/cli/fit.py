@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EXAMPLE = example(
     "fit real-defects --out mine.toml",
     "fit real-defects --photos photos --base metal --out mine.toml",
-    "generate photos dataset --preset mine.toml",
+    "generate photos dataset --preset mine.toml --real real-defects",
 )
 
 
@@ -50,6 +50,14 @@ def fit(
         typer.Option("--sheet", metavar="FILE.png", help="Picture of what was found [beside OUT]."),
     ] = None,
     mm_per_px: MmPerPx = None,
+    pasted: Annotated[
+        float,
+        typer.Option(
+            "--pasted",
+            metavar="SHARE",
+            help="Of the defects: the real ones, set into good photos; 0 for none.",
+        ),
+    ] = 0.5,
     cache: Annotated[
         Path | None,
         typer.Option("--cache", metavar="DIR", help="Keep what mechanisms make: fits again fast."),
@@ -64,7 +72,9 @@ def fit(
 
     Each real defect is measured and compared with what every mechanism makes on good photos of the
     product. The recipe extends --base by the mechanisms that come near; what nothing explains is
-    told, and left to the base. A picture shows the real defects beside the nearest synthetic ones.
+    told, and left to the base. Half of the defects are the real ones themselves, set into good
+    photos, where `generate` is given them by --real. A picture shows the real defects beside the
+    nearest synthetic ones.
 
     Exit code: 0 done, 2 cannot begin or go on. Pictures that cannot be used are named and left out.
     """
@@ -79,6 +89,7 @@ def fit(
             out=out,
             sheet=sheet,
             mm_per_px=mm_per_px,
+            pasted=pasted,
             source_layout=source_layout,
             cache=cache,
             jobs=jobs,
@@ -87,7 +98,7 @@ def fit(
         )
         for line in found.refused:
             bar.tell(line)
-        _report(console, found, photos)
+        _report(console, found, photos, real if pasted > 0 else None)
 
 
 class _FitBar(Bar):
@@ -111,7 +122,7 @@ class _FitBar(Bar):
             self._console.note(f"{done} of {counted(total, 'defect')} tried{left}")
 
 
-def _report(console: Console, found: "Fitted", photos: Path | None) -> None:
+def _report(console: Console, found: "Fitted", photos: Path | None, real: Path | None) -> None:
     rows = [
         [
             defect.name,
@@ -132,7 +143,8 @@ def _report(console: Console, found: "Fitted", photos: Path | None) -> None:
     if found.photos == 0:
         console.say("no good photos: mechanisms were tried on the unmarked rest of the pictures")
     console.say(f"recipe in {found.out}; look at {found.sheet}, then:")
-    console.say(f"  anomsynth generate {photos or 'PHOTOS'} DATASET --preset {found.out}")
+    given = "" if real is None else f" --real {real}"
+    console.say(f"  anomsynth generate {photos or 'PHOTOS'} DATASET --preset {found.out}{given}")
     console.result(
         sentence=found.sentence,
         recipe=str(found.out),

@@ -22,6 +22,7 @@ LEAST_DEFECTS = 0.4  # real pictures' worth that a mechanism must explain to be 
 COUNTS = 0.02  # share of a defect from which it says something of a mechanism's ranges
 NAMED = 4  # defects that a comment names
 NAMED_SHARE = 0.3  # share from which a defect is named
+PASTE = '{ kind = "paste_real" }'
 
 Floats = NDArray[np.float64]
 
@@ -115,6 +116,7 @@ def recipe_lines(
     mechanisms: Sequence[FittedMechanism],
     names: Sequence[str],
     settings: Mapping[str, object],
+    pasted: float = 0.0,
 ) -> list[str]:
     """Return the lines of the recipe below its head.
 
@@ -124,11 +126,15 @@ def recipe_lines(
     mechanisms : as `fit_mechanisms` returns them
     names : of the real defects
     settings : keys of the recipe that are written first, its base among them
+    pasted : float in [0, 1)
+        Share of all defects that are the real ones, set into good photos. It is taken from the
+        mechanisms and the base alike.
     """
     lines = [f"{name} = {value_text(value)}" for name, value in settings.items()]
-    if mechanisms:
-        lines.insert(1, f"base_share = {value_text(base_share(found))}")
-    total = sum(item.weight for item in mechanisms)
+    base = round((1 - pasted) * (base_share(found) if mechanisms else 1), 3)
+    if base < 1:
+        lines.insert(1, f"base_share = {value_text(base)}")
+    total = sum(item.weight for item in mechanisms) * (1 - base) / max(1 - base - pasted, 1e-9)
     for item in mechanisms:
         shown = [names[row] for row in item.defects[:NAMED]]
         more = len(item.defects) - len(shown)
@@ -140,4 +146,11 @@ def recipe_lines(
             f"d_prime = {value_text(list(item.d_prime))}",
             f"generator = {inline_text(item.generator)}",
         ]
+    if pasted > 0:
+        lines += [
+            "",
+            "# The real defects themselves, set into good photos; `real` is their folder.",
+        ]
+        weight = value_text(float(f"{pasted / (1 - base):.3g}"))
+        lines += ["[[mechanisms]]", f"weight = {weight}", f"generator = {PASTE}"]
     return lines

@@ -1,4 +1,4 @@
-"""What about a source the user should know before a run, because nothing in its files says it."""
+"""What about a source or recipe the user should know before a run, because no file says it."""
 
 from collections.abc import Iterator, Mapping
 
@@ -32,6 +32,21 @@ def of_source(
         message = f"{found.root}: photos of {', '.join(names)} are made as parts of their own"
         given = ",".join(names)
         yield Noticed(message, f"if they show one part in several lights, add `views={given!r}`")
+
+
+def of_recipes(recipes: Mapping[str, Recipe], options: RunOptions) -> Iterator[Noticed]:
+    """Yield what recipes ask for and are not given: real defects to set into photos."""
+    if options.real is not None:
+        return
+    shares: dict[str, float] = {}
+    for recipe in recipes.values():
+        own = [item.weight for item in recipe.mechanisms if item.generator.needs_defects]
+        if own and len(own) < len(recipe.mechanisms):  # with nothing else, every sample fails
+            every = sum(item.weight for item in recipe.mechanisms)
+            shares[recipe.name] = sum(own) / every
+    for name, share in shares.items():
+        message = f"{name}: {share:.0%} of its defects are real ones, and none are given"
+        yield Noticed(f"{message}: left out", "give their folder by `real`")
 
 
 def of_rigs(rigs: Mapping[str, Rig]) -> Iterator[Noticed]:

@@ -7,11 +7,11 @@ Of every set a draw takes five real defects of each type, whole physical objects
 rest is the test. Each way makes 300 samples for the fixed detector of the yardstick's
 downstream.py:
 
-- fitted: `anomsynth fit` on the five, then `generate` with its recipe
+- fitted: `anomsynth fit` on the five, then `generate --real FIVE` with its recipe
+- mechanisms: `anomsynth fit --pasted 0`, then `generate` with its recipe
 - generic: `generate --preset generic`
 - real: the five themselves
 - paste: `generate --preset baseline/paste_real --real FIVE`
-- mixed: the fitted recipe with one defect in four pasted
 
 A cell takes two to three minutes of one core. What is there is not made again, so that a run can be
 cut into pieces by --sets, --draws and --ways.
@@ -31,10 +31,9 @@ from pathlib import Path
 
 from script import ANOMSYNTH, tell
 
-WAYS = ("fitted", "generic", "real", "paste", "mixed")
+WAYS = ("fitted", "mechanisms", "generic", "real", "paste")
 DEFECTS = 5  # of each type
 SAMPLES = 300
-PASTED = 0.25  # of the own mechanisms' weight in `mixed`
 
 
 def main() -> None:
@@ -113,7 +112,7 @@ class Cell:
         recipe = {"generic": "generic", "paste": "baseline/paste_real"}.get(way)
         if recipe is None:
             recipe = str(self._fitted(way))
-        pasted = ("--real", self.five) if way in {"paste", "mixed"} else ()
+        pasted = ("--real", self.five) if way in {"fitted", "paste"} else ()
         self._call(
             *(*ANOMSYNTH, "generate", self.normals, out, "--preset", recipe, *pasted),
             *("--count", str(self.count), "--seed", str(self.draw), "--jobs", self.jobs),
@@ -122,21 +121,14 @@ class Cell:
         return out
 
     def _fitted(self, way: str) -> Path:
-        recipe = self.place / "fitted.toml"
+        recipe = self.place / f"{way}.toml"
         if not recipe.exists():
+            alone = ("--pasted", "0") if way == "mechanisms" else ()
             self._call(
-                *(*ANOMSYNTH, "fit", self.five, "--photos", self.normals, "--out", recipe),
+                *(*ANOMSYNTH, "fit", self.five, "--photos", self.normals, "--out", recipe, *alone),
                 *("--cache", self.work / "layers", "--jobs", self.jobs, "--quiet"),
             )
-        if way == "fitted":
-            return recipe
-        mixed = self.place / "mixed.toml"
-        weight = PASTED / (1 - PASTED)  # the fitted mechanisms' weights sum to 1
-        mixed.write_text(
-            f"{recipe.read_text()}\n[[mechanisms]]\nweight = {weight:.3f}\n"
-            'generator = { kind = "paste_real" }\n'
-        )
-        return mixed
+        return recipe
 
     def _bench(self, script: str, *words: object) -> None:
         self._call(sys.executable, self.bench / script, *words)

@@ -61,12 +61,44 @@ def test_scratches_make_a_recipe_of_scratches(call, scratched, cache, tmp_path) 
     assert 'base = "generic"' in out.read_text()
     assert "# Like scratch/" in out.read_text()
     assert recipe.mechanisms[0].generator.kind == "scratch"
-    own = recipe.mechanisms[0].weight / sum(item.weight for item in recipe.mechanisms)
-    assert own > 0.4
+    every = sum(item.weight for item in recipe.mechanisms)
+    assert recipe.mechanisms[0].weight / every > 0.2
+    pasted = [item for item in recipe.mechanisms if item.generator.kind == "paste_real"]
+    assert [item.weight / every for item in pasted] == pytest.approx([0.5], abs=0.01)
+    assert f"--preset {out} --real {scratched}" in found.stdout
     low, high = recipe.mechanisms[0].d_prime.low, recipe.mechanisms[0].d_prime.high
     assert low < 7 < high
     with Image.open(tmp_path / "mine.png") as sheet:
         assert min(sheet.size) > 500
+
+
+def test_real_defects_are_pasted_where_they_are_given_and_missed_where_not(
+    call, scratched, cache, tmp_path
+) -> None:
+    out, plain = tmp_path / "mine.toml", tmp_path / "plain.toml"
+    fit(call, scratched, out, "--cache", cache)
+    said = fit(call, scratched, plain, "--cache", cache, "--pasted", 0)
+
+    def generate(name, preset, *more):
+        made = call(
+            *("generate", scratched, tmp_path / name, "--preset", preset, *more),
+            *("--count", 8, "--jobs", 1),
+        )
+        assert made.exit_code == 0
+        kinds = {path.name for path in (tmp_path / name).glob("*/test/*")}
+        return made, kinds
+
+    given, with_them = generate("given", out, "--real", scratched)
+    missed, without = generate("missed", out)
+    alone, _ = generate("alone", plain)
+
+    assert "paste_real" in with_them
+    assert "paste_real" not in without
+    assert "mine: 50% of its defects are real ones, and none are given: left out" in missed.stderr
+    assert "--real" in missed.stderr
+    assert "none are given" not in given.stderr + alone.stderr
+    assert "paste_real" not in plain.read_text()
+    assert "--real" not in said.stdout
 
 
 def test_bad_masks_cost_a_line_each_and_deep_ones_count(call, scratched, cache, tmp_path) -> None:
@@ -110,6 +142,8 @@ def test_json_gives_every_defect_with_its_guesses(call, scratched, cache, tmp_pa
         (["--out", "mine.toml", "--base", "meta"], "did you mean 'metal'?"),
         (["--out", "mine.toml", "--sheet", "a.jpg"], "expected a name that ends in .png"),
         (["--out", "mine.toml", "--photos", "nowhere"], "nowhere: no such folder"),
+        (["--out", "mine.toml", "--pasted", "1"], "--pasted: expected from 0 to below 1, got 1"),
+        (["--out", "mine.toml", "--pasted", "nan"], "expected from 0 to below 1, got nan"),
     ],
 )
 def test_says_what_is_wrong(call, scratched, tmp_path, monkeypatch, arguments, said) -> None:

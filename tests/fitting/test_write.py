@@ -61,6 +61,31 @@ def test_without_a_mechanism_all_is_left_to_the_base() -> None:
     assert lines == ['base = "generic"', "mm_per_px = 0.1"]
 
 
+@pytest.mark.parametrize("pasted", [0.0, 0.25, 0.75])
+def test_pasted_defects_take_their_share_from_mechanisms_and_base_alike(pasted) -> None:
+    found = explanation([[0.9, 0.1, 0], [0.8, 0.2, 0], [0.1, 0.9, 0], [1, 0, 0]])
+
+    text = "\n".join(recipe_lines(found, fit_mechanisms(found), list("abcd"), BASE, pasted))
+    recipe = build_recipe({"name": "x", **tomllib.loads(text)}, "x")
+
+    every = sum(item.weight for item in recipe.mechanisms)
+    kinds = [item.generator.kind for item in recipe.mechanisms]
+    own = sum(item.weight for item in recipe.mechanisms[:2]) / every
+    paste = sum(i.weight for i in recipe.mechanisms if i.generator.kind == "paste_real") / every
+    assert ("paste_real" in kinds) == (pasted > 0)
+    assert paste == pytest.approx(pasted, abs=0.01)
+    assert own == pytest.approx((1 - pasted) * (1 - base_share(found)), abs=0.02)
+
+
+def test_what_nothing_explains_is_pasted_or_left_to_the_base() -> None:
+    found = explanation([[0.1, 0, 0.9], [0, 0.1, 0.9]])
+
+    text = "\n".join(recipe_lines(found, (), ["a", "b"], BASE, 0.5))
+
+    assert tomllib.loads(text)["base_share"] == 0.5
+    assert [m["generator"]["kind"] for m in tomllib.loads(text)["mechanisms"]] == ["paste_real"]
+
+
 @pytest.mark.parametrize(("pictures", "share"), [(1, 0.49), (40, 0.35), (300, 0.17)])
 def test_the_base_s_share_falls_as_real_defects_grow(pictures, share) -> None:
     assert base_share(explanation([[1.0, 0, 0]] * pictures)) == share
