@@ -20,6 +20,7 @@ from anomsynth.core.on_demand import OnDemand
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layout import RESERVED
+from anomsynth.dataset.layouts.empty_marks import warn_of_empty_marks
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.layouts.simple import find_pairs
 from anomsynth.errors import InputError, UserError
@@ -325,6 +326,7 @@ def _find(
         items = find_pairs(images, masks)
     elif dataset is not None:
         items = find_labelled(dataset, layout)
+        warn_of_empty_marks(dataset, items)
     else:
         raise UserError("nothing to score", hint="give a dataset, or `images` and `masks`")
     if all(item.good for item in items):

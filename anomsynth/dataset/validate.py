@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anomsynth.dataset.checks.brightness import check_brightness
+from anomsynth.dataset.checks.drawn import check_drawn
 from anomsynth.dataset.checks.duplicates import check_duplicates
 from anomsynth.dataset.checks.finding import LEVELS, Finding
 from anomsynth.dataset.checks.masks import check_masks
@@ -85,5 +86,6 @@ def _check(tree: Tree, *, deep: bool) -> Iterator[Finding]:
     yield from check_scans(tree, deep=deep)
     yield from check_brightness(tree)
     yield from check_masks(tree)
+    yield from check_drawn(tree)
     yield from check_duplicates(tree, deep=deep)
     yield from check_record(tree, deep=deep)

@@ -8,6 +8,7 @@ from anomsynth.core.depth import Depth
 from anomsynth.core.types import Surface
 from anomsynth.dataset.folders import find_source
 from anomsynth.dataset.labelled import find_labelled
+from anomsynth.dataset.layouts.empty_marks import warn_of_empty_marks
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.reading import PhotoReader
 from anomsynth.errors import InputError
@@ -91,6 +92,7 @@ def gather(
         If no defect or no good photo can be used, or the defects are of several products.
     """
     items = find_labelled(real, source_layout)
+    warn_of_empty_marks(real, items)
     defective = [item for item in items if not item.good]
     if not defective:
         raise InputError(f"{real}: holds good photos only", hint="defects lie in test/KIND")

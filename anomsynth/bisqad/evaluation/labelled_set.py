@@ -6,6 +6,7 @@ from pathlib import Path
 
 from anomsynth.core.plain_file import open_text
 from anomsynth.dataset.labelled import find_labelled
+from anomsynth.dataset.layouts.empty_marks import warn_of_empty_marks
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.errors import InputError
 
@@ -47,6 +48,8 @@ def find_tests(
             missing, there = ("defects", "good") if kinds == {True} else ("good images", "defects")
             msg = f"{root}: the test images of {name} are all {there}, there are no {missing}"
             raise InputError(msg, hint="metrics compare good images with defects")
+    for items in found.values():
+        warn_of_empty_marks(root, items)
     if unsplit:
         logger.warning(
             "%s: nothing divides its %d good photos; results are too good if the detector was "
