@@ -377,3 +377,39 @@ def test_a_region_for_all_photos_among_them_is_no_label(tmp_path) -> None:
     exclude = [tmp_path / "set" / "roi.json", tmp_path / "set" / "regions"]
 
     assert len(find_source(tmp_path / "set", exclude).categories["set"]) == 2
+
+
+def test_good_photos_of_a_split_are_known_by_words_of_their_folder(tmp_path) -> None:
+    photos(tmp_path / "casting", "train/ok_front/a.png", "train/def_front/b.png")
+    photos(tmp_path / "casting", "test/ok_front/c.png", "test/def_front/d.png")
+
+    found = find_tests(tmp_path / "casting")["casting"]
+
+    assert [one.key for one in find_source(tmp_path / "casting").categories["casting"]] == [
+        "train/ok_front/a.png"
+    ]
+    assert [(item.image.name, item.good) for item in found] == [("d.png", False), ("c.png", True)]
+
+
+def test_masks_among_kinds_of_defects_are_refused(tmp_path) -> None:
+    photos(tmp_path / "c", "train/good/0.png", "test/crack/1.png", "test/crack_mask/1.png")
+
+    with pytest.raises(InputError, match=r"crack_mask: would be used as defects, but .* masks"):
+        find_labelled(tmp_path)
+
+
+def test_masks_beside_the_folder_that_the_user_points_at_stop_the_run(tmp_path) -> None:
+    photos(tmp_path / "set", "Images1/7.bmp", "Semantic Maps/7_segm.bmp", "screw/7.bmp")
+
+    with pytest.raises(InputError, match=r"Maps/7_segm\.bmp: by its folder a mask of a picture"):
+        find_source(tmp_path / "set" / "Images1")
+    masks = [tmp_path / "set" / "Semantic Maps"]
+    assert find_source(tmp_path / "set" / "Images1", masks).categories["Images1"]
+    assert find_source(tmp_path / "set" / "screw").categories["screw"]
+
+
+def test_names_of_good_and_bad_photos_in_one_folder_stop_the_run(tmp_path) -> None:
+    photos(tmp_path / "set", "cast_ok_0_1.png", "cast_def_0_1.png")
+
+    with pytest.raises(InputError, match=r"cast_def_0_1\.png: .* beside cast_ok_0_1\.png its name"):
+        find_source(tmp_path / "set")

@@ -12,7 +12,7 @@ from anomsynth.core.plain_file import open_bytes
 from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.tree import Tree
 from anomsynth.dataset.images import read_photo
-from anomsynth.dataset.layouts.tree import GOOD_NAMES
+from anomsynth.dataset.layouts.names import is_good_name
 from anomsynth.dataset.manifest import array_hash
 from anomsynth.errors import InputError
 
@@ -52,7 +52,7 @@ class _Pictures:
 def _judge(tree: Tree, first: tuple[Path, Place], second: tuple[Path, Place]) -> Finding:
     (_, (split, kind)), (path, (own_split, own_kind)) = first, second
     other = tree.name(first[0])
-    good = kind.lower() in GOOD_NAMES, own_kind.lower() in GOOD_NAMES
+    good = is_good_name(kind), is_good_name(own_kind)
     if good[0] != good[1]:
         message = f"the same picture as {other}: good and defective at once"
         hint = "remove the one that is labelled wrongly"

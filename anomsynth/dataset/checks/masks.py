@@ -12,7 +12,7 @@ from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.pictures import read_header
 from anomsynth.dataset.checks.tree import Tree
 from anomsynth.dataset.images import read_photo
-from anomsynth.dataset.layouts.tree import GOOD_NAMES
+from anomsynth.dataset.layouts.names import is_good_name
 from anomsynth.dataset.name_index import NameIndex
 from anomsynth.errors import InputError
 
@@ -30,7 +30,7 @@ def check_masks(tree: Tree) -> Iterator[Finding]:
             owners.append(at)
             index.append(str(mark))
     for kind, masks in tree.masks.items():
-        for path in masks if kind.lower() not in GOOD_NAMES else ():
+        for path in masks if not is_good_name(kind) else ():
             owner = next((tree.items[owners[at]] for at in index.places(str(path))), None)
             found = _mask(tree, path, None if owner is None else owner.image)
             # Where the layout has class numbers for values, they are no fault.

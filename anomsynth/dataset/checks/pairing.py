@@ -10,7 +10,7 @@ from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.strays import PNG
 from anomsynth.dataset.checks.tree import Tree
 from anomsynth.dataset.layouts.mvtec import TRUTH
-from anomsynth.dataset.layouts.tree import GOOD_NAMES
+from anomsynth.dataset.layouts.names import is_good_name
 from anomsynth.dataset.name_index import NameIndex
 from anomsynth.dataset.paths import nfc
 
@@ -22,7 +22,7 @@ def check_pairing(tree: Tree) -> Iterator[Finding]:
     counts_agree = True
     defects = dict(tree.defects())
     for kind in sorted(defects.keys() | tree.masks.keys()):
-        if kind.lower() in GOOD_NAMES:
+        if is_good_name(kind):
             counts_agree = False
             continue
         images, masks = defects.get(kind, ()), tree.masks.get(kind, ())

@@ -7,7 +7,7 @@ from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.tree import Tree
 from anomsynth.dataset.layout import GOOD
 from anomsynth.dataset.layouts.mvtec import TRUTH
-from anomsynth.dataset.layouts.tree import GOOD_NAMES
+from anomsynth.dataset.layouts.names import is_good_name
 from anomsynth.dataset.metadata import known_run, sweep_of
 
 MOST_PER_GOOD = 3  # defects to a good test photo: a threshold chosen by F1 then rejects good parts
@@ -23,7 +23,7 @@ def check_splits(tree: Tree) -> Iterator[Finding]:
     for split, kind in tree.images:
         yield from _folder(tree, split, kind)
     for kind in tree.masks:
-        if kind.lower() in GOOD_NAMES:
+        if is_good_name(kind):
             message = "masks of good photos: loaders count them and fail"
             place = tree.name(tree.folder / TRUTH / kind)
             yield Finding("error", "truth-of-good", place, message, "delete the folder")
@@ -32,7 +32,7 @@ def check_splits(tree: Tree) -> Iterator[Finding]:
 
 def _folder(tree: Tree, split: str, kind: str) -> Iterator[Finding]:
     place = tree.name(tree.folder / split / kind)
-    if kind.lower() in GOOD_NAMES:
+    if is_good_name(kind):
         if kind != GOOD:
             message = f"good photos in {kind!r} are taken for defects without masks"
             hint = f"rename the folder to {GOOD!r}"
@@ -51,14 +51,14 @@ def _balance(tree: Tree) -> Iterator[Finding]:
             "note", "sweep", place, message, "study a detector with it: the command is pod"
         )
         return
-    if not any(split == "train" and kind.lower() in GOOD_NAMES for split, kind in tree.images):
+    if not any(split == "train" and is_good_name(kind) for split, kind in tree.images):
         message = "no good photo to train on"
         yield Finding("error", "no-training-images", place, message, "add photos to train/good")
     defects = dict(tree.defects())
     if not defects:
         message = "the test set holds no defect: nothing can be measured on it"
         yield Finding("warning", "one-class-test", place, message, "add defects to test/KIND")
-    elif not any(split == "test" and kind.lower() in GOOD_NAMES for split, kind in tree.images):
+    elif not any(split == "test" and is_good_name(kind) for split, kind in tree.images):
         message = "the test set holds no good photo: image AUROC needs both classes"
         yield Finding("warning", "one-class-test", place, message, "add good photos to test/good")
     yield from _ratio(tree, sum(map(len, defects.values())))
@@ -74,7 +74,7 @@ def _ratio(tree: Tree, defects: int) -> Iterator[Finding]:
     good = sum(
         len(images)
         for (split, kind), images in tree.images.items()
-        if split == "test" and kind.lower() in GOOD_NAMES
+        if split == "test" and is_good_name(kind)
     )
     if good and defects > MOST_PER_GOOD * good:
         message = (

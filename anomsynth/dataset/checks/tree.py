@@ -14,7 +14,7 @@ from anomsynth.dataset.labelled import SourceLayout, need_layout
 from anomsynth.dataset.layout import RESERVED
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.layouts.mvtec import SPLITS, TRUTH, find_categories
-from anomsynth.dataset.layouts.tree import GOOD_NAMES
+from anomsynth.dataset.layouts.names import is_good_name
 
 Folders = Mapping[str, Sequence[Path]]
 
@@ -65,7 +65,7 @@ class Tree:
     def defects(self) -> Iterator[tuple[str, Sequence[Path]]]:
         """Yield the kinds of the test set with their images."""
         for (split, kind), paths in self.images.items():
-            if split == "test" and kind.lower() not in GOOD_NAMES:
+            if split == "test" and not is_good_name(kind):
                 yield kind, paths
 
 

@@ -12,8 +12,10 @@ from pathlib import Path
 from anomsynth.dataset.layout import GOOD
 from anomsynth.dataset.layouts.item import Labelled, marked_by
 from anomsynth.dataset.layouts.item_list import LabelledList
+from anomsynth.dataset.layouts.names import is_good_name, meaning_of
 from anomsynth.dataset.layouts.tree import GOOD_NAMES, MaskIndex, child, folders, pictures
 from anomsynth.dataset.paths import is_dir, nfc
+from anomsynth.errors import InputError
 
 TRUTH = "ground_truth"
 SPLITS = ("train", "test")
@@ -21,7 +23,10 @@ SPLITS = ("train", "test")
 
 def find_mvtec(root: Path) -> LabelledList:
     """List the images of a root or a category; the masks of a picture may be in a folder."""
-    return LabelledList(item for folder in find_categories(root) for item in _category(folder))
+    found = find_categories(root)
+    for folder in found:
+        _check_kinds(folder)
+    return LabelledList(item for folder in found for item in _category(folder))
 
 
 def find_ad2(root: Path) -> LabelledList:
@@ -62,11 +67,22 @@ def _category(folder: Path) -> Iterator[Labelled]:
     for split in SPLITS:
         place = child(folder, split)
         for kind in [] if place is None else folders(place):
-            if kind.name.lower() in GOOD_NAMES:
+            if is_good_name(kind.name):
                 for path in pictures(kind):
                     yield Labelled(name, split, GOOD, path, None)
             else:
                 yield from _defects(name, split, kind, truth)
+
+
+def _check_kinds(folder: Path) -> None:
+    """Raise InputError if masks of a category lie where defects belong."""
+    truth = child(folder, TRUTH)
+    places = (child(folder, split) for split in SPLITS)
+    for kind in (kind for place in places if place is not None for kind in folders(place)):
+        marked = truth is not None and child(truth, kind.name) is not None
+        if not marked and meaning_of(kind.name) == "masks" and pictures(kind):
+            msg = f"{kind}: would be used as defects, but {kind.name!r} is a name for masks"
+            raise InputError(msg, hint=f"masks belong into {TRUTH}/KIND")
 
 
 def _defects(name: str, split: str, kind: Path, truth: Path | None) -> Iterator[Labelled]:

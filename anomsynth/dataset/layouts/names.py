@@ -24,9 +24,10 @@ MASK_WORDS = frozenset({
 })
 # Products are called so too, a hole saw or a label printer: only words of no meaning stand beside.
 KINDS_OF_DEFECTS = frozenset({
-    "blowhole", "break", "broken", "burr", "chip", "contamination", "corrosion", "crack", "cracks",
-    "dent", "dents", "fray", "hole", "holes", "missing", "pit", "pits", "pitting", "rust", "scrap",
-    "scratch", "scratched", "scratches", "stain", "stains", "test", "tests", "uneven",
+    "blowhole", "break", "broken", "burr", "chip", "contamination", "corrosion", "crack", "cracked",
+    "cracks", "dent", "dents", "fray", "hole", "holes", "missing", "pit", "pits", "pitting",
+    "positive", "rust", "scrap", "scratch", "scratched", "scratches", "stain", "stains", "test",
+    "tests", "uneven",
 })
 KINDS_OF_MASKS = frozenset({"label", "labels", "mask", "seg", "semantic", "truth"})
 MEANINGLESS = frozenset({
@@ -80,6 +81,11 @@ def meaning_of(name: str, *, beside_good: bool = False) -> Meaning:
     if known & BAD_WORDS or (known & KINDS_OF_DEFECTS and (told or beside_good)):
         return "good" if denied else "defects"
     return ""
+
+
+def is_good_name(name: str) -> bool:
+    """Tell whether a folder is one of good photos by its name."""
+    return name.lower() in GOOD_NAMES or meaning_of(name) == "good"
 
 
 def telling_nothing(name: str) -> frozenset[str]:

@@ -8,7 +8,13 @@ from pathlib import Path
 
 from anomsynth.core.path_list import PathList
 from anomsynth.dataset.layouts.mask_like import is_small, looks_like_mask
-from anomsynth.dataset.layouts.names import meaning_of, telling_nothing
+from anomsynth.dataset.layouts.names import (
+    BAD_WORDS,
+    DENIALS,
+    GOOD_WORDS,
+    meaning_of,
+    telling_nothing,
+)
 from anomsynth.dataset.layouts.tree import folders
 from anomsynth.dataset.name_index import NameIndex
 from anomsynth.dataset.paths import nfc
@@ -21,6 +27,8 @@ HINT = (
     "`source_layout='photos'` if all is good"
 )
 _MAY_BE_MASK = re.compile(r"mask|gt|label|seg|anno|truth|semantic", re.IGNORECASE)
+_MAY_BE_BAD = re.compile("|".join(sorted(BAD_WORDS | DENIALS)), re.IGNORECASE)
+_MAY_BE_GOOD = re.compile("|".join(sorted(GOOD_WORDS | DENIALS)), re.IGNORECASE)
 _CUT = re.compile(r"[^A-Za-z0-9]+")
 TEMPLATE, TESTED = "_temp", "_test"  # DeepPCB: the good photo, and the one that is held against it
 
@@ -93,7 +101,24 @@ def _check_pairs(photos: Sequence[Path]) -> None:
         if stem.endswith(TESTED) and stem.removesuffix(TESTED) + TEMPLATE in stems:
             msg = f"{path}: would be used as a good photo, but its name says that it was tested"
             raise InputError(f"{msg} against {stem.removesuffix(TESTED)}{TEMPLATE}", hint=HINT)
+    _check_mixture(photos)
     _check_namesakes([photos[at] for at in stems.repeated().tolist()])
+
+
+def _check_mixture(photos: Sequence[Path]) -> None:
+    """Raise InputError if of the names in a folder some say good and others defects."""
+    bad = next((one for one in photos if _means(one, "defects", _MAY_BE_BAD)), None)
+    if bad is None:
+        return
+    good = next((one for one in photos if _means(one, "good", _MAY_BE_GOOD)), None)
+    if good is not None:
+        msg = f"{bad}: would be used as a good photo, but beside {good.name} its name says defects"
+        raise InputError(msg, hint=HINT)
+
+
+def _means(path: Path, meaning: str, quick: re.Pattern[str]) -> bool:
+    stem = nfc(path.stem)
+    return quick.search(stem) is not None and meaning_of(stem) == meaning
 
 
 def _marked_by(stem: str, stems: NameIndex) -> str | None:

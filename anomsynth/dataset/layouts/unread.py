@@ -8,7 +8,7 @@ from anomsynth.dataset.annotations.drawn import SPLITS
 from anomsynth.dataset.images import SUFFIXES
 from anomsynth.dataset.layouts.names import MEANINGLESS, meaning_of, telling_nothing, words_of
 from anomsynth.dataset.layouts.sheets import DIVIDING, LISTS, Sheets, is_dividing
-from anomsynth.dataset.layouts.tree import folders
+from anomsynth.dataset.layouts.tree import folders, pictures
 from anomsynth.dataset.name_index import NameIndex
 from anomsynth.dataset.paths import files_in, nfc
 from anomsynth.errors import InputError
@@ -24,6 +24,10 @@ HINT = (
     "export it as labelme, COCO, YOLO, CVAT or Pascal VOC, give the folder of good photos alone, "
     "or `source_layout='photos'` if all is good"
 )
+MASKS_HINT = (
+    "give the folder of good photos alone, masks of the part by `roi`, or "
+    "`source_layout='photos'` if all is good"
+)
 _ADDED = re.compile(r"[_.-](?:anno?|annotations?|bbox|box|gt|labels?|mask|segm?)$")
 _KEY = re.compile(
     r'"(shapes|annotations?|objects|regions|polygons?|bbox(?:es)?|bndbox|boxes|segmentations?|rle|'
@@ -37,7 +41,7 @@ _COLUMN = re.compile(
     re.I,
 )
 _ENDINGS = "|".join(sorted(one.removeprefix(".") for one in SUFFIXES))
-_PICTURE = re.compile(rf"""([^\s"'/\\,;:<>|]+\.(?:{_ENDINGS}))\b""", re.I)
+_PICTURE = re.compile(rf"""([^\s"'/\\,;:<>|]+\.(?:{_ENDINGS}))(?![a-z0-9])""", re.I)
 
 
 def check_unread(root: Path, photos: Iterable[Path], exclude: Collection[Path] = ()) -> None:
@@ -53,13 +57,18 @@ def check_unread(root: Path, photos: Iterable[Path], exclude: Collection[Path] =
     exclude : files and folders that are something else
     """
     files = [*Sheets(root, exclude).files, *_beside(root, exclude)]
-    if not files:
+    masks = _masks_beside(root, exclude)
+    if not files and not masks:
         return
     stems: NameIndex = NameIndex()
     names: NameIndex = NameIndex()
     for path in photos:
         stems.append(_spelt(path.stem))
         names.append(_spelt(path.name))
+    for mask in masks:
+        if _spelt(mask.stem) in stems or _ADDED.sub("", _spelt(mask.stem)) in stems:
+            msg = f"{mask}: by its folder a mask of a picture that would be used as a good photo"
+            raise InputError(msg, hint=MASKS_HINT)
     for file in files:
         what = _what(file, stems, names)
         if what:
@@ -137,6 +146,18 @@ def _beside(root: Path, exclude: Collection[Path]) -> Iterator[Path]:
         folder = folder.parent
         if folder == folder.parent or not is_dividing(folder.name):
             return
+
+
+def _masks_beside(root: Path, exclude: Collection[Path]) -> list[Path]:
+    """List the pictures of folders of masks beside a folder that is called images or the like."""
+    if not _is_generic(root.name) or meaning_of(root.name) == "good":
+        return []
+    try:
+        near = [one for one in folders(root.parent) if one not in {root, *exclude}]
+        masks = [one for one in near if meaning_of(one.name) == "masks"]
+        return [path for one in masks for path in pictures(one) if path not in exclude]
+    except InputError:  # not the user's
+        return []
 
 
 def _is_generic(name: str) -> bool:
