@@ -181,7 +181,10 @@ class _Listing:
                 self.ignored.append(item.image)
         if not categories:
             msg = f"{self.root}: laid out as {name!r}, but without good photos for training"
-            hint = "`source_layout='photos'` takes every picture for a good photo"
+            hint = (
+                "lay some into a folder called good, or give the folder that holds them; "
+                "`source_layout='photos'` takes every picture for a good one"
+            )
             raise InputError(msg, hint=hint)
         found_goods = {
             category: tuple(SourceImage(key, paths[key]) for key in sorted(paths))

@@ -221,6 +221,35 @@ def test_exports_and_tests_take_the_same(name, tmp_path) -> None:
     assert held == {tmp_path / "parts" / one for one in defects if "train" not in one}
 
 
+@pytest.mark.parametrize(("flag", "good"), [("defective", False), ("blurry", True)])
+def test_labels_of_the_whole_picture_may_say_that_it_is_bad(flag, good, tmp_path) -> None:
+    photos(tmp_path / "set", "a.png", "b.png")
+    labelme(tmp_path / "set" / "a.json", drawn=True)
+    labelme(tmp_path / "set" / "b.json", drawn=False)
+    content = json.loads((tmp_path / "set" / "b.json").read_text())
+    content["flags"] = {flag: True, "broken": False}
+    text(tmp_path / "set" / "b.json", json.dumps(content))
+    photos(tmp_path / "cvat", "b.png")
+    image = f'<image name="b.png" id="0"><tag label="{flag}"/></image>'
+    text(tmp_path / "cvat" / "annotations.xml", f"<annotations>{image}</annotations>")
+
+    for root in ("set", "cvat"):
+        found = {item.image.name: item for item in find_labelled(tmp_path / root)}
+        assert found["b.png"].good is good
+        assert found["b.png"].mask is None
+
+
+def test_marks_behind_links_to_folders_are_seen(tmp_path) -> None:
+    photos(tmp_path / "disk", "a.png", "b.png")
+    text(tmp_path / "disk" / "a.txt", YOLO)
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "screw").symlink_to(tmp_path / "disk")
+    (tmp_path / "set" / "again").symlink_to(tmp_path / "set")
+
+    with pytest.raises(InputError, match=r"screw/a\.txt: "):
+        find_source(tmp_path / "set")
+
+
 def test_masks_of_mvtec_say_more_than_drawings_on_some_of_its_pictures(tmp_path) -> None:
     photos(tmp_path / "c", "train/good/0.png", "test/good/0.png", "test/dent/7.png")
     coco(tmp_path / "c" / "test" / "marks.json", ("7.png",), ())

@@ -58,8 +58,13 @@ def _drawn(image: ET.Element, path: Path) -> Drawing:
             msg = f"{path}: {own['name']}: shape {nth}, a {one.tag}: {reason}"
             raise InputError(msg, hint="correct it in CVAT, and export it anew") from error
     drawn = sorted(shapes, key=lambda pair: pair[0])
-    split = split_of(own.get("subset", ""))
-    return Drawing(own["name"].replace("\\", "/"), size, tuple(shape for _, shape in drawn), split)
+    return Drawing(
+        own["name"].replace("\\", "/"),
+        size,
+        tuple(shape for _, shape in drawn),
+        split_of(own.get("subset", "")),
+        said=tuple(one.attrib.get("label", "") for one in image if one.tag == "tag"),
+    )
 
 
 def _is_shape(one: ET.Element) -> bool:

@@ -33,6 +33,8 @@ class Drawing:
         Where the file says it, else empty; for validation is for tests.
     category : str
         Where the file says it, else empty.
+    said : tuple of str
+        Labels of the whole picture.
     """
 
     image: str
@@ -40,6 +42,7 @@ class Drawing:
     shapes: tuple[Shape, ...]
     split: Split = ""
     category: str = ""
+    said: tuple[str, ...] = ()
 
 
 def split_of(name: str) -> Split:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from anomsynth.dataset.annotations.drawn import Drawing, read_json
 from anomsynth.dataset.annotations.shapes import (
@@ -40,7 +40,13 @@ def read_labelme(path: Path) -> Drawing:
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise InputError(f"{path}: damaged: {error!r}", hint="save it anew in labelme") from error
     name = str(content["imagePath"]).replace("\\", "/").rpartition("/")[2]
-    return Drawing(name, size, shapes)
+    flags = content.get("flags")
+    said = [str(flag) for flag, is_set in flags.items() if is_set] if _is_object(flags) else []
+    return Drawing(name, size, shapes, said=tuple(said))
+
+
+def _is_object(found: object) -> TypeGuard[Mapping[str, object]]:
+    return isinstance(found, Mapping)
 
 
 def _shape(one: Mapping[str, Any]) -> Shape:

@@ -71,7 +71,7 @@ def find_voc(sheets: Sheets) -> tuple[Labelled, ...]:
         path = sheets.pictures.of_stem(file)
         if path is None:
             continue
-        item = _item(sheets, path, file, Drawing(path.name, None, ()), sorted(set(read_voc(file))))
+        item = _item(sheets, path, file, Drawing(path.name, None, ()), read_voc(file))
         if path not in found or found[path].good:
             found[path] = item
     return (*found.values(), *_good_folders(sheets, found)) if found else ()
@@ -94,7 +94,9 @@ def items_of(sheets: Sheets, found: Iterable[Found]) -> tuple[Labelled, ...]:
         elif drawn.shapes:
             msg = f"{path}: marked twice, in {known[0]} and in {file}"
             raise InputError(msg, hint="keep one of them")
-    items = (_item(sheets, path, file, drawn) for path, (file, drawn) in chosen.items())
+    items = (
+        _item(sheets, path, file, drawn, _bad(drawn)) for path, (file, drawn) in chosen.items()
+    )
     return (*items, *_good_folders(sheets, chosen)) if chosen else ()
 
 
@@ -130,11 +132,14 @@ def _good_folders(sheets: Sheets, known: Iterable[Path]) -> Iterator[Labelled]:
             yield Labelled(name, split or "train", GOOD, path, None, unsplit=not split)
 
 
-def _item(
-    sheets: Sheets, path: Path, file: Path, drawn: Drawing, kinds: Sequence[str] = ()
-) -> Labelled:
-    """Return a picture as a file has it; `kinds` of defects that are not drawn."""
-    kinds = sorted({shape.kind for shape in drawn.shapes} or kinds)
+def _bad(drawn: Drawing) -> list[str]:
+    """Return the labels of a whole picture that say defects; others may say anything."""
+    return [one for one in drawn.said if meaning_of(one, beside_good=True) == "defects"]
+
+
+def _item(sheets: Sheets, path: Path, file: Path, drawn: Drawing, said: Sequence[str]) -> Labelled:
+    """Return a picture as a file has it; `said` are kinds of defects that are not drawn."""
+    kinds = sorted({shape.kind for shape in drawn.shapes} or set(said))
     name = drawn.category or nfc(sheets.root.resolve().name)
     split = drawn.split or split_in(sheets, path)
     for label in (name, *kinds):

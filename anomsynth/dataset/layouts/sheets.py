@@ -33,7 +33,7 @@ DIVIDING = frozenset({
 class Sheets:
     """The files below a folder that may say what is drawn on its pictures, and the pictures.
 
-    Folders of ours, hidden ones and links are passed over.
+    Folders of ours and hidden ones are passed over; links lead to each folder once.
 
     Parameters
     ----------
@@ -49,13 +49,24 @@ class Sheets:
     def files(self) -> PathList:
         """Every file with one of `ENDINGS` in any case, in the order of folders and names."""
         found = PathList()
+        top = self.root.resolve()
+        seen = {top}
+
+        def is_new(folder: Path) -> bool:
+            if not folder.is_symlink():
+                return True
+            real = folder.resolve()
+            if real in seen or real.is_relative_to(top) or top.is_relative_to(real):
+                return False
+            seen.add(real)
+            return True
 
         def go_through(folder: Path) -> None:
             for path in files_in(folder):
                 if path.suffix.lower() in ENDINGS and path not in self._exclude:
                     found.append(path)
             for place in folders(folder):
-                if not place.is_symlink() and place not in self._exclude:
+                if place not in self._exclude and is_new(place):
                     go_through(place)
 
         go_through(self.root)

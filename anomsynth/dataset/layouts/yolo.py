@@ -36,8 +36,10 @@ def find_yolo(sheets: Sheets) -> tuple[Labelled, ...]:
     if not texts:
         return ()
     pictures = sheets.pictures
-    setup = _setup(sheets)
     labels = [(file, pictures.of_stem(file), _is_marked(file)) for file in texts]
+    if not any(path for _, path, _ in labels):
+        return ()
+    setup = _setup(sheets)
     of_pictures = (file for file, path, marked in labels if path and (marked or setup))
     if not any(setup or _reads(file) for file in islice(of_pictures, LOOKED_AT)):
         return ()
