@@ -35,8 +35,11 @@ def of_source(
 
 
 def of_recipes(recipes: Mapping[str, Recipe], options: RunOptions) -> Iterator[Noticed]:
-    """Yield what recipes ask for and are not given: real defects to set into photos."""
+    """Yield whether real defects that recipes set into photos are missing, or given for nothing."""
     if options.real is not None:
+        if not any(m.generator.needs_defects for r in recipes.values() for m in r.mechanisms):
+            message = f"{options.real}: not used, for no recipe sets real defects into photos"
+            yield Noticed(message, f"`anomsynth fit {options.real}` writes one that does")
         return
     shares: dict[str, float] = {}
     for recipe in recipes.values():

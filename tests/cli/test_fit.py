@@ -91,12 +91,15 @@ def test_real_defects_are_pasted_where_they_are_given_and_missed_where_not(
     given, with_them = generate("given", out, "--real", scratched)
     missed, without = generate("missed", out)
     alone, _ = generate("alone", plain)
+    unused, _ = generate("unused", plain, "--real", scratched)
 
     assert "paste_real" in with_them
     assert "paste_real" not in without
     assert "mine: 50% of its defects are real ones, and none are given: left out" in missed.stderr
     assert "--real" in missed.stderr
-    assert "none are given" not in given.stderr + alone.stderr
+    assert "none are given" not in given.stderr + alone.stderr + unused.stderr
+    assert f"{scratched}: not used, for no recipe sets real defects" in unused.stderr
+    assert "not used" not in given.stderr + missed.stderr + alone.stderr
     assert "paste_real" not in plain.read_text()
     assert "--real" not in said.stdout
 
