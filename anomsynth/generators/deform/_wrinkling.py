@@ -8,6 +8,7 @@ import scipy.fft
 
 from anomsynth.core.types import Float32
 from anomsynth.fields.noise import value_noise
+from anomsynth.fields.relief import fade
 
 RING_WIDTH = 0.15  # relative bandwidth of the wavelengths
 LOBE = 0.18  # radians: spread of directions under uniaxial compression
@@ -15,6 +16,9 @@ ZIGZAG = 7.0  # wavelengths between the corners of a herringbone's zigzag
 ROUNDED = 0.25  # wavelengths over which those corners are rounded
 SWAY = 0.35  # wavelengths by which a zigzag's corners leave a straight line
 WOBBLE = 0.12  # wavelengths by which single crests do
+WINDING = 5.0  # wavelengths between the bends of a crest
+SHARPEST = 2.0  # exponent of the narrowest ridges
+HIGHEST = 1.4  # of a wave that is focused
 JOG_DEG = 45.0  # half the angle between a herringbone's arms is 90 deg less this
 
 
@@ -115,3 +119,72 @@ def herringbone(
     return np.sin(np.float32(2 * np.pi) * place + np.float32(6.28 * rng.random())).astype(
         np.float32
     )
+
+
+def star(
+    shape: tuple[int, int],
+    length: float,
+    middle: tuple[float, float],
+    reach: float,
+    rng: np.random.Generator,
+) -> Float32:
+    """Draw wrinkles that run out from one place, as about a point that is pulled or pressed in.
+
+    Their number stays, so the wavelength grows with the distance; it is `length` at `reach`. Where
+    they would be finer than half of that they have died out.
+
+    Parameters
+    ----------
+    shape : (int, int)
+    length : float
+        Wavelength, cells, >= 2.
+    middle : (float, float)
+        Row and column of that place, cells.
+    reach : float
+        Cells.
+    rng : Generator
+
+    Returns
+    -------
+    (h, w) float32, a sine of amplitude 1
+    """
+    down = np.arange(shape[0], dtype=np.float32)[:, None] - np.float32(middle[0])
+    right = np.arange(shape[1], dtype=np.float32)[None, :] - np.float32(middle[1])
+    count = max(round(2 * math.pi * reach / length), 3)
+    angle = np.arctan2(down, right) * np.float32(count)
+    away = np.hypot(down, right) * np.float32(1 / max(reach, 1.0))
+    alive = fade(2.5 * away - 0.5)
+    wobble = np.float32(2 * WOBBLE) * value_noise(shape, 3 * length, rng)
+    waves = np.sin(angle + np.float32(2 * np.pi) * (wobble + np.float32(rng.random())))
+    return np.asarray(waves * alive, dtype=np.float32)
+
+
+def bent(field: Float32, length: float, wavelengths: float, rng: np.random.Generator) -> Float32:
+    """Bend crests: look a field up at places that wander by some `wavelengths`, rms."""
+    rows, cols = (
+        np.arange(count, dtype=np.float32).reshape(side)
+        + np.float32(wavelengths * length) * value_noise(field.shape, WINDING * length, rng)
+        for count, side in zip(field.shape, ((-1, 1), (1, -1)), strict=True)
+    )
+    bent_field = cv2.remap(field, cols, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(bent_field, dtype=np.float32).reshape(field.shape)
+
+
+def focused(field: Float32, focus: float) -> Float32:
+    """Return waves whose bending gathers in ridges, of the same mean square [1]_.
+
+    Far above the threshold a sheet bends sharply along narrow ridges and is nearly flat between
+    them. The profile ``exp(s sin)`` goes from a sine, s = 0, to narrow ridges; its mean is 0.
+
+    References
+    ----------
+    .. [1] L. Pocivavsek et al., "Stress and fold localization in thin elastic membranes", Science
+       320, 2008.
+    """
+    if focus <= 0:
+        return field
+    square = float((field * field).mean())
+    ridges = np.exp(np.float32(SHARPEST * focus) * np.clip(field, -HIGHEST, HIGHEST))
+    ridges -= ridges.mean()
+    ridges *= np.float32(math.sqrt(square / max(float((ridges * ridges).mean()), 1e-12)))
+    return ridges.astype(np.float32, copy=False)

@@ -6,7 +6,13 @@ import pytest
 from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.errors import PlacementError, RecipeError
-from anomsynth.generators.deform._wrinkling import critical_strain, wave_field, wavelength
+from anomsynth.generators.deform._wrinkling import (
+    critical_strain,
+    focused,
+    star,
+    wave_field,
+    wavelength,
+)
 from anomsynth.generators.deform.wrinkle import Wrinkle
 from anomsynth.testing import check_generator, make_surface
 
@@ -16,6 +22,9 @@ STIFF = {
     "strain_ratio": 3,
     "unevenness": 0,
     "softness": 0.4,
+    "focus": 0,
+    "bending": 0,
+    "merging": 0,
 }
 EXPECTED_MM = 2 * np.pi * 0.05 * (500 / 3) ** (1 / 3)  # 1.73
 
@@ -27,7 +36,7 @@ def spectrum(height: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return power, down, right
 
 
-@pytest.mark.parametrize("pattern", ["uniaxial", "labyrinth", "herringbone"])
+@pytest.mark.parametrize("pattern", ["uniaxial", "radial", "labyrinth", "herringbone"])
 def test_keeps_the_generator_contract(pattern: str) -> None:
     check_generator(Wrinkle(pattern=pattern))
     check_generator(Wrinkle(pattern=pattern), make_surface(channels=3))
@@ -111,6 +120,65 @@ def test_uniaxial_crests_are_parallel_and_a_labyrinth_has_no_direction() -> None
 
     assert np.mean([anisotropy("uniaxial", seed) for seed in range(3)]) > 0.75
     assert np.mean([anisotropy("labyrinth", seed) for seed in range(3)]) < 0.3
+
+
+def test_the_film_stays_flat_where_the_strain_is_below_the_critical_one() -> None:
+    """Just above the threshold wrinkles stand in places, far above it all over the region."""
+    surface = make_surface(320, 320)
+
+    def wrinkled(strain_ratio: float) -> float:
+        shares = []
+        for seed in range(4):
+            film = STIFF | {"strain_ratio": strain_ratio, "unevenness": 0.8, "softness": 0.05}
+            layer = Wrinkle(pattern="labyrinth", area_share=0.2, **film).generate(
+                surface, stream(seed)
+            )
+            high = np.abs(layer.height) > 0.15 * np.abs(layer.height).max()
+            shares.append(np.count_nonzero(high))
+        return float(np.mean(shares))
+
+    assert wrinkled(1.1) < 0.7 * wrinkled(6)
+
+
+def test_ridges_are_narrower_than_the_valleys_between_them() -> None:
+    waves = np.sin(np.linspace(0, 20 * np.pi, 4001, dtype=np.float32))[None]
+    ridges = focused(waves, 1.0)
+
+    assert focused(waves, 0.0) is waves
+    assert float((ridges**2).mean()) == pytest.approx(0.5, rel=1e-3)
+    assert float(ridges.mean()) == pytest.approx(0, abs=1e-4)
+    # exp(2 sin) stands above half of its way for 0.27 of a period, a sine for a half.
+    above = ridges > 0.5 * (ridges.max() + ridges.min())
+    assert above.mean() == pytest.approx(0.27, abs=0.01)
+
+
+def test_waves_merge_two_by_two_inside_the_region() -> None:
+    surface = make_surface(320, 320)
+
+    def middle_wavelength(merging: float) -> float:
+        film = STIFF | {"merging": merging, "film_thickness_mm": 0.03}
+        found = []
+        for seed in range(4):
+            layer = Wrinkle(pattern="uniaxial", area_share=0.4, **film).generate(
+                surface, stream(seed)
+            )
+            power, down, right = spectrum(layer.height)
+            found.append((power * np.hypot(down, right)).sum() / power.sum())
+        return float(1 / np.mean(found))
+
+    assert middle_wavelength(1.0) / middle_wavelength(0.0) == pytest.approx(2, rel=0.15)
+
+
+def test_the_number_of_wrinkles_about_a_point_stays_with_the_distance() -> None:
+    field = star((301, 301), 12.0, (150.0, 150.0), 100.0, np.random.default_rng(0))
+    turns = np.linspace(0, 2 * np.pi, 4000, endpoint=False)
+    for radius in (80, 140):
+        rows, cols = 150 + radius * np.sin(turns), 150 + radius * np.cos(turns)
+        ring = field[rows.round().astype(int), cols.round().astype(int)]
+        power = np.abs(np.fft.rfft(ring)) ** 2
+        power[0] = 0
+        middle = int(np.searchsorted(np.cumsum(power), 0.5 * power.sum()))
+        assert middle == pytest.approx(2 * np.pi * 100 / 12, rel=0.1)
 
 
 def test_the_relief_dies_out_smoothly() -> None:
