@@ -83,7 +83,8 @@ SourceLayout = Annotated[
     typer.Option(
         "--source-layout",
         metavar="NAME",
-        help="How it is laid out, if not recognised, e.g. mvtec, visa, folders; photos: all good.",
+        help="How it is laid out, if not recognised: mvtec, visa, folders, labelme, coco, yolo, "
+        "cvat, voc and others; photos: all good.",
     ),
 ]
 Bits = Annotated[

@@ -315,6 +315,7 @@ STUDIO = json.dumps([{"data": {"image": "/up/a.png"}, "annotations": [{"result":
         ("a.txt", "crack\n", "a text file that looks like marks"),
         ("all.txt", "photos/a.png 1,2,3,4,0\n", "a list of pictures with numbers"),
         ("train.csv", "ImageId,ClassId,EncodedPixels\na.png,1,3 4\n", "the column 'EncodedPixels'"),
+        ("via.csv", "#filename,region_count,region_id\na.png,1,0\n", "the column 'region_count'"),
         ("labels.csv", "images/a.png  1.0  mono\n", "a list that by its name holds labels"),
         ("boxes/a.xml", "<doc><bndbox>1</bndbox></doc>", "XML with <bndbox>"),
     ],
@@ -442,3 +443,32 @@ def test_names_of_good_and_bad_photos_in_one_folder_stop_the_run(tmp_path) -> No
 
     with pytest.raises(InputError, match=r"cast_def_0_1\.png: .* beside cast_ok_0_1\.png its name"):
         find_source(tmp_path / "set")
+
+
+@pytest.mark.parametrize(
+    ("good", "kinds"),
+    [
+        (("non defective",), ("Folding marks", "pinhole")),
+        (("ok_front", "ok_back"), ("def_front", "def_back")),
+        (("Non-cracked",), ("Cracked",)),
+        (("\u6b63\u5e38",), ("\u64e6\u82b1",)),
+        (("Gutteile",), ("Schlechtteile",)),
+    ],
+)
+def test_folders_beside_good_photos_are_kinds_of_defects(good, kinds, tmp_path) -> None:
+    photos(tmp_path / "set", *(f"{name}/a.png" for name in (*good, *kinds)))
+
+    layout, items = need_layout(tmp_path / "set")
+
+    assert layout == "folders"
+    assert {item.image.parent.name for item in items if item.good} == set(good)
+    assert {item.kind for item in items if not item.good} == set(kinds)
+    assert {one.path.parent.name for one in find_source(tmp_path / "set").categories["set"]} == set(
+        good
+    )
+
+
+def test_products_of_which_one_is_called_good_are_products(tmp_path) -> None:
+    photos(tmp_path / "set", "good_drill/a.png", "saw/a.png")
+
+    assert sorted(find_source(tmp_path / "set").categories) == ["good_drill", "saw"]

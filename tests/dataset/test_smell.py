@@ -52,7 +52,8 @@ def levels(*values: int) -> np.ndarray:
         # Names of products: a hole saw, a label printer, a display of seven segments.
         *dict.fromkeys(
             ("crackers", "hole_saw", "7-seg-display", "label_printer", "face mask", "test tube",
-             "stained_glass", "bookmark", "normalised", "valve", "chips", "train_images"), ""
+             "stained_glass", "bookmark", "normalised", "valve", "chips", "train_images",
+             "normal_map", "fine", "coarse"), ""
         ).items(),
     ],
 )  # fmt: skip

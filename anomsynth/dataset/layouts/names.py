@@ -9,14 +9,22 @@ Meaning = Literal["good", "defects", "masks", ""]
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
 # fmt: off
-GOOD_WORDS = GOOD_NAMES | {"fine", "faultless", "flawless", "intact", "undamaged", "passed"}
+GOOD_WORDS = GOOD_NAMES | frozenset({
+    "faultless", "flawless", "gut", "gutteile", "intact", "passed", "undamaged",
+    # Chinese and Japanese: passed, normal, good part, without fault
+    "\u5408\u683c", "\u6b63\u5e38", "\u826f\u54c1", "\u65e0\u7455\u75b5",
+})
 DENIALS = frozenset({"no", "non", "not", "un", "without", "free", "zero"})
 # No product is called so: the word decides, whatever stands beside it.
 BAD_WORDS = frozenset({
-    "abnormal", "anomalies", "anomalous", "anomaly", "bad", "damage", "damaged", "damages", "def",
-    "defect", "defected", "defective", "defects", "fault", "faults", "faulty", "flaw", "flaws",
-    "ko", "ng", "nio", "nogood", "nok", "notgood", "notok", "outlier", "outliers", "reject",
-    "rejected", "rejects",
+    "abnormal", "anomalies", "anomalous", "anomaly", "ausschuss", "bad", "damage", "damaged",
+    "damages", "def", "defect", "defected", "defective", "defects", "defekt", "defekte", "fault",
+    "faults", "faulty", "fehler", "fehlerhaft", "flaw", "flaws", "ko", "ng", "nio", "nogood", "nok",
+    "notgood", "notok", "outlier", "outliers", "reject", "rejected", "rejects", "schlecht",
+    "schlechtteile",
+    # not passed, bad, bad part, abnormal (twice), defect, fault
+    "\u4e0d\u5408\u683c", "\u4e0d\u826f", "\u4e0d\u826f\u54c1", "\u5f02\u5e38", "\u7570\u5e38",
+    "\u7f3a\u9677", "\u7455\u75b5",
 })
 MASK_WORDS = frozenset({
     "annotation", "annotations", "groundtruth", "gt", "masks", "segmentation", "segmentations",
@@ -34,14 +42,15 @@ MEANINGLESS = frozenset({
     "a", "all", "and", "area", "b", "back", "bmp", "bottom", "c", "cam", "camera", "class",
     "classes", "cls", "d", "data", "dataset", "deep", "dir", "e", "example", "examples", "file",
     "files", "folder", "front", "ground", "heavy", "image", "images", "img", "imgs", "item",
-    "items", "jpeg", "jpg", "kind", "kinds", "large", "left", "light", "map", "maps", "micro",
-    "minor", "major", "new", "old", "only", "other", "part", "parts", "pattern", "photo", "photos",
-    "pic", "pics", "picture", "pictures", "pixel", "png", "private", "product", "products",
-    "public", "real", "right", "rgb", "sample", "samples", "set", "side", "small", "surface", "the",
-    "tif", "tiff", "top", "train", "training", "type", "types", "v", "val", "valid", "validation",
-    "view", "with",
+    "items", "jpeg", "jpg", "kind", "kinds", "large", "left", "light", "major", "map", "maps",
+    "micro", "minor", "new", "old", "only", "original", "other", "part", "parts", "pattern",
+    "photo", "photos", "pic", "pics", "picture", "pictures", "pixel", "png", "private", "product",
+    "products", "public", "real", "rgb", "right", "sample", "samples", "set", "side", "small",
+    "source", "src", "surface", "the", "tif", "tiff", "top", "train", "training", "type", "types",
+    "v", "val", "valid", "validation", "view", "with",
 })
 # fmt: on
+MAPS = frozenset({"map", "maps", "normalmap", "normalmaps"})
 TELLING = MEANINGLESS | KINDS_OF_DEFECTS | KINDS_OF_MASKS | DENIALS
 
 
@@ -72,6 +81,8 @@ def meaning_of(name: str, *, beside_good: bool = False) -> Meaning:
     """
     words = words_of(name)
     known = {*words, "".join(words)}
+    if known & MAPS and "normal" in words:  # of the surface: no word of praise
+        return ""
     denied = bool(DENIALS & known)
     told = all(word in TELLING or word.isdecimal() for word in words)
     if known & MASK_WORDS or (known & KINDS_OF_MASKS and (told or beside_good)):

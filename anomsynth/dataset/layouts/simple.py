@@ -7,8 +7,8 @@ from pathlib import Path
 from anomsynth.dataset.layout import GOOD
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.layouts.item_list import LabelledList
-from anomsynth.dataset.layouts.names import meaning_of
-from anomsynth.dataset.layouts.tree import GOOD_NAMES, MaskIndex, child, folders, pictures
+from anomsynth.dataset.layouts.names import is_good_name, meaning_of, telling_nothing
+from anomsynth.dataset.layouts.tree import MaskIndex, child, folders, pictures
 from anomsynth.dataset.paths import is_dir, nfc
 from anomsynth.errors import InputError
 
@@ -47,17 +47,22 @@ def find_folders(root: Path) -> Sequence[Labelled]:
     The masks of a kind lie in the folder of masks, or in one of the kind's name in it. Nothing if
     there is no folder of good photos, or nothing beside it. Nothing divides the good photos.
     """
-    good = child(root, *sorted(GOOD_NAMES))
-    others = [path for path in folders(root) if path != good]
-    if good is None or not others or not pictures(good):
+    inside = folders(root)
+    goods = [path for path in inside if is_good_name(path.name) and not telling_nothing(path.name)]
+    others = [path for path in inside if path not in goods]
+    if not others or not any(map(pictures, goods)):
         return ()
     masks = [path for path in others if meaning_of(path.name, beside_good=True) == "masks"]
     name = nfc(root.resolve().name)
     kinds = [kind for kind in others if kind not in masks]
     if not any(map(pictures, kinds)):  # a category that is called good, perhaps with its masks
         return ()
-    goods = (Labelled(name, "train", GOOD, path, None, unsplit=True) for path in pictures(good))
-    return LabelledList(itertools.chain(goods, _defects(name, kinds, next(iter(masks), None))))
+    good = (
+        Labelled(name, "train", GOOD, path, None, unsplit=True)
+        for folder in goods
+        for path in pictures(folder)
+    )
+    return LabelledList(itertools.chain(good, _defects(name, kinds, next(iter(masks), None))))
 
 
 def _defects(name: str, kinds: Iterable[Path], masks: Path | None) -> Iterator[Labelled]:

@@ -37,7 +37,7 @@ _TAG = re.compile(r"<(object|bndbox|box|polygon|polyline|points|mask|region|defe
 _SETTING = re.compile(r"\s*(?:[^\s:=][^:=]*[:=].*|#.*)?")
 _FOUR = re.compile(r"(?:[\s,;:]+-?\d+(?:\.\d+)?){4}")
 _COLUMN = re.compile(
-    r"encoded_?pixels|rle|bbox|x_?min|x1|mask(?:_?path)?|segmentation|polygon|defect\w*|anomal\w+",
+    r"encoded_?pixels|rle|bbox|x_?min|x1|mask(?:_?path)?|segmentation|polygon|region_\w+|defect\w*|anomal\w+",
     re.I,
 )
 _ENDINGS = "|".join(sorted(one.removeprefix(".") for one in SUFFIXES))
