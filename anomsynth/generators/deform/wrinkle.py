@@ -105,7 +105,9 @@ class Wrinkle(Generator):
         (0.3, 1.0), "relative", "how much the strain differs", was="uneven"
     )
     focus: UnitRange = parameter((0.2, 1.0), "relative", "0: sines; 1: narrow ridges")
-    bending: UnitRange = parameter((0.1, 0.6), "of wavelength", "how far crests leave their line")
+    bending: UnitRange = parameter(
+        (0.1, 0.6), "relative", "how far crests leave their line, in wavelengths"
+    )
     merging: UnitRange = parameter((0.0, 1.0), "share", "of the waves, inside, that have merged")
     softness: UnitRange = parameter(
         (0.4, 1.0), "of radius", "over which wrinkles die out at the rim"

@@ -30,6 +30,7 @@ BRIGHTER = -0.6  # power of the reflectance that a brighter face has
 STEP_DEPTH = 0.12  # of the depth, at the rim
 FIRST_RIPPLE = 0.06  # of the reach: nearer to its origin the face is a smooth mirror
 LEAST_WAVE_PX = 3.5  # ripples closer than this are not resolved
+UNEVEN_FRONT = 0.12  # relative distance by which a crack front is ahead or behind
 FACE_GRAIN = 0.08  # log light, on the band of the face beside a lost piece
 VOID_ALBEDO = 0.12  # where the picture shows no background
 Vector = tuple[float, float]
@@ -39,13 +40,15 @@ class Chip(Generator):
     """A conchoidal scar, or a missing piece with the background in its place.
 
     A flake leaves a shell-shaped dish that begins at the point of the blow, usually on the edge:
-    sharp rim, ripples around the blow whose spacing grows outwards, a self-affine face [1]_.
+    sharp rim, a self-affine face [1]_, and in places ripples around the blow whose spacing grows
+    outwards: a front that runs unevenly bends and loses them [2]_.
     Where the break goes through the part, the background shows, and along the break a band of
     its face.
 
     References
     ----------
     .. [1] E. Bouchaud, G. Lapasset, J. Planes, Europhysics Letters 13, 1990.
+    .. [2] H. Wallner, "Linienstrukturen an Bruchflaechen", Zeitschrift fuer Physik 114, 1939.
     """
 
     law: ClassVar[str] = "h = -d (1 - q^e) + ripples r_k ~ g^k + fBm with H = 0.8 (S ~ k^-3.6)"
@@ -72,7 +75,7 @@ class Chip(Generator):
     )
     depth_ratio: SizeRange = parameter((0.1, 0.3), "of width", "depth of the dish")
     section: SizeRange = parameter((1.6, 4.0), "exponent", "e of the dish: 2 bowl, 4 flat floor")
-    ripple: UnitRange = parameter((0.01, 0.06), "of depth", "amplitude of the ripples")
+    ripple: UnitRange = parameter((0.0, 0.04), "of depth", "amplitude of the ripples")
     ripple_growth: SizeRange = parameter(
         (1.2, 1.6), "ratio", "radius of a ripple over the one before"
     )
@@ -222,7 +225,7 @@ def _flake(
 ) -> DefectLayer:
     grid = break_.grid
     depth = drawn.depth_ratio * break_.width
-    rings = ripples(break_.away, break_.reach, drawn.ripple_growth)
+    rings = _uneven_ripples(break_, drawn, rng)
     bowl = dish(break_.share, drawn.section)
     step = np.clip(break_.inside / np.float32(2.0), 0, 1)
     relief = -np.float32(depth) * (bowl + np.float32(STEP_DEPTH) * step)
@@ -248,6 +251,15 @@ def _flake(
         measured=_measured(surface, break_, coverage, gone=False)
         | {"depth_mm": -float(height.min())},
     )
+
+
+def _uneven_ripples(break_: _Break, drawn: Chip, rng: np.random.Generator) -> Float32:
+    """Return ripples that bend with a front that ran unevenly, in the places that show them."""
+    shape, cell = break_.grid.shape, max(0.5 * break_.reach / break_.grid.step, 3.0)
+    ahead = 1 + np.float32(UNEVEN_FRONT) * value_noise(shape, cell, rng)
+    rings = ripples(break_.away * ahead, break_.reach, drawn.ripple_growth)
+    rings *= np.clip(0.2 + value_noise(shape, cell, rng), 0, 1).astype(np.float32)
+    return rings
 
 
 def _lost_piece(
