@@ -316,6 +316,8 @@ STUDIO = json.dumps([{"data": {"image": "/up/a.png"}, "annotations": [{"result":
         ("all.txt", "photos/a.png 1,2,3,4,0\n", "a list of pictures with numbers"),
         ("train.csv", "ImageId,ClassId,EncodedPixels\na.png,1,3 4\n", "the column 'EncodedPixels'"),
         ("via.csv", "#filename,region_count,region_id\na.png,1,0\n", "the column 'region_count'"),
+        ("train.csv", "id,label\na.png,1\nb.png,0\n", "column 'label' tells pictures apart"),
+        ("x.csv", "file;status\na.png;NG\n", "column 'status' tells pictures apart"),
         ("labels.csv", "images/a.png  1.0  mono\n", "a list that by its name holds labels"),
         ("boxes/a.xml", "<doc><bndbox>1</bndbox></doc>", "XML with <bndbox>"),
     ],
@@ -346,6 +348,9 @@ def test_marks_in_an_unknown_form_stop_the_run(file, content, looks, tmp_path) -
         ("a.xml", "<xmpmeta><exposure>1</exposure></xmpmeta>"),
         ("recipe.toml", 'name = "a.png"'),
         ("shots.csv", "file,exposure\na.png,10\n"),
+        ("shots.csv", "file,status\na.png,ok\nb.png,ok\nc.png,NG\n"),
+        ("a.csv", ""),
+        ("a.csv", "x\0,y\r"),
         ("_anomsynth/c/manifest.jsonl", '{"image": "a.png", "boxes": [1]}'),
         ("_anomsynth/a.json", '{"shapes": [1]}'),
         (".cache/a.txt", "0 0.5 0.5 0.1 0.1\n"),
@@ -390,6 +395,16 @@ def test_marks_of_another_product_beside_are_left_in_peace(tmp_path) -> None:
     coco(tmp_path / "all.json", ("a.png",), ())
 
     assert list(find_source(tmp_path / "screw").categories) == ["screw"]
+
+
+def test_tables_beside_that_speak_of_other_folders_are_left_in_peace(tmp_path) -> None:
+    photos(tmp_path / "photos", "my part 1.png", "b.png")
+    text(tmp_path / "scores.csv", "image,mask\nout/c/test/dent/b.png,out/c/b_mask.png\n")
+
+    assert find_source(tmp_path / "photos").categories["photos"]
+    text(tmp_path / "scores.csv", "image,mask\nphotos/my part 1.png,x\n")
+    with pytest.raises(InputError, match=r"scores\.csv: a table with the column 'mask'"):
+        find_source(tmp_path / "photos")
 
 
 def test_good_photos_that_the_user_points_at_are_left_in_peace(tmp_path) -> None:

@@ -1,5 +1,6 @@
 """Files that say what is drawn on pictures, in a form that no reader of layouts takes."""
 
+import csv
 import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ OF_PICTURES = frozenset(
     | {"pictures"}
 )
 LARGEST = 256_000_000  # bytes
+LONGEST = 255  # signs of a path that are looked at
 HINT = (
     "export it as labelme, COCO, YOLO, CVAT or Pascal VOC, give the folder of good photos alone, "
     "or `source_layout='photos'` if all is good"
@@ -41,7 +43,12 @@ _COLUMN = re.compile(
     re.I,
 )
 _ENDINGS = "|".join(sorted(one.removeprefix(".") for one in SUFFIXES))
-_PICTURE = re.compile(rf"""([^\s"'/\\,;:<>|]+\.(?:{_ENDINGS}))(?![a-z0-9])""", re.I)
+_ENDING = re.compile(rf"\.(?:{_ENDINGS})(?![a-z0-9])", re.I)
+_AROUND = re.compile(r"""["',;:<>|\t\r\n]""")  # a path in any list
+_VERDICT = re.compile(
+    r"(?:class|label|target|category|status|result|verdict|quality)(?:_?(?:id|name))?|is_\w+|y",
+    re.I,
+)
 
 
 def check_unread(root: Path, photos: Iterable[Path], exclude: Collection[Path] = ()) -> None:
@@ -60,33 +67,61 @@ def check_unread(root: Path, photos: Iterable[Path], exclude: Collection[Path] =
     masks = _masks_beside(root, exclude)
     if not files and not masks:
         return
-    stems: NameIndex = NameIndex()
-    names: NameIndex = NameIndex()
-    for path in photos:
-        stems.append(_spelt(path.stem))
-        names.append(_spelt(path.name))
+    known = _Photos(photos)
     for mask in masks:
-        if _spelt(mask.stem) in stems or _ADDED.sub("", _spelt(mask.stem)) in stems:
+        if known.are_called(mask.stem):
             msg = f"{mask}: by its folder a mask of a picture that would be used as a good photo"
             raise InputError(msg, hint=MASKS_HINT)
     for file in files:
-        what = _what(file, stems, names)
+        what = _what(file, known, inside=file.is_relative_to(root))
         if what:
             msg = f"{file}: {what} of pictures that would be used as good photos"
             raise InputError(msg, hint=HINT)
 
 
-def _what(file: Path, stems: NameIndex, names: NameIndex) -> str:
+class _Photos:
+    """Names of photos, to be found among those that a file mentions."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._stems, self._names, self._folders = NameIndex(), NameIndex(), set[str]()
+        for path in paths:
+            self._stems.append(_spelt(path.stem))
+            self._names.append(_spelt(path.name))
+            self._folders.add(_spelt(path.parent.name))
+
+    def are_called(self, stem: str) -> bool:
+        """Tell whether one has the name of a file, but for what tools add to it."""
+        spelt = _spelt(stem)
+        return spelt in self._stems or spelt in self._names or _ADDED.sub("", spelt) in self._stems
+
+    def are_in(self, text: str, *, inside: bool) -> bool:
+        """Tell whether a text mentions one; from outside, not as a picture of another folder."""
+        for path, _ in _mentioned(text):
+            *above, name = path.replace("\\", "/").split("/")
+            words = _spelt(name).split(" ")
+            names = (" ".join(words[at:]) for at in range(len(words)))
+            elsewhere = bool(above and above[-1]) and _spelt(above[-1]) not in self._folders
+            if (inside or not elsewhere) and any(one in self._names for one in names):
+                return True
+        return False
+
+
+def _mentioned(text: str) -> Iterator[tuple[str, int]]:
+    """Yield what may be paths of pictures, perhaps with words before, and where each ends."""
+    for found in _ENDING.finditer(text):
+        before = text[max(found.start() - LONGEST, 0) : found.end()]
+        yield _AROUND.split(before)[-1], found.end()
+
+
+def _what(file: Path, photos: _Photos, *, inside: bool) -> str:
     """Return what a file looks like, empty if it marks none of the photos."""
-    stem, ending = _spelt(file.stem), file.suffix.lower()
-    own = stem in stems or stem in names or _ADDED.sub("", stem) in stems
     if file.name.lower() in LISTS:
         return ""
-    text = _read(file)
+    own, ending, text = photos.are_called(file.stem), file.suffix.lower(), _read(file)
     if own and ending == ".txt":
         told = (_SETTING.fullmatch(one) and not _FOUR.search(one) for one in text.splitlines())
         return "" if all(told) else "a text file that looks like marks"
-    if not own and not any(_spelt(name) in names for name in _PICTURE.findall(text)):
+    if not own and not photos.are_in(text, inside=inside):
         return ""
     if ending in JSON:
         key = _KEY.search(text)
@@ -94,11 +129,38 @@ def _what(file: Path, stems: NameIndex, names: NameIndex) -> str:
     elif ending == ".xml":
         tag = _TAG.search(text)
         found = f"XML with <{tag[1]}>, which looks like marks" if tag else ""
+    elif ending in TABLES:
+        found = _in_table([line for line in text.splitlines() if line.strip()], photos)
     else:
-        found = _in_table(text, names, ending)
+        found = ""
+    if not found and any(_has_box(line, photos) for line in text.splitlines()):
+        return "a list of pictures with numbers that look like boxes"
     if not found and not own and meaning_of(file.stem) == "masks":
         return "a list that by its name holds labels"
     return found
+
+
+def _has_box(line: str, photos: _Photos) -> bool:
+    path, end = next(_mentioned(line), ("", 0))
+    return bool(path and _FOUR.match(line, end)) and photos.are_in(path, inside=True)
+
+
+def _in_table(lines: list[str], photos: _Photos) -> str:
+    """Return what a table of pictures looks like, empty if it marks none."""
+    sign = next((one for one in ",;\t" if lines and one in lines[0]), ",")
+    try:
+        header, *rows = [*csv.reader(lines, delimiter=sign)] or [[]]
+    except csv.Error:  # no table
+        return ""
+    for at, name in enumerate(one.strip(" \"'#") for one in header):
+        if _COLUMN.fullmatch(name):
+            return f"a table with the column {name!r}, which looks like marks"
+        if _VERDICT.fullmatch(name):
+            named = [row for row in rows if photos.are_in(sign.join(row), inside=True)]
+            said = {row[at].strip() for row in named if at < len(row)}
+            if len(said) > 1 or any(meaning_of(one) == "defects" for one in said):
+                return f"a table whose column {name!r} tells pictures apart, which looks like marks"
+    return ""
 
 
 def _read(file: Path) -> str:
@@ -109,20 +171,6 @@ def _read(file: Path) -> str:
     except OSError as error:
         msg = f"{file}: cannot be read: {error.strerror}"
         raise InputError(msg, hint="it may mark defects: check its permissions") from error
-
-
-def _in_table(text: str, names: NameIndex, ending: str) -> str:
-    """Return what a list of pictures looks like, empty if it marks none."""
-    header, *_ = text.splitlines() or [""]
-    columns = [one.strip(" \"'") for one in re.split(r"[,;\t]", header)]
-    marked = next((one for one in columns if _COLUMN.fullmatch(one)), "")
-    if marked and ending in TABLES:
-        return f"a table with the column {marked!r}, which looks like marks"
-    for line in text.splitlines():
-        picture = _PICTURE.search(line)
-        if picture and _spelt(picture[1]) in names and _FOUR.match(line, picture.end()):
-            return "a list of pictures with numbers that look like boxes"
-    return ""
 
 
 def _beside(root: Path, exclude: Collection[Path]) -> Iterator[Path]:
