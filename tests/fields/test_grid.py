@@ -33,3 +33,13 @@ def test_wide_fields_are_reduced_like_narrow_ones(shape, dtype, monkeypatch) -> 
 
     assert grid.reduce(field).dtype == dtype
     assert grid.reduce(field) == pytest.approx(narrow, abs=1e-3)
+
+
+def test_cells_are_picked_by_their_middle() -> None:
+    mask = np.zeros((7, 9), dtype=bool)
+    mask[2:, 4:] = True
+    picked = Grid(Box(10, 20, 17, 29), 3).pick(mask)
+
+    # Middles lie in rows 1, 4, 7 and columns 1, 4, 7; row 7 is beyond the box.
+    assert picked.tolist() == [[False] * 3, [False, True, True], [False] * 3]
+    assert Grid(Box(0, 0, 7, 9)).pick(mask).tolist() == mask.tolist()
