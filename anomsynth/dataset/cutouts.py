@@ -1,6 +1,9 @@
 """A folder of real, marked defects to cut out and set into good photos."""
 
+import math
+from bisect import bisect_right
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 
 import cv2
@@ -45,7 +48,10 @@ class CutoutFolder:
         return len(self._items)
 
     def pick(self, rng: np.random.Generator) -> Cutout:
-        """Return one of them; uses one random number, and every picture is as likely.
+        """Return one of them; uses one random number.
+
+        Every picture is as likely; of its defects each is as its side is long, for specks beside a
+        defect are many, and hardly anything to learn from.
 
         Raises
         ------
@@ -59,7 +65,8 @@ class CutoutFolder:
         pieces = _pieces(item)
         if not pieces:
             raise PlacementError(f"{item.image.name}: covers most of its part, too much to paste")
-        return pieces[int((place % 1) * len(pieces))]
+        edges = list(accumulate(math.sqrt(np.count_nonzero(piece.mask)) for piece in pieces))
+        return pieces[min(bisect_right(edges, (place % 1) * edges[-1]), len(pieces) - 1)]
 
 
 @lru_cache(maxsize=4)

@@ -45,6 +45,21 @@ def test_every_defect_is_picked_with_its_surroundings(folder) -> None:
     assert rng.random() == again.random()
 
 
+def test_a_defect_is_picked_as_often_as_its_side_is_long(tmp_path) -> None:
+    image, mask = np.full((120, 120, 3), 140, np.uint8), np.zeros((120, 120), np.uint8)
+    for row, col, side in ((40, 40, 18), *((100, 10 + 20 * n, 2) for n in range(5))):
+        image[row : row + side, col : col + side] = 40
+        mask[row : row + side, col : col + side] = 255
+    save(tmp_path / "images/a.png", image)
+    save(tmp_path / "masks/a.png", mask)
+    source, rng = CutoutFolder(tmp_path), stream(0, "sides")
+
+    seen = [np.count_nonzero(source.pick(rng).mask) for _ in range(400)]
+
+    assert seen.count(18 * 18) / 400 == pytest.approx(18 / (18 + 5 * 2), abs=0.06)
+    assert set(seen) == {18 * 18, 4}
+
+
 def test_says_what_is_missing(folder, tmp_path) -> None:
     save(folder / "masks/b.png", np.zeros((120, 120), np.uint8))
     (tmp_path / "good").mkdir()

@@ -39,7 +39,8 @@ class PasteReal(Generator):
     is set on the outline and turned with it; any other goes where the surface looks most like its
     old surroundings, of a few random places. It is blended by its mask, fading in over two pixels,
     after its light was brought to that of the new place; or by Poisson's equation [1]_, with its
-    own gradients inside the mask and the photo's outside. How visible it is, is its own matter.
+    own gradients inside the mask and the photo's outside: no seam, but what changes, and so the
+    label, is then wider than the defect. How visible it is, is its own matter.
 
     References
     ----------
@@ -53,7 +54,7 @@ class PasteReal(Generator):
 
     kind: Literal["paste_real"] = "paste_real"
     blend: Literal["alpha", "poisson", "either"] = parameter(
-        "either", "choice", "by the mask's edge, by gradients, or either"
+        "alpha", "choice", "by the mask's edge, by gradients, or either"
     )
     poisson_probability: Probability = parameter(
         0.5, "probability", "either: that it is blended by gradients"
