@@ -15,6 +15,7 @@ from anomsynth.cli.console import (
     next_command,
     reporting,
 )
+from anomsynth.cli.summary import used_bits
 from anomsynth.cli.train_extra import (
     Counter,
     Device,
@@ -127,9 +128,7 @@ def _print(console: Console, result: "PredictResult", run: Path, out: Path) -> N
         f"(score above {limit.value:.3f}, {origin})"
     )
     if result.depth is not None:
-        console.say(
-            f"the photos use {result.depth.bits} of 16 bits (give --bits N if that is wrong)"
-        )
+        console.say(used_bits(result.depth))
     if result.page is not None:
         console.say(f"look at them: {result.page}")
     console.say(f"maps: {result.maps}, scores: {result.scores}, boxes: {result.regions}")

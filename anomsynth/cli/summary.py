@@ -10,6 +10,7 @@ from anomsynth.core.counted import counted
 
 if TYPE_CHECKING:
     from anomsynth.api.generate import Generated
+    from anomsynth.core.depth import Depth
     from anomsynth.pipeline.events import Finished
     from anomsynth.pipeline.plan import Plan
 
@@ -244,10 +245,17 @@ def note_packer(console: Console) -> None:
 
 def depth_lines(plan: "Plan") -> list[str]:
     """Say of which categories the camera uses less than 16 bits."""
-    return [
-        f"{category}: the photos use {depth.bits} of 16 bits (give --bits N if that is wrong)"
-        for category, depth in plan.depths.items()
-    ]
+    return [f"{category}: {used_bits(depth)}" for category, depth in plan.depths.items()]
+
+
+def used_bits(depth: "Depth") -> str:
+    """Say how many bits photos use, and of how many numbers that is not true."""
+    said = f"the photos use {depth.bits} of 16 bits (give --bits N if that is wrong)"
+    if not depth.clipped:
+        return said
+    top, values = depth.top << depth.shift, counted(depth.clipped, "value")
+    many = "lies" if depth.clipped == 1 else "lie"
+    return f"{said}; {values} {many} far above all others and count as {top}"
 
 
 def passed_over_lines(plan: "Plan") -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.depth import Depth, depth_of
+from anomsynth.core.depth import Depth, Levels, depth_of
 from anomsynth.core.photo import Photo, as_photo
 from anomsynth.core.plain_file import open_bytes
 from anomsynth.dataset.images import load_photo, read_photo
@@ -145,26 +145,25 @@ def find_depth(
     return settle_depth([used_levels(path, reading) for path in deep], bits)
 
 
-def settle_depth(used: Sequence[tuple[int, int]], bits: int | None = None) -> Depth | None:
+def settle_depth(used: Iterable[Levels], bits: int | None = None) -> Depth | None:
     """Return the depth by `used_levels` of all photos of a camera, unless the user says `bits`."""
-    highest, every = 0, 0
-    for one, bits_set in used:
-        highest, every = max(highest, one), every | bits_set
-    found = depth_of(highest, every)
+    levels = sum(used, Levels())
+    found = depth_of(levels)
     if bits is not None and found.bits != bits:
-        found = Depth(bits)
+        fits = levels.are_stray(levels.bright) and levels.body <= Depth(bits).top
+        found = Depth(bits, clipped=levels.bright if fits else 0)
     return None if found.is_full else found
 
 
-def used_levels(path: Path, reading: Reading | None = None) -> tuple[int, int]:
-    """Return the largest 16-bit value and all values or-ed, 0 of other photos.
+def used_levels(path: Path, reading: Reading | None = None) -> Levels:
+    """Return what a photo's 16-bit pixels hold, nothing of other photos.
 
     A TIFF file may say itself that higher values could have been.
     """
     try:
         loaded = load_photo(path, reading)
     except InputError:  # the run says so when it comes to it
-        return 0, 0
+        return Levels()
     return _levels(loaded.photo, loaded.stated)
 
 
@@ -184,11 +183,10 @@ def depth_of_photo(photo: Photo, bits: int | None = None, stated: int = 0) -> De
     return settle_depth([_levels(photo, stated)], bits)
 
 
-def _levels(photo: Photo, stated: int) -> tuple[int, int]:
+def _levels(photo: Photo, stated: int) -> Levels:
     if photo.pixels.dtype != np.uint16 or photo.depth is not None:
-        return 0, 0
-    used = int(np.bitwise_or.reduce(photo.pixels, axis=None))
-    return max(int(photo.pixels.max()), stated), used
+        return Levels()
+    return Levels.of(photo.pixels, stated)
 
 
 def may_be_deep(path: Path) -> bool:

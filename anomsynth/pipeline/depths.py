@@ -1,7 +1,6 @@
 """Which depth the photos of a category have: 10 and 12 bits of a camera lie in 16-bit files."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from joblib import Parallel, delayed
@@ -20,8 +19,8 @@ def find_depths(
 ) -> dict[str, Depth]:
     """Return the depth of each category whose 16-bit photos use less than 16 bits.
 
-    Every 16-bit photo is read: the brightest and the lowest bits of any of them decide. Photos
-    that cannot be read are left out.
+    Every 16-bit photo is read: the brightest and the lowest bits of any of them decide, but for a
+    few numbers far above all others. Photos that cannot be read are left out.
 
     Parameters
     ----------
@@ -52,7 +51,12 @@ def find_depths(
 def recorded_depths(depths: Mapping[str, Depth]) -> dict[str, object]:
     """Return depths as plain JSON values, and how the 8 bits of the tree follow from them."""
     return {
-        category: {**asdict(depth), "tree_level": f"255 * value / {depth.top << depth.shift}"}
+        category: {
+            "bits": depth.bits,
+            "shift": depth.shift,
+            **({"clipped": depth.clipped} if depth.clipped else {}),
+            "tree_level": f"255 * value / {depth.top << depth.shift}",
+        }
         for category, depth in depths.items()
     }
 
@@ -68,7 +72,7 @@ def read_depths(record: Mapping[str, object]) -> dict[str, Depth]:
     stored = record.get("depths", {})
     try:
         return {
-            str(name): Depth(int(one["bits"]), int(one["shift"]))
+            str(name): Depth(int(one["bits"]), int(one["shift"]), int(one.get("clipped", 0)))
             for name, one in dict(stored).items()  # type: ignore[call-overload]  # see except
         }
     except (TypeError, ValueError, KeyError) as error:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import anomsynth as asy
-from anomsynth.core.depth import Depth, depth_of
+from anomsynth.core.depth import Depth, Levels, depth_of
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.manifest import read_lines
 from anomsynth.dataset.validate import validate
@@ -55,24 +55,64 @@ def test_levels_are_rounded_to_those_the_camera_knows(bits, level) -> None:
 
 
 @pytest.mark.parametrize(
-    ("highest", "used", "depth"),
+    ("highest", "step", "depth"),
     [
-        (4095, 4095, Depth(12)),
-        (3000, 4095, Depth(12)),
-        (1023, 1023, Depth(10)),
-        (9000, 16383, Depth(14)),
-        (65535, 65535, Depth()),
-        (40000, 65535, Depth()),
-        (65520, 65520, Depth(12, 4)),
-        (65472, 65472, Depth(10, 6)),
-        (65280, 65280, Depth(8, 8)),
-        (0, 0, Depth()),
+        (4095, 1, Depth(12)),
+        (3000, 1, Depth(12)),
+        (1023, 1, Depth(10)),
+        (9000, 1, Depth(14)),
+        (65535, 1, Depth()),
+        (40000, 1, Depth()),
+        (65520, 16, Depth(12, 4)),
+        (65472, 64, Depth(10, 6)),
+        (65280, 256, Depth(8, 8)),
+        (0, 1, Depth()),
     ],
 )
 def test_the_depth_follows_from_the_brightest_pixel_and_the_empty_bits(
-    highest, used, depth
+    highest, step, depth
 ) -> None:
-    assert depth_of(highest, used) == depth
+    assert depth_of(Levels.of(np.arange(0, highest + 1, step, np.uint16))) == depth
+
+
+@pytest.mark.parametrize(
+    ("step", "stray", "depth"),
+    [
+        (1, [65535], Depth(12, clipped=1)),
+        (1, [65535, 40000, 33000], Depth(12, clipped=3)),
+        (16, [65535], Depth(12, 4, clipped=1)),
+        (1, [65535] * 5, Depth()),  # of 400 numbers: too many for dead pixels
+        (1, [20000], Depth(16)),  # a camera of 15 bits
+        (1, [65535, 20000], Depth()),  # there are levels between
+        (16, [65533], Depth()),
+    ],
+)
+def test_a_few_numbers_far_above_all_others_are_no_levels_of_the_camera(step, stray, depth) -> None:
+    levels = np.linspace(0, 4095, 400).astype(np.uint16) * np.uint16(step)
+
+    assert depth_of(Levels.of(np.append(levels, stray).astype(np.uint16))) == depth
+
+
+@pytest.mark.parametrize("bits", [None, 12])
+def test_a_dead_pixel_of_one_photo_is_told_and_counts_as_white(tmp_path, call, bits) -> None:
+    source = write_deep(tmp_path / "my part", 12)
+    pixels = cv2.imread(str(source / "1.png"), cv2.IMREAD_UNCHANGED)
+    pixels[40, 50] = 65535
+    cv2.imwrite(str(source / "1.png"), pixels)
+    given = () if bits is None else ("--bits", bits)
+    made = ("--kinds", "scratch", "--per-image", 1, "--tree-depth", 16, "--jobs", 1)
+
+    said = call("generate", source, tmp_path / "out", *made, *given)
+
+    assert "12 of 16 bits (give --bits N if that is wrong); 1 value lies far above" in said.output
+    assert "count as 4095" in said.output
+    record = json.loads((tmp_path / "out" / "_anomsynth" / "run.json").read_text())
+    assert record["depths"]["my part"]["clipped"] == 1
+    goods = sorted((tmp_path / "out" / "my part").glob("*/good/*.png"))
+    written = next(one for one in map(read_photo, goods) if one.pixels[40, 50, 0] == 4095)
+    others = np.arange(pixels.size).reshape(pixels.shape) != 40 * pixels.shape[1] + 50
+    assert np.array_equal(written.pixels[..., 0][others], pixels[others])
+    assert [replay(tmp_path / "out", f"my part/{n}").image.max() <= 4095 for n in (0, 1)]
 
 
 def test_one_bright_photo_of_many_decides_for_the_category(tmp_path) -> None:
