@@ -11,6 +11,7 @@ import numpy as np
 from anomsynth.api.options import FilePath, RecipeOptions, choose_recipe, named, to_path, words
 from anomsynth.core.counted import counted
 from anomsynth.dataset.files import make_folder, write_bytes
+from anomsynth.dataset.metadata import check_writable
 from anomsynth.dataset.paths import exists
 from anomsynth.errors import OutputError, UserError
 from anomsynth.fitting.cache import LayerCache
@@ -181,6 +182,9 @@ def fit(
         raise UserError(f"`pasted`: expected from 0 to below 1, got {pasted:g}", hint=hint)
     target = _target(to_path(out), overwrite=overwrite)
     picture = _picture(to_path(sheet), target, overwrite=overwrite)
+    for path in (target, picture):
+        if path is not None:
+            check_writable(path.parent)
     recipe = choose_recipe(base, RecipeOptions(mm_per_px=mm_per_px))
     with named("kinds"):
         candidates = list_candidates(recipe, None if kinds is None else words(kinds))

@@ -200,20 +200,23 @@ def remove_run(layout: Layout) -> None:
     OutputError
         If something cannot be deleted.
     """
+    for category in _categories(layout):
+        if exists(layout.root / category):
+            _remove(layout.root / category)
+    for path in sorted(layout.metadata.iterdir()):
+        if path != layout.run_file:
+            _remove(path)
+    _remove(layout.run_file)
+
+
+def _remove(path: Path) -> None:
     try:
-        for category in _categories(layout):
-            if exists(layout.root / category):
-                shutil.rmtree(layout.root / category)
-        for path in layout.metadata.iterdir():
-            if path == layout.run_file:
-                continue
-            if is_dir(path) and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
-        layout.run_file.unlink()
-    except OSError as error:
-        raise output_error(Path(error.filename or layout.root), error) from error
+        if is_dir(path) and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    except OSError as error:  # of a file below it the system tells no more than the name
+        raise output_error(path, error) from error
 
 
 def check_not_linked(layout: Layout, categories: Collection[str]) -> None:

@@ -14,7 +14,7 @@ from anomsynth.dataset.paths import exists, is_file
 RESIDUALS = "residuals"
 NONE = -1  # of good photos
 RELIEF = ("lowest_mm", "highest_mm", "open_px", "over_noise")  # all of them, or none
-DEEP = 4  # folders above a picture
+DEEP = 4  # folders of a picture in a tree of scans
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Provenances(Mapping[Path, Provenance]):
 
     def good(self, image: Path) -> Path | None:
         """Return the good photo of an image, None if it is not known; reads nothing."""
-        place = next(self._names.places(str(image)), None)
+        place = next(self._names.places(str(image.absolute())), None)
         return None if place is None else self._good(place)
 
     def _good(self, place: int) -> Path | None:
@@ -120,9 +120,10 @@ class Provenances(Mapping[Path, Provenance]):
         return None if number == NONE else self._goods[number]
 
     def __getitem__(self, image: Path) -> Provenance:
-        for place in self._names.places(str(image)):
+        name = str(image.absolute())
+        for place in self._names.places(name):
             root, line = self._line(place)
-            if str(root / str(_file(line))) == str(image):
+            if str(root / str(_file(line))) == name:
                 told = _residuals(line), _defects(line), _score(line), _is_alone(line)
                 return Provenance(self._good(place), *told)
         raise KeyError(image)
@@ -150,7 +151,7 @@ def find_provenance(items: Iterable[Labelled]) -> Provenances:
     OutputError
         If a manifest is damaged.
     """
-    roots = {(_root(item), item.category) for item in items if len(item.image.parents) > DEEP}
+    roots = {(root, item.category) for item in items if (root := _root(item)) is not None}
     found = Provenances()
     for root, category in sorted(roots):
         manifest = Layout(root).manifest(category)
@@ -159,9 +160,11 @@ def find_provenance(items: Iterable[Labelled]) -> Provenances:
     return found
 
 
-def _root(item: Labelled) -> Path:
+def _root(item: Labelled) -> Path | None:
     """Return the folder of the category folder: root / category / split / kind (/ rgb) / image."""
-    return item.image.parents[4 if item.image.parent.name == RGB else 3]
+    above = item.image.absolute().parents  # the dataset may be the folder one is in
+    depth = DEEP if above[0].name == RGB else DEEP - 1
+    return above[depth] if len(above) > depth else None
 
 
 def _file(line: Line) -> str | None:

@@ -20,6 +20,7 @@ from anomsynth.dataset.layout import RESERVED, Layout
 from anomsynth.dataset.layouts.item import Labelled
 from anomsynth.dataset.manifest import read_manifest
 from anomsynth.dataset.metadata import read_run
+from anomsynth.dataset.paths import exists
 from anomsynth.dataset.provenance import Provenances, RecordedDefect, find_provenance
 from anomsynth.dataset.spill import Spill
 from anomsynth.errors import InputError, OutputError
@@ -251,8 +252,14 @@ def _name(path: Path, root: Path) -> str:
 
 
 def _failures(root: Path) -> list[tuple[str, str]]:
-    """Return what the manifests of a generated dataset say could not be made."""
+    """Return what a generated dataset says could not be made, and what is wrong with its records."""
     found = []
+    record = Layout(root).run_file
+    try:
+        if exists(record):
+            read_run(Layout(root))
+    except (InputError, OutputError) as error:
+        found.append((_name(record, root), str(error).removeprefix(f"{record}: ")))
     for path in sorted((root / RESERVED).glob("*/manifest.jsonl")):
         try:
             for line in read_manifest(path):

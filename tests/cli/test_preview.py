@@ -22,6 +22,17 @@ def test_draws_a_sheet_of_the_wanted_number_of_samples(call, photo, recipe_file,
     assert width > height > 400
 
 
+def test_a_photo_may_be_named_from_its_own_folder(
+    call, photo, recipe_file, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.chdir(photo.parent)
+
+    result = call("preview", photo.name, "--preset", recipe_file, "--out", "new.png", "--count", 1)
+
+    assert result.exit_code == 0
+    assert (photo.parent / "new.png").is_file()
+
+
 def test_the_same_seed_draws_the_same_sheet(call, photo, recipe_file, tmp_path) -> None:
     sheets = []
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):

@@ -277,6 +277,13 @@ def test_a_damaged_manifest_is_an_error(ours) -> None:
     assert found(validate(ours)) == {("manifest", "error")}
 
 
+def test_a_damaged_record_of_the_run_is_an_error(ours) -> None:
+    (ours / "_anomsynth/run.json").write_text("")
+
+    (finding,) = validate(ours).findings
+    assert (finding.check, finding.level, finding.message) == ("run", "error", "the file is empty")
+
+
 def test_a_run_that_has_not_ended_is_a_warning(ours) -> None:
     (ours / "_anomsynth/journal.jsonl").write_text("")
     (ours / "_anomsynth/plate/manifest.jsonl").unlink()

@@ -249,6 +249,13 @@ def test_unreadable_samples_are_listed_and_the_rest_is_shown(dataset: Path) -> N
     assert "no mask" in html(collection)
 
 
+def test_a_damaged_record_of_the_run_is_listed(dataset: Path) -> None:
+    (dataset / "_anomsynth").mkdir(exist_ok=True)
+    (dataset / "_anomsynth" / "run.json").write_text("")
+
+    assert ("_anomsynth/run.json", "the file is empty") in found(dataset).problems
+
+
 def test_a_dataset_without_defects_has_no_report(tmp_path: Path) -> None:
     (tmp_path / "part" / "train" / "good").mkdir(parents=True)
     done, coded = cv2.imencode(".png", make_pixels(16, 16))

@@ -1,6 +1,7 @@
 """Datasets of any tool are scored, entry by entry."""
 
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -101,6 +102,23 @@ def test_the_good_photo_and_residuals_of_own_datasets_are_used(datasets) -> None
     assert [one.item for one in scored] == [item for item in items if not item.good]
     assert all("visibility" in one.quality.raw for one in scored)
     assert not any("visibility_blind" in one.quality.raw for one in scored)
+
+
+@pytest.mark.parametrize("place", [".", "CATEGORY"])
+def test_the_folder_one_is_in_is_scored_as_it_is_from_elsewhere(
+    datasets, monkeypatch, place
+) -> None:
+    datasets.make("out", per_image=1, jobs=1)
+    root = datasets.root / "out"
+    expected = [one.quality for one in score_dataset(find_labelled(root), Estimator.default())]
+    if place != ".":
+        root = next(path for path in sorted(root.iterdir()) if path.name != "_anomsynth")
+    monkeypatch.chdir(root)
+
+    scored = score_dataset(find_labelled(Path()), Estimator.default())
+
+    assert all("visibility" in one.quality.raw for one in scored)
+    assert {one.quality.score for one in scored} <= {one.score for one in expected}
 
 
 @pytest.mark.parametrize("line", ["not json", '{"a":1}'])

@@ -7,6 +7,7 @@ from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.tree import Tree, is_picture
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, read_manifest
+from anomsynth.dataset.metadata import read_run
 from anomsynth.dataset.name_index import NameIndex
 from anomsynth.dataset.paths import exists, is_file
 from anomsynth.dataset.verify import files_of, pixel_hash
@@ -20,6 +21,7 @@ def check_record(tree: Tree, *, deep: bool) -> Iterator[Finding]:
     layout = Layout(tree.root)
     if not tree.is_mvtec or tree.root == tree.folder or not exists(layout.run_file):
         return
+    yield from _run(tree, layout)
     if exists(layout.journal):
         message = "a run that made this dataset has not ended"
         hint = "finish it by the same call with `resume=True`"
@@ -47,6 +49,14 @@ def check_record(tree: Tree, *, deep: bool) -> Iterator[Finding]:
             yield Finding(
                 "warning", "unrecorded", tree.name(path), message, "remove it if unwanted"
             )
+
+
+def _run(tree: Tree, layout: Layout) -> Iterator[Finding]:
+    try:
+        read_run(layout)
+    except OutputError as error:
+        message = str(error).removeprefix(f"{layout.run_file}: ")
+        yield Finding("error", "run", tree.name(layout.run_file), message, error.hint)
 
 
 def _line(tree: Tree, manifest: Path, line: Line, *, deep: bool) -> Iterator[Finding]:

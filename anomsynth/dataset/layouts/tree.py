@@ -45,8 +45,9 @@ def pictures_below(folder: Path) -> Iterator[Path]:
 
 def scan_beside(picture: Path) -> Path | None:
     """Return the scan in ``xyz`` that goes with a picture in ``rgb``, None if there is none."""
-    folder = picture.parents[1] / XYZ
-    if picture.parent.name != RGB or not is_dir(folder):
+    rgb = picture.absolute().parent  # of a picture that is named from its own folder, too
+    folder = rgb.parent / XYZ
+    if rgb.name != RGB or not is_dir(folder):
         return None
     places = (folder / f"{picture.stem}{ending}" for ending in SCANS)
     return next((place for place in places if is_file(place)), None)
@@ -54,6 +55,7 @@ def scan_beside(picture: Path) -> Path | None:
 
 def views_beside(picture: Path) -> dict[str, Path]:
     """Return the other views of a picture of a tree that anomsynth wrote, by name."""
+    picture = picture.absolute()
     if len(picture.parents) <= TREE_DEPTH:
         return {}
     root, inside = picture.parents[TREE_DEPTH], picture.parts[-TREE_DEPTH - 1 :]
