@@ -15,6 +15,7 @@ from anomsynth.dataset.files import files_into
 from anomsynth.dataset.folders import find_source
 from anomsynth.dataset.images import write_png
 from anomsynth.dataset.masks import MASK_ENDING
+from anomsynth.dataset.metadata import check_writable
 from anomsynth.dataset.paths import exists
 from anomsynth.dataset.reading import PhotoReader, make_reading
 from anomsynth.errors import InputError, OutputError
@@ -120,6 +121,7 @@ def foreground(
     found = find_source(Path(source), [folder], source_layout)
     if folder.is_relative_to(found.root):
         raise OutputError(f"{folder}: lies in the source folder", hint="choose a folder outside")
+    check_writable(folder)
     photos = {
         category: [(photo.key, photo.path) for photo in photos]
         for category, photos in found.categories.items()

@@ -28,7 +28,7 @@ from anomsynth.core.registry import generators
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import SampleKey, Surface
 from anomsynth.dataset.masks import MaskFolder, Region, read_numbered, read_region
-from anomsynth.dataset.paths import exists
+from anomsynth.dataset.paths import exists, printable
 from anomsynth.dataset.reading import make_reading
 from anomsynth.dataset.sources import Sources
 from anomsynth.demo.cutouts import StandInDefects
@@ -312,7 +312,7 @@ def _surfaces(
     """Yield name, surface and recipe of each photo."""
     for unit in units:
         recipe = recipes[unit.category]
-        yield unit.path.name, surface_to_try(unit, recipe, options), recipe
+        yield printable(unit.path.name), surface_to_try(unit, recipe, options), recipe
     if not units and image is not None:
         recipe = recipes[""]
         yield ALONE, _surface_of_array(image, recipe, options), recipe

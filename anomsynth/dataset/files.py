@@ -127,9 +127,9 @@ def files_into(final: Path, clear: Callable[[], object] = lambda: None) -> Itera
     made = [folder for folder in (final, *final.parents) if not folder.exists()]
     folder = final / f".anomsynth.{os.getpid()}.part"
     shutil.rmtree(folder, ignore_errors=True)
-    make_folder(folder)
     try:
         with _telling_of(folder, final):
+            make_folder(folder)
             yield folder
             _move_in(folder, final, clear)
     except BaseException:

@@ -10,7 +10,7 @@ from anomsynth.core.on_demand import OnDemand
 from anomsynth.core.types import Surface
 from anomsynth.dataset.folders import PhotoSource
 from anomsynth.dataset.masks import MaskFinder, Region
-from anomsynth.dataset.paths import is_dir
+from anomsynth.dataset.paths import is_dir, nfc, printable
 from anomsynth.dataset.reading import PhotoReader
 from anomsynth.dataset.source_image import SourceImage
 from anomsynth.dataset.sources import Sources
@@ -164,8 +164,9 @@ def _listed(given: Sequence[Path], options: RunOptions) -> Mapping[str, Sequence
             for category, photos in found.categories.items():
                 categories.setdefault(category, {}).update({one.key: one for one in photos})
         else:
-            photo = SourceImage(place.name, place, find_scan(place, options))
-            single.setdefault(place.resolve().parent.name, {})[place.name] = photo
+            name = nfc(printable(place.name))
+            photo = SourceImage(name, place, find_scan(place, options))
+            single.setdefault(place.resolve().parent.name, {})[name] = photo
     alone = {category: tuple(listed.values()) for category, listed in single.items()}
     if options.views and alone:
         root = given[0].resolve().parent

@@ -252,7 +252,7 @@ def _name(path: Path, root: Path) -> str:
 
 
 def _failures(root: Path) -> list[tuple[str, str]]:
-    """Return what a generated dataset says could not be made, and what is wrong with its records."""
+    """Return what a generated dataset says could not be made, and which records are damaged."""
     found = []
     record = Layout(root).run_file
     try:

@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from pydantic import ValidationError
 
+from anomsynth.dataset.paths import printable
 from anomsynth.errors import AnomsynthError, UserError
 from anomsynth.tuning.settings import Settings
 from anomsynth.tuning.studio import Studio
@@ -169,7 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
 def _page(studio: Studio) -> bytes:
     folder = files("anomsynth.tuning")
     state = {
-        "photos": [unit.path.name for unit in studio.units],
+        "photos": [printable(unit.path.name) for unit in studio.units],
         "kinds": studio.kinds(),
         "preset": studio.recipe.name,
         "severity": _ends(studio.recipe.severity.d_prime),

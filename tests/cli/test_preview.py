@@ -1,6 +1,8 @@
 """`anomsynth preview` draws a sheet of some photos."""
 
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,6 +33,21 @@ def test_a_photo_may_be_named_from_its_own_folder(
 
     assert result.exit_code == 0
     assert (photo.parent / "new.png").is_file()
+
+
+def test_a_name_that_is_no_text_ends_no_preview(call, photo, recipe_file, tmp_path) -> None:
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    odd = Path(os.fsdecode(os.fsencode(folder) + b"/\xff.png"))
+    try:
+        odd.write_bytes(photo.read_bytes())
+    except OSError:
+        pytest.skip("this file system takes text only")
+
+    for given in (folder, odd):
+        out = tmp_path / f"{given.suffix or 'all'}.png"
+        result = call("preview", given, "--preset", recipe_file, "--out", out, "--count", 1)
+        assert result.exit_code == 0, result.output
 
 
 def test_the_same_seed_draws_the_same_sheet(call, photo, recipe_file, tmp_path) -> None:
