@@ -44,10 +44,10 @@ def test_a_name_that_is_no_text_ends_no_preview(call, photo, recipe_file, tmp_pa
     except OSError:
         pytest.skip("this file system takes text only")
 
-    for given in (folder, odd):
-        out = tmp_path / f"{given.suffix or 'all'}.png"
-        result = call("preview", given, "--preset", recipe_file, "--out", out, "--count", 1)
-        assert result.exit_code == 0, result.output
+    out = tmp_path / "s.png"
+    result = call("preview", folder, "--preset", recipe_file, "--out", out, "--count", 1)
+
+    assert result.exit_code == 0, result.output
 
 
 def test_the_same_seed_draws_the_same_sheet(call, photo, recipe_file, tmp_path) -> None:
