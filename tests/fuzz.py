@@ -58,6 +58,14 @@ COCO = {
 }
 CVAT = b"""<annotations><image id="0" name="a.png" width="17" height="13">
 <box label="k" xtl="1" ytl="1" xbr="9" ybr="7"/></image></annotations>"""
+VOC = b"""<annotation><filename>a.png</filename>
+<object><name>k</name><bndbox><xmin>1</xmin></bndbox></object></annotation>"""
+YOLO = b"0 0.5 0.5 0.2 0.2\n1 0.1 0.1 0.2 0.1 0.2 0.2\n"
+NAMES = (
+    b"nc: 2\nnames: [k, 'l m']\n", b"names: {0: k,\n  1: l}\n", b"names:\n- k\n- l # x\n",
+    b"names:\n  0: k\n  1: 'l'\n",
+)  # fmt: skip
+TABLE = b"file,label,x\na.png,0,1\nb.png,1,2\n"
 
 
 def photos() -> dict[str, bytes]:
@@ -218,8 +226,14 @@ def try_labels(folder: Path, rng: random.Random) -> str:
             ("a.json", json.dumps(LABELME).encode()),
             ("coco.json", json.dumps(COCO).encode()),
             ("annotations.xml", CVAT),
+            ("a.xml", VOC),
+            ("a.txt", YOLO),
+            ("data.yaml", rng.choice(NAMES)),
+            ("list.csv", TABLE),
         ]
     )
+    if name == "data.yaml":
+        (root / "a.txt").write_bytes(YOLO)
     (root / name).write_bytes(muddled(content, rng))
     for item in find_labelled(root):
         if item.mask is not None:

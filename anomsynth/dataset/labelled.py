@@ -89,7 +89,8 @@ def need_layout(root: Path, layout: str | None = None) -> tuple[SourceLayout, Se
         shown = "no labelled images found" if layout is None else f"not laid out as {layout!r}"
         raise InputError(
             f"{root}: {shown}",
-            hint="expected CATEGORY/test/KIND with CATEGORY/ground_truth/KIND, or images and masks",
+            hint="expected CATEGORY/test/KIND with CATEGORY/ground_truth/KIND, images and masks, "
+            "or files of labelme, COCO, YOLO, CVAT or Pascal VOC",
         )
     return found
 

@@ -13,6 +13,7 @@ from anomsynth.dataset.exports import read_source
 from anomsynth.dataset.folders import find_source
 from anomsynth.dataset.labelled import find_labelled, need_layout
 from anomsynth.dataset.layouts.item import read_truth
+from anomsynth.dataset.validate import validate
 from anomsynth.errors import InputError
 
 SIZE = (40, 60)
@@ -487,3 +488,12 @@ def test_products_of_which_one_is_called_good_are_products(tmp_path) -> None:
     photos(tmp_path / "set", "good_drill/a.png", "saw/a.png")
 
     assert sorted(find_source(tmp_path / "set").categories) == ["good_drill", "saw"]
+
+
+def test_validate_says_that_boxes_are_no_masks(tmp_path) -> None:
+    voc_apart(tmp_path / "parts")
+
+    (found,) = (one for one in validate(tmp_path / "parts").findings if one.level == "error")
+
+    assert (found.file, found.check) == ("JPEGImages/a.png", "mask-missing")
+    assert found.message == "boxes alone, which are no masks of its defects"
