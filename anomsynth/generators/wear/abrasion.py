@@ -34,14 +34,14 @@ TAPERED = math.pi / 4  # mean over largest width
 DENSEST = 0.98
 SHAPES = ("blob", "band", "edge")
 RELIEF = 0.03  # of the part's size: relief is finer than that
-MEAN_LOAD = 0.6  # share of the area that bears the load in the middle of a patch
+MEAN_LOAD = 0.8  # share of the area that bears the load in the middle of a patch
 STREAKY = 2.0  # spread of the load's odds over that of the load itself, at half the area
 DEEPER = 6.0  # odds of a hard grain over those of the flat around it
 STREAK = 0.06  # of the patch's half width: width of the finest streaks of the load
 STREAK_LENGTH = 1.5  # of the patch's half width
 STEADY = 0.6  # share of the streaks' variance that goes on all the way
 BOW = 0.25  # how differently the lines of one rub bend
-DEPTH = -1.0, 0.9  # mean and standard deviation of the depths' logarithm, over the cutting one
+DEPTH = -0.5, 0.8  # mean and standard deviation of the depths' logarithm, over the cutting one
 FAINT = 4e-3
 
 
