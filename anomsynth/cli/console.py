@@ -87,6 +87,12 @@ def next_command(*words: object) -> str:
     return f"Next: {shlex.join(['anomsynth', *map(str, words)])}"
 
 
+def _tell(text: str) -> None:
+    """Print text on stderr; a run goes on where nobody can read it any more."""
+    with suppress(OSError):
+        typer.echo(text, err=True)
+
+
 class Console:
     """Stdout and stderr of one command.
 
@@ -122,11 +128,11 @@ class Console:
     def note(self, text: str) -> None:
         """Print text for people on stderr: progress and warnings."""
         if self.talks:
-            typer.echo(as_flags(text), err=True)
+            _tell(as_flags(text))
 
     def warn(self, text: str) -> None:
         """Print one line on stderr, whatever was asked for."""
-        typer.echo(f"anomsynth: {' '.join(as_flags(text).split())}", err=True)
+        _tell(f"anomsynth: {' '.join(as_flags(text).split())}")
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Print aligned columns; the last one wraps."""

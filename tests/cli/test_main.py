@@ -1,5 +1,6 @@
 """The program itself: help, version, speed of the help, and how commands end."""
 
+import errno
 import inspect
 import os
 import subprocess
@@ -9,7 +10,7 @@ import pytest
 
 import anomsynth
 from anomsynth import cli
-from anomsynth.cli.console import as_flags, reporting, resume_command
+from anomsynth.cli.console import Console, as_flags, reporting, resume_command
 from anomsynth.errors import PluginError
 
 COMMANDS = (
@@ -117,6 +118,28 @@ def test_a_user_error_is_one_line_and_exit_code_2_in_a_real_process() -> None:
     assert done.stderr == (
         "anomsynth: no component, term or preset 'crakc'; did you mean 'crack'?\n"
     )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="streams have numbers elsewhere")
+def test_streams_that_the_caller_closed_are_open_in_worker_processes_too() -> None:
+    code = (
+        "import os, subprocess, sys; os.close(2); sys.stderr = None;"
+        "from anomsynth.cli.main import _open_streams; _open_streams();"
+        "child = 'import sys; assert sys.stderr is not None';"
+        "sys.exit(subprocess.run([sys.executable, '-c', child], close_fds=False).returncode)"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_run_goes_on_where_stderr_is_full(monkeypatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("typer.echo", full)
+
+    Console().note("progress")
+    Console().warn("a warning")
 
 
 def test_a_mistyped_command_has_a_suggestion(call) -> None:
