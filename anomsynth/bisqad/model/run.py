@@ -10,7 +10,7 @@ from anomsynth.bisqad.detector import FeatureShapes
 from anomsynth.bisqad.model.backbone import Backbone, load_backbone
 from anomsynth.bisqad.model.network import DetectorNetwork
 from anomsynth.bisqad.model.run_config import CONFIG, MODEL, RunConfig, read_config, write_config
-from anomsynth.core.plain_file import read_bytes
+from anomsynth.core.plain_file import read_bytes, reason
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.errors import InputError, UserError
 
@@ -128,6 +128,9 @@ def read_detector(folder: Path, config: RunConfig) -> DetectorNetwork:
     except FileNotFoundError as error:
         msg = f"{path}: missing: the training did not finish"
         raise InputError(msg, hint="go on with the training: `resume=True`") from error
+    except OSError as error:
+        msg = f"{path}: cannot be read: {reason(error)}"
+        raise InputError(msg, hint="check the file and its permissions") from error
     except Exception as error:
         msg = f"{path}: damaged or no safetensors file: {error}"
         raise InputError(msg, hint="train again, or take the file from a copy") from error

@@ -9,6 +9,7 @@ from pathlib import Path
 from anomsynth._version import __version__
 from anomsynth.bisqad.detector import Detector, detectors
 from anomsynth.bisqad.options import SIZE_STEP
+from anomsynth.core.json_text import parse_json
 from anomsynth.core.plain_file import read_text, reason
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.errors import InputError, RecipeError, UnknownComponentError
@@ -187,7 +188,10 @@ def _no_run(folder: Path) -> InputError:
 
 def _read_json(path: Path) -> dict[str, object]:
     try:
-        values = json.loads(read_text(path))
+        text = read_text(path)
+        if not text.strip():
+            raise InputError(f"{path}: the file is empty", hint="train again")
+        values = parse_json(text)
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read: {reason(error)}", hint="train again") from error
     if not isinstance(values, dict):

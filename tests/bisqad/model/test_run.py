@@ -142,6 +142,22 @@ def test_cut_off_weights_are_reported(folder) -> None:
         load_run(folder)
 
 
+def test_emptied_settings_and_weights_that_cannot_be_read_are_told_as_that(
+    folder, monkeypatch
+) -> None:
+    config = read_config(folder)
+
+    def forbid(path: object) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("anomsynth.bisqad.model.run.read_bytes", forbid)
+    with pytest.raises(InputError, match=r"safetensors: cannot be read: Permission denied"):
+        read_detector(folder, config)
+    (folder / "config.json").write_text("")
+    with pytest.raises(InputError, match=r"config\.json: the file is empty"):
+        read_config(folder)
+
+
 def test_unfinished_training_is_reported(folder) -> None:
     (folder / MODEL).unlink()
 
