@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from anomsynth.api.options import FilePath, named
+from anomsynth.dataset.ended import warn_of_missing
 from anomsynth.dataset.exports import Exported, Exporter, Target, check_export, exporters
 from anomsynth.dataset.exports import export as write
 from anomsynth.errors import UserError
@@ -113,6 +114,7 @@ def export(
     }
     for target in targets.values():  # before the first is written
         check_export(root, target)
+    warn_of_missing(root)
     return {
         name: write(
             root,

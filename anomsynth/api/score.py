@@ -17,6 +17,7 @@ from anomsynth.api.options import (
 )
 from anomsynth.core.counted import counted
 from anomsynth.core.on_demand import OnDemand
+from anomsynth.dataset.ended import warn_of_missing
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layout import RESERVED
@@ -326,6 +327,7 @@ def _find(
         items = find_pairs(images, masks)
     elif dataset is not None:
         items = find_labelled(dataset, layout)
+        warn_of_missing(dataset)
         warn_of_empty_marks(dataset, items)
     else:
         raise UserError("nothing to score", hint="give a dataset, or `images` and `masks`")

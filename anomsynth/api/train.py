@@ -17,6 +17,7 @@ from anomsynth.bisqad.options import (
     WeightsMode,
 )
 from anomsynth.bisqad.training.events import TrainFinished, TrainListener
+from anomsynth.dataset.ended import warn_of_missing
 from anomsynth.errors import UserError
 
 
@@ -172,6 +173,7 @@ def train(
         resume=resume,
         overwrite=overwrite,
     )
+    warn_of_missing(plan.dataset)
     return run_training(plan, on_event or listener())
 
 

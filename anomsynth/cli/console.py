@@ -2,6 +2,7 @@
 
 import errno
 import json
+import logging
 import re
 import shlex
 import sys
@@ -191,7 +192,7 @@ def reporting(*, quiet: bool, as_json: bool, again: str = "") -> Iterator[Consol
         console.note(f"from the environment: {said}")
         console.line("environment", variables)
     try:
-        with _old_names_warned(console):
+        with _old_names_warned(console), _log_told(console):
             yield console
     except UserError as error:
         console.error(str(error), error.hint)
@@ -216,6 +217,18 @@ def reporting(*, quiet: bool, as_json: bool, again: str = "") -> Iterator[Consol
         forget()
 
 
+class _Warned(logging.Handler):
+    """Prints each warning of the library as one line."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(logging.WARNING)
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a warning."""
+        self._console.warn(record.getMessage())
+
+
 @contextmanager
 def _old_names_warned(console: Console) -> Iterator[None]:
     """Say in one line each, and once, which old names a recipe uses."""
@@ -233,6 +246,17 @@ def _old_names_warned(console: Console) -> Iterator[None]:
         warnings.simplefilter("always", RenamedWarning)
         warnings.showwarning = tell  # type: ignore[assignment]  # it is called by position
         yield
+
+
+@contextmanager
+def _log_told(console: Console) -> Iterator[None]:
+    """Print what the library logs as warnings, with options spelt as on the command line."""
+    handler, logger = _Warned(console), logging.getLogger("anomsynth")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def resume_command(arguments: Sequence[str]) -> str:

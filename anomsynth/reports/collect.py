@@ -14,6 +14,7 @@ from anomsynth.core.display import levels_of, to_rgb8
 from anomsynth.core.on_demand import OnDemand
 from anomsynth.core.sample import Quality
 from anomsynth.core.types import Float32, Mask, Pixels
+from anomsynth.dataset.ended import warn_of_missing
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.labelled import find_labelled
 from anomsynth.dataset.layout import RESERVED, Layout
@@ -104,6 +105,7 @@ def collect(
         If the folder holds no labelled images, or no defect among them.
     """
     items = find_labelled(root, layout)
+    warn_of_missing(root)
     defects = find_defects(items)
     if not defects:
         raise InputError(f"{root}: holds no defect images", hint="nothing to report")

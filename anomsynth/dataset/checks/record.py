@@ -5,6 +5,7 @@ from pathlib import Path
 
 from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.tree import Tree, is_picture
+from anomsynth.dataset.ended import FINISH, missing_of
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.manifest import Line, read_manifest
 from anomsynth.dataset.metadata import read_run
@@ -22,10 +23,9 @@ def check_record(tree: Tree, *, deep: bool) -> Iterator[Finding]:
     if not tree.is_mvtec or tree.root == tree.folder or not exists(layout.run_file):
         return
     yield from _run(tree, layout)
-    if exists(layout.journal):
-        message = "a run that made this dataset has not ended"
-        hint = "finish it by the same call with `resume=True`"
-        yield Finding("warning", "unfinished", tree.name(layout.journal), message, hint)
+    missing = missing_of(layout)
+    if missing:
+        yield Finding("warning", "unfinished", tree.name(layout.journal), missing, FINISH)
         return
     manifest = layout.manifest(tree.folder.name)
     if not exists(manifest):
