@@ -1,5 +1,6 @@
 """How many bits a camera used of 16-bit numbers, and the way to the full range and back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ LAST_BIT = FULL >> 1  # above it the 16th bit is set
 FAR_BELOW = LAST_BIT >> 1  # no level lies between what is stray and what is not
 STRAY, STRAY_SHARE = 9, 1e-4  # numbers, or which share of many: a dead pixel and its neighbours
 MOST_STRAY = 0.01  # share of a picture of few pixels
+FEWEST_FULL = 2  # photos that end at one level: one may do so by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,27 @@ def depth_of(levels: Levels) -> Depth:
     if levels.are_stray(levels.bright) and 0 < levels.body <= FAR_BELOW:
         return Depth(_usual(levels.body), clipped=levels.bright)
     return Depth(_usual(levels.highest))
+
+
+def surely_less(photos: Sequence[Levels]) -> tuple[int, list[int]]:
+    """Return which photos of a camera surely have less depth than the others, and its bits.
+
+    Dark photos use few bits, too: sure is only that several end at exactly the highest level of a
+    smaller depth, and no fewer than end somewhere below it. Nothing of 0 bits if that is not so.
+
+    Parameters
+    ----------
+    photos : what each of them holds
+    """
+    deepest = depth_of(sum(photos, Levels())).bits
+    ends = [one.body if one.are_stray(one.bright) or not one.bright else 0 for one in photos]
+    for bits in USUAL:
+        top = Depth(bits).top
+        full = [at for at, end in enumerate(ends) if end == top]
+        below = sum(0 < end < top for end in ends)
+        if bits < deepest and len(full) >= max(FEWEST_FULL, below):
+            return bits, full
+    return 0, []
 
 
 def _usual(highest: int) -> int:

@@ -1,14 +1,19 @@
 """Which depth the photos of a category have: 10 and 12 bits of a camera lie in 16-bit files."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from joblib import Parallel, delayed
 
-from anomsynth.core.depth import FULL_BITS, Depth
+from anomsynth.core.depth import FULL_BITS, Depth, Levels, surely_less
 from anomsynth.dataset.reading import make_reading, may_be_deep, settle_depth, used_levels
 from anomsynth.dataset.tiff import Reading
 from anomsynth.errors import OutputError, UserError
+
+logger = logging.getLogger(__name__)
+
+NAMED = 3  # photos in a message
 
 
 def find_depths(
@@ -43,9 +48,27 @@ def find_depths(
             delayed(used_levels)(path, reading) for path in deep
         )
         depth = settle_depth(used, bits)
+        if bits is None:
+            _warn_of_less(category, deep, used)
         if depth is not None:
             found[category] = depth
     return found
+
+
+def _warn_of_less(category: str, photos: Sequence[Path], used: Sequence[Levels]) -> None:
+    """Log which photos come from a camera of less depth than the others; they are too dark."""
+    bits, places = surely_less(used)
+    if places:
+        logger.warning(
+            "%s: photos of different depths: %d end at %d, the highest level of %d bits (as %s), "
+            "others go higher; read as one depth these are too dark: keep them in a folder of "
+            "their own",
+            category,
+            len(places),
+            Depth(bits).top,
+            bits,
+            ", ".join(photos[at].name for at in places[:NAMED]),
+        )
 
 
 def recorded_depths(depths: Mapping[str, Depth]) -> dict[str, object]:

@@ -357,3 +357,43 @@ def test_commands_take_range_and_bands(tmp_path, call) -> None:
     assert (masks.exit_code, sheet.exit_code, made.exit_code) == (0, 0, 0), made.stderr
     assert unsaid.exit_code == 2
     assert "--value-range low:high" in unsaid.stderr
+
+
+def write_ends(folder: Path, *ends: int) -> dict[str, list[Path]]:
+    """Write 16-bit photos whose brightest levels are these."""
+    folder.mkdir()
+    photos = []
+    for number, end in enumerate(ends):
+        levels = np.random.default_rng(number).integers(0, end, (64, 64)).astype(np.uint16)
+        levels[:2] = end
+        photos.append(folder / f"{number}.png")
+        cv2.imwrite(str(photos[-1]), levels)
+    return {"part": photos}
+
+
+def test_photos_of_another_depth_among_the_others_are_named(tmp_path, caplog) -> None:
+    photos = write_ends(tmp_path / "part", 1023, 4095, 900, 1023, 3800)
+
+    assert find_depths(photos, 1) == {"part": Depth(12)}
+
+    said = "part: photos of different depths: 2 end at 1023, the highest level of 10 bits"
+    assert f"{said} (as 0.png, 3.png)" in caplog.text
+    caplog.clear()
+    find_depths(photos, 1, bits=12)
+    assert not caplog.text  # believed
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        (900, 950, 1010, 4095),  # dark photos
+        (1023, 1000, 3000, 4000),  # one by chance
+        (1023, 1023, 1020, 990, 700, 4095),  # dark photos, two by chance
+        (1023, 1023, 1023),  # one camera
+        (40000, 50000, 65535),
+    ],
+)
+def test_dark_photos_of_one_camera_are_no_other_depth(ends, tmp_path, caplog) -> None:
+    find_depths(write_ends(tmp_path / "part", *ends), 1)
+
+    assert not caplog.text
