@@ -39,21 +39,25 @@ def levels(*values: int) -> np.ndarray:
         *dict.fromkeys(
             ("bad_parts", "NG2", "defects_2024", "crack_01", "not good", "NotGood", "not_ok",
              "Class1_def", "def_front", "Defect_images", "n.i.O.", "structural_anomalies",
-             "small hole", "test_images", "test_public", "Scratches", "screw_bad"), "defects"
+             "small hole", "test_images", "test_public", "Scratches", "screw_bad", "fail",
+             "failures", "nonconform", "unhealthy", "mauvaises", "piezas_malas", "difettosi",
+             "KO-1"), "defects"
         ).items(),
         *dict.fromkeys(
             ("mask_png", "gt_mask", "seg", "GroundTruth", "Semantic Maps", "labels", "label2",
              "Mask_images", "screw-masks"), "masks"
         ).items(),
         *dict.fromkeys(
-            ("good", "OK", "ok_front", "NODefect_images", "defect-free", "no_cracks", "undamaged"),
+            ("good", "OK", "ok_front", "NODefect_images", "defect-free", "no_cracks", "undamaged",
+             "good_no_flash_0", "good_no_12", "no_visible_defects", "free of defects", "pass",
+             "Healthy", "buenas", "pezzi_buoni", "good_no_defects"),
             "good",
         ).items(),
         # Names of products: a hole saw, a label printer, a display of seven segments.
         *dict.fromkeys(
             ("crackers", "hole_saw", "7-seg-display", "label_printer", "face mask", "test tube",
              "stained_glass", "bookmark", "normalised", "valve", "chips", "train_images",
-             "normal_map", "fine", "coarse"), ""
+             "normal_map", "fine", "coarse", "gt500", "KO-7781", "NG_123", "no_flash"), ""
         ).items(),
     ],
 )  # fmt: skip
@@ -203,3 +207,42 @@ def test_pictures_that_were_held_against_a_template_are_no_good_photos(tmp_path)
 
     with pytest.raises(InputError, match=r"00041000_test\.jpg: .* tested against 00041000_temp"):
         find_source(tmp_path / "set")
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ("good_1", "scratch_0"),
+        ("ok_0", "hole_0"),
+        ("0_good", "0_broken"),
+        ("pass_0", "fail_0"),
+        ("OK_001", "NG_123"),
+        ("valve_ok", "valve_front_dent"),
+    ],
+)
+def test_names_of_pictures_beside_good_ones_may_be_kinds_of_defects(good, bad, tmp_path) -> None:
+    photo(tmp_path / "set" / f"{good}.png")
+    photo(tmp_path / "set" / f"{bad}.png", 1)
+
+    with pytest.raises(
+        InputError, match=rf"{bad}\.png: .* beside {good}\.png its name says defects"
+    ):
+        find_source(tmp_path / "set")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("good_flash_0", "good_no_flash_0"),
+        ("good_drill_0", "hole_saw_0"),
+        ("good_0", "test_0"),
+        ("good_0", "IMG_0"),
+    ],
+)
+def test_names_of_pictures_that_say_no_defect_beside_good_ones_are_good(
+    one, other, tmp_path
+) -> None:
+    photo(tmp_path / "set" / f"{one}.png")
+    photo(tmp_path / "set" / f"{other}.png", 1)
+
+    assert len(find_source(tmp_path / "set").categories["set"]) == 2

@@ -1,6 +1,7 @@
 """What a folder's name says that its pictures are: good parts, defects, or masks."""
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 from anomsynth.dataset.layouts.tree import GOOD_NAMES
@@ -8,20 +9,33 @@ from anomsynth.dataset.layouts.tree import GOOD_NAMES
 Meaning = Literal["good", "defects", "masks", ""]
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
+_HASH = re.compile(r"\d[A-Za-z]")  # its letters are chance
+LONGEST_VERDICT = 6  # words
 # fmt: off
 GOOD_WORDS = GOOD_NAMES | frozenset({
-    "faultless", "flawless", "gut", "gutteile", "intact", "passed", "undamaged",
+    "conform", "conforming", "faultless", "flawless", "gut", "gutteile", "healthy", "intact",
+    "pass", "passed", "undamaged",
+    # French, Spanish and Italian
+    "bon", "bonne", "bonnes", "bons", "conforme", "conformes", "conformi", "buena", "buenas",
+    "bueno", "buenos", "buona", "buone", "buoni", "buono",
     # Chinese and Japanese: passed, normal, good part, without fault
     "\u5408\u683c", "\u6b63\u5e38", "\u826f\u54c1", "\u65e0\u7455\u75b5",
 })
 DENIALS = frozenset({"no", "non", "not", "un", "without", "free", "zero"})
+FILLERS = frozenset({"a", "all", "any", "of", "really", "so", "the", "very", "visible"})
 # No product is called so: the word decides, whatever stands beside it.
 BAD_WORDS = frozenset({
     "abnormal", "anomalies", "anomalous", "anomaly", "ausschuss", "bad", "damage", "damaged",
-    "damages", "def", "defect", "defected", "defective", "defects", "defekt", "defekte", "fault",
-    "faults", "faulty", "fehler", "fehlerhaft", "flaw", "flaws", "ko", "ng", "nio", "nogood", "nok",
-    "notgood", "notok", "outlier", "outliers", "reject", "rejected", "rejects", "schlecht",
-    "schlechtteile",
+    "damages", "def", "defect", "defected", "defective", "defects", "defekt", "defekte", "fail",
+    "failed", "failure", "failures", "fault", "faults", "faulty", "fehler", "fehlerhaft", "flaw",
+    "flaws", "ko", "ng", "nio", "nogood", "nok", "nonconform", "nonconforming", "notgood", "notok",
+    "outlier", "outliers", "reject", "rejected", "rejects", "schlecht", "schlechtteile",
+    "unhealthy",
+    # French, Spanish and Italian
+    "d\u00e9faut", "d\u00e9fauts", "defecto", "defectuosa",
+    "defectuosas", "defectuoso", "defectuosos", "difetti", "difetto", "difettosa", "difettose",
+    "difettosi", "difettoso", "mala", "malas", "malo", "malos", "mauvais", "mauvaise",
+    "mauvaises",
     # not passed, bad, bad part, abnormal (twice), defect, fault
     "\u4e0d\u5408\u683c", "\u4e0d\u826f", "\u4e0d\u826f\u54c1", "\u5f02\u5e38", "\u7570\u5e38",
     "\u7f3a\u9677", "\u7455\u75b5",
@@ -51,6 +65,8 @@ MEANINGLESS = frozenset({
 })
 # fmt: on
 MAPS = frozenset({"map", "maps", "normalmap", "normalmaps"})
+CODES = frozenset({"gt", "ko", "ng"})  # letters that products are numbered by, too
+ROLES = frozenset({"test", "tests"})  # of a folder; of a single picture they say nothing
 TELLING = MEANINGLESS | KINDS_OF_DEFECTS | KINDS_OF_MASKS | DENIALS
 
 
@@ -81,17 +97,68 @@ def meaning_of(name: str, *, beside_good: bool = False) -> Meaning:
     """
     words = words_of(name)
     known = {*words, "".join(words)}
-    if known & MAPS and "normal" in words:  # of the surface: no word of praise
+    normals = known & MAPS and "normal" in words  # of the surface: no word of praise
+    if normals or (not beside_good and _is_code(words)):
         return ""
-    denied = bool(DENIALS & known)
     told = all(word in TELLING or word.isdecimal() for word in words)
     if known & MASK_WORDS or (known & KINDS_OF_MASKS and (told or beside_good)):
         return "masks"
-    if known & GOOD_WORDS:
-        return "defects" if denied or known & BAD_WORDS else "good"
-    if known & BAD_WORDS or (known & KINDS_OF_DEFECTS and (told or beside_good)):
-        return "good" if denied else "defects"
-    return ""
+    standing, denied = _divided(words)
+    if _condemned(standing, denied):
+        return "defects"
+    if standing & GOOD_WORDS or denied & BAD_WORDS:
+        return "good"
+    if not known & KINDS_OF_DEFECTS or not (told or beside_good):
+        return ""
+    return "defects" if standing & KINDS_OF_DEFECTS else "good"
+
+
+def condemns(text: str) -> bool:
+    """Tell whether a text says by words that mean nothing else that a part is bad.
+
+    Examples
+    --------
+    >>> [condemns(text) for text in ("NG", "not ok", "no defects", "hole", "3bad4def")]
+    [True, True, False, False, False]
+    """
+    if _HASH.search(text):
+        return False
+    words = words_of(text)
+    return len(words) <= LONGEST_VERDICT and _condemned(*_divided(words))
+
+
+def without_roles(name: str) -> str:
+    """Return the words of a picture's name or of a value, all numbers the same, without ``test``.
+
+    Examples
+    --------
+    >>> without_roles("Test_hole-17")
+    'hole 0'
+    """
+    words = ("0" if word.isdecimal() else word for word in words_of(name))
+    return " ".join(word for word in words if word not in ROLES)
+
+
+def _divided(words: Sequence[str]) -> tuple[set[str], set[str]]:
+    """Divide words into those that stand and those that a denial next to them takes back."""
+    denied = set()
+    for at, word in enumerate(words):
+        if word == "free" and words[at + 1 : at + 2] != ["of"]:
+            denied.add(at - 1)
+        elif word in DENIALS:
+            after = range(at + 1, len(words))
+            denied.update([next((one for one in after if words[one] not in FILLERS), at)])
+    standing = {word for at, word in enumerate(words) if at not in denied}
+    return standing | {"".join(words)}, {words[at] for at in denied if at >= 0}
+
+
+def _condemned(standing: set[str], denied: set[str]) -> bool:
+    return bool(standing & BAD_WORDS or denied & GOOD_WORDS)
+
+
+def _is_code(words: Sequence[str]) -> bool:
+    """Tell whether a name may be a product's number, as ``KO-7781``: three digits or more."""
+    return len(words) == 2 and words[0] in CODES and words[1].isdecimal() and len(words[1]) > 2
 
 
 def is_good_name(name: str) -> bool:

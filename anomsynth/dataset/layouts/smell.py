@@ -12,8 +12,11 @@ from anomsynth.dataset.layouts.names import (
     BAD_WORDS,
     DENIALS,
     GOOD_WORDS,
+    KINDS_OF_DEFECTS,
+    ROLES,
     meaning_of,
     telling_nothing,
+    without_roles,
 )
 from anomsynth.dataset.layouts.tree import folders
 from anomsynth.dataset.name_index import NameIndex
@@ -27,8 +30,9 @@ HINT = (
     "`source_layout='photos'` if all is good"
 )
 _MAY_BE_MASK = re.compile(r"mask|gt|label|seg|anno|truth|semantic", re.IGNORECASE)
-_MAY_BE_BAD = re.compile("|".join(sorted(BAD_WORDS | DENIALS)), re.IGNORECASE)
-_MAY_BE_GOOD = re.compile("|".join(sorted(GOOD_WORDS | DENIALS)), re.IGNORECASE)
+_MAY_TELL = re.compile(
+    "|".join(sorted(BAD_WORDS | DENIALS | GOOD_WORDS | KINDS_OF_DEFECTS - ROLES)), re.IGNORECASE
+)
 _CUT = re.compile(r"[^A-Za-z0-9]+")
 TEMPLATE, TESTED = "_temp", "_test"  # DeepPCB: the good photo, and the one that is held against it
 
@@ -107,18 +111,21 @@ def _check_pairs(photos: Sequence[Path]) -> None:
 
 def _check_mixture(photos: Sequence[Path]) -> None:
     """Raise InputError if of the names in a folder some say good and others defects."""
-    bad = next((one for one in photos if _means(one, "defects", _MAY_BE_BAD)), None)
-    if bad is None:
-        return
-    good = next((one for one in photos if _means(one, "good", _MAY_BE_GOOD)), None)
-    if good is not None:
-        msg = f"{bad}: would be used as a good photo, but beside {good.name} its name says defects"
-        raise InputError(msg, hint=HINT)
-
-
-def _means(path: Path, meaning: str, quick: re.Pattern[str]) -> bool:
-    stem = nfc(path.stem)
-    return quick.search(stem) is not None and meaning_of(stem) == meaning
+    names: dict[str, Path] = {}
+    for path in photos:
+        stem = nfc(path.stem)
+        if _MAY_TELL.search(stem):
+            names.setdefault(without_roles(stem), path)
+    said = {name: meaning_of(name, beside_good=True) for name in names}
+    goods = [name for name, what in said.items() if what == "good"]
+    for name, what in said.items():
+        if what == "defects":
+            own = telling_nothing(name)
+            sure = meaning_of(name) == "defects"  # whatever the product
+            good = next((one for one in goods if sure or telling_nothing(one) <= own), None)
+            if good is not None:
+                msg = f"{names[name]}: would be used as a good photo, but beside"
+                raise InputError(f"{msg} {names[good].name} its name says defects", hint=HINT)
 
 
 def _marked_by(stem: str, stems: NameIndex) -> str | None:

@@ -7,9 +7,17 @@ from pathlib import Path
 
 from anomsynth.dataset.annotations.drawn import SPLITS
 from anomsynth.dataset.images import SUFFIXES
-from anomsynth.dataset.layouts.names import MEANINGLESS, meaning_of, telling_nothing, words_of
+from anomsynth.dataset.layouts.names import (
+    MEANINGLESS,
+    condemns,
+    meaning_of,
+    telling_nothing,
+    without_roles,
+    words_of,
+)
 from anomsynth.dataset.layouts.sheets import DIVIDING, LISTS, Sheets, is_dividing
 from anomsynth.dataset.layouts.tree import folders, pictures
+from anomsynth.dataset.layouts.verdicts import NAMELESS, Record, marks_in, records_of_json
 from anomsynth.dataset.name_index import NameIndex
 from anomsynth.dataset.paths import files_in, nfc
 from anomsynth.errors import InputError
@@ -32,23 +40,22 @@ MASKS_HINT = (
 )
 _ADDED = re.compile(r"[_.-](?:anno?|annotations?|bbox|box|gt|labels?|mask|segm?)$")
 _KEY = re.compile(
-    r'"(shapes|annotations?|objects|regions|polygons?|bbox(?:es)?|bndbox|boxes|segmentations?|rle|'
+    r'"(shapes|annotations?|objects(?="\s*:\s*(?:\[|\{\s*"[^"]*"\s*:\s*[\[{]))|regions|polygons?|bbox(?:es)?|bndbox|boxes|segmentations?|rle|'
     r'masks?|mask_path|anomaly_class|defects?)"\s*:\s*(?!\[\s*\]|\{\s*\}|null|false|""|0\b)\S'
 )
-_TAG = re.compile(r"<(object|bndbox|box|polygon|polyline|points|mask|region|defect)\b", re.I)
-_SETTING = re.compile(r"\s*(?:[^\s:=][^:=]*[:=].*|#.*)?")
+_TAG = re.compile(
+    r"<(object|bndbox|box|polygon|polyline|points|mask|region(?!>\s*[^<\s])|defect)\b", re.I
+)
+_VALUE = re.compile(r"[:=\t]")  # of a setting, after its name
+_ROW = re.compile(r"\s*(?:[^\s,;]+[\s,;]+)?-?\d+(?:\.\d+)?(?:[\s,;]+-?\d+(?:\.\d+)?){3}")
 _FOUR = re.compile(r"(?:[\s,;:]+-?\d+(?:\.\d+)?){4}")
-_COLUMN = re.compile(
-    r"encoded_?pixels|rle|bbox|x_?min|x1|mask(?:_?path)?|segmentation|polygon|region_\w+|defect\w*|anomal\w+",
-    re.I,
+_TIME = re.compile(
+    r"(?:19|20)\d\d[ :-](?:0?[1-9]|1[0-2])[ :-][0-3]?\d[ T:-][0-2]?\d[ :-][0-5]?\d\b"
 )
 _ENDINGS = "|".join(sorted(one.removeprefix(".") for one in SUFFIXES))
 _ENDING = re.compile(rf"\.(?:{_ENDINGS})(?![a-z0-9])", re.I)
 _AROUND = re.compile(r"""["',;:<>|\t\r\n]""")  # a path in any list
-_VERDICT = re.compile(
-    r"(?:class|label|target|category|status|result|verdict|quality)(?:_?(?:id|name))?|is_\w+|y",
-    re.I,
-)
+_NAMING = re.compile(r"(?:image|img|file|photo|picture|sample)?[ _]?(?:id|name|file|path)?", re.I)
 
 
 def check_unread(root: Path, photos: Iterable[Path], exclude: Collection[Path] = ()) -> None:
@@ -105,6 +112,16 @@ class _Photos:
                 return True
         return False
 
+    def are_called_exactly(self, cell: str, *, sure: bool) -> bool:
+        """Tell whether a cell is the name of one without its ending; a number where it is sure."""
+        spelt = _spelt(cell.strip())
+        return (sure or not spelt.isdecimal()) and spelt in self._stems
+
+    @property
+    def folders(self) -> Collection[str]:
+        """The names of the folders that they lie in."""
+        return self._folders
+
 
 def _mentioned(text: str) -> Iterator[tuple[str, int]]:
     """Yield what may be paths of pictures, perhaps with words before, and where each ends."""
@@ -119,20 +136,18 @@ def _what(file: Path, photos: _Photos, *, inside: bool) -> str:
         return ""
     own, ending, text = photos.are_called(file.stem), file.suffix.lower(), _read(file)
     if own and ending == ".txt":
-        told = (_SETTING.fullmatch(one) and not _FOUR.search(one) for one in text.splitlines())
-        return "" if all(told) else "a text file that looks like marks"
+        marked = any(_marks(line) for line in text.splitlines())
+        return "a text file that looks like marks" if marked else ""
     if not own and not photos.are_in(text, inside=inside):
-        return ""
+        # Without endings, tables alone name pictures.
+        return _in_lists(ending, text, photos, own=False, inside=inside)
+    found = _in_lists(ending, text, photos, own=own, inside=inside)
     if ending in JSON:
         key = _KEY.search(text)
-        found = f"JSON with {key[1]!r}, which looks like marks" if key else ""
+        found = f"JSON with {key[1]!r}, which looks like marks" if key else found
     elif ending == ".xml":
         tag = _TAG.search(text)
         found = f"XML with <{tag[1]}>, which looks like marks" if tag else ""
-    elif ending in TABLES:
-        found = _in_table([line for line in text.splitlines() if line.strip()], photos)
-    else:
-        found = ""
     if not found and any(_has_box(line, photos) for line in text.splitlines()):
         return "a list of pictures with numbers that look like boxes"
     if not found and not own and meaning_of(file.stem) == "masks":
@@ -140,27 +155,83 @@ def _what(file: Path, photos: _Photos, *, inside: bool) -> str:
     return found
 
 
-def _has_box(line: str, photos: _Photos) -> bool:
-    path, end = next(_mentioned(line), ("", 0))
-    return bool(path and _FOUR.match(line, end)) and photos.are_in(path, inside=True)
+def _marks(line: str) -> bool:
+    """Tell whether a line of a picture's own text is a row of marks, or says a defect alone."""
+    said = _VALUE.split(line)[-1]
+    if condemns(said) or meaning_of(without_roles(said)) == "defects":
+        return True
+    return _TIME.search(line) is None and bool(_ROW.match(line) or _FOUR.search(line))
 
 
-def _in_table(lines: list[str], photos: _Photos) -> str:
-    """Return what a table of pictures looks like, empty if it marks none."""
+def _in_lists(ending: str, text: str, photos: _Photos, *, own: bool, inside: bool) -> str:
+    """Return what a table, JSON or a list of lines looks like, empty if it marks no photo."""
+    records: Iterable[Record]
+    if ending in JSON:
+        records = (
+            record
+            for key, record in records_of_json(text)
+            if (own and not key) or _is_of(photos, [key, *record.values()], inside=inside)
+        )
+    elif ending in TABLES:
+        records = _rows(text, photos, own=own, inside=inside)
+    elif ending == ".txt":
+        records = _ends_of_lines(text, photos, inside=inside)
+    else:
+        return ""
+    return marks_in(records, photos.folders)
+
+
+def _is_of(photos: _Photos, cells: Iterable[str], *, inside: bool) -> bool:
+    """Tell whether cells name a photo."""
+    return any(photos.are_in(one, inside=inside) for one in cells)
+
+
+def _rows(text: str, photos: _Photos, *, own: bool, inside: bool) -> Iterator[Record]:
+    """Yield the rows of a table that are about photos; of one without a header, too."""
+    lines = [line for line in text.splitlines() if line.strip()]
     sign = next((one for one in ",;\t" if lines and one in lines[0]), ",")
     try:
         header, *rows = [*csv.reader(lines, delimiter=sign)] or [[]]
     except csv.Error:  # no table
-        return ""
-    for at, name in enumerate(one.strip(" \"'#") for one in header):
-        if _COLUMN.fullmatch(name):
-            return f"a table with the column {name!r}, which looks like marks"
-        if _VERDICT.fullmatch(name):
-            named = [row for row in rows if photos.are_in(sign.join(row), inside=True)]
-            said = {row[at].strip() for row in named if at < len(row)}
-            if len(said) > 1 or any(meaning_of(one) == "defects" for one in said):
-                return f"a table whose column {name!r} tells pictures apart, which looks like marks"
-    return ""
+        return
+    header = [one.strip(" \"'#") for one in header]
+    naming = [at for at, name in enumerate(header) if name and _NAMING.fullmatch(name)]
+    if _is_of(photos, header, inside=inside):
+        rows.insert(0, header)
+        header = [f"{at + 1}" for at in range(len(header))]
+    for row in rows:
+        bare = {
+            at
+            for at in {0, *naming}
+            if at < len(row) and photos.are_called_exactly(row[at], sure=inside and at in naming)
+        }
+        if own or bare or _is_of(photos, row, inside=inside):
+            yield {
+                name: cell.strip()
+                for at, (name, cell) in enumerate(zip(header, row, strict=False))
+                if at not in bare
+            }
+
+
+def _ends_of_lines(text: str, photos: _Photos, *, inside: bool) -> Iterator[Record]:
+    """Yield what stands after a picture on each line of a list: a word, or yes and no."""
+    for line in text.splitlines():
+        path, end = next(_mentioned(line), ("", 0))
+        first, _, rest = line.strip().partition(" ")
+        if path and photos.are_in(path, inside=inside):
+            rest = line[end:]
+        elif path or not photos.are_called_exactly(first, sure=False):
+            continue
+        rest = rest.strip(" \t,;:|\"'")
+        if len(rest.split()) == 1:
+            yield {NAMELESS: rest}
+
+
+def _has_box(line: str, photos: _Photos) -> bool:
+    path, end = next(_mentioned(line), ("", 0))
+    if _TIME.search(line, end):
+        return False
+    return bool(path and _FOUR.match(line, end)) and photos.are_in(path, inside=True)
 
 
 def _read(file: Path) -> str:
