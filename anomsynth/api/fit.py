@@ -215,9 +215,10 @@ def fit(
     built = build_recipe(own, "fitted recipe")
     if target is not None:
         make_folder(target.parent)
-        write_bytes(target, f"{text}\n".encode(), target.parent)
-    if picture is not None:
+    if picture is not None:  # before the recipe: a disk that is full is so for the larger file
         write_sheet(picture, draw_likeness(material, found, recipe))
+    if target is not None:
+        _write_recipe(target, f"{text}\n", picture)
     return Fitted(
         sentence=said,
         text=f"{text}\n",
@@ -229,6 +230,16 @@ def fit(
         out=target,
         sheet=picture,
     )
+
+
+def _write_recipe(target: Path, text: str, sheet: Path | None) -> None:
+    """Write the recipe; where that fails, its sheet goes, too."""
+    try:
+        write_bytes(target, text.encode(), target.parent)
+    except OutputError:
+        if sheet is not None:
+            sheet.unlink(missing_ok=True)
+        raise
 
 
 def _target(out: Path | None, *, overwrite: bool) -> Path | None:

@@ -17,6 +17,7 @@ from anomsynth.core.plain_file import open_bytes
 from anomsynth.core.sample import Instance
 from anomsynth.core.types import Box, Mask
 from anomsynth.dataset.manifest_line import AGAIN, check_line
+from anomsynth.dataset.paths import exists
 from anomsynth.errors import OutputError
 
 Line = dict[str, object]
@@ -61,6 +62,16 @@ def read_placed_lines(path: Path) -> Iterator[tuple[range, Line]]:
                 start = place.stop
     except OSError as error:
         raise OutputError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def has_manifest(path: Path) -> bool:
+    """Tell whether there is a manifest; raise OutputError if it is a link that leads nowhere."""
+    if exists(path):
+        return True
+    if path.is_symlink():
+        msg = f"{path}: cannot be read: a link that leads nowhere"
+        raise OutputError(msg, hint="restore the file, or remove the link")
+    return False
 
 
 def read_manifest(path: Path, *, made: bool = False) -> Iterator[Line]:

@@ -1,15 +1,25 @@
 """The good photos of samples, where the manifest of their dataset names them."""
 
+import logging
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from anomsynth.core.counted import counted
 from anomsynth.dataset.layout import RGB, Layout
 from anomsynth.dataset.layouts.item import Labelled
-from anomsynth.dataset.manifest import Line, read_line_at, read_manifest, read_placed_manifest
+from anomsynth.dataset.manifest import (
+    Line,
+    has_manifest,
+    read_line_at,
+    read_manifest,
+    read_placed_manifest,
+)
 from anomsynth.dataset.name_index import NameIndex
-from anomsynth.dataset.paths import exists, is_file
+from anomsynth.dataset.paths import is_file
+
+logger = logging.getLogger(__name__)
 
 RESIDUALS = "residuals"
 NONE = -1  # of good photos
@@ -95,11 +105,22 @@ class Provenances(Mapping[Path, Provenance]):
         # Twice: a sample may stand before its good photo, and a damaged line may come last.
         numbers: dict[object, int] = {}
         goods: list[Path | None] = []
+        missing: list[str] = []
         for line in read_manifest(manifest):
             file = _file(line)
             if line.get("what") == "normal" and file is not None:
                 numbers[line.get("image")] = len(self._goods) + len(goods)
                 goods.append(root / file if is_file(root / file) else None)
+                if goods[-1] is None:
+                    missing.append(file)
+        if missing:
+            logger.warning(
+                "%s: %d of %s missing, the first %s; restore it unless it was removed on purpose",
+                manifest,
+                len(missing),
+                counted(len(goods), "good photo"),
+                root / missing[0],
+            )
         self._goods += goods
         self._manifests.append((root, manifest))
         for place, line in read_placed_manifest(manifest):
@@ -155,7 +176,7 @@ def find_provenance(items: Iterable[Labelled]) -> Provenances:
     found = Provenances()
     for root, category in sorted(roots):
         manifest = Layout(root).manifest(category)
-        if exists(manifest):
+        if has_manifest(manifest):
             found.add(root, manifest)
     return found
 

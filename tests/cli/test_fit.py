@@ -10,6 +10,7 @@ from PIL import Image
 
 import anomsynth as asy
 from anomsynth.demo.standins import make_stand_in
+from anomsynth.errors import OutputError
 
 KINDS = "scratch,stain,porosity"
 
@@ -124,6 +125,23 @@ def test_bad_masks_cost_a_line_each_and_deep_ones_count(call, scratched, cache, 
     assert not any("5.png" in line or "5_mask.png" in line for line in lines)
     assert "1 of 1 defect looks like" in found.stdout  # which one, a single one hardly tells
     assert "one defect says little" in found.stdout
+
+
+@pytest.mark.parametrize("full", ["write_sheet", "write_bytes"])
+def test_a_full_disk_leaves_neither_a_recipe_nor_a_sheet(
+    full, call, scratched, cache, tmp_path, monkeypatch
+) -> None:
+    def fail(path: Path, *_: object) -> None:
+        raise OutputError(f"{path}: No space left on device")
+
+    monkeypatch.setattr(f"anomsynth.api.fit.{full}", fail)
+    (tmp_path / "out").mkdir()
+
+    found = fit(call, scratched, tmp_path / "out" / "mine.toml", "--cache", cache)
+
+    assert found.exit_code == 2
+    assert "No space left on device" in found.stderr
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_json_gives_every_defect_with_its_guesses(call, scratched, cache, tmp_path) -> None:

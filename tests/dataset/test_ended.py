@@ -1,4 +1,4 @@
-"""Half of a dataset is told as what it is by every command that goes on with it."""
+"""What is missing of a dataset is told by every command that goes on with it."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import anomsynth as asy
 from anomsynth.dataset.ended import missing_of, warn_of_missing
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.validate import validate
-from anomsynth.errors import InputError
+from anomsynth.errors import InputError, OutputError
 from anomsynth.pipeline.events import SampleDone
 
 
@@ -90,3 +90,31 @@ def test_a_training_is_told_too(half, tmp_path, caplog) -> None:
         asy.train(half, tmp_path / "run", category="none", epochs=1)
 
     assert SAID in caplog.text
+
+
+def test_a_good_photo_that_is_gone_is_named(photos, tmp_path, make, caplog) -> None:
+    make(photos, tmp_path / "out", per_image=1)
+    gone, *others = sorted((tmp_path / "out").glob("*/*/good/*.png"))
+    gone.unlink()
+
+    asy.score(tmp_path / "out", filter_to=tmp_path / "better", keep_top=0.5, jobs=1)
+
+    assert f"1 of {len(others) + 1} good photos missing, the first {gone}" in caplog.text
+    assert caplog.text.count("missing") == 1
+
+
+def test_a_manifest_that_links_to_itself_is_refused_by_name(photos, tmp_path, make) -> None:
+    make(photos, tmp_path / "out", per_image=1)
+    (manifest,) = (tmp_path / "out/_anomsynth").glob("*/manifest.jsonl")
+    manifest.unlink()
+    manifest.symlink_to(manifest.name)
+
+    for use in (
+        lambda: asy.report(tmp_path / "out", jobs=1),
+        lambda: asy.export(tmp_path / "out", tmp_path / "yolo", to="yolo"),
+    ):
+        with pytest.raises(OutputError, match=f"{manifest.name}: cannot be read: a link"):
+            use()
+    assert ("manifest", "error") in {
+        (one.check, one.level) for one in validate(tmp_path / "out").findings
+    }

@@ -7,7 +7,7 @@ from anomsynth.dataset.checks.finding import Finding
 from anomsynth.dataset.checks.tree import Tree, is_picture
 from anomsynth.dataset.ended import FINISH, missing_of
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.manifest import Line, read_manifest
+from anomsynth.dataset.manifest import Line, has_manifest, read_manifest
 from anomsynth.dataset.metadata import read_run
 from anomsynth.dataset.name_index import NameIndex
 from anomsynth.dataset.paths import exists, is_file
@@ -28,12 +28,13 @@ def check_record(tree: Tree, *, deep: bool) -> Iterator[Finding]:
         yield Finding("warning", "unfinished", tree.name(layout.journal), missing, FINISH)
         return
     manifest = layout.manifest(tree.folder.name)
-    if not exists(manifest):
-        message = "no manifest of this category: where its images come from is not known"
-        yield Finding("note", "no-manifest", tree.name(tree.folder), message, "nothing, or copy it")
-        return
     recorded = NameIndex()
     try:
+        if not has_manifest(manifest):
+            message = "no manifest of this category: where its images come from is not known"
+            hint = "nothing, or copy it"
+            yield Finding("note", "no-manifest", tree.name(tree.folder), message, hint)
+            return
         for line in read_manifest(manifest):
             for names in files_of(line).values():
                 for name in names:

@@ -11,7 +11,7 @@ from anomsynth.core.plain_file import open_text
 from anomsynth.dataset.csv_text import as_written
 from anomsynth.dataset.exports._instances import recorded_kinds
 from anomsynth.dataset.layout import Layout
-from anomsynth.dataset.manifest import Line, read_placed_manifest
+from anomsynth.dataset.manifest import Line, has_manifest, read_placed_manifest
 from anomsynth.dataset.name_index import NameIndex
 from anomsynth.dataset.paths import exists, nfc
 from anomsynth.errors import OutputError
@@ -63,7 +63,7 @@ class Records:
         self._scores = array("d")  # of tables; they go before those of manifests
         layout = Layout(root)
         for category in sorted(categories):
-            if exists(layout.manifest(category)):
+            if has_manifest(layout.manifest(category)):
                 self._read_manifest(layout.manifest(category))
             if exists(layout.scores(category)):
                 self._read_scores(layout.scores(category))
