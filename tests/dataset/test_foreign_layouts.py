@@ -340,6 +340,13 @@ STUDIO = json.dumps([{"data": {"image": "/up/a.png"}, "annotations": [{"result":
         ("all.json", '[{"file": "a.png", "label": "defect"}]', "column 'label' tells"),
         ("all.json", '{"a.png": 1, "b.png": 0}', "column '2' tells"),
         ("a.json", '{"result": "NG"}', "column 'result' tells"),
+        ("all.json", '[{"id": "a", "label": 1}, {"id": "b", "label": 0}]', "column 'label' tells"),
+        ("ground_truth.txt", "1 10 20 30 40\n", "a list of numbers that by its name holds labels"),
+        (
+            "export.json",
+            STUDIO.replace("/up/", "/data/upload/1/1f3a77b0-"),
+            "JSON with 'annotations'",
+        ),
     ],
 )
 def test_marks_in_an_unknown_form_stop_the_run(file, content, looks, tmp_path) -> None:
@@ -374,6 +381,9 @@ def test_marks_in_an_unknown_form_stop_the_run(file, content, looks, tmp_path) -
         ("a.txt", "10.5 3 200\n"),
         ("a.txt", "2024 01 05 12 30\n"),
         ("labels/a.txt", "serial 123\n"),
+        ("labels.txt", "front\nback\n"),
+        ("calibration.txt", "1 10 20 30 40\n"),
+        ("export.json", STUDIO.replace("/up/a", "/data/upload/1/1f3a77b0-c")),
         ("log.txt", "a.png 2024 01 05 12 30\nb.png 2024 01 05 12 31\n"),
         ("log.txt", "a.png 1\nb.png 2\n"),
         ("positions.csv", "filename,x,y\na.png,10.5,3\nb.png,12,4.5\n"),
@@ -424,6 +434,16 @@ def test_marks_beside_the_folder_that_the_user_points_at_stop_the_run(
 
     with pytest.raises(InputError, match="looks like marks of pictures"):
         find_source(tmp_path / "set" / pictures)
+
+
+def test_lists_of_lines_beside_a_folder_of_images_are_looked_at(tmp_path) -> None:
+    photos(tmp_path / "set" / "JPEGImages", "a.png", "b.png")
+    text(tmp_path / "set" / "train.txt", "JPEGImages/a.png\nJPEGImages/b.png\n")
+
+    assert find_source(tmp_path / "set" / "JPEGImages").categories
+    text(tmp_path / "set" / "train.txt", "JPEGImages/a.png 1,2,3,4,0\nJPEGImages/b.png\n")
+    with pytest.raises(InputError, match=r"train\.txt: a list of pictures with numbers"):
+        find_source(tmp_path / "set" / "JPEGImages")
 
 
 def test_marks_of_another_product_beside_are_left_in_peace(tmp_path) -> None:

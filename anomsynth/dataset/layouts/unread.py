@@ -24,6 +24,7 @@ from anomsynth.errors import InputError
 
 JSON = frozenset({".json", ".jsonl", ".ndjson"})
 TABLES = frozenset({".csv", ".tsv"})
+LINES = frozenset({".txt", ".xml"})
 OF_PICTURES = frozenset(
     {"image", "images", "img", "imgs", "jpeg", "photo", "photos", "pic", "pics", "picture"}
     | {"pictures"}
@@ -55,6 +56,7 @@ _TIME = re.compile(
 _ENDINGS = "|".join(sorted(one.removeprefix(".") for one in SUFFIXES))
 _ENDING = re.compile(rf"\.(?:{_ENDINGS})(?![a-z0-9])", re.I)
 _AROUND = re.compile(r"""["',;:<>|\t\r\n]""")  # a path in any list
+_UPLOADED = re.compile(r"[0-9a-f]{3,8}-")  # Label Studio puts it before a picture's name
 _NAMING = re.compile(r"(?:image|img|file|photo|picture|sample)?[ _]?(?:id|name|file|path)?", re.I)
 
 
@@ -108,6 +110,9 @@ class _Photos:
             words = _spelt(name).split(" ")
             names = (" ".join(words[at:]) for at in range(len(words)))
             elsewhere = bool(above and above[-1]) and _spelt(above[-1]) not in self._folders
+            added = _UPLOADED.match(name) if "upload" in above else None
+            if added and _spelt(name[added.end() :]) in self._names:
+                return True
             if (inside or not elsewhere) and any(one in self._names for one in names):
                 return True
         return False
@@ -138,10 +143,11 @@ def _what(file: Path, photos: _Photos, *, inside: bool) -> str:
     if own and ending == ".txt":
         marked = any(_marks(line) for line in text.splitlines())
         return "a text file that looks like marks" if marked else ""
-    if not own and not photos.are_in(text, inside=inside):
-        # Without endings, tables alone name pictures.
-        return _in_lists(ending, text, photos, own=False, inside=inside)
     found = _in_lists(ending, text, photos, own=own, inside=inside)
+    if inside and meaning_of(file.stem) == "masks" and any(map(_is_row, text.splitlines())):
+        found = found or "a list of numbers that by its name holds labels"
+    if not own and not photos.are_in(text, inside=inside):
+        return found  # none is named with its ending
     if ending in JSON:
         key = _KEY.search(text)
         found = f"JSON with {key[1]!r}, which looks like marks" if key else found
@@ -160,7 +166,12 @@ def _marks(line: str) -> bool:
     said = _VALUE.split(line)[-1]
     if condemns(said) or meaning_of(without_roles(said)) == "defects":
         return True
-    return _TIME.search(line) is None and bool(_ROW.match(line) or _FOUR.search(line))
+    return _is_row(line) or (_TIME.search(line) is None and bool(_FOUR.search(line)))
+
+
+def _is_row(line: str) -> bool:
+    """Tell whether a line is four numbers or more, perhaps after a word, and no time."""
+    return _TIME.search(line) is None and _ROW.match(line) is not None
 
 
 def _in_lists(ending: str, text: str, photos: _Photos, *, own: bool, inside: bool) -> str:
@@ -170,7 +181,13 @@ def _in_lists(ending: str, text: str, photos: _Photos, *, own: bool, inside: boo
         records = (
             record
             for key, record in records_of_json(text)
-            if (own and not key) or _is_of(photos, [key, *record.values()], inside=inside)
+            if (own and not key)
+            or _is_of(photos, [key, *record.values()], inside=inside)
+            or any(
+                photos.are_called_exactly(value, sure=inside)
+                for name, value in record.items()
+                if _NAMING.fullmatch(name)
+            )
         )
     elif ending in TABLES:
         records = _rows(text, photos, own=own, inside=inside)
@@ -258,7 +275,7 @@ def _beside(root: Path, exclude: Collection[Path]) -> Iterator[Path]:
             lists = files_in(folder.parent) if generic else ()
         except InputError:  # not the user's
             return
-        yield from (path for path in lists if path.suffix.lower() in JSON | TABLES | {".xml"})
+        yield from (path for path in lists if path.suffix.lower() in JSON | TABLES | LINES)
         for place in near:
             if place != root:
                 yield from Sheets(place, exclude).files
