@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
+from anomsynth.core.counted import counted
 from anomsynth.dataset.journal import read_journal
 from anomsynth.dataset.layout import Layout
 from anomsynth.dataset.metadata import known_run
@@ -24,8 +25,10 @@ def missing_of(layout: Layout) -> str:
     except OutputError:  # who finishes the run is told
         return "the run that makes it has not ended"
     asked = _asked(known_run(layout.root))
-    all_of_them = f"of {asked} samples" if asked else "samples, not all"
-    return f"the run that makes it has not ended, {done} {all_of_them} are there"
+    there = (
+        f"{done} of {counted(asked, 'sample')}" if asked else f"{counted(done, 'sample')}, not all"
+    )
+    return f"the run that makes it has not ended, {there} are there"
 
 
 def warn_of_missing(root: Path) -> None:

@@ -206,6 +206,8 @@ def keep_visibility(
     the refiners have then made another defect of it. A `faint` one may lie below what is just
     visible, and be scaled down as far as that.
     """
+    if target <= 0:  # nothing of it is seen: a faint one stays so, others have become another one
+        return (change, 1.0) if faint else None
     index = change.index
     if index.size > PROBES:
         index = index.take(_spread_out(index.size))
@@ -218,8 +220,6 @@ def keep_visibility(
     for _ in range(FAINT_LOOKS if faint else 6):
         after = (before + np.float32(factor) * step).clip(0, 1)
         reached = visibility(delta_e(lab(after), lightness), scene.normal_sd, faint=faint)
-        if faint and target <= 0:
-            return change, 1.0  # nothing of it is seen, and so it stays
         if reached <= 0:
             return None
         if abs(reached / target - 1) <= TOLERANCE:

@@ -2,7 +2,7 @@
 
 python tests/benchmarks/neighbours.py WORK SET... [--detectors "pyramid gaussian ..."] [--unified]
     [--samples 300] [--size 256] [--tile auto] [--seed 0] [--epochs N] [--threads 1]
-    [--weights bilevel] [--spoil 0]
+    [--weights KIND] [--spoil 0]
 
 A SET is a folder in MVTec layout with real defects to test on; its photos in train/good are all
 that is learned from, with samples that preset `generic` makes of them. WORK keeps samples,
@@ -61,7 +61,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--samples", type=int, default=300)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--tile", default="auto")
-    parser.add_argument("--weights", default="bilevel")
+    parser.add_argument("--weights", help="instead of those that suit the detector")
     parser.add_argument("--spoil", type=float, default=0.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int)
@@ -85,7 +85,7 @@ def measured(
 ) -> dict[str, tuple[float, ...]]:
     """Return the numbers of one detector on each set, in percent."""
     slug = re.sub(r"\W+", "-", detector) + f"-{args.seed}-{args.size}"
-    slug += f"-{args.weights}-{args.spoil:g}"
+    slug += f"-{args.weights or 'usual'}-{args.spoil:g}"
     if args.unified:
         run = args.work / "unified" / slug
         learn(args, detector, joined(args, samples), run)

@@ -104,7 +104,8 @@ def test_sizes_strengths_and_places_spread(series) -> None:
     if kind not in UNSCALED:
         assert np.quantile(strengths, 0.95) > 1.8 * np.quantile(strengths, 0.05)
     if kind not in ON_LEADS:  # which sit where they sit, as large as they are
-        assert np.quantile(areas, 0.95) > 4 * np.quantile(areas, 0.05)
+        wide = 2 if kind == "paste_real" else 4  # the three real ones are about as large
+        assert np.quantile(areas, 0.95) > wide * np.quantile(areas, 0.05)
         assert len(ninths) >= (3 if kind in {WHOLE, ALL_OVER, ON_GROUND} else 8)
 
 

@@ -266,7 +266,7 @@ def test_a_run_reads_the_file_of_a_scan_once(tmp_path, monkeypatch) -> None:
         read.append(path.name)
         return content
 
-    monkeypatch.setattr(Path, "read_bytes", counted)
+    monkeypatch.setattr("anomsynth.relief.files.read_bytes", counted)
     loaded = load_scanned(
         tmp_path / "a.tiff", tmp_path / "a.tiff", ScanReading(), None, lambda _: 1.0
     )

@@ -89,6 +89,8 @@ def test_a_defect_refined_away_is_refused() -> None:
     target = visibility(delta_e(lab(change.after), lab(change.before)), scene.normal_sd)
 
     assert keep_visibility(faded, scene, target) is None
+    assert keep_visibility(faded, scene, 0.0) is None  # it was not to be seen, and now is
+    assert keep_visibility(faded, scene, 0.0, faint=True) == (faded, 1.0)
 
 
 def test_amplitude_is_found_in_few_looks(monkeypatch) -> None:
