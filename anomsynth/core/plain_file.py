@@ -53,7 +53,11 @@ def reason(error: Exception) -> str:
     return "not a text file" if isinstance(error, UnicodeDecodeError) else str(error)
 
 
+def has_end(mode: int) -> bool:
+    """Tell by its mode whether something on disk is a file or a folder, and no pipe or device."""
+    return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
+
+
 def _check(path: Path) -> None:
-    mode = path.stat().st_mode
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or str(path).startswith(STREAMS)):
+    if not (has_end(path.stat().st_mode) or str(path).startswith(STREAMS)):
         raise OSError(errno.EINVAL, "no file but a pipe, a device or a socket", str(path))

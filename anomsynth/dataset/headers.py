@@ -5,7 +5,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from PIL import Image
 
@@ -22,12 +21,7 @@ _lock = threading.Lock()
 
 def is_turned(path: Path) -> bool:
     """Tell by its metadata alone whether a file's rows are not those that are meant to be seen."""
-    try:
-        with warnings.catch_warnings(), without_pixel_limit(), open_bytes(path) as file:
-            warnings.simplefilter("ignore")
-            return _orientation(path, file) != 1
-    except Exception:  # noqa: BLE001, RUF100 - decoders raise anything on damaged headers
-        return False
+    return _orientation(path) != 1
 
 
 def upright_size(path: Path) -> tuple[int, int] | None:
@@ -35,22 +29,22 @@ def upright_size(path: Path) -> tuple[int, int] | None:
     found = image_size(path)
     if found is None:
         return None
+    return (found[1], found[0]) if _orientation(path) in LYING else (found[0], found[1])
+
+
+def _orientation(path: Path) -> int:
+    """Return what EXIF says, 1 if it cannot be read."""
     try:
         with warnings.catch_warnings(), without_pixel_limit(), open_bytes(path) as file:
             warnings.simplefilter("ignore")
-            lies = _orientation(path, file) in LYING
+            content = file.read() if path.suffix.lower() == ".png" else b""
+            if content.startswith(b"\x89PNG") and not any(sign in content for sign in ORIENTED):
+                return 1  # asked for its metadata, Pillow decodes a whole PNG
+            file.seek(0)
+            with Image.open(file, formats=FORMATS) as image:
+                return orientation_of(image)
     except Exception:  # noqa: BLE001, RUF100 - decoders raise anything on damaged headers
-        lies = False
-    return (found[1], found[0]) if lies else (found[0], found[1])
-
-
-def _orientation(path: Path, file: BinaryIO) -> int:
-    content = file.read() if path.suffix.lower() == ".png" else b""
-    if content.startswith(b"\x89PNG") and not any(sign in content for sign in ORIENTED):
-        return 1  # asked for its metadata, Pillow decodes a whole PNG
-    file.seek(0)
-    with Image.open(file, formats=FORMATS) as image:
-        return orientation_of(image)
+        return 1
 
 
 def image_size(path: Path) -> tuple[int, int, int] | None:

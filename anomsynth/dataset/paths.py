@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from anomsynth.core.path_list import PathList
+from anomsynth.core.plain_file import has_end
 from anomsynth.errors import InputError, UserError
 
 NO_TEXT = frozenset({"Cc", "Cs"})  # Unicode: control characters, halves of surrogate pairs
@@ -41,7 +42,7 @@ def is_file(path: Path) -> bool:
 def is_special(path: Path) -> bool:
     """Tell whether a path is a pipe, a device or a socket, which may never end being read."""
     mode = _mode(path)
-    return mode != 0 and not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+    return mode != 0 and not has_end(mode)
 
 
 def folders_in(folder: Path) -> list[Path]:
@@ -89,6 +90,11 @@ def is_passed_over(name: str) -> bool:
 def nfc(text: str) -> str:
     """Return the composed form of a name; macOS and Linux store the same name differently."""
     return unicodedata.normalize("NFC", text)
+
+
+def folded(text: str) -> str:
+    """Return a name in the form in which names are compared where case says nothing."""
+    return nfc(text).lower()
 
 
 def check_name(path: Path) -> None:

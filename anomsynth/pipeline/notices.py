@@ -13,7 +13,17 @@ from anomsynth.recipe.models import Recipe
 MOST = 12  # categories whose photos are read for it
 
 
-def of_source(
+def notices_of(
+    found: PhotoSource,
+    recipes: Mapping[str, Recipe],
+    rigs: Mapping[str, Rig],
+    options: RunOptions,
+) -> tuple[Noticed, ...]:
+    """Return all that is to be said of a source, the recipes of its categories and its lights."""
+    return (*_of_source(found, recipes, options), *_of_recipes(recipes, options), *_of_rigs(rigs))
+
+
+def _of_source(
     found: PhotoSource, recipes: Mapping[str, Recipe], options: RunOptions
 ) -> Iterator[Noticed]:
     """Yield what photos look like that they were not said to be: depth maps, views of parts."""
@@ -34,7 +44,7 @@ def of_source(
         yield Noticed(message, f"if they show one part in several lights, add `views={given!r}`")
 
 
-def of_recipes(recipes: Mapping[str, Recipe], options: RunOptions) -> Iterator[Noticed]:
+def _of_recipes(recipes: Mapping[str, Recipe], options: RunOptions) -> Iterator[Noticed]:
     """Yield whether real defects that recipes set into photos are missing, or given for nothing."""
     if options.real is not None:
         if not any(m.generator.needs_defects for r in recipes.values() for m in r.mechanisms):
@@ -52,7 +62,7 @@ def of_recipes(recipes: Mapping[str, Recipe], options: RunOptions) -> Iterator[N
         yield Noticed(f"{message}: left out", "give their folder by `real`")
 
 
-def of_rigs(rigs: Mapping[str, Rig]) -> Iterator[Noticed]:
+def _of_rigs(rigs: Mapping[str, Rig]) -> Iterator[Noticed]:
     """Yield which lights are uncertain, and why."""
     for category, rig in rigs.items():
         reasons: dict[str, list[str]] = {}

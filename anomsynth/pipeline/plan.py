@@ -22,7 +22,7 @@ from anomsynth.errors import OutputError, RecipeError
 from anomsynth.pipeline.depths import find_depths, recorded_depths
 from anomsynth.pipeline.events import Noticed
 from anomsynth.pipeline.listing import check_radiographs, check_scans, is_bare, list_source
-from anomsynth.pipeline.notices import of_recipes, of_rigs, of_source
+from anomsynth.pipeline.notices import notices_of
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.parts import find_parts, moved_parts, read_finders, recorded
 from anomsynth.pipeline.places import FROM_OUT, SOURCE, seen_from
@@ -215,11 +215,7 @@ def make_plan(
     rigs = find_rigs({name: seen.of(name) for name in found.categories}, recipes, options)
     lights = {name: unit_lights(rig) for name, rig in rigs.items()}
     mine = mine.knowing(finder=finders, depth=depths, lights=lights)
-    notices = (
-        *of_source(found, recipes, options),
-        *of_recipes(recipes, options),
-        *of_rigs(rigs),
-    )
+    notices = notices_of(found, recipes, rigs, options)
     plan = replace(plan, finders=finders, rigs=rigs, units=mine, notices=notices)
     _check_decisions(plan)
     return plan

@@ -19,7 +19,7 @@ from anomsynth.pipeline.analysis import analyse_photo, load_unit
 from anomsynth.pipeline.depths import find_depths
 from anomsynth.pipeline.events import Noticed
 from anomsynth.pipeline.listing import find_scan, list_source
-from anomsynth.pipeline.notices import of_recipes, of_rigs, of_source
+from anomsynth.pipeline.notices import notices_of
 from anomsynth.pipeline.options import RunOptions
 from anomsynth.pipeline.parts import find_parts
 from anomsynth.pipeline.rigs import find_rigs, unit_lights
@@ -67,12 +67,7 @@ class Tried:
         )
         root = Path(os.path.commonpath([unit.path.resolve().parent for unit in units] or [Path()]))
         found = PhotoSource(root, self.categories, 0)
-        notices = (
-            *of_source(found, recipes, options),
-            *of_recipes(recipes, options),
-            *of_rigs(rigs),
-        )
-        return replace(self, units=units), notices
+        return replace(self, units=units), notices_of(found, recipes, rigs, options)
 
 
 def find_tried(given: Sequence[Path], most: int, options: RunOptions) -> Tried:

@@ -13,6 +13,7 @@ from anomsynth.dataset.annotations.shapes import (
     ellipse,
     turned_rectangle,
 )
+from anomsynth.dataset.annotations.xml_file import read_xml
 from anomsynth.errors import InputError
 
 
@@ -24,13 +25,7 @@ def read_cvat(path: Path) -> tuple[Drawing, ...]:
     InputError
         If the file cannot be read, is none of CVAT's, or is damaged.
     """
-    try:
-        # Expat from 2.4.1 on, which Python brings, refuses entities that grow.
-        root = ET.parse(path).getroot()  # noqa: S314 - see above
-    except (OSError, ET.ParseError, ValueError) as error:
-        raise InputError(
-            f"{path}: cannot be read as XML: {error}", hint="export it anew"
-        ) from error
+    root = read_xml(path)
     if root.tag != "annotations":
         raise InputError(f"{path}: not a file of CVAT", hint="export it as 'CVAT for images 1.1'")
     if root.find("track") is not None:

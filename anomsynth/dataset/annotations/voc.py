@@ -4,8 +4,8 @@ M. Everingham et al., "The Pascal visual object classes (VOC) challenge", IJCV, 
 """
 
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
+from anomsynth.dataset.annotations.xml_file import read_xml
 from anomsynth.errors import InputError
 
 
@@ -17,13 +17,7 @@ def read_voc(path: Path) -> tuple[str, ...]:
     InputError
         If the file cannot be read, is none of VOC's, or an object has no name.
     """
-    try:
-        # Expat from 2.4.1 on, which Python brings, refuses entities that grow.
-        root = ET.parse(path).getroot()  # noqa: S314 - see above
-    except (OSError, ET.ParseError, ValueError) as error:
-        raise InputError(
-            f"{path}: cannot be read as XML: {error}", hint="export it anew"
-        ) from error
+    root = read_xml(path)
     if root.tag != "annotation":
         raise InputError(f"{path}: not a file of Pascal VOC", hint="it has annotation at its top")
     names = [(one.findtext("name") or "").strip() for one in root.iter("object")]

@@ -81,12 +81,12 @@ def _unpaired(
             yield Finding("warning", "mask-name", tree.name(mask), message, hint)
         return
     where = f"{TRUTH}/{kind}" if tree.is_mvtec else "masks"
-    boxes = tree.layout == "voc"
+    message = f"no mask in {where}: loaders count images and masks and fail"
+    hint = "add a mask with the image's name and _mask.png at its end, or remove the image"
+    if tree.layout == "voc":
+        message = "boxes alone, which are no masks of its defects"
+        hint = "outline the defects in labelme, CVAT or a tool of COCO"
     for path in alone:
-        message = f"no mask in {where}: loaders count images and masks and fail"
-        message = "boxes alone, which are no masks of its defects" if boxes else message
-        hint = "add a mask with the image's name and _mask.png at its end, or remove the image"
-        hint = "outline the defects in labelme, CVAT or a tool of COCO" if boxes else hint
         yield Finding("error", "mask-missing", tree.name(path), message, hint)
     for path in left:
         message = "no image has this mask: loaders count images and masks and fail"

@@ -12,7 +12,7 @@ from anomsynth.dataset.annotations.labelme import is_labelme
 from anomsynth.dataset.layouts.names import words_of
 from anomsynth.dataset.layouts.tree import folders, pictures_below
 from anomsynth.dataset.name_index import NameIndex
-from anomsynth.dataset.paths import files_in, nfc
+from anomsynth.dataset.paths import files_in, folded, nfc
 from anomsynth.errors import InputError
 
 ENDINGS = frozenset(
@@ -109,7 +109,7 @@ class Pictures:
     def __init__(self, root: Path, paths: Iterable[Path]) -> None:
         self.root = root
         self.paths = PathList(paths)
-        self._stems = NameIndex(_spelt(path.stem) for path in self.paths)
+        self._stems = NameIndex(folded(path.stem) for path in self.paths)
 
     def named(self, file: Path, name: str) -> Path:
         """Return the picture of a path that a file gives; its folders may be others by now.
@@ -151,9 +151,9 @@ class Pictures:
         return found[0] if found else None
 
     def _of(self, stem: str) -> list[Path]:
-        spelt = _spelt(stem)
+        spelt = folded(stem)
         found = [self.paths[at] for at in self._stems.places(spelt)]
-        return sorted(path for path in found if _spelt(path.stem) == spelt)
+        return sorted(path for path in found if folded(path.stem) == spelt)
 
     def _nearest(self, file: Path, found: list[Path]) -> list[Path]:
         """Keep those that lie nearest to a file, as long as any are left."""
@@ -183,10 +183,6 @@ def _agree(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Tell whether one place lies in the other."""
     shorter = min(len(one), len(other))
     return one[:shorter] == other[:shorter]
-
-
-def _spelt(stem: str) -> str:
-    return nfc(stem).lower()
 
 
 def _json_kind(path: Path) -> str:

@@ -20,7 +20,7 @@ from anomsynth.dataset.layouts.names import (
 )
 from anomsynth.dataset.layouts.tree import folders
 from anomsynth.dataset.name_index import NameIndex
-from anomsynth.dataset.paths import nfc
+from anomsynth.dataset.paths import folded, nfc
 from anomsynth.errors import InputError
 
 LOOKED_AT = 4  # pictures a folder
@@ -95,9 +95,9 @@ def _good_beside(folder: Path) -> Path | None:
 
 
 def _check_pairs(photos: Sequence[Path]) -> None:
-    stems = NameIndex(nfc(path.stem).lower() for path in photos)
+    stems = NameIndex(folded(path.stem) for path in photos)
     for path in photos:
-        stem = nfc(path.stem).lower()
+        stem = folded(path.stem)
         own = _marked_by(stem, stems) if _MAY_BE_MASK.search(stem) else None
         if own is not None:
             msg = f"{path}: would be used as a good photo, but its name says a mask of {own!r}"
@@ -141,7 +141,7 @@ def _check_namesakes(photos: Sequence[Path]) -> None:
     """Raise InputError if of pictures with one name and several endings one is a mask."""
     looked_at = 0
     for one, other in pairwise(sorted(photos)):
-        if nfc(one.stem).lower() != nfc(other.stem).lower() or looked_at == LOOKED_AT:
+        if folded(one.stem) != folded(other.stem) or looked_at == LOOKED_AT:
             continue
         looked_at += 1
         for path, photo in ((one, other), (other, one)):

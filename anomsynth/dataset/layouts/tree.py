@@ -7,7 +7,7 @@ from anomsynth.core.path_list import PathList
 from anomsynth.dataset.images import SUFFIXES
 from anomsynth.dataset.layout import GOOD, RESERVED, RGB, VIEW, XYZ
 from anomsynth.dataset.name_index import NameIndex
-from anomsynth.dataset.paths import files_in, folders_in, is_dir, is_file, nfc
+from anomsynth.dataset.paths import files_in, folded, folders_in, is_dir, is_file, nfc
 
 GOOD_NAMES = frozenset({GOOD, "ok", "normal"})  # MVTec AD, BTAD, VisA and others
 # Of MVTec AD; KolektorSDD2; KolektorSDD and DAGM; labelling tools; the image's own name.
@@ -89,7 +89,7 @@ class MaskIndex:
     @property
     def _any_case(self) -> NameIndex:
         if self._lower is None:
-            self._lower = NameIndex(nfc(path.stem).lower() for path in self._paths)
+            self._lower = NameIndex(folded(path.stem) for path in self._paths)
         return self._lower
 
     def _found(self, index: NameIndex, stem: str, spelt: Callable[[str], str]) -> Path | None:

@@ -19,7 +19,7 @@ from anomsynth.dataset.layouts.sheets import DIVIDING, LISTS, Sheets, is_dividin
 from anomsynth.dataset.layouts.tree import folders, pictures
 from anomsynth.dataset.layouts.verdicts import NAMELESS, Record, marks_in, records_of_json
 from anomsynth.dataset.name_index import NameIndex
-from anomsynth.dataset.paths import files_in, nfc
+from anomsynth.dataset.paths import files_in, folded
 from anomsynth.errors import InputError
 
 JSON = frozenset({".json", ".jsonl", ".ndjson"})
@@ -94,24 +94,24 @@ class _Photos:
     def __init__(self, paths: Iterable[Path]) -> None:
         self._stems, self._names, self._folders = NameIndex(), NameIndex(), set[str]()
         for path in paths:
-            self._stems.append(_spelt(path.stem))
-            self._names.append(_spelt(path.name))
-            self._folders.add(_spelt(path.parent.name))
+            self._stems.append(folded(path.stem))
+            self._names.append(folded(path.name))
+            self._folders.add(folded(path.parent.name))
 
     def are_called(self, stem: str) -> bool:
         """Tell whether one has the name of a file, but for what tools add to it."""
-        spelt = _spelt(stem)
+        spelt = folded(stem)
         return spelt in self._stems or spelt in self._names or _ADDED.sub("", spelt) in self._stems
 
     def are_in(self, text: str, *, inside: bool) -> bool:
         """Tell whether a text mentions one; from outside, not as a picture of another folder."""
         for path, _ in _mentioned(text):
             *above, name = path.replace("\\", "/").split("/")
-            words = _spelt(name).split(" ")
+            words = folded(name).split(" ")
             names = (" ".join(words[at:]) for at in range(len(words)))
-            elsewhere = bool(above and above[-1]) and _spelt(above[-1]) not in self._folders
+            elsewhere = bool(above and above[-1]) and folded(above[-1]) not in self._folders
             added = _UPLOADED.match(name) if "upload" in above else None
-            if added and _spelt(name[added.end() :]) in self._names:
+            if added and folded(name[added.end() :]) in self._names:
                 return True
             if (inside or not elsewhere) and any(one in self._names for one in names):
                 return True
@@ -119,7 +119,7 @@ class _Photos:
 
     def are_called_exactly(self, cell: str, *, sure: bool) -> bool:
         """Tell whether a cell is the name of one without its ending; a number where it is sure."""
-        spelt = _spelt(cell.strip())
+        spelt = folded(cell.strip())
         return (sure or not spelt.isdecimal()) and spelt in self._stems
 
     @property
@@ -310,7 +310,3 @@ def _holds_labels(name: str) -> bool:
     if telling_nothing(name) - DIVIDING:
         return False
     return meaning_of(name) == "masks" or bool(words and words <= DIVIDING - OF_PICTURES)
-
-
-def _spelt(name: str) -> str:
-    return nfc(name).lower()

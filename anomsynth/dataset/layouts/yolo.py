@@ -39,17 +39,18 @@ def find_yolo(sheets: Sheets) -> tuple[Labelled, ...]:
     labels = [(file, pictures.of_stem(file), _is_marked(file)) for file in texts]
     if not any(path for _, path, _ in labels):
         return ()
-    setup = _setup(sheets)
-    of_pictures = (file for file, path, marked in labels if path and (marked or setup))
-    if not any(setup or _reads(file) for file in islice(of_pictures, LOOKED_AT)):
+    names = _names_of_setup(sheets)
+    is_declared = names is not None
+    of_pictures = (file for file, path, marked in labels if path and (marked or is_declared))
+    if not any(is_declared or _reads(file) for file in islice(of_pictures, LOOKED_AT)):
         return ()
-    names = read_names(setup) if setup else _listed_names(sheets)
+    names = _listed_names(sheets) if names is None else names
     owners = _owners(labels)
     trees = {_tree_of(sheets, path) for path in owners}
     found = []
     for path in pictures.paths:
         file, marked = owners.get(path, (path, False))
-        declared = setup is not None and _in_images(sheets, path)
+        declared = is_declared and _in_images(sheets, path)
         if path in owners or declared or _tree_of(sheets, path) in trees:
             shapes = read_yolo(file, _size(path), names) if marked else ()
             found.append((path, file, Drawing(path.name, None, shapes, split_in(sheets, path))))
@@ -97,15 +98,16 @@ def _is_marked(file: Path) -> bool:
         raise InputError(f"{file}: cannot be read: {error.strerror}") from error
 
 
-def _setup(sheets: Sheets) -> Path | None:
-    """Return the file of the training's setup, which names the classes; None without one."""
+def _names_of_setup(sheets: Sheets) -> Mapping[int, str] | None:
+    """Return the names of classes in the file of the training's setup; None without one."""
     found = [file for file in sheets.ending(".yaml", ".yml") if _has_names(file)]
     usual = [file for file in found if file.name.lower() in SETUPS]
     chosen = usual or found
-    if len({tuple(read_names(file).items()) for file in chosen}) > 1:
+    names = [read_names(file) for file in chosen]
+    if len({tuple(one.items()) for one in names}) > 1:
         msg = f"{chosen[0]}: names other classes than {chosen[1]}"
         raise InputError(msg, hint="keep one of them")
-    return chosen[0] if chosen else None
+    return names[0] if names else None
 
 
 def _has_names(file: Path) -> bool:
