@@ -48,6 +48,14 @@ class Generator(Component, ABC):
             cls.needs_components = bool(vars(cls)["needs_parts"])
 
     @property
+    def least_share(self) -> float:
+        """Share of the allowed pixels that each of its defects surely covers, often 0.
+
+        Where earlier defects leave no room for that, none is drawn only to be thrown away.
+        """
+        return 0.0
+
+    @property
     def ranges(self) -> dict[str, Range]:
         """The parameters that are drawn, in field order."""
         values = vars(self)

@@ -1,5 +1,6 @@
 """The picture and its masks while defects are added to it one after another."""
 
+import math
 from dataclasses import replace
 from typing import cast
 
@@ -62,6 +63,19 @@ class Canvas:
         self._proposed: dict[str, tuple[Pixels, Float32]] = {}
         self._overlapped = False
         self.instances: list[Instance] = []
+
+    def check_free(self, least_share: float) -> None:
+        """Raise RejectedError if `check_room` would refuse all that cover this share of the part.
+
+        It spares drawing what is large anyway: a share of what is allowed, 0 if nothing is known.
+        """
+        if not self.instances or least_share == 0:
+            return
+        allowed = self.surface.allowed
+        least = math.floor(least_share * np.count_nonzero(allowed))
+        free = np.count_nonzero(allowed & (self._owner == 0))
+        if free < (1 - MOST_OVERLAP) * least:
+            raise RejectedError("the defect would lie on an earlier one")
 
     def check_room(self, support: Mask, box: Box) -> None:
         """Raise RejectedError if the defect would lie too much on earlier ones."""

@@ -1,9 +1,7 @@
 """One sample: draw defects, render, refine and label them on one photo."""
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +14,11 @@ from anomsynth.core.rng import checked_seed, stream
 from anomsynth.core.roles import Generator
 from anomsynth.core.sample import Sample
 from anomsynth.core.types import Box, Float32, SampleKey, Surface
-from anomsynth.errors import PlacementError, RecipeError, RejectedError, SynthesisError
-from anomsynth.recipe.models import Mechanism, Recipe, Severity
+from anomsynth.errors import RecipeError, RejectedError, SynthesisError
+from anomsynth.recipe.models import Recipe, Severity
 from anomsynth.sqe.samples import rate_sample, written_scores
-from anomsynth.surface.fibrous import fibrous_sites
 from anomsynth.synthesis.canvas import Canvas
+from anomsynth.synthesis.choice import pick_mechanism
 from anomsynth.synthesis.lights import lit_surface
 from anomsynth.synthesis.render import prepare, render
 from anomsynth.synthesis.scanned import (
@@ -185,8 +183,10 @@ class Synthesis:
         attempt, nth = turn
         # A mechanism gets several tries, or hard ones would lose their share to easy ones.
         pick = self.stream(attempt // TRIES_PER_MECHANISM, "pick", "", nth)
-        mechanism = self._pick(float(pick.random()), kind)
+        share = float(pick.random())
+        mechanism = pick_mechanism(self.recipe.mechanisms, share, kind, self.surface)
         generator = mechanism.generator
+        canvas.check_free(generator.least_share)
         draw = self.stream(attempt, "draw", "", nth)
         wanted = mechanism.d_prime or self.recipe.severity.d_prime
         target = wanted.draw(draw)
@@ -349,26 +349,6 @@ class Synthesis:
         for refiner, rng in zip(self.recipe.refiners, streams, strict=True):
             levels = refiner.finish(levels, change, self.surface, rng)
         return levels
-
-    def _pick(self, share: float, kind: str | None) -> Mechanism:
-        """Return the mechanism at quantile `share` of the weights, among those of `kind`."""
-        bare, alone = self.surface.components is None, self.surface.defects is None
-        choices = [
-            item
-            for item in self.recipe.mechanisms
-            if (kind is None or item.generator.kind == kind)
-            and not (bare and item.generator.needs_components)
-            and not (alone and item.generator.needs_defects)
-            and not (item.generator.needs_fibers and len(fibrous_sites(self.surface)) == 0)
-        ]
-        if not choices and alone and any(m.generator.needs_defects for m in self.recipe.mechanisms):
-            raise PlacementError("the recipe pastes real defects: give a folder of them (real)")
-        if not choices and any(m.generator.needs_fibers for m in self.recipe.mechanisms):
-            raise PlacementError("the recipe works on fibres: the part shows none")
-        if not choices:
-            raise PlacementError("the recipe works on components: mark them in a mask (components)")
-        edges = list(accumulate(item.weight for item in choices))
-        return choices[min(bisect_right(edges, share * edges[-1]), len(choices) - 1)]
 
     def stream(
         self, attempt: int, stage: str, kind: str, nth: int, position: int = 0

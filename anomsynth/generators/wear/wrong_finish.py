@@ -97,6 +97,11 @@ class WrongFinish(Generator):
         (0.35, 0.65), "share", "albedo of the right finish in its strongest colour"
     )
 
+    @property
+    def least_share(self) -> float:
+        """Share of the allowed pixels that each of its defects surely covers."""
+        return self.ranges["area_share"].low
+
     def generate(self, surface: Surface, rng: np.random.Generator) -> DefectLayer:
         """Change the finish of one area; raise PlacementError if nothing is allowed."""
         drawn = self.draw_ranges(rng)
