@@ -38,6 +38,7 @@ FILTERS = {"none": 0, "average": 3}
 STRATEGIES = {"huffman": zlib.Z_HUFFMAN_ONLY, "runs": zlib.Z_RLE}
 LEVEL = 1  # without effect on what these strategies write but for a bit of the header
 MEMORY = 8  # as much as decides where a block of codes ends: part of the format, so to speak
+MOST_UNPACKED = 1 << 26  # bytes of pixels; of more, another copy would take too much memory
 BAND = 1 << 18  # bytes that are filtered at a time: what a processor has at hand
 
 Filter = Literal["none", "average"]
@@ -45,40 +46,60 @@ Strategy = Literal["huffman", "runs"]
 Bytes = NDArray[np.uint8]
 
 
-def check_png(content: bytes) -> None:
-    """Raise ValueError unless every chunk, the compressed pixels and their filters are whole.
+def unpacked_png(content: bytes) -> bytes:
+    """Return a PNG file with its pixels unpacked, if every chunk of it is whole.
 
     A flipped bit makes Pillow return a partly black picture, OpenCV another one, and torchvision
-    refuse the file: so nothing that is damaged is read at all. Bytes after the last chunk are
-    nobody's and may be anything.
+    refuse the file: so nothing that is damaged is read at all. As the pixels are unpacked for that,
+    decoders need not do it again, which takes most of their time. Bytes after the last chunk are
+    nobody's and may be anything: they are left out.
 
     Parameters
     ----------
     content : bytes
         The whole file.
 
+    Returns
+    -------
+    bytes
+        The same picture, with all that is said of it; the file itself if it is a very large one.
+
+    Raises
+    ------
+    ValueError
+        If a chunk, the compressed pixels or their filters are damaged.
+
     Examples
     --------
-    >>> check_png(SIGNATURE)
+    >>> unpacked_png(SIGNATURE)
     Traceback (most recent call last):
     ...
     ValueError: cut off after 8 bytes
     """
     header: bytes | None = None
-    packed, ended = [], False
+    before: list[tuple[bytes, bytes]] = []
+    packed: list[bytes] = []
+    after: list[tuple[bytes, bytes]] = []
+    ended = False
     for name, body in _chunks(content):
         if header is None and name != b"IHDR":
             raise ValueError(f"begins with {_shown(name)} instead of a header")
         if name == b"IHDR":
             header = body
-        elif name == b"IDAT":
+        if name == b"IDAT":
             packed.append(body)
-        elif name == b"IEND":
-            ended = True
+            continue
+        (after if packed else before).append((name, body))
+        ended = name == b"IEND"
+        if ended:
             break
     if header is None or not ended:
         raise ValueError(f"cut off after {len(content)} bytes")
-    _check_pixels(_passes(header), b"".join(packed))
+    raw = _unpacked(_passes(header), b"".join(packed))
+    if len(raw) > MOST_UNPACKED:
+        return content
+    pixels = (b"IDAT", zlib.compress(raw, zlib.Z_NO_COMPRESSION))
+    return SIGNATURE + b"".join(_chunk(*part) for part in (*before, pixels, *after))
 
 
 def encode_png(picture: NDArray[np.generic], row_filter: Filter, strategy: Strategy) -> bytes:
@@ -104,7 +125,8 @@ def encode_png(picture: NDArray[np.generic], row_filter: Filter, strategy: Strat
 
     Examples
     --------
-    >>> check_png(encode_png(np.eye(4, dtype=np.uint8), "average", "runs"))
+    >>> encode_png(np.eye(4, dtype=np.uint8), "average", "runs").startswith(SIGNATURE)
+    True
     """
     channels = picture.shape[2] if picture.ndim == 3 else 1
     known = picture.dtype in (np.uint8, np.uint16) and picture.ndim in {2, 3}
@@ -202,8 +224,8 @@ def _passes(header: bytes) -> list[tuple[int, int]]:
     return [(rows, (cols * bits + 7) // 8) for rows, cols in sizes if rows > 0 and cols > 0]
 
 
-def _check_pixels(passes: list[tuple[int, int]], packed: bytes) -> None:
-    """Unpack the pixels: their length, checksum and filters have to be right."""
+def _unpacked(passes: list[tuple[int, int]], packed: bytes) -> bytes:
+    """Unpack the filtered pixels: their length, checksum and filters have to be right."""
     wanted = sum(rows * (stride + 1) for rows, stride in passes)
     unpacker = deflate.decompressobj()
     try:
@@ -222,6 +244,7 @@ def _check_pixels(passes: list[tuple[int, int]], packed: bytes) -> None:
         if lines[:, 0].max() > LAST_FILTER:
             raise ValueError("its pixels are filtered in an unknown way")
         start += rows * (stride + 1)
+    return raw
 
 
 def _shown(name: bytes) -> str:

@@ -121,7 +121,8 @@ def pillow_pixels(
         kind = "floating-point numbers" if image.mode == "F" else "32-bit or signed integers"
         msg = f"{name}: its pixels are {kind}"
         raise InputError(msg, hint="convert it to 8-bit or 16-bit unsigned integers")
-    return np.asarray(image.convert(_target_mode(image)))
+    mode = _target_mode(image)
+    return np.asarray(image if image.mode == mode else image.convert(mode))
 
 
 def _with_clear(grey: NDArray[np.generic], clear: int) -> NDArray[np.generic]:

@@ -17,7 +17,7 @@ from PIL import Image, UnidentifiedImageError
 from anomsynth.core.depth import Depth
 from anomsynth.core.photo import Photo, as_photo
 from anomsynth.core.pixels import over_channels
-from anomsynth.core.png import check_png
+from anomsynth.core.png import unpacked_png
 from anomsynth.core.types import Jpeg, Mask
 from anomsynth.dataset.compression import encoded_png
 from anomsynth.dataset.decode import decode_pixels, orientation_of, pillow_pixels, upright_pixels
@@ -139,15 +139,13 @@ def load_photo(path: Path, reading: Reading | None = None) -> LoadedPhoto:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns about damage it can live with
-            with without_pixel_limit():
-                formats = (*FORMATS, *_heif(content, path))
-                image = Image.open(BytesIO(content), formats=formats)
-            with image:
+            with _opened(content, path) as image:
                 _check_header(image, path)
-                if image.format == "PNG":
-                    check_png(content)
                 if image.format == "PPM":
                     return _loaded_pnm(content, path)
+                if image.format != "PNG":
+                    return _loaded(image, content, path, reading)
+            with _opened(unpacked_png(content), path) as image:
                 return _loaded(image, content, path, reading)
     except (InputError, MissingExtraError):
         raise
@@ -260,6 +258,11 @@ def _encoded(path: Path, array: NDArray[np.generic], options: Sequence[int]) -> 
         msg = f"{path}: a picture of {array.dtype} {array.shape} is not possible in this format"
         raise ValueError(msg)
     return encoded.tobytes()
+
+
+def _opened(content: bytes, path: Path) -> Image.Image:
+    with without_pixel_limit():  # only the header is read
+        return Image.open(BytesIO(content), formats=(*FORMATS, *_heif(content, path)))
 
 
 def _other_tiff(content: bytes, path: Path, reading: Reading) -> LoadedPhoto | None:

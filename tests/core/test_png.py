@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
-from anomsynth.core.png import SIGNATURE, check_png
+from anomsynth.core.png import SIGNATURE, unpacked_png
 from anomsynth.dataset.images import read_photo
 from anomsynth.errors import InputError
 
@@ -47,8 +48,35 @@ ROWS = b"".join(bytes([0, *range(row, row + 8)]) for row in range(8))
 
 
 @pytest.mark.parametrize("mode", WHOLE)
-def test_whole_files_pass(mode: str) -> None:
-    check_png(WHOLE[mode])
+def test_whole_files_hold_the_same_picture_unpacked(mode: str) -> None:
+    content = unpacked_png(WHOLE[mode])
+
+    packed, unpacked = (Image.open(io.BytesIO(one)) for one in (WHOLE[mode], content))
+    assert np.array_equal(np.asarray(unpacked), np.asarray(packed))
+    assert unpacked.mode == packed.mode
+    assert len(content) > np.asarray(packed).nbytes
+
+
+def test_what_is_said_of_a_picture_stays(tmp_path) -> None:
+    said = PngInfo()
+    said.add_text("made", "by hand")
+    buffer = io.BytesIO()
+    picture = Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8))
+    picture.save(buffer, "PNG", pnginfo=said, transparency=9, exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0")
+    content = unpacked_png(buffer.getvalue() + b"appended by a camera")
+
+    unpacked = Image.open(io.BytesIO(content))
+    unpacked.load()
+    assert unpacked.info["made"] == "by hand"
+    assert unpacked.info["transparency"] == 9
+    assert unpacked.info["exif"].startswith(b"Exif")
+    assert content.endswith(chunk(b"IEND", b""))
+
+
+def test_of_very_many_pixels_no_copy_is_made(monkeypatch) -> None:
+    monkeypatch.setattr("anomsynth.core.png.MOST_UNPACKED", len(ROWS) - 1)
+
+    assert unpacked_png(png(ROWS)) == png(ROWS)
 
 
 @given(mode=st.sampled_from(sorted(WHOLE)), place=st.floats(0, 1), flip=st.integers(1, 255))
@@ -90,7 +118,7 @@ def read_bytes(content: bytes) -> np.ndarray:
 )
 def test_each_damage_has_its_reason(content: bytes, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
-        check_png(content)
+        unpacked_png(content)
 
 
 @pytest.mark.parametrize("tail", [b"", b"appended by a camera"])
@@ -105,9 +133,9 @@ def test_interlaced_files_pass() -> None:
     sizes = [(1, 1), (1, 1), (1, 2), (2, 2), (2, 4), (4, 4), (4, 8)]
     raw = b"".join((b"\0" + bytes(cols)) * rows for rows, cols in sizes)
 
-    check_png(png(raw, interlace=1))
+    unpacked_png(png(raw, interlace=1))
     with pytest.raises(ValueError, match="fewer"):
-        check_png(png(raw[:-9], interlace=1))
+        unpacked_png(png(raw[:-9], interlace=1))
 
 
 def test_files_that_end_after_the_pixels_are_refused_as_photos_and_as_masks(tmp_path) -> None:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.png import check_png
+from anomsynth.core.png import unpacked_png
 from anomsynth.errors import InputError
 
 GREY = 0  # colour type
@@ -25,8 +25,8 @@ def read_levels(content: bytes, path: Path) -> NDArray[np.integer]:
         msg = f"{path}: a picture of colours, where a depth map was looked for"
         raise InputError(msg, hint="a depth map has one grey level a pixel")
     try:  # OpenCV does not notice a file that is cut off, and prints what else is wrong
-        check_png(content)
-        levels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+        whole = np.frombuffer(unpacked_png(content), np.uint8)
+        levels = cv2.imdecode(whole, cv2.IMREAD_UNCHANGED)
     except ValueError as error:
         msg = f"{path}: damaged PNG: {error}"
         raise InputError(msg, hint="replace the file or remove it") from error
