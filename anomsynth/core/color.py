@@ -108,6 +108,7 @@ _TO_XYZ = np.array(
 )
 # From cube roots, with the constant term.
 _TO_LAB = np.array([[0, 116, 0, -16], [500, -500, 0, 0], [0, 200, -200, 0]], dtype=np.float32)
+_TO_LIGHTNESS = np.array([[116, -16]], dtype=np.float32)
 _TO_LUMINANCE = np.array([[0.2126, 0.7152, 0.0722]], dtype=np.float32)
 
 
@@ -124,6 +125,15 @@ def encoded_lab(pixels: NDArray[np.generic], encoding: str = "srgb") -> Float32:
     if pixels.shape[-1] == 1:
         return _looked_up(_encoded_lightness(pixels.dtype, encoding), pixels)
     return lab(decode(pixels, encoding))
+
+
+def encoded_lightness(pixels: NDArray[np.generic], encoding: str = "srgb") -> Float32:
+    """Return the L* of `encoded_lab` alone, (...), in a third of the time."""
+    if pixels.shape[-1] == 1 or pixels.size == 0:
+        return encoded_lab(pixels, encoding)[..., 0]
+    light = decode(pixels, encoding).reshape(-1, 1, 3)
+    roots = _lab_root(np.ascontiguousarray(cv2.transform(light, _TO_XYZ)[..., 1]))
+    return np.asarray(cv2.transform(roots, _TO_LIGHTNESS), np.float32).reshape(pixels.shape[:-1])
 
 
 @cache

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.core.color import encoded_lab
+from anomsynth.core.color import encoded_lightness
 from anomsynth.core.types import Float32, Int32, Mask, Pixels, Surface
 from anomsynth.surface.identity import ByIdentity, found_once
 
@@ -15,6 +15,9 @@ FINE_PX = 0.8  # finer than that is noise
 INSIDE_PX = 4  # what lies nearer to the outline of the part may be the outline
 STEEP = 4.0  # L* per pixel**2 that a fibre's crest is curved across
 SLENDER = 1.5  # times as much as along it
+LEAST_BOTH = (
+    -0.3 * STEEP
+)  # the two curvatures of a crest, -STEEP or less (1 - 1 / SLENDER), fall below
 SHORTEST, LONGEST = 7.0, 60.0  # pixels; a longer line is an edge or a groove
 WIDEST = 2.2  # pixels of a line over its length
 AROUND = 31  # pixels a side over which fibres are counted
@@ -47,7 +50,7 @@ def _find(photo: _SeenPart) -> Int32:
     size = (-(-width // step), -(-height // step))
     small = cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA)
     small = np.ascontiguousarray(small).reshape(size[1], size[0], -1)
-    tone = np.ascontiguousarray(encoded_lab(small, photo.encoding)[..., 0])
+    tone = encoded_lightness(small, photo.encoding)
     part = np.ascontiguousarray(photo.foreground[::step, ::step])
     kernel = np.ones((2 * INSIDE_PX + 1,) * 2, np.uint8)
     inner = np.asarray(cv2.erode(part.view(np.uint8), kernel, borderValue=1), np.uint8)
@@ -72,11 +75,12 @@ def _fibrous(tone: Float32, inner: NDArray[np.uint8]) -> Mask:
         np.asarray(cv2.Sobel(smooth, cv2.CV_32F, *order, ksize=3, scale=0.25), np.float32)
         for order in ((0, 2), (2, 0), (1, 1))
     )
-    # Eigenvalues of the Hessian: strongly negative across a crest, about nothing along it.
-    apart = np.sqrt((across_col - across_row) ** 2 + 4 * mixed * mixed)
-    low, high = (across_col + across_row - apart) / 2, (across_col + across_row + apart) / 2
-    crest = (-low > STEEP) & (-low > SLENDER * np.abs(high)) & (inner > 0)
-    if np.count_nonzero(crest) < LEAST_SHARE * LEAST_PLACES * np.count_nonzero(inner):
+    both, unlike = across_col + across_row, across_col - across_row
+    crest = np.zeros(tone.shape, dtype=np.bool_)
+    at = np.flatnonzero((both < LEAST_BOTH) & (inner > 0))
+    crest.ravel()[at] = _is_crest(*(part.take(at) for part in (both, unlike, mixed)))
+    least = LEAST_PLACES * np.count_nonzero(inner)
+    if np.count_nonzero(crest) < LEAST_SHARE * least:
         return np.zeros_like(crest)  # too few in all, so that most photos end here
     _, labels, stats, _ = cv2.connectedComponentsWithStats(crest.view(np.uint8), connectivity=8)
     length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
@@ -84,12 +88,27 @@ def _fibrous(tone: Float32, inner: NDArray[np.uint8]) -> Mask:
     fibre = (length >= SHORTEST) & (length < LONGEST) & thin
     fibre[0] = False
     line = fibre[labels].astype(np.float32)
-    cosine = line * (across_col - across_row) / np.maximum(apart, np.float32(1e-6))
-    sine = line * 2 * mixed / np.maximum(apart, np.float32(1e-6))
-    room, share, cosine, sine = (
-        np.asarray(cv2.blur(field, (AROUND, AROUND)), np.float32)
-        for field in (inner.astype(np.float32), line, cosine, sine)
-    )
+    room, share = _around(inner.astype(np.float32)), _around(line)
+    dense = (share >= LEAST_SHARE * np.maximum(room, np.float32(0.1))) & (inner > 0)
+    if np.count_nonzero(dense) < least:
+        return np.zeros_like(dense)  # nor do directions matter then
+    apart = np.maximum(_apart(unlike, mixed), np.float32(1e-6))
+    cosine, sine = _around(line * unlike / apart), _around(line * 2 * mixed / apart)
     aligned = np.hypot(cosine, sine) / np.maximum(share, np.float32(1e-4))
-    dense = share >= LEAST_SHARE * np.maximum(room, np.float32(0.1))
-    return np.asarray(dense & (aligned <= MOST_ALIGNED) & (inner > 0))
+    return np.asarray(dense & (aligned <= MOST_ALIGNED))
+
+
+def _around(field: Float32) -> Float32:
+    return np.asarray(cv2.blur(field, (AROUND, AROUND)), np.float32)
+
+
+def _apart(unlike: Float32, mixed: Float32) -> Float32:
+    """Return how far the eigenvalues of a Hessian are apart."""
+    return np.asarray(np.sqrt(unlike**2 + 4 * mixed * mixed), np.float32)
+
+
+def _is_crest(both: Float32, unlike: Float32, mixed: Float32) -> Mask:
+    """Tell where the eigenvalues are strongly negative across, and about nothing along."""
+    apart = _apart(unlike, mixed)
+    low, high = (both - apart) / 2, (both + apart) / 2
+    return np.asarray((-low > STEEP) & (-low > SLENDER * np.abs(high)))

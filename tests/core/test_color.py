@@ -9,6 +9,7 @@ from anomsynth.core.color import (
     delta_e,
     encode_levels,
     encoded_lab,
+    encoded_lightness,
     lab,
     quantise,
     to_levels,
@@ -67,3 +68,14 @@ def test_encoded_pixels_are_perceived_as_their_light_is(channels, dtype, encodin
 
     assert colours.shape == pixels.shape
     assert np.allclose(colours, lab(decode(pixels, encoding)), rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(7, 9, 3), (5, 4, 1), (11, 3), (0, 3)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_lightness_of_encoded_pixels_is_that_of_lab(shape, dtype) -> None:
+    pixels = np.random.default_rng(0).integers(0, np.iinfo(dtype).max + 1, shape).astype(dtype)
+
+    lightness = encoded_lightness(pixels)
+
+    assert lightness.shape == shape[:-1]
+    assert np.allclose(lightness, encoded_lab(pixels)[..., 0], rtol=0, atol=1e-4)
