@@ -134,6 +134,10 @@ class Gates(Written):
     min_visibility : float
         Smallest d' accepted, as a share of the lower end of the severity (or of what was asked
         for, if less): slopes and clipping limit how visible a defect can be made.
+    reach : float in [0, 1]
+        Share of the d' that was asked for which a defect must reach at the first try, less at
+        later ones, none at the last. What a restless surface hides is drawn less often there, and
+        what shows more often; structure that is moved or copied has bounds of its own.
     max_clipped : float in [0, 1]
         Largest share of visible pixels that the defect drives to black or white.
     attempts : int
@@ -149,6 +153,7 @@ class Gates(Written):
 
     min_pixels: Some = parameter(6, "count", "fewest visible pixels")
     min_visibility: Share = parameter(1.0, "ratio", "least d' over the least severity")
+    reach: Share = parameter(0.5, "ratio", "least d' over the drawn one, at the first try")
     max_clipped: Share = parameter(0.1, "share", "of the visible pixels, driven to black or white")
     attempts: Some = parameter(96, "count", "tries before a sample has failed")
     min_score: Share = parameter(0.0, "ratio", "least quality of a sample")

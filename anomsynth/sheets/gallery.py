@@ -106,7 +106,7 @@ def _one(recipe: Recipe, kind: str, d_prime: float) -> Recipe:
         "mechanisms": (mechanism,),
         "severity": severity,
         "defects_per_image": type(recipe.defects_per_image)(low=1, high=1),
-        "gates": recipe.gates.model_copy(update={"min_visibility": 0.3}),
+        "gates": recipe.gates.model_copy(update={"min_visibility": 0.3, "reach": 0.0}),
         "refiners": tuple(refiners.build({"kind": name}) for name in refiners.kinds()),
     }
     return recipe.model_copy(update=changes)

@@ -34,7 +34,7 @@ from anomsynth.synthesis.visibility import (
     TOLERANCE,
     full_strength,
     keep_visibility,
-    most_visible,
+    least_visible,
     solve_gain,
     visibility_at,
 )
@@ -212,7 +212,7 @@ class Synthesis:
             target = _stronger(target, self.recipe.severity, scene.normal_sd, draw)
         target = _capped(target, self.recipe.severity, area, draw)
         gates = self.recipe.gates
-        least = gates.min_visibility * min(wanted.low, target, most_visible(layer))
+        least = least_visible(layer, target, wanted.low, gates, attempt)
         physical = self.recipe.severity.physical
         if layer.rigid or physical:
             solution = full_strength(item)

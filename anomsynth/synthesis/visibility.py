@@ -17,6 +17,7 @@ from anomsynth.core.layer import Change, DefectLayer
 from anomsynth.core.pixels import bands, over_channels
 from anomsynth.core.statistics import mean
 from anomsynth.core.types import Float32
+from anomsynth.recipe.models import Gates
 from anomsynth.synthesis.render import Ingredients, compose
 from anomsynth.synthesis.scene import Scene
 
@@ -62,12 +63,31 @@ def visibility(difference: Float32, normal_sd: float, *, faint: bool = False) ->
     return float(np.sqrt(mean(seen))) / normal_sd
 
 
-def most_visible(layer: DefectLayer) -> float:
-    """Return the d' that may be asked of a defect: faults of structure alone are bounded."""
-    if layer.rigid:
-        return RIGID
+def least_visible(
+    layer: DefectLayer, target: float, lowest: float, gates: Gates, attempt: int = 0
+) -> float:
+    """Return the d' below which a defect is drawn anew.
+
+    What is rigid, moved or copied is asked no more than the bounds above of the lower end of the
+    severity; what can be made stronger, and what is copied, its share of what was drawn as well.
+
+    Parameters
+    ----------
+    layer : DefectLayer
+    target : float
+        d' that was drawn for it.
+    lowest : float
+        Least d' of its mechanism.
+    gates : Gates
+    attempt : int
+        Tries before this one: each asks a little less of what was drawn.
+    """
     moved = layer.displacement is not None and layer.coverage is None and layer.absorbance is None
-    return STRUCTURAL if moved or layer.exposed is not None else np.inf
+    bound = STRUCTURAL if moved or layer.exposed is not None else lowest
+    least = gates.min_visibility * min(lowest, target, RIGID if layer.rigid else bound)
+    if layer.rigid or moved:
+        return least
+    return max(least, gates.reach * (1 - attempt / gates.attempts) * target)
 
 
 def solve_gain(
