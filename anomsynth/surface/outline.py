@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.core.pixels import over_channels
 from anomsynth.core.types import Float32, Mask
 from anomsynth.surface.backdrop import smoothed
 from anomsynth.surface.flood import FAINT, coded, grown, local_mean, shrunk
@@ -44,15 +45,15 @@ def place_outline(part: Mask, colours: Float32) -> Float32:
         if not inside.any():
             break
         band = (grown(here, min(reach, 8)) > 0) & (shrunk(here, min(reach, 8)) == 0)
-        rows, cols = np.nonzero(band)
+        place = np.flatnonzero(band)
+        shown = seen.reshape(-1, seen.shape[2]).take(place, axis=0)
+        cells = _cells(place, zoom, shape[1], part.shape)
         to_part, to_ground = (
-            _distance_to_side(coarse, side, seen[band], (rows / zoom, cols / zoom))
-            for side in (inside, outside)
+            _distance_to_side(coarse, side, shown, cells) for side in (inside, outside)
         )
         field = here.astype(np.float32)
         known = np.isfinite(to_part) & np.isfinite(to_ground)
-        place = np.flatnonzero(band)[known]
-        field.flat[place] = to_ground[known] / (to_part[known] + to_ground[known] + FAINT)
+        field.ravel()[place[known]] = to_ground[known] / (to_part[known] + to_ground[known] + FAINT)
         field = np.asarray(
             cv2.GaussianBlur(field, (0, 0), 1.0, borderType=cv2.BORDER_REPLICATE),
             dtype=np.float32,
@@ -62,15 +63,23 @@ def place_outline(part: Mask, colours: Float32) -> Float32:
     return field if AREA_LEFT[0] < left < AREA_LEFT[1] else enlarged
 
 
+def _cells(
+    place: NDArray[np.intp], zoom: float, width: int, coarse: tuple[int, ...]
+) -> NDArray[np.intp]:
+    """Return the flat positions in a coarse picture of those in one as many times finer."""
+    rows, cols = (
+        np.rint(at / zoom - 0.25).clip(0, length - 1).astype(np.intp)
+        for at, length in zip(np.divmod(place, width), coarse, strict=True)
+    )
+    return rows * coarse[1] + cols
+
+
 def _distance_to_side(
-    coarse: Float32, side: Mask, seen: Float32, place: tuple[NDArray[np.float64], ...]
+    coarse: Float32, side: Mask, seen: Float32, cells: NDArray[np.intp]
 ) -> Float32:
     """Return how far (N, C) colours are from those of a side near them; infinite if it is far."""
     mean, share = local_mean(coarse, side)
-    rows, cols = (
-        np.clip(np.rint(at - 0.25), 0, length - 1).astype(np.intp)
-        for at, length in zip(place, side.shape, strict=True)
-    )
-    difference = seen - mean[rows, cols]
-    far = np.sqrt((difference * difference).sum(axis=1))
-    return np.where(share[rows, cols] > 1e-4, far, np.float32(np.inf))
+    difference = seen - mean.reshape(-1, mean.shape[2]).take(cells, axis=0)
+    difference *= difference
+    far = np.sqrt(over_channels(np.add, difference))
+    return np.where(share.take(cells) > 1e-4, far, np.float32(np.inf))
