@@ -63,7 +63,8 @@ def train(
     category : str, optional
         Train on this category.
     unified : bool
-        One model for all categories of the dataset.
+        One model for all categories of the dataset. It knows by itself which of them a photo
+        shows, and what is normal for each; `onenip`, and `reconstruction` alone, take all for one.
     val : path, optional
         Few real defects that the weights answer to.
     weights : {"bilevel", "sqe", "uniform"}, optional

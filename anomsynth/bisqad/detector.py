@@ -37,11 +37,14 @@ class FeatureShapes:
         Between two places of each map.
     size : int, pixels
         Along each side of the photos.
+    products : int
+        That the photos show, where one network is to serve several.
     """
 
     channels: tuple[int, ...]
     strides: tuple[int, ...]
     size: int = 256
+    products: int = 1
 
 
 class Detector(Component, ABC):

@@ -48,7 +48,11 @@ def train(
         str | None, typer.Option("--category", metavar="NAME", help="Train on this category.")
     ] = None,
     unified: Annotated[
-        bool, typer.Option("--unified", help="One model for all categories of the dataset.")
+        bool,
+        typer.Option(
+            "--unified",
+            help="One model for all categories of the dataset; it knows which one a photo shows.",
+        ),
     ] = False,
     val: Annotated[
         Path | None,

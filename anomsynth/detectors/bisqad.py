@@ -22,6 +22,10 @@ class Bisqad(Detector):
     is like none of the training, the references find it. With `inputs` the decoder sees the
     distances, too: on pills that finds more pixels, on brushed tiles it teaches the decoder to
     trust distances that mean little there.
+
+    One model of several categories (train --unified) knows by itself which product a photo shows:
+    that whose good photos are most alike. Each has its own models of what is normal, and units of
+    their maps and of the decoder's; the decoder and the weights are shared.
     """
 
     kind: Literal["bisqad"] = "bisqad"
@@ -50,14 +54,18 @@ class Bisqad(Detector):
         """Return a `HybridNetwork`; see the base class."""
         from anomsynth.bisqad.model.decoder import Decoder  # noqa: PLC0415 - imports torch
         from anomsynth.bisqad.model.hybrid import HybridNetwork  # noqa: PLC0415 - imports torch
+        from anomsynth.bisqad.model.product_references import (  # noqa: PLC0415 - imports torch
+            build_reference,
+        )
 
         made = [detectors.build({"kind": kind}) for kind in self.references]
         decoder = Decoder(
-            shapes.channels,
+            shapes,
             self.width,
-            strides=shapes.strides,
             maps=len(made) if self.inputs else 0,
             generator=generator,
         )
-        known = [one.build_part(shapes, generator) for one in made if isinstance(one, Reference)]
+        known = [
+            build_reference(one, shapes, generator) for one in made if isinstance(one, Reference)
+        ]
         return HybridNetwork(shapes, decoder, known)

@@ -25,4 +25,4 @@ class Pyramid(Detector):
         """Return a `Decoder`; see the base class."""
         from anomsynth.bisqad.model.decoder import Decoder  # noqa: PLC0415 - imports torch
 
-        return Decoder(shapes.channels, self.width, strides=shapes.strides, generator=generator)
+        return Decoder(shapes, self.width, generator=generator)

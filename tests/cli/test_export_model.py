@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -24,17 +25,22 @@ pytestmark = pytest.mark.torch
 SIZE = 64
 
 
-def make_run(folder, *, grey=False, kind="pyramid"):
+def make_run(folder, *, grey=False, kind="pyramid", products=1):
     strides = {"channels": (24, 40, 112), "strides": (4, 8, 16)}
     small = {} if kind in ("gaussian", "nearest", "prototypes") else {"width": 8}
     detector = detectors.build({"kind": kind, **small})
     config = RunConfig("tf_efficientnet_lite0", detector=detector, size=SIZE, grey=grey, **strides)
+    config = replace(config, products=products)
     network = build_detector(config)
     draw = torch.Generator().manual_seed(0)
-    features = load_backbone()(torch.rand(9, 3, SIZE, SIZE, generator=draw))
+    photos = torch.rand(9 * products, 3, SIZE, SIZE, generator=draw)
+    numbers = torch.arange(products).repeat_interleave(9)
+    features = load_backbone()(photos / (1 + numbers).view(-1, 1, 1, 1))  # each darker
+    if products > 1:
+        network.learn_products(lambda: [features], numbers)
     network.learn_normal(lambda: [features])
     if kind == "bisqad":
-        network.scale_side_maps(network.side_maps(features))
+        network.scale_side_maps(network.side_maps(features), numbers)
         network.get_buffer("weights").fill_(0.5)
     # Photos of noise are far from each other: their maps must not leave the range of the PNG.
     wide = 3e3 if kind == "bisqad" else 1.0
@@ -124,6 +130,24 @@ def test_maps_are_those_of_torch_for_any_number_of_photos(run, tmp_path) -> None
         with torch.no_grad():
             expected = loaded.detector.anomaly_map(loaded.backbone(images))[:, 0].numpy()
         assert np.abs(maps - expected).max() < 1e-4
+
+
+@pytest.mark.parametrize("kind", ["bisqad", "pyramid", "gaussian"])
+def test_the_file_tells_products_apart_as_torch_does(tmp_path, kind) -> None:
+    run = make_run(tmp_path / "run", kind=kind, products=3)
+
+    done = asy.export_model(run)
+
+    session = onnxruntime.InferenceSession(done.network)
+    loaded = load_run(run)
+    images = torch.rand(6, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(1))
+    images /= torch.tensor([3, 1, 2, 2, 1, 3]).view(-1, 1, 1, 1)
+    (maps,) = session.run(["map"], {"image": images.numpy()})
+    with torch.no_grad():
+        features = loaded.backbone(images)
+        expected = loaded.detector.anomaly_map(features)[:, 0].numpy()
+    assert loaded.detector.products_of(features).tolist() == [2, 0, 1, 1, 0, 2]
+    assert np.abs(maps - expected).max() < 1e-4
 
 
 def test_the_threshold_stands_beside_it(run) -> None:

@@ -1,14 +1,14 @@
 """Which images a training sees: what it learns from, and what it holds out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from anomsynth.bisqad.data.held_out import by_category, hold_out, hold_photos, mixed, spread_out
 from anomsynth.bisqad.data.origin import (
     bits_of,
     recipe_of,
@@ -32,13 +32,10 @@ from anomsynth.recipe.models import Recipe
 from anomsynth.synthesis.synthesize import synthesize
 
 FEWEST = 2  # good photos to learn from
-HELD_SHARE = 6  # every sixth photo or defect is held out where the dataset has no split
-MOST_HELD = 96  # defects held out
-MOST_GOOD_HELD = 199  # photos held out: they promise half a percent of false alarms
+MOST_HELD = 96  # defects of a category held out
+MOST_GOOD_HELD = 199  # photos of a category held out: they promise half a percent of false alarms
 
 AS_THEY_ARE = PhotoReader()
-
-Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +185,10 @@ class Split:
 def find_split(dataset: Path, options: TrainOptions) -> Split:
     """Find the images of a training and hold some out.
 
-    Held out are: the dataset's ``test/good`` photos, or every sixth of ``train/good`` if there
-    are fewer than eight; and defects, from the first of these that there is: those of `val` (with
-    its good photos); defects made from these photos by the dataset's own recipe, with another
-    seed and all mechanisms equally often; every sixth defect of the dataset.
+    Held out are, of each category: its ``test/good`` photos, or every sixth of ``train/good`` if
+    there are fewer than eight; and defects, from the first of these that there is: those of `val`
+    (with its good photos); defects made from these photos by the dataset's own recipe, with
+    another seed and all mechanisms equally often; every sixth defect of the dataset.
 
     Raises
     ------
@@ -220,10 +217,7 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
     if needed:
         _check_defects(dataset, found, good, marked)
     _check_good(dataset, good, marked)
-    held = [item for item in good if item.split == "test"]
-    normals = [item for item in good if item.split == "train"]
-    if len(held) < 8:
-        held, normals = _hold_out(normals or held)
+    normals, held = hold_photos(good)
     record = record_of(dataset)
     recipe = recipe_of(dataset, record)
     rated = options.weighting == "sqe" and not (options.spoil or options.online)
@@ -233,7 +227,11 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
     depth = find_depth([entry.image for entry in found])
     read = PhotoReader(depth=depth)
     defects = [_item(entry, read) for entry in marked]
-    held_normals = [_item(entry, read) for entry in spread_out(held, MOST_GOOD_HELD)]
+    held_normals = [
+        _item(entry, read)
+        for part in by_category(held)
+        for entry in spread_out(part, MOST_GOOD_HELD)
+    ]
     if not needed:
         held_defects = []
     elif options.val is not None:
@@ -243,13 +241,21 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
     elif recipe is not None and held:
         held_defects = _made([_item(entry, read) for entry in held], recipe, options.seed)
     else:
-        apart, rest = _hold_out(marked)
+        apart, rest = hold_out(marked)
         held_defects, defects = (
-            [_item(entry, read) for entry in spread_out(apart, MOST_HELD)],
+            [
+                _item(entry, read)
+                for part in by_category(apart)
+                for entry in spread_out(part, MOST_HELD)
+            ],
             [_item(entry, read) for entry in rest],
         )
     if options.detector.asks_sources:
         defects = [replace(item, source=known.good(item.image)) for item in defects]
+    if options.unified:  # a training asks the first of them, who must not all be of one category
+        held_normals, held_defects = (
+            mixed(part, options.seed) for part in (held_normals, held_defects)
+        )
     scores = recorded_scores(marked, known) if rated else {}
     defects = [replace(item, score=scores.get(item.image)) for item in defects]
     return Split(
@@ -266,33 +272,6 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
 def count_photos(items: Sequence[Item]) -> int:
     """Return how many photos good items are of: several may be tiles of one."""
     return len({item.image for item in items})
-
-
-def fresh_defects(split: Split, count: int, seed: int, turn: int) -> tuple[Item, ...]:
-    """Return `count` defects still to be made by the dataset's recipe, other ones every `turn`.
-
-    Raises
-    ------
-    UserError
-        If nobody knows how the dataset was made.
-    """
-    if split.recipe is None:
-        hint = "use `online` with a dataset that `anomsynth generate` made"
-        raise UserError("`online` needs the recipe of the dataset, which has none", hint=hint)
-    photos = list({item.image: item for item in split.normals}.values())
-    order = stream(seed, "online", turn).permutation(len(photos))
-    return tuple(
-        replace(
-            _synthetic(photos[order[nth % len(order)]], split.recipe, seed, (turn, nth)),
-            tile=split.tile,
-        )
-        for nth in range(count)
-    )
-
-
-def spoiled(items: Iterable[Item], faults: dict[str, Fault], seed: int) -> tuple[Item, ...]:
-    """Return the items with their faults."""
-    return tuple(replace(item, fault=faults.get(item.id), seed=seed) for item in items)
 
 
 def _item(entry: Labelled, reader: PhotoReader, prefix: str = "") -> Item:
@@ -343,22 +322,6 @@ def _check_good(root: Path, good: Sequence[Labelled], marked: Sequence[Labelled]
         )
 
 
-def _hold_out(entries: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]:
-    """Split off every sixth image, at least one if there are two."""
-    apart = [entry for nth, entry in enumerate(entries) if nth % HELD_SHARE == HELD_SHARE - 1]
-    if not apart and len(entries) > 1:
-        apart = [entries[-1]]
-    return apart, [entry for entry in entries if entry not in apart]
-
-
-def spread_out(entries: Sequence[Entry], most: int) -> list[Entry]:
-    """Return at most `most` entries, evenly from the sorted list."""
-    if len(entries) <= most:
-        return list(entries)
-    places = np.linspace(0, len(entries) - 1, most).round().astype(int)
-    return [entries[place] for place in places]
-
-
 def _trusted(val: Path, category: str | None) -> list[Item]:
     found = find_labelled(val)
     if category is not None and any(entry.category == category for entry in found):
@@ -374,16 +337,21 @@ def _trusted(val: Path, category: str | None) -> list[Item]:
 
 
 def _made(held: Sequence[Item], recipe: Recipe, seed: int) -> list[Item]:
+    """Return defects to be made on photos held out, as many for each category."""
     mechanisms = tuple(item.model_copy(update={"weight": 1.0}) for item in recipe.mechanisms)
     evenly = recipe.model_copy(update={"mechanisms": mechanisms})
-    photos = spread_out(held, MOST_HELD)
-    return [
-        _synthetic(photos[nth % len(photos)], evenly, recipe.seed + seed + 1, (-1, nth))
-        for nth in range(MOST_HELD)
-    ]
+    another = recipe.seed + seed + 1
+    found: list[Item] = []
+    for own in by_category(held):
+        photos = spread_out(own, MOST_HELD)
+        found += [
+            synthetic(photos[nth % len(photos)], evenly, another, (-1, len(found) + nth))
+            for nth in range(MOST_HELD)
+        ]
+    return found
 
 
-def _synthetic(photo: Item, recipe: Recipe, seed: int, place: tuple[int, int]) -> Item:
+def synthetic(photo: Item, recipe: Recipe, seed: int, place: tuple[int, int]) -> Item:
     """Return a defect to be made; the key names a turn of training, so no dataset holds it."""
     turn, nth = place
     name = f"made/{turn}/{nth}" if turn >= 0 else f"held/{nth}"

@@ -1,6 +1,7 @@
 """What is asked of a detector, with torch at hand; `anomsynth.testing.check_detector` calls it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -8,6 +9,7 @@ from torch.func import functional_call
 
 from anomsynth.bisqad.detector import Detector, FeatureShapes
 from anomsynth.bisqad.model.network import DetectorNetwork
+from anomsynth.bisqad.model.product_references import build_network
 from anomsynth.errors import PluginError
 
 SHAPES = FeatureShapes((24, 40, 112), (4, 8, 16), 48)
@@ -24,15 +26,22 @@ def check_network(detector: Detector) -> None:
     PluginError
         If something is wrong; the message says what.
     """
+    for products in (1, 2):
+        _check_built(detector, replace(SHAPES, products=products))
+
+
+def _check_built(detector: Detector, shapes: FeatureShapes) -> None:
     state = torch.get_rng_state()
-    network = detector.build(SHAPES, torch.Generator().manual_seed(1))
-    again = detector.build(SHAPES, torch.Generator().manual_seed(1))
+    network = build_network(detector, shapes, torch.Generator().manual_seed(1))
+    again = build_network(detector, shapes, torch.Generator().manual_seed(1))
     _demand(isinstance(network, DetectorNetwork), "build: expected a DetectorNetwork")
     _demand(_same(network, again), "one generator, other weights: torch's own is used, or a state")
     if detector.takes_steps:
         _demand(any(True for _ in network.parameters()), "it has no parameters to fit")
-    features = _features(2)
-    network.learn_normal(lambda: [_features(3), _features(4)])
+    features, good = _features(2), [_features(3), [level + 1 for level in _features(4)]]
+    if shapes.products > 1:
+        network.learn_products(lambda: good, torch.arange(2).repeat_interleave(IMAGES))
+    network.learn_normal(lambda: good)
     network.train()
     before = {name: value.clone() for name, value in network.state_dict().items()}
     keep = network.draw_keep(IMAGES, torch.Generator().manual_seed(1))
@@ -64,7 +73,8 @@ def _check_state(
     detector: Detector, network: DetectorNetwork, features: Sequence[Tensor], logits: Tensor
 ) -> None:
     """Check that parameters and buffers are all that a network is."""
-    other = detector.build(SHAPES, torch.Generator().manual_seed(2))
+    shapes = replace(SHAPES, products=network.products)
+    other = build_network(detector, shapes, torch.Generator().manual_seed(2))
     _demand(not _same(network, other), "other generators, the same weights: it is not used")
     other.load_state_dict(network.state_dict())
     found = other.eval()(features)

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from anomsynth.bisqad.detector import FeatureShapes
 from anomsynth.bisqad.model.network import DetectorNetwork, resized
 
 WIDTH = 32
 GROUPS = 8
 RARE = -3.0  # logit of the first guess: 5 % of the pixels are anomalous
-STRIDES = (4, 8, 16)
 BESIDE = 1  # level at which side maps come in
 
 
@@ -27,13 +27,10 @@ class Decoder(DetectorNetwork):
 
     Parameters
     ----------
-    channels : sequence of int
-        Of the feature maps, finest first; as `Backbone.channels`.
+    shapes : FeatureShapes
+        Levels that are coarser than 4, 8, 16 are enlarged after their projection.
     width : int, a multiple of 8
         Channels inside.
-    strides : sequence of int
-        As `Backbone.strides`. Levels that are coarser than 4, 8, 16 are enlarged after their
-        projection.
     maps : int
         Side maps that come after the features; they are projected and added at stride 8.
     generator : torch.Generator, optional
@@ -47,20 +44,19 @@ class Decoder(DetectorNetwork):
 
     def __init__(
         self,
-        channels: Sequence[int],
+        shapes: FeatureShapes,
         width: int = WIDTH,
         *,
-        strides: Sequence[int] = STRIDES,
         maps: int = 0,
         generator: torch.Generator | None = None,
     ) -> None:
-        super().__init__(channels, strides)
+        super().__init__(shapes.channels, shapes.strides, shapes.products)
         self.width = width
         if generator is None:
             generator = torch.Generator().manual_seed(0)
-        self.lateral = nn.ModuleList(_convolution(count, width, 1) for count in channels)
+        self.lateral = nn.ModuleList(_convolution(count, width, 1) for count in self.channels)
         self.beside = _convolution(maps, width, 1, bias=False) if maps else None
-        self.blocks = nn.ModuleList(_Block(width) for _ in channels)
+        self.blocks = nn.ModuleList(_Block(width) for _ in self.channels)
         self.head = _convolution(width, 1, 1)
         self._draw_weights(generator)
 

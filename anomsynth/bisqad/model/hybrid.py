@@ -17,7 +17,8 @@ from anomsynth.bisqad.model.network import (
     middle_and_spread,
     resized,
 )
-from anomsynth.bisqad.model.reference import ReferenceNetwork
+from anomsynth.bisqad.model.products import places_of
+from anomsynth.bisqad.model.reference import NormalNetwork
 
 INPUT_UNIT = 3.0  # spreads of a side map that are one unit of the decoder's input
 INPUT_RANGE = (-3.0, 12.0)  # of that input: a gross defect must not drown a small one
@@ -33,19 +34,20 @@ class HybridNetwork(DetectorNetwork):
     shapes : FeatureShapes
     decoder : Decoder
         One that takes maps is told the distances, one for each reference.
-    references : sequence of ReferenceNetwork
+    references : sequence of NormalNetwork
     """
 
     def __init__(
-        self, shapes: FeatureShapes, decoder: Decoder, references: Sequence[ReferenceNetwork]
+        self, shapes: FeatureShapes, decoder: Decoder, references: Sequence[NormalNetwork]
     ) -> None:
-        super().__init__(shapes.channels, shapes.strides)
+        super().__init__(shapes.channels, shapes.strides, shapes.products)
         self.decoder = decoder
         self.references = nn.ModuleList(references)
         self.side = shapes.size // MAP_STRIDE
         count = len(references)
-        self.register_buffer("middles", torch.zeros(count))
-        self.register_buffer("spreads", torch.ones(count))
+        of_each = (count,) if self.products == 1 else (self.products, count)
+        self.register_buffer("middles", torch.zeros(of_each))
+        self.register_buffer("spreads", torch.ones(of_each))
         self.register_buffer("weights", torch.zeros(count))
 
     def forward(self, features: Sequence[Tensor], keep: Sequence[Tensor] | None = None) -> Tensor:
@@ -56,13 +58,13 @@ class HybridNetwork(DetectorNetwork):
     def anomaly_map(self, features: Sequence[Tensor]) -> Tensor:
         """Return the combined map: the decoder's and the weighted ones of the references."""
         combined = combine(self.parts(features), self.get_buffer("weights"))
-        return (combined - self.get_buffer("center")) / self.get_buffer("spread")
+        return self.in_units(combined, features)
 
     def parts(self, features: Sequence[Tensor]) -> Tensor:
         """Return the maps (B, 1 + R, h, w) that are combined, each in units of good photos."""
         distances = self._distances(features)
         logits = self._decoded(features, distances)
-        own = (logits - self.decoder.get_buffer("center")) / self.decoder.get_buffer("spread")
+        own = self.decoder.in_units(logits, features)
         alone = features[: len(self.channels)]
         others = [
             reference.anomaly_map([*alone, distances[:, nth : nth + 1]])
@@ -84,33 +86,40 @@ class HybridNetwork(DetectorNetwork):
         return torch.cat([one.side_maps(features) for one in self._references()], dim=1)
 
     @torch.no_grad()
-    def scale_side_maps(self, maps: Tensor) -> None:
+    def scale_side_maps(self, maps: Tensor, numbers: Tensor) -> None:
         """Take the units of distances from cross-fitted ones of good photos; see the base class."""
         size = (self.side, self.side)
         for nth, reference in enumerate(self._references()):
             distances = maps[:, nth : nth + 1].float()
-            middle, spread = middle_and_spread(distances.flatten())
-            self.get_buffer("middles")[nth] = middle
-            self.get_buffer("spreads")[nth] = spread
+            for product in range(self.products):
+                own = distances[places_of(product, numbers)]
+                unit = middle_and_spread(own.flatten())
+                for name, value in zip(("middles", "spreads"), unit, strict=True):
+                    self._of_each(name)[product, nth] = value
             scores = [image_score(resized(part, size)) for part in torch.split(distances, 32)]
-            reference.set_unit(torch.cat(scores))
+            reference.set_unit(torch.cat(scores), numbers)
 
     @torch.no_grad()
     def settle(self, good: Batches, marked: Sequence[Marked]) -> None:
         """Choose the weights of the references on held-out images; see `choose_weights`."""
+        numbers = self.numbers_of(good)
         scores = [image_score(self(features)) for features in good()]
-        self.decoder.set_unit(torch.cat(scores))
+        self.decoder.set_unit(torch.cat(scores), numbers)
         known = torch.cat([self.parts(features) for features in good()])
-        defects = [self.parts(features) for features, _ in marked]
-        masks = [masks for _, masks in marked]
-        maps = MarkedMaps(
-            known,
-            torch.cat([known[:0], *defects]),
-            torch.cat([known[:0, 0], *masks]),
-        )
+        defects = torch.cat([known[:0], *(self.parts(features) for features, _ in marked)])
+        masks = torch.cat([known[:0, 0], *(masks for _, masks in marked)])
+        shown = [self.products_of(features).cpu() for features, _ in marked]
+        shows = torch.cat([numbers[:0], *shown])
+        maps = [
+            MarkedMaps(
+                known[places_of(product, numbers)],
+                defects[shows == product],
+                masks[shows == product],
+            )
+            for product in range(self.products)
+        ]
         self.get_buffer("weights").copy_(choose_weights(maps))
-        combined = combine(maps.good, self.get_buffer("weights"))
-        self.set_unit(image_score(combined))
+        self.set_unit(image_score(combine(known, self.get_buffer("weights"))), numbers)
 
     def draw_keep(self, count: int, generator: torch.Generator) -> Sequence[Tensor] | None:
         """Draw the decoder's drop-out; see the base class."""
@@ -128,11 +137,18 @@ class HybridNetwork(DetectorNetwork):
     ) -> Tensor:
         told = list(features[: len(self.channels)])
         if distances is not None and self.decoder.beside is not None:
-            middle = self.get_buffer("middles").view(1, -1, 1, 1)
-            spread = self.get_buffer("spreads").view(1, -1, 1, 1)
+            of_each = [self._of_each(name) for name in ("middles", "spreads")]
+            if self.finder is not None:
+                numbers = self.finder(features)
+                of_each = [values[numbers] for values in of_each]
+            middle, spread = (values[..., None, None] for values in of_each)
             told.append(((distances - middle) / (INPUT_UNIT * spread)).clamp(*INPUT_RANGE))
         logits: Tensor = self.decoder(told, keep)
         return logits
 
-    def _references(self) -> list[ReferenceNetwork]:
-        return [one for one in self.references if isinstance(one, ReferenceNetwork)]
+    def _of_each(self, name: str) -> Tensor:
+        """Return the values (products, R) of a buffer, of the one product too."""
+        return self.get_buffer(name).view(self.products, -1)
+
+    def _references(self) -> list[NormalNetwork]:
+        return [one for one in self.references if isinstance(one, NormalNetwork)]

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from anomsynth.bisqad.model.losses import sample_losses
+from anomsynth.bisqad.model.products import ProductFinder, places_of
 
 MAP_STRIDE = 4  # pixels between two places of a map
 TOP = 3  # places whose mean is the score of an image
@@ -32,23 +33,31 @@ class DetectorNetwork(nn.Module, ABC):
         Of the feature maps, finest first; as `Backbone.channels`.
     strides : sequence of int
         As `Backbone.strides`.
+    products : int
+        That it tells apart: maps have their unit by good photos of the product that a photo shows.
+        A network that is not told takes all for one.
 
     Attributes
     ----------
     rate : float
         Of AdamW in training, at its highest.
+    finder : ProductFinder or None
+        None where there is one product.
     """
 
     rate = 2e-3
 
-    def __init__(self, channels: Sequence[int], strides: Sequence[int]) -> None:
+    def __init__(self, channels: Sequence[int], strides: Sequence[int], products: int = 1) -> None:
         super().__init__()
         self.channels, self.strides = tuple(channels), tuple(strides)
+        self.products = products
+        self.finder = None if products == 1 else ProductFinder(channels, products)
         for level, count in enumerate(self.channels):
             self.register_buffer(f"mean{level}", torch.zeros(1, count, 1, 1))
             self.register_buffer(f"scale{level}", torch.ones(1, count, 1, 1))
-        self.register_buffer("center", torch.zeros(()))
-        self.register_buffer("spread", torch.ones(()))
+        unit = () if products == 1 else (products, 1, 1, 1)
+        self.register_buffer("center", torch.zeros(unit))
+        self.register_buffer("spread", torch.ones(unit))
 
     @abstractmethod
     def forward(self, features: Sequence[Tensor], keep: Sequence[Tensor] | None = None) -> Tensor:
@@ -70,7 +79,15 @@ class DetectorNetwork(nn.Module, ABC):
         A place at 0 is as suspicious as the most suspicious places of the median good photo; the
         unit is the spread of that among good photos, see `set_unit`.
         """
-        return (self(features) - self.get_buffer("center")) / self.get_buffer("spread")
+        return self.in_units(self(features), features)
+
+    def in_units(self, maps: Tensor, features: Sequence[Tensor]) -> Tensor:
+        """Return maps (B, 1, h, w) of photos with these features in the unit of `set_unit`."""
+        center, spread = self.get_buffer("center"), self.get_buffer("spread")
+        if self.finder is not None:
+            numbers = self.finder(features)
+            center, spread = center[numbers], spread[numbers]
+        return (maps - center) / spread
 
     def losses(
         self,
@@ -98,15 +115,40 @@ class DetectorNetwork(nn.Module, ABC):
         return sample_losses(self(features, keep), masks)
 
     @torch.no_grad()
-    def set_unit(self, scores: Tensor) -> None:
+    def set_unit(self, scores: Tensor, numbers: Tensor | None = None) -> None:
         """Take the unit of maps from the scores (N,) of good photos before any unit.
 
         Zero is their median, one their median deviation from it, as the standard deviation of a
-        normal distribution.
+        normal distribution. With `numbers` (N,), each product has its own.
         """
-        center, spread = middle_and_spread(scores)
-        self.get_buffer("center").copy_(center)
-        self.get_buffer("spread").copy_(spread)
+        if numbers is None:
+            numbers = torch.zeros(len(scores), dtype=torch.int64)
+        for product in range(self.products):
+            unit = middle_and_spread(scores[places_of(product, numbers)])
+            for name, value in zip(("center", "spread"), unit, strict=True):
+                self.get_buffer(name).view(self.products)[product] = value
+
+    def products_of(self, features: Sequence[Tensor]) -> Tensor:
+        """Return the number (B,) int64 of the product that each photo shows."""
+        if self.finder is None:
+            return torch.zeros(len(features[0]), dtype=torch.int64)
+        found: Tensor = self.finder(features)
+        return found
+
+    def learn_products(self, batches: Batches, numbers: Tensor) -> None:
+        """Learn to tell products apart, by good photos; before `learn_normal`.
+
+        Parameters
+        ----------
+        batches : callable
+            Gives features of good photos.
+        numbers : (N,) int64
+            The product of each, below `products`; there is a photo of each.
+        """
+        for part in self.modules():
+            if isinstance(part, ProductFinder):
+                described = [part.described(features).cpu() for features in batches()]
+                part.learn(torch.cat(described), numbers)
 
     def learn_normal(self, batches: Batches) -> None:
         """Learn from good photos what is normal; before anything else is learned."""
@@ -122,10 +164,11 @@ class DetectorNetwork(nn.Module, ABC):
         del features
         return None
 
-    def scale_side_maps(self, maps: Tensor) -> None:
+    def scale_side_maps(self, maps: Tensor, numbers: Tensor) -> None:
         """Take in the side maps (N, R, h, w) of the photos that were learned from.
 
-        They are cross-fitted: of networks that have not seen the photo.
+        They are cross-fitted: of networks that have not seen the photo. Its product is in
+        `numbers` (N,).
         """
 
     def settle(self, good: Batches, marked: Sequence[Marked]) -> None:
@@ -140,7 +183,12 @@ class DetectorNetwork(nn.Module, ABC):
             is defective, (B, h, w); there may be none.
         """
         del marked
-        self.set_unit(torch.cat([image_score(self(features)) for features in good()]))
+        scores = torch.cat([image_score(self(features)) for features in good()])
+        self.set_unit(scores, self.numbers_of(good))
+
+    def numbers_of(self, batches: Batches) -> Tensor:
+        """Return the products (N,) int64, on the CPU, of all photos of `batches`."""
+        return torch.cat([self.products_of(features).cpu() for features in batches()])
 
     def draw_keep(self, count: int, generator: torch.Generator) -> Sequence[Tensor] | None:
         """Draw drop-out for `count` images, which `forward` applies; none by default."""

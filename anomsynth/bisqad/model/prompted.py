@@ -9,9 +9,9 @@ from torch.nn import functional
 
 from anomsynth.bisqad.detector import FeatureShapes
 from anomsynth.bisqad.model.attention import Attention, Linear, Thought, jittered, neighbour_mask
+from anomsynth.bisqad.model.coreset import farthest_points
 from anomsynth.bisqad.model.losses import sample_losses
 from anomsynth.bisqad.model.map_refiner import MapRefiner
-from anomsynth.bisqad.model.nearest import farthest_points
 from anomsynth.bisqad.model.network import (
     Batches,
     DetectorNetwork,

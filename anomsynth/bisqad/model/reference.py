@@ -15,36 +15,35 @@ STRIDE = 8  # pixels between two places; a finer backbone is averaged, a coarser
 AROUND = 3  # places along the side of the square that one place is the mean of
 
 
-class ReferenceNetwork(DetectorNetwork):
-    """Distance of each place of a photo from good photos; nothing of it is trained by gradients.
+class NormalNetwork(DetectorNetwork):
+    """A model of what is normal: how far places of a photo are from good photos.
 
-    A subclass learns from descriptions of places in `fit` and gives distances in `distances`.
+    Nothing of it is trained by gradients.
 
     Parameters
     ----------
     shapes : FeatureShapes
         Of the features, and size of the photos.
+    products : int
+        That it tells apart.
 
     Attributes
     ----------
     side : int
         Places along each side of a photo.
-    depth : int
-        Numbers that describe a place.
     """
 
-    def __init__(self, shapes: FeatureShapes) -> None:
-        super().__init__(shapes.channels, shapes.strides)
+    def __init__(self, shapes: FeatureShapes, products: int = 1) -> None:
+        super().__init__(shapes.channels, shapes.strides, products)
         self.side = math.ceil(shapes.size / max(STRIDE, shapes.strides[0]))
-        self.depth = sum(shapes.channels)
 
     @abstractmethod
     def fit(self, batches: Batches) -> None:
-        """Learn from good photos, whose features `described` describes."""
+        """Learn from good photos, of whose features mean and spread are known."""
 
     @abstractmethod
-    def distances(self, places: Tensor) -> Tensor:
-        """Return distances (B, side, side) of described places (B, side, side, depth)."""
+    def side_maps(self, features: Sequence[Tensor]) -> Tensor:
+        """Return distances (B, 1, side, side)."""
 
     @torch.no_grad()
     def learn_normal(self, batches: Batches) -> None:
@@ -52,16 +51,41 @@ class ReferenceNetwork(DetectorNetwork):
         self.normalise_by(batches())
         self.fit(batches)
 
-    def side_maps(self, features: Sequence[Tensor]) -> Tensor:
-        """Return distances (B, 1, side, side)."""
-        return self.distances(self.described(features))[:, None]
-
     def forward(self, features: Sequence[Tensor], keep: Sequence[Tensor] | None = None) -> Tensor:
         """Return distances (B, 1, h, w) at stride 4; see the base class."""
         del keep
         given = self.given_maps(features)
         maps = self.side_maps(features) if given is None else given
         return resized(maps, self.map_size(features))
+
+
+class ReferenceNetwork(NormalNetwork):
+    """Distance of each place of a photo from good photos, by what describes the place.
+
+    A subclass learns from descriptions of places in `fit` and gives distances in `distances`. It
+    knows one product; `ProductReferences` joins those of several.
+
+    Parameters
+    ----------
+    shapes : FeatureShapes
+
+    Attributes
+    ----------
+    depth : int
+        Numbers that describe a place.
+    """
+
+    def __init__(self, shapes: FeatureShapes) -> None:
+        super().__init__(shapes)
+        self.depth = sum(shapes.channels)
+
+    @abstractmethod
+    def distances(self, places: Tensor) -> Tensor:
+        """Return distances (B, side, side) of described places (B, side, side, depth)."""
+
+    def side_maps(self, features: Sequence[Tensor]) -> Tensor:
+        """Return distances (B, 1, side, side)."""
+        return self.distances(self.described(features))[:, None]
 
     def described(self, features: Sequence[Tensor]) -> Tensor:
         """Return what describes each place: all levels there, averaged over 3 x 3 places.

@@ -9,6 +9,7 @@ from safetensors.torch import load, save
 from anomsynth.bisqad.detector import FeatureShapes
 from anomsynth.bisqad.model.backbone import Backbone, load_backbone
 from anomsynth.bisqad.model.network import DetectorNetwork
+from anomsynth.bisqad.model.product_references import build_network
 from anomsynth.bisqad.model.run_config import CONFIG, MODEL, RunConfig, read_config, write_config
 from anomsynth.core.plain_file import read_bytes, reason
 from anomsynth.dataset.files import make_folder, write_bytes
@@ -70,8 +71,8 @@ def build_detector(config: RunConfig, generator: torch.Generator | None = None) 
     """Return a detector of the shapes that `config` says, with fresh weights."""
     if generator is None:
         generator = torch.Generator().manual_seed(0)
-    shapes = FeatureShapes(config.channels, config.strides, config.size)
-    return config.detector.build(shapes, generator)
+    shapes = FeatureShapes(config.channels, config.strides, config.size, config.products)
+    return build_network(config.detector, shapes, generator)
 
 
 def write_run(folder: Path, detector: DetectorNetwork, config: RunConfig) -> None:
@@ -135,8 +136,8 @@ def read_detector(folder: Path, config: RunConfig) -> DetectorNetwork:
         msg = f"{path}: damaged or no safetensors file: {error}"
         raise InputError(msg, hint="train again, or take the file from a copy") from error
     # Runs of a time when maps were log-odds say nothing of a unit: theirs is that.
-    tensors = {"center": torch.zeros(()), "spread": torch.ones(()), **tensors}
     detector = build_detector(config)
+    tensors = {name: detector.get_buffer(name) for name in ("center", "spread")} | tensors
     wanted = {name: tuple(value.shape) for name, value in detector.state_dict().items()}
     found = {name: tuple(value.shape) for name, value in tensors.items()}
     for name in sorted(wanted.keys() | found.keys()):

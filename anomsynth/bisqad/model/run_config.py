@@ -33,6 +33,8 @@ class RunConfig:
         Builds the network.
     size : int, pixels
         Photos are resized to size x size.
+    products : int
+        That it tells apart.
     tile : int or None, pixels
         Photos are cut into tiles of this side, which are resized, not the whole photo.
     grey : bool
@@ -48,6 +50,7 @@ class RunConfig:
     strides: tuple[int, ...]
     detector: Detector
     size: int = 256
+    products: int = 1
     grey: bool = False
     tile: int | None = None
     bits: int | None = None
@@ -70,6 +73,7 @@ def write_config(folder: Path, config: RunConfig) -> None:
         "strides": list(config.strides),
         "detector": config.detector.model_dump(mode="json"),
         "size": config.size,
+        "products": config.products,
         "grey": config.grey,
         "tile": config.tile,
         "bits": config.bits,
@@ -100,6 +104,7 @@ def read_config(folder: Path) -> RunConfig:
             strides=strides,
             detector=_detector(path, values),
             size=_whole(values["size"]),
+            products=_whole(values.get("products", 1)),  # all were taken for one once
             grey=bool(values["grey"]),
             tile=None if values.get("tile") is None else _whole(values["tile"]),
             bits=None if values.get("bits") is None else _whole(values["bits"]),

@@ -1,5 +1,7 @@
 """What has to be there before the first step: images, features, a detector, weights."""
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
@@ -9,13 +11,15 @@ from lightning_fabric import Fabric
 from anomsynth.bisqad.bilevel.reweighting import FixedWeights, LearnedWeights
 from anomsynth.bisqad.bilevel.weights import weights_of
 from anomsynth.bisqad.data.feature_cache import CachedExtractor
+from anomsynth.bisqad.data.fresh import fresh_defects, spoiled
 from anomsynth.bisqad.data.images import is_grey
 from anomsynth.bisqad.data.pool import Extractor, Measure, Pool
-from anomsynth.bisqad.data.samples import Item, Split, count_photos, fresh_defects, spoiled
+from anomsynth.bisqad.data.samples import Item, Split, count_photos
 from anomsynth.bisqad.data.spoil import choose_faults
 from anomsynth.bisqad.detector import FeatureShapes
 from anomsynth.bisqad.model.backbone import Backbone, load_backbone
 from anomsynth.bisqad.model.network import DetectorNetwork
+from anomsynth.bisqad.model.product_references import build_network
 from anomsynth.bisqad.model.quality_inputs import (
     TERM_NAMES,
     logit,
@@ -33,7 +37,7 @@ from anomsynth.bisqad.training.side_maps import SideMaps
 from anomsynth.errors import InputError, UserError
 
 VIEWS = 2  # of each image: as it is, and mirrored with other brightness
-COLOUR_CHECKED = 30  # photos that tell whether there is colour
+COLOUR_CHECKED = 30  # photos of each category that tell whether there is colour
 ENOUGH_NORMALS = 20  # held-out normal photos that suffice for a threshold
 ONLINE_PERIOD = 4  # epochs after which every defect made on the fly is another one
 MOST_SIZES = 3  # groups of about one area within a kind of defects
@@ -195,7 +199,7 @@ def prepare_detector(
         )
     )
     backbone = load_backbone(options.backbone, device=device)
-    grey = _all_grey((*split.normals[:COLOUR_CHECKED], *defects[:COLOUR_CHECKED]))
+    grey = _all_grey((*_first(split.normals), *_first(defects)))
     progress = _FeatureProgress(
         on_event,
         len(split.normals)
@@ -224,8 +228,9 @@ def prepare_detector(
     if learns:
         _check_usable(options.val or dataset, pools.held_defects, "trusted defects", progress)
     generator = torch.Generator().manual_seed(options.seed)
-    shapes = FeatureShapes(backbone.channels, backbone.strides, options.size)
-    detector = options.detector.build(shapes, generator).to(device)
+    products = len({item.category for item in normals.items})
+    shapes = FeatureShapes(backbone.channels, backbone.strides, options.size, products)
+    detector = build_network(options.detector, shapes, generator).to(device)
     side_maps = SideMaps(detector)
     side_maps.learn(normals)
     for pool in (marked, pools.held_normals, pools.held_defects):
@@ -304,7 +309,18 @@ def _fabric(device: torch.device) -> Fabric:
     return Fabric(accelerator=accelerator, devices=devices, precision="32-true")
 
 
-def _all_grey(items: tuple[Item, ...]) -> bool:
+def _first(items: Sequence[Item]) -> list[Item]:
+    """Return the first images of each category: one may be grey, another in colour."""
+    seen: Counter[str] = Counter()
+    found = []
+    for item in items:
+        seen[item.category] += 1
+        if seen[item.category] <= COLOUR_CHECKED:
+            found.append(item)
+    return found
+
+
+def _all_grey(items: Iterable[Item]) -> bool:
     for item in items:
         try:
             pixels = item.reader(item.image).pixels

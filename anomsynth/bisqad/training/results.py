@@ -42,6 +42,7 @@ def write_results(plan: TrainPlan, prepared: PreparedDetector) -> None:
         strides=backbone.strides,
         detector=plan.options.detector,
         size=plan.options.size,
+        products=detector.products,
         grey=prepared.grey,
         tile=prepared.split.tile,
         bits=prepared.split.bits,

@@ -1,5 +1,6 @@
 """How far the images of a training are from good photos that they are not among themselves."""
 
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -32,6 +33,11 @@ class SideMaps:
         """Let the network learn from good photos, and put its maps of these into their pool."""
         parts = min(FOLDS, len(normals))
         everything = torch.arange(len(normals))
+        names = [item.category for item in normals.items]
+        every = sorted(set(names))
+        numbers = torch.tensor([every.index(name) for name in names])
+        if self.network.products > 1:
+            self.network.learn_products(lambda: _features(normals, everything), numbers)
         _learn(self.network, normals, everything)
         if not self._wanted(normals):
             return
@@ -44,7 +50,7 @@ class SideMaps:
             found.append(_maps(other, normals, everything[inside]))
             order.append(everything[inside])
         maps = torch.cat(found)[torch.cat(order).argsort()]
-        self.network.scale_side_maps(maps)
+        self.network.scale_side_maps(maps, numbers)
         normals.levels.append(_in_views(maps, normals))
 
     def add(self, pool: Pool) -> None:
@@ -58,7 +64,11 @@ class SideMaps:
 
 
 def _learn(network: DetectorNetwork, pool: Pool, index: Tensor) -> None:
-    network.learn_normal(lambda: (batch.features for batch in pool.batches(index=index)))
+    network.learn_normal(lambda: _features(pool, index))
+
+
+def _features(pool: Pool, index: Tensor) -> Iterator[Sequence[Tensor]]:
+    return (batch.features for batch in pool.batches(index=index))
 
 
 @torch.no_grad()

@@ -1,6 +1,7 @@
 """Training a detector on labelled defects whose weights are learned: a run from start to end."""
 
-from anomsynth.bisqad.data.samples import find_split, fresh_defects
+from anomsynth.bisqad.data.fresh import fresh_defects
+from anomsynth.bisqad.data.samples import find_split
 from anomsynth.bisqad.data.tiled_split import with_tiles
 from anomsynth.bisqad.model.backbone_names import check_backbone
 from anomsynth.bisqad.options import TrainPlan

@@ -8,8 +8,9 @@ pytest.importorskip("timm")
 import numpy as np  # noqa: E402 - needs torch
 
 from anomsynth.bisqad.data.feature_cache import CachedExtractor  # noqa: E402 - needs torch
+from anomsynth.bisqad.data.fresh import spoiled  # noqa: E402 - needs torch
 from anomsynth.bisqad.data.pool import Extractor  # noqa: E402 - needs torch
-from anomsynth.bisqad.data.samples import Item, find_split, spoiled  # noqa: E402 - needs torch
+from anomsynth.bisqad.data.samples import Item, find_split  # noqa: E402 - needs torch
 from anomsynth.bisqad.options import TrainOptions  # noqa: E402 - needs torch
 from anomsynth.dataset.images import write_png  # noqa: E402 - needs torch
 

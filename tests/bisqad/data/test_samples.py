@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from anomsynth.bisqad.data.samples import find_split, fresh_defects
+from anomsynth.bisqad.data.fresh import fresh_defects
+from anomsynth.bisqad.data.samples import find_split
 from anomsynth.bisqad.options import TrainOptions
 from anomsynth.errors import InputError, UserError
 from anomsynth.recipe.load import load_recipe
@@ -95,6 +96,24 @@ def test_one_category_or_all_of_them(tmp_path, write_dataset) -> None:
         find(root, "bolt")
     with pytest.raises(UserError, match="exclude each other"):
         find(root, "plate", unified=True)
+
+
+def test_each_of_several_categories_holds_out_its_own(tmp_path, write_dataset, monkeypatch) -> None:
+    monkeypatch.setattr("anomsynth.bisqad.data.samples.MOST_HELD", 6)
+    root = write_dataset(tmp_path, categories=("plate", "tile"))
+    write_recipe(root)
+    alone = [find(root, name) for name in ("plate", "tile")]
+
+    split = find(root, unified=True)
+
+    assert {item.id for item in split.held_normals} == {
+        item.id for one in alone for item in one.held_normals
+    }
+    assert split.normals == (*alone[0].normals, *alone[1].normals)
+    names = [item.category for item in split.held_defects]
+    assert (names.count("plate"), names.count("tile")) == (6, 6)
+    assert len(ids(split.held_defects)) == 12
+    assert set(names[:4]) == {"plate", "tile"}  # a training asks the first of them
 
 
 def test_says_what_is_missing(tmp_path, write_dataset, write_image) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from anomsynth.bisqad.detector import FeatureShapes  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.decoder import Decoder  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.losses import sample_losses  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.network import image_score  # noqa: E402 - needs torch
@@ -11,6 +12,7 @@ from anomsynth.bisqad.model.network import image_score  # noqa: E402 - needs tor
 pytestmark = pytest.mark.torch
 
 CHANNELS = (6, 8, 10)
+SHAPES = FeatureShapes(CHANNELS, (4, 8, 16))
 
 
 def make_features(count=2, size=8, seed=0):
@@ -22,8 +24,8 @@ def make_features(count=2, size=8, seed=0):
 
 
 def test_map_has_stride_4_for_every_kind_of_backbone() -> None:
-    pyramid = Decoder(CHANNELS, 8)
-    column = Decoder((5, 5, 5), 8, strides=(16, 16, 16))
+    pyramid = Decoder(SHAPES, 8)
+    column = Decoder(FeatureShapes((5, 5, 5), (16, 16, 16)), 8)
 
     assert pyramid(make_features(size=8)).shape == (2, 1, 8, 8)
     assert column([torch.zeros(2, 5, 4, 6)] * 3).shape == (2, 1, 16, 24)
@@ -32,13 +34,13 @@ def test_map_has_stride_4_for_every_kind_of_backbone() -> None:
 def test_odd_sizes_fit_together() -> None:
     features = [torch.zeros(1, c, s, s) for c, s in zip(CHANNELS, (13, 7, 4), strict=True)]
 
-    assert Decoder(CHANNELS, 8)(features).shape == (1, 1, 13, 13)
+    assert Decoder(SHAPES, 8)(features).shape == (1, 1, 13, 13)
 
 
 def test_same_generator_gives_same_weights_and_leaves_the_global_one_alone() -> None:
     before = torch.random.get_rng_state()
-    one, two = (Decoder(CHANNELS, 8, generator=torch.Generator().manual_seed(5)) for _ in "ab")
-    other = Decoder(CHANNELS, 8, generator=torch.Generator().manual_seed(6))
+    one, two = (Decoder(SHAPES, 8, generator=torch.Generator().manual_seed(5)) for _ in "ab")
+    other = Decoder(SHAPES, 8, generator=torch.Generator().manual_seed(6))
 
     assert torch.equal(before, torch.random.get_rng_state())
     for name, values in one.state_dict().items():
@@ -47,13 +49,13 @@ def test_same_generator_gives_same_weights_and_leaves_the_global_one_alone() -> 
 
 
 def test_first_map_says_that_defects_are_rare() -> None:
-    shares = torch.sigmoid(Decoder(CHANNELS, 8)(make_features(count=4, size=16)).detach())
+    shares = torch.sigmoid(Decoder(SHAPES, 8)(make_features(count=4, size=16)).detach())
 
     assert 0.01 < float(shares.mean()) < 0.15
 
 
 def test_training_mode_changes_nothing_by_itself() -> None:
-    detector, features = Decoder(CHANNELS, 8), make_features()
+    detector, features = Decoder(SHAPES, 8), make_features()
 
     assert torch.equal(detector.train()(features), detector.eval()(features))
     assert {name for name, _ in detector.named_buffers()} == {
@@ -63,7 +65,7 @@ def test_training_mode_changes_nothing_by_itself() -> None:
 
 
 def test_map_of_an_image_does_not_depend_on_its_batch() -> None:
-    detector, features = Decoder(CHANNELS, 8), make_features(count=3)
+    detector, features = Decoder(SHAPES, 8), make_features(count=3)
 
     alone = detector([level[1:2] for level in features])
 
@@ -71,7 +73,7 @@ def test_map_of_an_image_does_not_depend_on_its_batch() -> None:
 
 
 def test_every_level_matters() -> None:
-    detector, features = Decoder(CHANNELS, 8), make_features()
+    detector, features = Decoder(SHAPES, 8), make_features()
     before = detector(features)
 
     for level in range(3):
@@ -81,7 +83,7 @@ def test_every_level_matters() -> None:
 
 
 def test_normalisation_is_that_of_all_batches_together() -> None:
-    detector = Decoder(CHANNELS, 8)
+    detector = Decoder(SHAPES, 8)
     batches = [make_features(count=2, seed=1), make_features(count=3, seed=2)]
     batches[1][0] += 5
 
@@ -94,7 +96,7 @@ def test_normalisation_is_that_of_all_batches_together() -> None:
 
 
 def test_normalised_detector_does_not_see_gain_and_offset_of_features() -> None:
-    plain, scaled = Decoder(CHANNELS, 8), Decoder(CHANNELS, 8)
+    plain, scaled = Decoder(SHAPES, 8), Decoder(SHAPES, 8)
     features = make_features(count=4)
     louder = [values * 7 + 3 for values in features]
     plain.normalise_by([features])
@@ -105,11 +107,11 @@ def test_normalised_detector_does_not_see_gain_and_offset_of_features() -> None:
 
 def test_normalising_by_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="normal photos"):
-        Decoder(CHANNELS, 8).normalise_by([])
+        Decoder(SHAPES, 8).normalise_by([])
 
 
 def test_drop_out_is_drawn_outside_and_keeps_the_mean() -> None:
-    detector = Decoder(CHANNELS, 8)
+    detector = Decoder(SHAPES, 8)
     generator = torch.Generator().manual_seed(3)
 
     keep = detector.draw_keep(2000, generator, share=0.25)
@@ -122,7 +124,7 @@ def test_drop_out_is_drawn_outside_and_keeps_the_mean() -> None:
 
 
 def test_dropped_channels_change_the_map() -> None:
-    detector, features = Decoder(CHANNELS, 8), make_features()
+    detector, features = Decoder(SHAPES, 8), make_features()
     keep = [torch.ones(2, 8, 1, 1) for _ in CHANNELS]
     same = detector(features, keep)
     keep[1][0, :4] = 0
@@ -135,7 +137,7 @@ def test_dropped_channels_change_the_map() -> None:
 
 
 def test_curvature_by_autograd_agrees_with_differences_of_gradients() -> None:
-    detector = Decoder(CHANNELS, 8).double()
+    detector = Decoder(SHAPES, 8).double()
     features = [values.double() for values in make_features(size=4)]
     masks = torch.zeros(2, 1, 4, 4)
     masks[0, 0, :2, :2] = 1

@@ -26,7 +26,8 @@ def build(*, inputs):
     made = detectors.build({"kind": "bisqad", "width": 8, "inputs": inputs})
     built = made.build(SHAPES, torch.Generator().manual_seed(1))
     built.learn_normal(lambda: [draw(12)])
-    built.scale_side_maps(built.side_maps(draw(12, seed=1)))
+    one = torch.zeros(12, dtype=torch.int64)
+    built.scale_side_maps(built.side_maps(draw(12, seed=1)), one)
     return built.eval().requires_grad_(requires_grad=False)
 
 

@@ -6,8 +6,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from anomsynth.bisqad.detector import FeatureShapes  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.coreset import farthest_points  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.gaussian import RIDGE, GaussianReference  # noqa: E402 - needs torch
-from anomsynth.bisqad.model.nearest import NearestReference, farthest_points  # noqa: E402 - needs torch
+from anomsynth.bisqad.model.nearest import NearestReference  # noqa: E402 - needs torch
 
 pytestmark = pytest.mark.torch
 

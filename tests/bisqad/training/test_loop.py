@@ -12,6 +12,7 @@ from lightning_fabric import Fabric  # noqa: E402 - needs torch
 from anomsynth.bisqad.bilevel.reweighting import FixedWeights, LearnedWeights  # noqa: E402 - needs torch
 from anomsynth.bisqad.data.pool import Pool  # noqa: E402 - needs torch
 from anomsynth.bisqad.data.samples import Item  # noqa: E402 - needs torch
+from anomsynth.bisqad.detector import FeatureShapes  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.decoder import Decoder  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.quality_inputs import pooled_names  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.sqe_net import SqeNet  # noqa: E402 - needs torch
@@ -28,6 +29,8 @@ from anomsynth.bisqad.training.prepare import quality_inputs, weight_groups  # n
 
 pytestmark = pytest.mark.torch
 
+SHAPES = FeatureShapes((8, 8, 8), (4, 8, 16))
+
 
 def make_pools() -> Pools:
     return Pools(
@@ -42,7 +45,7 @@ def test_the_search_for_weights_comes_on_top_and_training_begins_anew() -> None:
     pools = make_pools()
     loops = []
     for learns in (False, True):
-        detector = Decoder((8, 8, 8), width=8, generator=torch.Generator().manual_seed(1))
+        detector = Decoder(SHAPES, width=8, generator=torch.Generator().manual_seed(1))
         inputs = torch.zeros(20, 1)  # tell nothing: all weights stay 1
         weights = LearnedWeights(SqeNet("a"), inputs) if learns else FixedWeights(torch.ones(20))
         fabric = Fabric(accelerator="cpu", devices=1)
@@ -75,7 +78,7 @@ def test_training_proper_begins_with_equal_weights() -> None:
     fabric = Fabric(accelerator="cpu", devices=1)
     loops = []
     for weights in (FixedWeights(torch.ones(20)), LearnedWeights(SqeNet("a"), torch.zeros(20, 1))):
-        detector = Decoder((8, 8, 8), width=8, generator=torch.Generator().manual_seed(1))
+        detector = Decoder(SHAPES, width=8, generator=torch.Generator().manual_seed(1))
         loops.append(Loop(fabric, detector, pools, weights, seed=0))
     given, learned = loops
     for step in range(8):
@@ -158,7 +161,7 @@ def test_spoiled_samples_end_with_less_than_half_the_mean_weight(hypergrad) -> N
         make_pool(20, 3, marked=False),
         make_pool(40, 4, marked=True),
     )
-    detector = Decoder((8, 8, 8), width=8)
+    detector = Decoder(SHAPES, width=8)
     detector.normalise_by(batch.features for batch in pools.normals.batches())
     inputs = quality_inputs(pools.defects, detector)
     net = SqeNet(pooled_names(3))
@@ -180,7 +183,7 @@ def test_fixed_weights_need_no_trusted_data() -> None:
     pools = Pools(make_pool(8, 1, marked=False), make_pool(8, 2, marked=True), none, none)
     loop = Loop(
         Fabric(accelerator="cpu", devices=1),
-        Decoder((8, 8, 8), width=8),
+        Decoder(SHAPES, width=8),
         pools,
         FixedWeights(torch.ones(8)),
         seed=0,

@@ -137,6 +137,48 @@ def test_the_learned_quality_scores_as_it_weighed(run, dataset, tmp_path) -> Non
     np.testing.assert_allclose(np.array(scores) / np.mean(scores), weights, rtol=0.02)
 
 
+@pytest.fixture
+def both(dataset, tmp_path):
+    """Write a grey category and a coloured one that is brighter."""
+    root = tmp_path / "both"
+    for name in ("tile", "wood"):
+        shutil.copytree(dataset, root / name)
+    for path in (root / "wood").rglob("*.png"):
+        if "ground_truth" not in path.parts:
+            grey = read_photo(path).pixels[..., 0]
+            write_png(path, np.stack([255 - grey // 2, grey, grey // 2], axis=-1), path.parent)
+    return root
+
+
+@pytest.mark.parametrize("kind", ["bisqad", "gaussian"])
+def test_one_model_of_several_products_tells_them_apart(run, both, tmp_path, monkeypatch, kind):
+    monkeypatch.setattr("anomsynth.bisqad.training.prepare.COLOUR_CHECKED", 2)
+
+    run(root=both, unified=True, detector=detectors.build({"kind": kind}))
+
+    loaded = load_run(tmp_path / "run")
+    assert loaded.config.products == loaded.detector.products == 2
+    assert not loaded.config.grey  # though the first photos are
+    photos = [read_photo(both / name / "train/good/003.png") for name in ("wood", "tile")]
+    images = torch.stack([photo_tensor(photo, 64, grey=False) for photo in photos])
+    assert loaded.detector.products_of(loaded.backbone(images)).tolist() == [1, 0]
+
+
+def test_one_model_of_several_products_resumes_bit_for_bit(run, both, tmp_path) -> None:
+    def interrupt(event):
+        if isinstance(event, Progress) and event.step == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    options = {"root": both, "unified": True, "epochs": 3}
+    run("straight", **options)
+    with pytest.raises(KeyboardInterrupt):
+        run("broken", interrupt, **options)
+    run("broken", plan={"resume": True}, **options)
+
+    straight, resumed = (tensors_of(tmp_path / name) for name in ("straight", "broken"))
+    assert all(torch.equal(resumed[name], value) for name, value in straight.items())
+
+
 @pytest.mark.parametrize("kind", ["gaussian", "nearest", "prototypes"])
 def test_a_model_of_the_normal_needs_good_photos_only(run, dataset, tmp_path, kind) -> None:
     root = tmp_path / "tile"
