@@ -25,7 +25,7 @@ class Bisqad(Detector):
 
     One model of several categories (train --unified) knows by itself which product a photo shows:
     that whose good photos are most alike. Each has its own models of what is normal, and units of
-    their maps and of the decoder's; the decoder and the weights are shared.
+    their maps and of the decoder's; the decoder is shared, and references count half as much.
     """
 
     kind: Literal["bisqad"] = "bisqad"

@@ -1,6 +1,5 @@
 """How much the maps of references count beside a decoder's, by what held-out images say."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations
 
@@ -53,19 +52,17 @@ def combine(maps: Tensor, weights: Tensor) -> Tensor:
     return maps[:, :1] + (weights.to(maps).view(1, -1, 1, 1) * others).sum(1, keepdim=True)
 
 
-def choose_weights(maps: Sequence[MarkedMaps]) -> Tensor:
-    """Return the weights (R,) of the references, by held-out images of one or more products.
+def choose_weights(maps: MarkedMaps) -> Tensor:
+    """Return the weights (R,) of the references.
 
     The trusted defects are synthetic ones as those that the decoder has learned from, so they
     favour it; a real defect may be like none of them, and then the references know more. So the
     best weight on them is not asked for, but the largest one of all references together, up to 1,
     that gives up at most 0.01 of the best quality on them. As many references as that allows share
-    it equally. Quality is the mean of image AUROC and pixel AP, and of the products: the trusted
-    defects of one of many are too few to choose by.
+    it equally. Quality is the mean of image AUROC and pixel AP.
     """
-    count = maps[0].good.shape[1] - 1
-    asked = [one for one in maps if len(one.defects)]
-    if not asked:
+    count = maps.good.shape[1] - 1
+    if not len(maps.defects):
         return torch.full((count,), PRIOR / count)
     every = range(count)
     sets = chain.from_iterable(combinations(every, size) for size in range(1, count + 1))
@@ -75,10 +72,7 @@ def choose_weights(maps: Sequence[MarkedMaps]) -> Tensor:
             weights = torch.zeros(count)
             weights[list(chosen)] = weight / len(chosen)
             tried.append((weight, weights))
-    rated = [
-        (sum(quality(one, weights) for one in asked) / len(asked), weight, weights)
-        for weight, weights in tried
-    ]
+    rated = [(quality(maps, weights), weight, weights) for weight, weights in tried]
     enough = max(rating for rating, *_ in rated) - GIVEN_UP
     _, _, best = max(
         (one for one in rated if one[0] >= enough),

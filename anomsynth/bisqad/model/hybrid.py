@@ -101,25 +101,27 @@ class HybridNetwork(DetectorNetwork):
 
     @torch.no_grad()
     def settle(self, good: Batches, marked: Sequence[Marked]) -> None:
-        """Choose the weights of the references on held-out images; see `choose_weights`."""
+        """Choose the weights of the references on held-out images; see `choose_weights`.
+
+        With several products they share half a weight: trusted defects, synthetic ones as those
+        that the decoder learned from, would give them none, and on six real sets that cost 2
+        points of image AUROC (tests/benchmarks/RESULTS.md).
+        """
         numbers = self.numbers_of(good)
         scores = [image_score(self(features)) for features in good()]
         self.decoder.set_unit(torch.cat(scores), numbers)
         known = torch.cat([self.parts(features) for features in good()])
-        defects = torch.cat([known[:0], *(self.parts(features) for features, _ in marked)])
-        masks = torch.cat([known[:0, 0], *(masks for _, masks in marked)])
-        shown = [self.products_of(features).cpu() for features, _ in marked]
-        shows = torch.cat([numbers[:0], *shown])
-        maps = [
-            MarkedMaps(
-                known[places_of(product, numbers)],
-                defects[shows == product],
-                masks[shows == product],
-            )
-            for product in range(self.products)
-        ]
+        asked = marked if self.products == 1 else ()
+        defects = [self.parts(features) for features, _ in asked]
+        masks = [masks for _, masks in asked]
+        maps = MarkedMaps(
+            known,
+            torch.cat([known[:0], *defects]),
+            torch.cat([known[:0, 0], *masks]),
+        )
         self.get_buffer("weights").copy_(choose_weights(maps))
-        self.set_unit(image_score(combine(known, self.get_buffer("weights"))), numbers)
+        combined = combine(maps.good, self.get_buffer("weights"))
+        self.set_unit(image_score(combined), numbers)
 
     def draw_keep(self, count: int, generator: torch.Generator) -> Sequence[Tensor] | None:
         """Draw the decoder's drop-out; see the base class."""

@@ -63,31 +63,31 @@ def test_far_distances_count_by_their_logarithm() -> None:
 
 
 def test_a_reference_that_costs_nothing_gets_the_largest_weight() -> None:
-    assert choose_weights([make_maps([9.0, 9.0])]).tolist() == [1]
+    assert choose_weights(make_maps([9.0, 9.0])).tolist() == [1]
 
 
 def test_a_reference_that_sees_nothing_gets_none() -> None:
     maps = make_maps([1.5, 0.0])
 
-    assert choose_weights([maps]).tolist() == [0]
+    assert choose_weights(maps).tolist() == [0]
 
 
 def test_a_reference_that_sees_nothing_gets_no_share() -> None:
-    weights = choose_weights([make_maps([1.0, 0.0, 1.0])])
+    weights = choose_weights(make_maps([1.0, 0.0, 1.0]))
 
     assert weights[1] > 0
     assert weights[0] == 0
 
 
 def test_references_that_see_alike_share_the_weight() -> None:
-    assert choose_weights([make_maps([9.0, 9.0, 9.0])]).tolist() == [0.5, 0.5]
+    assert choose_weights(make_maps([9.0, 9.0, 9.0])).tolist() == [0.5, 0.5]
 
 
 @pytest.mark.parametrize("sees", [[2.0, 1.2], [1.5, 1.0, 0.3]])
 def test_the_choice_gives_up_little_and_none_that_counts_more_does(sees) -> None:
     maps = make_maps(sees)
 
-    chosen = choose_weights([maps])
+    chosen = choose_weights(maps)
 
     best = max(quality(maps, torch.zeros(len(sees) - 1)), quality(maps, chosen))
     assert quality(maps, chosen) >= best - GIVEN_UP
@@ -99,19 +99,4 @@ def test_the_choice_gives_up_little_and_none_that_counts_more_does(sees) -> None
 def test_without_trusted_defects_references_share_half_a_weight() -> None:
     good = draw(5, 3, 8, 8)
 
-    assert choose_weights([MarkedMaps(good, good[:0], good[:0, 0])]).tolist() == [0.25, 0.25]
-
-
-def test_a_product_without_trusted_defects_has_no_say() -> None:
-    maps = make_maps([1.5, 0.0])
-    silent = MarkedMaps(maps.good, maps.defects[:0], maps.masks[:0])
-
-    assert torch.equal(choose_weights([maps, silent]), choose_weights([maps]))
-
-
-def test_products_choose_together() -> None:
-    clear, blind = make_maps([1.0, 9.0]), make_maps([1.0, 0.0])
-
-    assert choose_weights([clear]).tolist() == [1]
-    assert choose_weights([blind]).tolist() == [0]
-    assert 0 < float(choose_weights([clear, clear, clear, blind])) <= 1
+    assert choose_weights(MarkedMaps(good, good[:0], good[:0, 0])).tolist() == [0.25, 0.25]

@@ -113,6 +113,16 @@ def test_maps_have_the_unit_of_their_product() -> None:
         assert 1.4826 * float((own - middle).abs().median()) == pytest.approx(1, rel=1e-3)
 
 
+def test_references_of_several_products_count_half_whatever_trusted_defects_say() -> None:
+    network = learned("bisqad", width=8)
+    held = draw(NUMBERS, seed=5)
+    network.scale_side_maps(network.side_maps(held), NUMBERS)
+
+    network.settle(lambda: [held], [(held, torch.ones(20, 16, 16))])
+
+    assert network.get_buffer("weights").tolist() == [0.25, 0.25]
+
+
 def test_one_product_has_the_tensors_it_always_had() -> None:
     state = build("bisqad", ALONE, width=8).state_dict()
 
