@@ -112,7 +112,7 @@ def make_layer(candidate: Suspect, surface: Surface, base: Recipe, index: int) -
             "defects_per_image": CountRange(low=1, high=1),
             "severity": Severity(d_prime=strength, capped_probability=0),
             "refiners": (),  # they change little of what is measured, and take half of the time
-            "gates": Gates(attempts=ATTEMPTS, max_clipped=base.gates.max_clipped),
+            "gates": Gates(attempts=ATTEMPTS, reach=0, max_clipped=base.gates.max_clipped),
         }
     )
     try:

@@ -137,7 +137,7 @@ class Gates(Written):
     reach : float in [0, 1]
         Share of the d' that was asked for which a defect must reach at the first try, less at
         later ones, none at the last. What a restless surface hides is drawn less often there, and
-        what shows more often; structure that is moved or copied has bounds of its own.
+        what shows more often. What is rigid or only moves its surface need not.
     max_clipped : float in [0, 1]
         Largest share of visible pixels that the defect drives to black or white.
     attempts : int

@@ -15,9 +15,8 @@ FINE_PX = 0.8  # finer than that is noise
 INSIDE_PX = 4  # what lies nearer to the outline of the part may be the outline
 STEEP = 4.0  # L* per pixel**2 that a fibre's crest is curved across
 SLENDER = 1.5  # times as much as along it
-LEAST_BOTH = (
-    -0.3 * STEEP
-)  # the two curvatures of a crest, -STEEP or less (1 - 1 / SLENDER), fall below
+# Below this lies the sum of a crest's two curvatures, at most -STEEP (1 - 1 / SLENDER).
+LEAST_BOTH = -0.3 * STEEP
 SHORTEST, LONGEST = 7.0, 60.0  # pixels; a longer line is an edge or a groove
 WIDEST = 2.2  # pixels of a line over its length
 AROUND = 31  # pixels a side over which fibres are counted
