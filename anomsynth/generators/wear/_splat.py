@@ -66,8 +66,10 @@ def splat(points: Float64, area: Float64, box: Box, tone: Float64) -> tuple[Floa
             parts.append(part[inside])
             tones.append((part * tone)[inside])
     index = np.concatenate(indices)
-    total = np.bincount(index, np.concatenate(parts), height * width)
-    weighted = np.bincount(index, np.concatenate(tones), height * width)
+    total, weighted = (  # of no points NumPy counts in whole numbers
+        np.bincount(index, np.concatenate(part), height * width).astype(np.float64, copy=False)
+        for part in (parts, tones)
+    )
     mean = np.divide(weighted, total, out=np.zeros_like(total), where=total > 1e-9)
     shape = (height, width)
     return total.reshape(shape).astype(np.float32), mean.reshape(shape).astype(np.float32)

@@ -36,6 +36,14 @@ def test_what_lies_outside_is_dropped() -> None:
     assert total.sum() == pytest.approx(1)
 
 
+def test_fibres_that_all_lie_outside_leave_nothing() -> None:
+    points = np.array([[-5.0, 3.0], [2.0, 60.0]])
+    total, tone = splat(points, np.ones(2), Box(0, 0, 5, 5), np.ones(2))
+
+    assert not total.any()
+    assert not tone.any()
+
+
 @pytest.mark.parametrize("stiffness", [0.1, 0.3, 1.0])
 def test_fibres_are_worm_like_chains(stiffness: float) -> None:  # FI1
     count, length = 1500, 60.0
