@@ -53,6 +53,7 @@ HOLE = 0.4  # of the contrast: holes are this near to the ground's colour,
 HOLE_CORE = 0.3  # their middle even nearer,
 HOLE_RIM = 0.7  # and the material around them is this far from it
 SMALLEST_HOLE = 0.003  # of the picture
+ENCLOSED = 0.8  # of what a flood leaves dry: more of it in a hole of another part is that hole
 FAINT = np.float32(1e-6)  # CIE difference below which two colours are one
 
 Bytes = NDArray[np.uint8]
@@ -130,12 +131,30 @@ def find_flooded(colours: Float32, area: float | None = None) -> Flooded | None:
     smooth = smoothed(colours, SMOOTH)
     best: Flooded | None = None
     for ground in _grounds(smooth):
-        for found in _walls(smooth, ground, TRIES if area is None else LEVELS):
+        walls = _walls(smooth, ground, TRIES if area is None else LEVELS)
+        for found in walls:
             if best is None or _rank(found, area) > _rank(best, area):
                 best = found
             if found.likely:
+                around = next((wall for wall in walls if _is_hole_of(found, wall)), None)
+                if best is found and around is not None:
+                    best = around
                 break
     return best
+
+
+def _is_hole_of(inner: Flooded, outer: Flooded) -> bool:
+    """Tell whether a part is ground that shows through another one: two walls stand around it."""
+    if not outer.likely or outer.area < inner.area:
+        return False
+    outlines, _ = cv2.findContours(
+        outer.part.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+    )
+    filled = np.zeros(outer.part.shape, np.uint8)
+    cv2.drawContours(filled, outlines, -1, 1, cv2.FILLED)
+    holes = (filled > 0) & ~outer.part
+    inside = int(np.count_nonzero(inner.part & holes))
+    return inside > ENCLOSED * int(np.count_nonzero(inner.part))
 
 
 def _rank(found: Flooded, area: float | None) -> tuple[bool, float]:

@@ -9,6 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from anomsynth.demo.standins import make_stand_in
+from anomsynth.recipe.load import load_recipe
 from anomsynth.surface.analyze import one_channel
 from anomsynth.surface.backdrop import find_backdrop
 from anomsynth.surface.category import choose_finder
@@ -190,3 +192,16 @@ def test_a_photo_unlike_its_category_is_outlined_by_the_other_way() -> None:
     found = find_foreground(pixels, finder=calm)
 
     assert overlap(found, truth) > 0.9
+
+
+@pytest.mark.parametrize("preset", ["mvtec/bottle", "mvtec/metal_nut", "btad/01", "btad/03"])
+def test_the_hole_of_a_ring_is_not_taken_for_the_part(preset: str) -> None:
+    scene = load_recipe(preset).stand_in
+    photos = [make_stand_in(scene, index).pixels for index in range(6)]
+    finder = choose_finder(photos)
+
+    for pixels in photos:
+        part = find_foreground(pixels, finder=finder)
+        middle = part.shape[0] // 2, part.shape[1] // 2
+        assert not part[middle]
+        assert 0.3 < part.mean() < 0.5
