@@ -124,7 +124,8 @@ def test_a_sphere_is_seen_by_its_chords_and_its_volume(save) -> None:
 )
 def test_sizes_are_those_of_the_strength_that_was_asked_for(save, mechanism) -> None:
     *_, nominal = save(mechanism)
-    _, height, _, instance = save(mechanism, severity={"d_prime": 4, "area_cap": 8})
+    strong = {"severity": {"d_prime": 4, "area_cap": 8}, "gates": {"reach": 0}}  # the same defect
+    _, height, _, instance = save(mechanism, **strong)
 
     measured, gain = instance["measured"], instance["gain"]
     assert nominal["gain"] == 1
