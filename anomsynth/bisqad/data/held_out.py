@@ -53,6 +53,11 @@ def spread_out(entries: Sequence[Entry], most: int) -> list[Entry]:
     return [entries[place] for place in places]
 
 
+def spread_in_each(entries: Sequence[Own], most: int) -> list[Own]:
+    """Return at most `most` entries of each category; see `spread_out`."""
+    return [entry for part in by_category(entries) for entry in spread_out(part, most)]
+
+
 def by_category(entries: Sequence[Own]) -> list[list[Own]]:
     """Return the entries of each category, in order of the categories' names."""
     names = sorted({entry.category for entry in entries})

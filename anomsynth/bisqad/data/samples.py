@@ -8,7 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from anomsynth.bisqad.data.held_out import by_category, hold_out, hold_photos, mixed, spread_out
+from anomsynth.bisqad.data.held_out import (
+    by_category,
+    hold_out,
+    hold_photos,
+    mixed,
+    spread_in_each,
+    spread_out,
+)
 from anomsynth.bisqad.data.origin import (
     bits_of,
     recipe_of,
@@ -227,11 +234,7 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
     depth = find_depth([entry.image for entry in found])
     read = PhotoReader(depth=depth)
     defects = [_item(entry, read) for entry in marked]
-    held_normals = [
-        _item(entry, read)
-        for part in by_category(held)
-        for entry in spread_out(part, MOST_GOOD_HELD)
-    ]
+    held_normals = [_item(entry, read) for entry in spread_in_each(held, MOST_GOOD_HELD)]
     if not needed:
         held_defects = []
     elif options.val is not None:
@@ -243,11 +246,7 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
     else:
         apart, rest = hold_out(marked)
         held_defects, defects = (
-            [
-                _item(entry, read)
-                for part in by_category(apart)
-                for entry in spread_out(part, MOST_HELD)
-            ],
+            [_item(entry, read) for entry in spread_in_each(apart, MOST_HELD)],
             [_item(entry, read) for entry in rest],
         )
     if options.detector.asks_sources:

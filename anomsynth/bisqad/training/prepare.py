@@ -1,6 +1,5 @@
 """What has to be there before the first step: images, features, a detector, weights."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from anomsynth.bisqad.bilevel.reweighting import FixedWeights, LearnedWeights
 from anomsynth.bisqad.bilevel.weights import weights_of
 from anomsynth.bisqad.data.feature_cache import CachedExtractor
 from anomsynth.bisqad.data.fresh import fresh_defects, spoiled
+from anomsynth.bisqad.data.held_out import by_category
 from anomsynth.bisqad.data.images import is_grey
 from anomsynth.bisqad.data.pool import Extractor, Measure, Pool
 from anomsynth.bisqad.data.samples import Item, Split, count_photos
@@ -311,13 +311,7 @@ def _fabric(device: torch.device) -> Fabric:
 
 def _first(items: Sequence[Item]) -> list[Item]:
     """Return the first images of each category: one may be grey, another in colour."""
-    seen: Counter[str] = Counter()
-    found = []
-    for item in items:
-        seen[item.category] += 1
-        if seen[item.category] <= COLOUR_CHECKED:
-            found.append(item)
-    return found
+    return [item for part in by_category(items) for item in part[:COLOUR_CHECKED]]
 
 
 def _all_grey(items: Iterable[Item]) -> bool:

@@ -137,6 +137,16 @@ def test_the_learned_quality_scores_as_it_weighed(run, dataset, tmp_path) -> Non
     np.testing.assert_allclose(np.array(scores) / np.mean(scores), weights, rtol=0.02)
 
 
+def interrupt_at(step):
+    """Return a listener that stops a training as Ctrl-C does."""
+
+    def listen(event):
+        if isinstance(event, Progress) and event.step == step:
+            signal.raise_signal(signal.SIGINT)
+
+    return listen
+
+
 @pytest.fixture
 def both(dataset, tmp_path):
     """Write a grey category and a coloured one that is brighter."""
@@ -165,14 +175,10 @@ def test_one_model_of_several_products_tells_them_apart(run, both, tmp_path, mon
 
 
 def test_one_model_of_several_products_resumes_bit_for_bit(run, both, tmp_path) -> None:
-    def interrupt(event):
-        if isinstance(event, Progress) and event.step == 3:
-            signal.raise_signal(signal.SIGINT)
-
     options = {"root": both, "unified": True, "epochs": 3}
     run("straight", **options)
     with pytest.raises(KeyboardInterrupt):
-        run("broken", interrupt, **options)
+        run("broken", interrupt_at(3), **options)
     run("broken", plan={"resume": True}, **options)
 
     straight, resumed = (tensors_of(tmp_path / name) for name in ("straight", "broken"))
@@ -253,14 +259,10 @@ def test_a_restorer_resumes_bit_for_bit(run, dataset, tmp_path, options) -> None
     for part in parts:
         shutil.copytree(dataset / part, root / part)
 
-    def interrupt(event):
-        if isinstance(event, Progress) and event.step == 3:
-            signal.raise_signal(signal.SIGINT)
-
     given = {"root": root, "detector": detectors.build(RESTORER | options)}
     finished = run("straight", **given)
     with pytest.raises(KeyboardInterrupt):
-        run("broken", interrupt, **given)
+        run("broken", interrupt_at(3), **given)
     run("broken", plan={"resume": True}, **given)
 
     straight, resumed = (tensors_of(tmp_path / name) for name in ("straight", "broken"))
@@ -274,16 +276,12 @@ def test_a_restorer_resumes_bit_for_bit(run, dataset, tmp_path, options) -> None
 
 
 def test_noise_in_features_is_drawn_again_after_an_interruption(run, tmp_path) -> None:
-    def interrupt(event):
-        if isinstance(event, Progress) and event.step == 3:
-            signal.raise_signal(signal.SIGINT)
-
     noise = noises.build({"kind": "boundary", "share": 0.5})
     given = {"noise": noise, "weights": "uniform", "epochs": 3}
     run("straight", **given)
     run("plain", **given | {"noise": None})
     with pytest.raises(KeyboardInterrupt):
-        run("broken", interrupt, **given)
+        run("broken", interrupt_at(3), **given)
     run("broken", plan={"resume": True}, **given)
 
     names = ("straight", "broken", "plain")
@@ -330,15 +328,11 @@ def test_a_prompted_restorer_resumes_bit_for_bit(
 ) -> None:
     monkeypatch.setattr("anomsynth.bisqad.data.samples.MOST_HELD", 4)
 
-    def interrupt(event):
-        if isinstance(event, Progress) and event.step == 3:
-            signal.raise_signal(signal.SIGINT)
-
     given = {"root": paired, "detector": detectors.build(ONENIP), "weights": "uniform"}
     given |= {"epochs": 4, "online": online}
     run("straight", **given)
     with pytest.raises(KeyboardInterrupt):
-        run("broken", interrupt, **given)
+        run("broken", interrupt_at(3), **given)
     run("broken", plan={"resume": True}, **given)
 
     straight, resumed = (tensors_of(tmp_path / name) for name in ("straight", "broken"))
@@ -433,13 +427,9 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(run, tmp_path, w
 
 @pytest.mark.parametrize("hypergrad", ["implicit", "unrolled"])
 def test_an_interrupted_run_resumes_bit_for_bit(run, tmp_path, hypergrad) -> None:
-    def interrupt(event):
-        if isinstance(event, Progress) and event.step == 5:
-            signal.raise_signal(signal.SIGINT)
-
     run("straight", hypergrad=hypergrad)
     with pytest.raises(KeyboardInterrupt):
-        run("broken", interrupt, hypergrad=hypergrad)
+        run("broken", interrupt_at(5), hypergrad=hypergrad)
     assert not (tmp_path / "broken/model.safetensors").exists()
     run("broken", hypergrad=hypergrad, plan={"resume": True})
 
@@ -467,14 +457,10 @@ def made(dataset, tmp_path):
 def test_defects_made_on_the_fly_resume_bit_for_bit(run, made, tmp_path, monkeypatch, stop) -> None:
     monkeypatch.setattr("anomsynth.bisqad.data.samples.MOST_HELD", 6)
 
-    def interrupt(event):
-        if isinstance(event, Progress) and event.step == stop:
-            signal.raise_signal(signal.SIGINT)
-
     options = {"root": made, "online": True, "epochs": 3}
     run("straight", **options)
     with pytest.raises(KeyboardInterrupt):
-        run("broken", interrupt, **options)
+        run("broken", interrupt_at(stop), **options)
     run("broken", plan={"resume": True}, **options)
 
     straight, resumed = (tensors_of(tmp_path / name) for name in ("straight", "broken"))
