@@ -12,6 +12,7 @@ downstream.py:
 - generic: `generate --preset generic`
 - real: the five themselves
 - paste: `generate --preset baseline/paste_real --real FIVE`
+- mixed: the samples of "fitted" and, as every fourth picture, one of the five
 
 A cell takes two to three minutes of one core. What is there is not made again, so that a run can be
 cut into pieces by --sets, --draws and --ways.
@@ -27,11 +28,13 @@ import statistics
 import subprocess
 import sys
 from collections import defaultdict
+from itertools import zip_longest
 from pathlib import Path
 
 from script import ANOMSYNTH, tell
 
-WAYS = ("fitted", "mechanisms", "generic", "real", "paste")
+WAYS = ("fitted", "mechanisms", "generic", "real", "paste", "mixed")
+MIXED_EVERY = 4
 DEFECTS = 5  # of each type
 SAMPLES = 300
 
@@ -76,7 +79,7 @@ class Cell:
         if any(out.glob(f"{self.source.name}__{way}__*.json")):
             return
         self._divide()
-        samples = self.five if way == "real" else self._make(way)
+        samples = self.five if way == "real" else self._mix() if way == "mixed" else self._make(way)
         self._bench(
             *("downstream.py", "synth", "--data", self.rest, "--normals", self.normals),
             *("--name", way, "--synth", samples, "--seeds", str(self.draw), "--threads", "1"),
@@ -120,6 +123,18 @@ class Cell:
         )
         return out
 
+    def _mix(self) -> Path:
+        out = self.place / "mixed"
+        if out.exists():
+            return out
+        made, real = marked(self._make("fitted")), marked(self.five)
+        for number, pair in enumerate(made):
+            turn, late = divmod(number, MIXED_EVERY)
+            image, mask = pair if late else real[turn % len(real)]
+            _copy(image, out / "images" / f"{number:04}{image.suffix}")
+            _copy(mask, out / "masks" / f"{number:04}{mask.suffix}")
+        return out
+
     def _fitted(self, way: str) -> Path:
         recipe = self.place / f"{way}.toml"
         if not recipe.exists():
@@ -140,6 +155,17 @@ class Cell:
         command = [str(word) for word in words]
         tell(f"+ {self.source.name} draw {self.draw}: {' '.join(command[-12:])}")
         subprocess.run(command, check=True, env={**os.environ, **once}, stdout=sys.stderr)
+
+
+def marked(root: Path) -> list[tuple[Path, Path]]:
+    """Return pictures with defects and their masks, kinds in turn."""
+    kinds = defaultdict(list)
+    for mask in sorted(root.rglob("ground_truth/*/*")):
+        kind, stem = mask.parent.name, mask.stem.removesuffix("_mask")
+        (image,) = (mask.parents[2] / "test" / kind).glob(f"{stem}.*")
+        kinds[kind].append((image, mask))
+    turns = zip_longest(*kinds.values())
+    return [pair for turn in turns for pair in turn if pair is not None]
 
 
 def drawn(source: Path, draw: int) -> dict[str, str | None]:

@@ -74,6 +74,17 @@ def test_many_tiny_samples_are_measured(tmp_path) -> None:
     assert "exit code" not in said
 
 
+def test_checkouts_are_compared_on_the_same_photos(normals, tmp_path) -> None:
+    root = HERE.parents[1]
+
+    said = call("paired.py", normals, tmp_path, root, root, "--first", 1, "--rounds", 1)
+
+    rows = re.findall(rf"^\| {root.name} \| (.*) \| (.*) \| (.*) \|$", said, re.MULTILINE)
+    assert len(rows) == 2
+    assert rows[0][1] == "1.00"
+    assert all(float(took) > 0 and size == "1.00" for took, _, size in rows)
+
+
 @pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="no page cache to be emptied here")
 def test_what_a_dataset_costs_a_disk_is_told(normals, tmp_path) -> None:
     dataset, work = tmp_path / "dataset", tmp_path / "work"
