@@ -54,10 +54,11 @@ class Decoder(DetectorNetwork):
         self.width = width
         if generator is None:
             generator = torch.Generator().manual_seed(0)
-        self.lateral = nn.ModuleList(_convolution(count, width, 1) for count in self.channels)
+        own = shapes.products if shapes.products > 1 else 0
+        self.lateral = nn.ModuleList(_Projection(count, width, own) for count in self.channels)
         self.beside = _convolution(maps, width, 1, bias=False) if maps else None
-        self.blocks = nn.ModuleList(_Block(width) for _ in self.channels)
-        self.head = _convolution(width, 1, 1)
+        self.blocks = nn.ModuleList(_Block(width, own) for _ in self.channels)
+        self.head = _Projection(width, 1, own)
         self._draw_weights(generator)
 
     def forward(self, features: Sequence[Tensor], keep: Sequence[Tensor] | None = None) -> Tensor:
@@ -71,9 +72,10 @@ class Decoder(DetectorNetwork):
             Factors of the projected channels, from `draw_keep`: drop-out in training.
         """
         height, width = self.map_size(features)
+        numbers = self.products_of(features)
         coarser: Tensor | None = None
         for level in reversed(range(len(self.channels))):
-            here = self.lateral[level](self.normalised(features, level))
+            here = self.lateral[level](self.normalised(features, level), numbers)
             if keep is not None:
                 here = here * keep[level]
             size = (math.ceil(height / 2**level), math.ceil(width / 2**level))
@@ -82,8 +84,9 @@ class Decoder(DetectorNetwork):
                 here = here + resized(self.beside(features[-1]), size)
             if coarser is not None:
                 here = here + resized(coarser, size)
-            coarser = self.blocks[level](functional.silu(here))
-        return self.head(coarser)
+            coarser = self.blocks[level](functional.silu(here), numbers)
+        logits: Tensor = self.head(coarser, numbers)
+        return logits
 
     def draw_keep(
         self, count: int, generator: torch.Generator, *, share: float = 0.1
@@ -114,15 +117,20 @@ class Decoder(DetectorNetwork):
 
 
 class _Block(nn.Module):
-    """Convolution, group normalisation, SiLU."""
+    """Convolution, group normalisation, what each product adds to its scale and offset, SiLU."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, products: int) -> None:
         super().__init__()
         self.convolution = _convolution(width, width, 3, bias=False)
         self.norm = nn.GroupNorm(GROUPS, width)
+        self.own = nn.Parameter(torch.zeros(products, 2, width, 1, 1)) if products else None
 
-    def forward(self, features: Tensor) -> Tensor:
-        return functional.silu(self.norm(self.convolution(features)))
+    def forward(self, features: Tensor, numbers: Tensor) -> Tensor:
+        here: Tensor = self.norm(self.convolution(features))
+        if self.own is not None:
+            scale, offset = self.own[numbers].unbind(1)
+            here = here * (1 + scale) + offset
+        return functional.silu(here)
 
 
 def _convolution(before: int, after: int, size: int, *, bias: bool = True) -> nn.Conv2d:
@@ -135,3 +143,19 @@ class _Undrawn(nn.Conv2d):
     def reset_parameters(self) -> None:
         # `to_empty` of one on the device meta would do the same, but imports sympy for a second.
         return
+
+
+class _Projection(_Undrawn):
+    """A 1 x 1 convolution, and what each product adds to its weights, nothing at first."""
+
+    def __init__(self, before: int, after: int, products: int) -> None:
+        super().__init__(before, after, 1)
+        self.own = nn.Parameter(torch.zeros(products, after, before + 1)) if products else None
+
+    def forward(self, features: Tensor, numbers: Tensor) -> Tensor:  # type: ignore[override]
+        here = super().forward(features)
+        if self.own is None:
+            return here
+        own = self.own[numbers]
+        added = own[..., :-1] @ features.flatten(2) + own[..., -1:]
+        return here + added.view_as(here)
