@@ -25,6 +25,10 @@ class Decoder(DetectorNetwork):
     parameters and features, so `torch.func.functional_call`, losses of single samples and
     Hessian-vector products mean what they say. SiLU instead of ReLU gives curvature everywhere.
 
+    One decoder of several products shares its convolutions; what differs between products is added
+    to its projections and to scale and offset of its norms [3]_, for the product that each photo
+    shows. That is nothing at first, and weight decay keeps it small where it earns nothing.
+
     Parameters
     ----------
     shapes : FeatureShapes
@@ -40,6 +44,8 @@ class Decoder(DetectorNetwork):
     ----------
     .. [1] T.-Y. Lin et al., "Feature pyramid networks for object detection", CVPR 2017.
     .. [2] Y. Wu and K. He, "Group normalization", ECCV 2018.
+    .. [3] After S.-A. Rebuffi, H. Bilen and A. Vedaldi, "Learning multiple visual domains with
+       residual adapters", NeurIPS 2017.
     """
 
     def __init__(
@@ -54,11 +60,11 @@ class Decoder(DetectorNetwork):
         self.width = width
         if generator is None:
             generator = torch.Generator().manual_seed(0)
-        own = shapes.products if shapes.products > 1 else 0
-        self.lateral = nn.ModuleList(_Projection(count, width, own) for count in self.channels)
+        apart = 0 if shapes.products == 1 else shapes.products
+        self.lateral = nn.ModuleList(_Projection(count, width, apart) for count in self.channels)
         self.beside = _convolution(maps, width, 1, bias=False) if maps else None
-        self.blocks = nn.ModuleList(_Block(width, own) for _ in self.channels)
-        self.head = _Projection(width, 1, own)
+        self.blocks = nn.ModuleList(_Block(width, apart) for _ in self.channels)
+        self.head = _Projection(width, 1, apart)
         self._draw_weights(generator)
 
     def forward(self, features: Sequence[Tensor], keep: Sequence[Tensor] | None = None) -> Tensor:
@@ -117,7 +123,7 @@ class Decoder(DetectorNetwork):
 
 
 class _Block(nn.Module):
-    """Convolution, group normalisation, what each product adds to its scale and offset, SiLU."""
+    """Convolution, group normalisation, what each product adds to it, SiLU."""
 
     def __init__(self, width: int, products: int) -> None:
         super().__init__()
@@ -146,7 +152,7 @@ class _Undrawn(nn.Conv2d):
 
 
 class _Projection(_Undrawn):
-    """A 1 x 1 convolution, and what each product adds to its weights, nothing at first."""
+    """A 1 x 1 convolution, and what each product adds to its weights and bias."""
 
     def __init__(self, before: int, after: int, products: int) -> None:
         super().__init__(before, after, 1)

@@ -123,10 +123,31 @@ def test_references_of_several_products_count_half_whatever_trusted_defects_say(
     assert network.get_buffer("weights").tolist() == [0.25, 0.25]
 
 
+def test_a_decoder_of_several_products_begins_as_that_of_one() -> None:
+    several, one = learned("pyramid", width=8), build("pyramid", ALONE, width=8)
+    one.take_normal(several)
+    photos = draw(NUMBERS, seed=3)
+
+    torch.testing.assert_close(several(photos), one(photos))
+
+
+@pytest.mark.parametrize("product", [0, 1])
+def test_what_a_product_adds_to_the_decoder_is_learned_from_its_photos_alone(product) -> None:
+    network = learned("pyramid", width=8).requires_grad_()
+
+    network(of(product, draw(NUMBERS, seed=3))).square().mean().backward()
+
+    own = [value.grad for name, value in network.named_parameters() if name.endswith("own")]
+    assert len(own) == 3 + 3 + 1  # projections, blocks, head
+    for slope in own:
+        assert slope[product].abs().max() > 0
+        assert slope[1 - product].abs().max() == 0
+
+
 def test_one_product_has_the_tensors_it_always_had() -> None:
     state = build("bisqad", ALONE, width=8).state_dict()
 
-    assert not [name for name in state if "finder" in name or "models" in name]
+    assert not [name for name in state if {"finder", "models", "own"} & set(name.split("."))]
     assert state["center"].shape == ()
     assert state["weights"].shape == (2,)
     assert state["mean0"].shape == (1, 3, 1, 1)
