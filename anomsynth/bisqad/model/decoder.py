@@ -78,7 +78,7 @@ class Decoder(DetectorNetwork):
             Factors of the projected channels, from `draw_keep`: drop-out in training.
         """
         height, width = self.map_size(features)
-        numbers = self.products_of(features)
+        numbers = None if self.finder is None else self.finder(features)
         coarser: Tensor | None = None
         for level in reversed(range(len(self.channels))):
             here = self.lateral[level](self.normalised(features, level), numbers)
@@ -131,9 +131,9 @@ class _Block(nn.Module):
         self.norm = nn.GroupNorm(GROUPS, width)
         self.own = nn.Parameter(torch.zeros(products, 2, width, 1, 1)) if products else None
 
-    def forward(self, features: Tensor, numbers: Tensor) -> Tensor:
+    def forward(self, features: Tensor, numbers: Tensor | None) -> Tensor:
         here: Tensor = self.norm(self.convolution(features))
-        if self.own is not None:
+        if self.own is not None and numbers is not None:
             scale, offset = self.own[numbers].unbind(1)
             here = here * (1 + scale) + offset
         return functional.silu(here)
@@ -158,9 +158,11 @@ class _Projection(_Undrawn):
         super().__init__(before, after, 1)
         self.own = nn.Parameter(torch.zeros(products, after, before + 1)) if products else None
 
-    def forward(self, features: Tensor, numbers: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(  # type: ignore[override]
+        self, features: Tensor, numbers: Tensor | None
+    ) -> Tensor:
         here = super().forward(features)
-        if self.own is None:
+        if self.own is None or numbers is None:
             return here
         own = self.own[numbers]
         added = own[..., :-1] @ features.flatten(2) + own[..., -1:]
