@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anomsynth.api.options import FilePath, need_train_extra, to_path, words
-from anomsynth.bisqad.options import EvaluatePlan
+from anomsynth.bisqad.plans import EvaluatePlan
 
 if TYPE_CHECKING:
     from anomsynth.bisqad.evaluation.evaluate import EvaluateResult

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anomsynth.api.options import FilePath, need_train_extra, to_path
-from anomsynth.bisqad.options import FALSE_ALARM_RATE, ExportModelPlan, NetworkFormat
+from anomsynth.bisqad.options import FALSE_ALARM_RATE
+from anomsynth.bisqad.plans import ExportModelPlan, NetworkFormat
 
 if TYPE_CHECKING:
     from anomsynth.bisqad.evaluation.export_model import ExportedModel

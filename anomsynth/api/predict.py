@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anomsynth.api.options import FilePath, checked_bits, need_train_extra
-from anomsynth.bisqad.options import FALSE_ALARM_RATE, MapFormat, Pictures, PredictPlan
+from anomsynth.bisqad.options import FALSE_ALARM_RATE
+from anomsynth.bisqad.plans import MapFormat, Pictures, PredictPlan
 from anomsynth.dataset.reading import make_reading
 
 if TYPE_CHECKING:

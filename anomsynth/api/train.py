@@ -28,6 +28,7 @@ def train(
     category: str | None = None,
     unified: bool = False,
     val: FilePath | None = None,
+    learn: FilePath | None = None,
     weights: WeightsMode | None = None,
     hypergrad: Hypergrad | None = None,
     backbone: str = LITE0,
@@ -67,6 +68,9 @@ def train(
         shows, and what is normal for each; `onenip`, and `reconstruction` alone, take all for one.
     val : path, optional
         Few real defects that the weights answer to.
+    learn : path, optional
+        Few real defects to learn from, too: each is repeated, mirrored and lit anew, until they
+        are a quarter of all. Not those of `val`, nor those that `evaluate` is to be given.
     weights : {"bilevel", "sqe", "uniform"}, optional
         How much each defect counts: learned, by score, equally. Learned if not given, where the
         detector allows it; else by score.
@@ -150,6 +154,7 @@ def train(
         category=category,
         unified=unified,
         val=to_path(val),
+        learn=to_path(learn),
         weights=weights,
         hypergrad=hypergrad,
         backbone=backbone,

@@ -7,7 +7,8 @@ from pathlib import Path
 from anomsynth.bisqad.data.samples import find_split
 from anomsynth.bisqad.detector import detectors
 from anomsynth.bisqad.model.run_config import RunConfig, read_config
-from anomsynth.bisqad.options import EvaluatePlan, TrainOptions, TrainPlan
+from anomsynth.bisqad.options import TrainOptions, TrainPlan
+from anomsynth.bisqad.plans import EvaluatePlan
 from anomsynth.bisqad.training.train import train
 from anomsynth.errors import InputError
 

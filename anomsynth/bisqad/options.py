@@ -1,23 +1,17 @@
-"""What to train, evaluate or predict, and how; checked without torch, so before it is imported."""
+"""What to train, and how; checked without torch, so before it is imported."""
 
-import difflib
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
-from anomsynth.bisqad.detector import Detector, Reference, detectors
+from anomsynth.bisqad.detector import Detector, detectors
 from anomsynth.bisqad.feature_noise import FeatureNoise
-from anomsynth.dataset.tiff import Reading
 from anomsynth.errors import UserError
 
 WeightsMode = Literal["bilevel", "sqe", "uniform"]
 Hypergrad = Literal["implicit", "unrolled"]
-MapFormat = Literal["png16", "tiff"]
-Pictures = Literal["none", "flagged", "all"]
-NetworkFormat = Literal["onnx"]
 
 DETECTOR = "bisqad"  # kind that is trained unless another is asked for
 LITE0 = "tf_efficientnet_lite0"  # backbone whose weights come with a package
@@ -43,7 +37,8 @@ def check_rate(rate: float) -> None:
         raise UserError(f"`false_alarm_rate`: must be between 0 and 1, got {rate:g}")
 
 
-def _check_choice(option: str, given: object, choices: tuple[str, ...]) -> None:
+def check_choice(option: str, given: object, choices: tuple[str, ...]) -> None:
+    """Raise UserError unless a value is one of a few."""
     if given not in choices:
         raise UserError(f"`{option}`: expected {', '.join(choices)}, got {given!r}")
 
@@ -59,6 +54,8 @@ class TrainOptions:
         One model for all categories.
     val : Path or None
         The few real, masked defects there may be: trusted.
+    learn : Path or None
+        A few other real, masked defects to learn from besides.
     weights : {"bilevel", "sqe", "uniform"} or None
         None for what is usual, see `weighting`.
     hypergrad : {"implicit", "unrolled"} or None
@@ -97,6 +94,7 @@ class TrainOptions:
     category: str | None = None
     unified: bool = False
     val: Path | None = None
+    learn: Path | None = None
     weights: WeightsMode | None = None
     hypergrad: Hypergrad | None = None
     backbone: str = LITE0
@@ -114,7 +112,7 @@ class TrainOptions:
     def __post_init__(self) -> None:
         for option, choices in (("weights", WeightsMode), ("hypergrad", Hypergrad)):
             if getattr(self, option) is not None:
-                _check_choice(option, getattr(self, option), get_args(choices))
+                check_choice(option, getattr(self, option), get_args(choices))
         for option in ("size", "epochs", "seed"):
             given = getattr(self, option)
             if not isinstance(given, int) and (option, given) != ("epochs", None):
@@ -134,8 +132,7 @@ class TrainOptions:
         if not 0 <= self.spoil <= 1:
             raise UserError(f"`spoil`: expected a share between 0 and 1, got {self.spoil}")
         self._check_idle()
-        if self.online and self.spoil:
-            raise UserError("`online` and `spoil` exclude each other", hint="give one of them")
+        self._check_pairs()
 
     @property
     def weighting(self) -> WeightsMode:
@@ -147,6 +144,14 @@ class TrainOptions:
         """Epochs that were asked for, or that are usual for the detector."""
         return self.detector.usual_epochs if self.epochs is None else self.epochs
 
+    def _check_pairs(self) -> None:
+        """Raise UserError if two options exclude each other."""
+        if self.online and self.spoil:
+            raise UserError("`online` and `spoil` exclude each other", hint="give one of them")
+        if self.learn and self.val and self.learn.resolve() == self.val.resolve():
+            hint = "trusted defects must not be learned from: give each some of them"
+            raise UserError(f"`learn` and `val` are both {self.val}", hint=hint)
+
     def _check_idle(self) -> None:
         """Raise UserError if an option asks for something that the detector does not do."""
         kind = f"a detector of kind {self.detector.kind}"
@@ -155,10 +160,12 @@ class TrainOptions:
         if not self.detector.takes_steps:
             idle |= dict.fromkeys(("epochs", "minutes"), "learns in one go, it takes no steps")
         if not self.detector.learns_defects:
-            about_defects = ("val", "weights", "hypergrad", "online", "spoil")
+            about_defects = ("val", "learn", "weights", "hypergrad", "online", "spoil")
             idle |= dict.fromkeys(about_defects, "learns no defects")
         if self.detector.has_own_loss or not self.detector.learns_defects:
             idle |= {"noise": "has no use for other noise than its own"}
+        if self.detector.asks_sources:
+            idle |= {"learn": "asks for the photo before each defect, which real ones lack"}
         for option, reason in idle.items():
             if getattr(self, option):
                 raise UserError(f"`{option}`: {kind} {reason}", hint=hint)
@@ -185,6 +192,7 @@ class TrainOptions:
         return {
             **asdict(self),
             "val": None if self.val is None else str(self.val),
+            "learn": None if self.learn is None else str(self.learn),
             "detector": self.detector.model_dump(mode="json"),
             "noise": None if self.noise is None else self.noise.model_dump(mode="json"),
             "weights": self.weighting,
@@ -236,165 +244,3 @@ class TrainPlan:
 
     def __post_init__(self) -> None:
         check_place(self.device, self.threads)
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluatePlan:
-    """An evaluation: which detector, on which images, and where to write.
-
-    Attributes
-    ----------
-    run : Path
-        Folder of a finished training.
-    dataset : Path
-        Test images with masks: ``test/good`` and ``test/KIND``, masks in ``ground_truth``.
-    out : Path or None
-        For metrics.json and the page; ``run/evaluation`` by default.
-    category : str or None
-        Only this one.
-    bootstrap : int, >= 0
-        Resamples for the 95 % intervals; 0 for none.
-    device : str
-        cpu, cuda, cuda:1, mps, or auto.
-    threads : int or None
-        CPU threads of the network; torch's own choice by default.
-    source_layout : str or None
-        How the dataset is laid out; recognised by default.
-    overwrite : bool
-        Whether the results of an earlier evaluation may be replaced.
-    references : tuple of str
-        Kinds of models of the normal that are fitted to the run's good photos, and measured beside.
-
-    Raises
-    ------
-    UserError
-        If the number of resamples is negative, the device unknown or the threads not positive, or
-        a reference is no model of the normal.
-    """
-
-    run: Path
-    dataset: Path
-    out: Path | None = None
-    category: str | None = None
-    bootstrap: int = 200
-    device: str = "cpu"
-    threads: int | None = None
-    source_layout: str | None = None
-    overwrite: bool = False
-    references: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.bootstrap < 0:
-            raise UserError(f"`bootstrap`: must be at least 0, got {self.bootstrap}")
-        check_place(self.device, self.threads)
-        known = [kind for kind in detectors.kinds() if issubclass(detectors.load(kind), Reference)]
-        for kind in self.references:
-            if kind not in known:
-                near = difflib.get_close_matches(kind, known, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-                raise UserError(f"`reference`: no model of the normal {kind!r}", hint=hint)
-
-    @property
-    def folder(self) -> Path:
-        """Where results are written."""
-        return self.run / "evaluation" if self.out is None else self.out
-
-
-@dataclass(frozen=True, slots=True)
-class PredictPlan:
-    """A prediction: which detector, for which photos, and where to write.
-
-    Attributes
-    ----------
-    run : Path
-        Folder of a finished training.
-    images : tuple of Path
-        Photos, or folders of photos.
-    out : Path
-        For the maps, scores.csv and regions.json, overlays, masks and the page.
-    pictures : {"none", "flagged", "all"}
-        Which photos get an overlay, a mask and a place on the page: none, the defective ones, all.
-    file_format : {"png16", "tiff"}
-        Of the maps: 16-bit grey PNG (score = value / 65535 * 32 - 16), or TIFF of float32.
-        A score of 0 is that of the median good photo, 1 a spread of good photos above.
-    false_alarm_rate : float in (0, 1)
-        Share of good photos that may be called defective.
-    threshold : float or None
-        Score above which a photo is defective, whatever the rate.
-    device : str
-        cpu, cuda, cuda:1, mps, or auto.
-    threads : int or None
-        CPU threads of the network; torch's own choice by default.
-    overwrite : bool
-        Whether results of an earlier prediction in `out` may be replaced.
-    bits, reading : int or None, Reading or None
-        Bits that the camera uses of 16, by default as the training knew or the photos show, and
-        what the user says about their files.
-
-    Raises
-    ------
-    UserError
-        If the rate is not between 0 and 1, the threshold is not finite, or the format unknown.
-    """
-
-    run: Path
-    images: tuple[Path, ...]
-    out: Path
-    pictures: Pictures = "all"
-    file_format: MapFormat = "png16"
-    false_alarm_rate: float = FALSE_ALARM_RATE
-    threshold: float | None = None
-    device: str = "cpu"
-    threads: int | None = None
-    overwrite: bool = False
-    bits: int | None = None
-    reading: Reading | None = None
-
-    def __post_init__(self) -> None:
-        check_place(self.device, self.threads)
-        _check_choice("pictures", self.pictures, get_args(Pictures))
-        _check_choice("file_format", self.file_format, get_args(MapFormat))
-        check_rate(self.false_alarm_rate)
-        if self.threshold is not None and not math.isfinite(self.threshold):
-            raise UserError(f"`threshold`: expected a finite number, got {self.threshold:g}")
-
-
-@dataclass(frozen=True, slots=True)
-class ExportModelPlan:
-    """Which detector is written as a network file, and where.
-
-    Attributes
-    ----------
-    run : Path
-        Folder of a finished training.
-    to : {"onnx"}
-    out : Path or None
-        The file; ``run/model.onnx`` by default.
-    false_alarm_rate : float in (0, 1)
-        For the threshold that is written beside it.
-    overwrite : bool
-        Whether a file that is there may be replaced.
-
-    Raises
-    ------
-    UserError
-        If the format, the ending of the file or the rate is not valid.
-    """
-
-    run: Path
-    to: NetworkFormat = "onnx"
-    out: Path | None = None
-    false_alarm_rate: float = FALSE_ALARM_RATE
-    overwrite: bool = False
-
-    def __post_init__(self) -> None:
-        _check_choice("to", self.to, get_args(NetworkFormat))
-        check_rate(self.false_alarm_rate)
-        if self.path.suffix.lower() != f".{self.to}":
-            msg = f"`out`: expected a name that ends in .{self.to}, got {str(self.path)!r}"
-            raise UserError(msg)
-
-    @property
-    def path(self) -> Path:
-        """The file of the network."""
-        return self.run / f"model.{self.to}" if self.out is None else self.out

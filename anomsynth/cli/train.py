@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = example(
     "train dataset --out run",
-    "train dataset --out run --val real-defects --minutes 10",
+    "train dataset --out run --learn real-defects --minutes 10",
 )
 
 
@@ -57,6 +57,12 @@ def train(
     val: Annotated[
         Path | None,
         typer.Option("--val", metavar="REAL_DIR", help="Few real defects that weights answer to."),
+    ] = None,
+    learn: Annotated[
+        Path | None,
+        typer.Option(
+            "--learn", metavar="REAL_DIR", help="Few real defects to learn from, a quarter of all."
+        ),
     ] = None,
     weights: Annotated[
         Literal["bilevel", "sqe", "uniform"] | None,
@@ -144,6 +150,7 @@ def train(
                 category=category,
                 unified=unified,
                 val=val,
+                learn=learn,
                 weights=weights,
                 hypergrad=hypergrad,
                 backbone=backbone,

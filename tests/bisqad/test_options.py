@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from anomsynth.bisqad.options import EvaluatePlan, PredictPlan, TrainOptions
+from anomsynth.bisqad.options import TrainOptions
+from anomsynth.bisqad.plans import EvaluatePlan, PredictPlan
 from anomsynth.errors import UserError
 
 

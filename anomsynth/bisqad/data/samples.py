@@ -1,5 +1,6 @@
 """Which images a training sees: what it learns from, and what it holds out."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -38,6 +39,7 @@ from anomsynth.errors import InputError, UserError
 from anomsynth.recipe.models import Recipe
 from anomsynth.synthesis.synthesize import synthesize
 
+LEARNED_EVERY = 4  # of so many defects one is real, where there are some to learn from
 FEWEST = 2  # good photos to learn from
 MOST_HELD = 96  # defects of a category held out
 MOST_GOOD_HELD = 199  # photos of a category held out: they promise half a percent of false alarms
@@ -197,6 +199,9 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
     (with its good photos); defects made from these photos by the dataset's own recipe, with
     another seed and all mechanisms equally often; every sixth defect of the dataset.
 
+    Defects of `learn` are added to those of the dataset, each as often as makes them a quarter of
+    all, half of the times mirrored and lit anew: so few would not be heard among hundreds.
+
     Raises
     ------
     InputError
@@ -238,7 +243,7 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
     if not needed:
         held_defects = []
     elif options.val is not None:
-        trusted = _trusted(options.val, options.category)
+        trusted = _given("val", options.val, options.category)
         held_normals += [item for item in trusted if item.good]
         held_defects = [item for item in trusted if not item.good]
     elif recipe is not None and held:
@@ -257,6 +262,10 @@ def find_split(dataset: Path, options: TrainOptions) -> Split:
         )
     scores = recorded_scores(marked, known) if rated else {}
     defects = [replace(item, score=scores.get(item.image)) for item in defects]
+    if options.learn is not None:
+        real = [item for item in _given("learn", options.learn, options.category) if not item.good]
+        times = math.ceil(len(defects) / (LEARNED_EVERY - 1) / len(real))
+        defects += [replace(item, id=f"{item.id}~{nth}") for nth in range(times) for item in real]
     return Split(
         normals=tuple(_item(entry, read) for entry in normals),
         defects=tuple(defects),
@@ -321,18 +330,19 @@ def _check_good(root: Path, good: Sequence[Labelled], marked: Sequence[Labelled]
         )
 
 
-def _trusted(val: Path, category: str | None) -> list[Item]:
-    found = find_labelled(val)
+def _given(option: str, root: Path, category: str | None) -> list[Item]:
+    """Return the real images that an option gives, of this category if it holds it."""
+    found = find_labelled(root)
     if category is not None and any(entry.category == category for entry in found):
         found = tuple(entry for entry in found if entry.category == category)
     marked = [entry for entry in found if not entry.good and entry.mask is not None]
     if not marked:
         hint = "masks belong into ground_truth/KIND, named like the image or IMAGE_mask.png"
-        raise InputError(f"`val`: {val}: holds no defect with a mask", hint=hint)
+        raise InputError(f"`{option}`: {root}: holds no defect with a mask", hint=hint)
     good = [entry for entry in found if entry.good]
     chosen = (*spread_out(good, MOST_HELD), *spread_out(marked, MOST_HELD))
     read = PhotoReader(depth=find_depth([entry.image for entry in chosen]))
-    return [_item(entry, read, "val/") for entry in chosen]
+    return [_item(entry, read, f"{option}/") for entry in chosen]
 
 
 def _made(held: Sequence[Item], recipe: Recipe, seed: int) -> list[Item]:

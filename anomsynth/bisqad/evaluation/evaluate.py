@@ -14,7 +14,7 @@ from anomsynth.bisqad.evaluation.metrics import ALL, METRICS
 from anomsynth.bisqad.evaluation.page import evaluation_page
 from anomsynth.bisqad.evaluation.predictions import LabelledPrediction, UnreadablePhoto
 from anomsynth.bisqad.model.run_config import check_complete, read_config
-from anomsynth.bisqad.options import EvaluatePlan
+from anomsynth.bisqad.plans import EvaluatePlan
 from anomsynth.core.plain_file import read_text
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.dataset.metadata import check_writable

@@ -15,7 +15,7 @@ from anomsynth.bisqad.model.run_config import (
     read_calibration,
     read_config,
 )
-from anomsynth.bisqad.options import ExportModelPlan
+from anomsynth.bisqad.plans import ExportModelPlan
 from anomsynth.core.depth import FULL_BITS
 from anomsynth.dataset.files import make_folder, write_bytes
 from anomsynth.dataset.metadata import check_writable

@@ -19,7 +19,7 @@ from anomsynth.bisqad.evaluation.predictions import Decision, SeenPhoto, Unreada
 from anomsynth.bisqad.evaluation.regions import defect_mask, find_regions
 from anomsynth.bisqad.evaluation.threshold import Threshold, choose_threshold
 from anomsynth.bisqad.model.run_config import check_complete, read_calibration, read_config
-from anomsynth.bisqad.options import MapFormat, PredictPlan
+from anomsynth.bisqad.plans import MapFormat, PredictPlan
 from anomsynth.core.depth import Depth
 from anomsynth.core.display import levels_of, to_rgb8
 from anomsynth.core.plain_file import open_text

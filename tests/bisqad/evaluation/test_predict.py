@@ -20,7 +20,7 @@ from anomsynth.bisqad.evaluation.predict import as_png16, check_out, predict, wr
 from anomsynth.bisqad.evaluation.threshold import Threshold, choose_threshold  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.run import build_detector, write_run  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.run_config import RunConfig, read_config, write_config  # noqa: E402 - needs torch
-from anomsynth.bisqad.options import PredictPlan  # noqa: E402 - needs torch
+from anomsynth.bisqad.plans import PredictPlan  # noqa: E402 - needs torch
 from anomsynth.core.depth import Depth  # noqa: E402 - needs torch
 from anomsynth.dataset.files import output_error, write_bytes  # noqa: E402 - needs torch
 from anomsynth.dataset.images import write_png  # noqa: E402 - needs torch
