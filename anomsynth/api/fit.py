@@ -29,7 +29,7 @@ from anomsynth.recipe.models import Recipe
 from anomsynth.sheets.sheet import write_sheet
 
 MOST_PER_IMAGE = 6
-PASTED = 0.5  # of the defects, where real ones are given: measured, see RESULTS.md
+PASTED = 0.85  # of the defects, where real ones are given: measured, see RESULTS.md
 FEW = 3  # pictures, below which how many defects a picture has is left to the base
 
 

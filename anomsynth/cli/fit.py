@@ -57,7 +57,7 @@ def fit(
             metavar="SHARE",
             help="Of the defects: the real ones, set into good photos; 0 for none.",
         ),
-    ] = 0.5,
+    ] = 0.85,
     cache: Annotated[
         Path | None,
         typer.Option("--cache", metavar="DIR", help="Keep what mechanisms make: fits again fast."),
@@ -72,7 +72,7 @@ def fit(
 
     Each real defect is measured and compared with what every mechanism makes on good photos of the
     product. The recipe extends --base by the mechanisms that come near; what nothing explains is
-    told, and left to the base. Half of the defects are the real ones themselves, set into good
+    told, and left to the base. Most of the defects are the real ones themselves, set into good
     photos, where `generate` is given them by --real. A picture shows the real defects beside the
     nearest synthetic ones.
 
@@ -98,7 +98,7 @@ def fit(
         )
         for line in found.refused:
             bar.tell(line)
-        _report(console, found, photos, real if pasted > 0 else None)
+        _report(console, found, photos, real, pasted=pasted > 0)
 
 
 class _FitBar(Bar):
@@ -122,7 +122,9 @@ class _FitBar(Bar):
             self._console.note(f"{done} of {counted(total, 'defect')} tried{left}")
 
 
-def _report(console: Console, found: "Fitted", photos: Path | None, real: Path | None) -> None:
+def _report(
+    console: Console, found: "Fitted", photos: Path | None, defects: Path, *, pasted: bool
+) -> None:
     rows = [
         [
             defect.name,
@@ -143,8 +145,9 @@ def _report(console: Console, found: "Fitted", photos: Path | None, real: Path |
     if found.photos == 0:
         console.say("no good photos: mechanisms were tried on the unmarked rest of the pictures")
     console.say(f"recipe in {found.out}; look at {found.sheet}, then:")
-    given = "" if real is None else f" --real {real}"
+    given = f" --real {defects}" if pasted else ""
     console.say(f"  anomsynth generate {photos or 'PHOTOS'} DATASET --preset {found.out}{given}")
+    console.say(f"  anomsynth train DATASET --out RUN --learn {defects}")
     console.result(
         sentence=found.sentence,
         recipe=str(found.out),

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from anomsynth.bisqad.evaluation.evaluate import evaluate
 from anomsynth.bisqad.evaluation.predict import predict
-from anomsynth.bisqad.options import EvaluatePlan, PredictPlan, TrainOptions, TrainPlan
+from anomsynth.bisqad.options import TrainOptions, TrainPlan
+from anomsynth.bisqad.plans import EvaluatePlan, PredictPlan
 from anomsynth.bisqad.training.train import train
 from anomsynth.errors import UserError
 

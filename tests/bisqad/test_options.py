@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from anomsynth.bisqad.detector import detectors
 from anomsynth.bisqad.options import TrainOptions
 from anomsynth.bisqad.plans import EvaluatePlan, PredictPlan
 from anomsynth.errors import UserError
@@ -19,6 +20,15 @@ from anomsynth.errors import UserError
         ({"minutes": -1.0}, "`minutes`"),
         ({"spoil": 1.5}, "`spoil`: expected a share"),
         ({"spoil": 0.5, "online": True}, "exclude each other"),
+        ({"learn": Path("few"), "val": Path("few/../few")}, "`learn` and `val` are both"),
+        (
+            {"learn": Path("few"), "detector": detectors.build({"kind": "gaussian"})},
+            "`learn`: a detector of kind gaussian learns no defects",
+        ),
+        (
+            {"learn": Path("few"), "detector": detectors.build({"kind": "onenip"})},
+            "`learn`: a detector of kind onenip asks for the photo before each defect",
+        ),
     ],
 )
 def test_options_out_of_range_are_refused(changes, message) -> None:

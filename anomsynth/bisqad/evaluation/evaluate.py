@@ -165,7 +165,7 @@ def known_from_training(training: Mapping[str, object], dataset: Path) -> str | 
         What a run says of its training.
     dataset : Path
     """
-    for name, what in (("dataset", "trained on"), ("val", "weighted by")):
+    for name, what in (("dataset", "trained on"), ("learn", "trained on"), ("val", "weighted by")):
         known = training.get(name)
         if isinstance(known, str) and Path(known).resolve() == dataset.resolve():
             return f"the detector was {what} this dataset: its numbers say little of other photos"

@@ -19,8 +19,8 @@ def write_recipe(root):
     (root / "_anomsynth/run.json").write_text(json.dumps({"recipe": recipe, "categories": {}}))
 
 
-def find(root, category=None, val=None, *, unified=False, seed=0):
-    return find_split(root, TrainOptions(category, unified, val, seed=seed))
+def find(root, category=None, val=None, *, unified=False, **options):
+    return find_split(root, TrainOptions(category, unified, val, **options))
 
 
 def ids(items) -> set[str]:
@@ -56,6 +56,32 @@ def test_real_defects_are_trusted_instead_of_held_out_ones(tmp_path, write_datas
     assert len(split.held_defects) == 3
     assert all(item.id.startswith("val/") for item in split.held_defects)
     assert ids(split.held_normals) > ids(find(tmp_path / "made").held_normals)
+
+
+def test_a_quarter_of_the_defects_are_the_real_ones_that_are_to_be_learned(
+    tmp_path, write_dataset
+) -> None:
+    real = write_dataset(tmp_path / "real", defects=3)
+
+    split = find(write_dataset(tmp_path / "made"), learn=real)
+
+    learned = [item for item in split.defects if real in item.image.parents]
+    made = [item for item in split.defects if item not in learned]
+    assert [item.image.name for item in learned] == 2 * [item.image.name for item in learned[:3]]
+    assert len(ids(split.defects)) == len(split.defects)
+    assert len(made) == 10  # two of twelve are held out
+    assert not [item for item in learned if item.good]
+    apart = (*split.normals, *split.held_normals, *split.held_defects)
+    assert not [item for item in apart if real in item.image.parents]
+
+
+def test_many_real_defects_are_each_learned_once(tmp_path, write_dataset) -> None:
+    real = write_dataset(tmp_path / "real", defects=30)
+
+    split = find(write_dataset(tmp_path / "made"), learn=real)
+
+    learned = [item.image for item in split.defects if real in item.image.parents]
+    assert len(learned) == len(set(learned)) == 30
 
 
 def test_defects_of_another_seed_are_trusted_where_the_recipe_is_known(
@@ -135,6 +161,8 @@ def test_says_what_is_missing(tmp_path, write_dataset, write_image) -> None:
 
     with pytest.raises(InputError, match=r"`val`: .* holds no defect with a mask"):
         find(write_dataset(tmp_path / "d"), val=tmp_path / "a")
+    with pytest.raises(InputError, match=r"`learn`: .* holds no defect with a mask"):
+        find(tmp_path / "d", learn=tmp_path / "a")
 
 
 def test_online_needs_a_recipe(tmp_path, write_dataset) -> None:
