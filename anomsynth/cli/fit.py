@@ -140,7 +140,7 @@ def _report(
     console.say(f"\n{found.sentence}")
     if len(found.defects) == 1:
         console.say(
-            "one defect says little: its ranges are wide, and the base makes the other half"
+            "one defect says little: its ranges are wide"
         )
     if found.photos == 0:
         console.say("no good photos: mechanisms were tried on the unmarked rest of the pictures")

@@ -63,9 +63,10 @@ def test_scratches_make_a_recipe_of_scratches(call, scratched, cache, tmp_path) 
     assert "# Like scratch/" in out.read_text()
     assert recipe.mechanisms[0].generator.kind == "scratch"
     every = sum(item.weight for item in recipe.mechanisms)
-    assert recipe.mechanisms[0].weight / every > 0.2
     pasted = [item for item in recipe.mechanisms if item.generator.kind == "paste_real"]
-    assert [item.weight / every for item in pasted] == pytest.approx([0.5], abs=0.01)
+    assert [item.weight / every for item in pasted] == pytest.approx([0.85], abs=0.01)
+    assert recipe.mechanisms[0].weight / (every - pasted[0].weight) > 0.4
+    assert f"anomsynth train DATASET --out RUN --learn {scratched}" in found.stdout
     assert f"--preset {out} --real {scratched}" in found.stdout
     low, high = recipe.mechanisms[0].d_prime.low, recipe.mechanisms[0].d_prime.high
     assert low < 7 < high
@@ -96,7 +97,7 @@ def test_real_defects_are_pasted_where_they_are_given_and_missed_where_not(
 
     assert "paste_real" in with_them
     assert "paste_real" not in without
-    assert "mine: 50% of its defects are real ones, and none are given: left out" in missed.stderr
+    assert "mine: 85% of its defects are real ones, and none are given: left out" in missed.stderr
     assert "--real" in missed.stderr
     assert "none are given" not in given.stderr + alone.stderr + unused.stderr
     assert f"{scratched}: not used, for no recipe sets real defects" in unused.stderr
