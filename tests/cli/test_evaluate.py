@@ -88,17 +88,21 @@ def test_an_earlier_evaluation_is_kept_unless_asked(call, run, dataset, tmp_path
 def test_a_dataset_that_the_detector_was_trained_on_is_told(
     call, dataset, tmp_path, monkeypatch
 ) -> None:
-    make_category(tmp_path / "other" / "plate")
-    training = {"dataset": str(dataset.resolve()), "val": str(tmp_path / "other")}
+    for name in ("other", "few"):
+        make_category(tmp_path / name / "plate")
+    training = {name: str(tmp_path / at) for name, at in (("val", "other"), ("learn", "few"))}
+    training["dataset"] = str(dataset.resolve())
     folder = tmp_path / "own"
     write_run(folder, build_detector(CONFIG), replace(CONFIG, training=training))
     monkeypatch.chdir(tmp_path)
 
     known = call("evaluate", folder, "data", "--bootstrap", 0, "--out", "known")
     val = call("evaluate", folder, "other", "--bootstrap", 0, "--out", "val")
+    few = call("evaluate", folder, "few", "--bootstrap", 0, "--out", "real")
     fresh = call("evaluate", folder, dataset / "plate", "--bootstrap", 0, "--out", "fresh")
 
     assert "the detector was trained on this dataset" in known.stderr
+    assert "the detector was trained on this dataset" in few.stderr
     assert "the detector was weighted by this dataset" in val.stderr
     assert fresh.stderr == ""
     assert "was trained on this dataset" in (tmp_path / "known/index.html").read_text()
