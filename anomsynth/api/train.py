@@ -69,8 +69,8 @@ def train(
     val : path, optional
         Few real defects that the weights answer to.
     learn : path, optional
-        Few real defects to learn from, too: each is repeated, mirrored and lit anew, until they
-        are a quarter of all. Not those of `val`, nor those that `evaluate` is to be given.
+        Few real defects to learn from, too, repeated until they are at least a quarter of all of
+        their category. Neither those of `val`, nor those that `evaluate` is to be given.
     weights : {"bilevel", "sqe", "uniform"}, optional
         How much each defect counts: learned, by score, equally. Learned if not given, where the
         detector allows it; else by score.

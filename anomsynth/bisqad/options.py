@@ -146,8 +146,10 @@ class TrainOptions:
 
     def _check_pairs(self) -> None:
         """Raise UserError if two options exclude each other."""
-        if self.online and self.spoil:
-            raise UserError("`online` and `spoil` exclude each other", hint="give one of them")
+        for other in ("spoil", "learn"):
+            if self.online and getattr(self, other):
+                msg = f"`online` and `{other}` exclude each other"
+                raise UserError(msg, hint="give one of them")
         if self.learn and self.val and self.learn.resolve() == self.val.resolve():
             hint = "trusted defects must not be learned from: give each some of them"
             raise UserError(f"`learn` and `val` are both {self.val}", hint=hint)
@@ -203,9 +205,10 @@ class TrainOptions:
 
     def check_same(self, earlier: Mapping[str, object], folder: Path) -> None:
         """Raise UserError unless a run that is to go on had these options."""
+        begun = {**TrainOptions().record(), **earlier}  # a younger option was not given
         for name, value in self.record().items():
-            if name in earlier and earlier[name] != value:
-                msg = f"`resume`: {folder} was begun with {name} {earlier[name]}, not {value}"
+            if begun[name] != value:
+                msg = f"`resume`: {folder} was begun with {name} {begun[name]}, not {value}"
                 hint = "give the options it was begun with, or begin again with `overwrite=True`"
                 raise UserError(msg, hint=hint)
 

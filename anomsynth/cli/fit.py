@@ -1,6 +1,7 @@
 """`anomsynth fit`: a recipe from a few real defects."""
 
 import math
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -139,15 +140,14 @@ def _report(
     console.table(("defect", "looks like", "of part", "mm", "d'", "delta E"), rows)
     console.say(f"\n{found.sentence}")
     if len(found.defects) == 1:
-        console.say(
-            "one defect says little: its ranges are wide"
-        )
+        console.say("one defect says little: its ranges are wide")
     if found.photos == 0:
         console.say("no good photos: mechanisms were tried on the unmarked rest of the pictures")
     console.say(f"recipe in {found.out}; look at {found.sheet}, then:")
-    given = f" --real {defects}" if pasted else ""
-    console.say(f"  anomsynth generate {photos or 'PHOTOS'} DATASET --preset {found.out}{given}")
-    console.say(f"  anomsynth train DATASET --out RUN --learn {defects}")
+    made = ["generate", str(photos or "PHOTOS"), "DATASET", "--preset", str(found.out)]
+    given = ["--real", str(defects)] if pasted else []
+    for words in ([*made, *given], ["train", "DATASET", "--out", "RUN", "--learn", str(defects)]):
+        console.say(f"  {shlex.join(['anomsynth', *words])}")
     console.result(
         sentence=found.sentence,
         recipe=str(found.out),

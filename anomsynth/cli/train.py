@@ -61,7 +61,9 @@ def train(
     learn: Annotated[
         Path | None,
         typer.Option(
-            "--learn", metavar="REAL_DIR", help="Few real defects to learn from, a quarter of all."
+            "--learn",
+            metavar="REAL_DIR",
+            help="Few real defects to learn from, too, not --val's.",
         ),
     ] = None,
     weights: Annotated[
@@ -133,6 +135,7 @@ def train(
     Bilevel weights follow the loss on trusted data that is never learned from: test/good photos
     and, unless --val has real defects, fresh ones of the dataset's recipe or a held-out sixth.
     The last epoch counts; none is chosen by test images, as several published methods do.
+    With --learn a few real defects are at least a quarter of those that are learned from.
 
     Exit code: 0 trained, 2 cannot begin or go on (one line says why), 3 trained, but some images
     could not be used, 130 interrupted (a checkpoint is kept).

@@ -20,6 +20,7 @@ from anomsynth.errors import UserError
         ({"minutes": -1.0}, "`minutes`"),
         ({"spoil": 1.5}, "`spoil`: expected a share"),
         ({"spoil": 0.5, "online": True}, "exclude each other"),
+        ({"learn": Path("few"), "online": True}, "`online` and `learn` exclude each other"),
         ({"learn": Path("few"), "val": Path("few/../few")}, "`learn` and `val` are both"),
         (
             {"learn": Path("few"), "detector": detectors.build({"kind": "gaussian"})},

@@ -38,6 +38,9 @@ def make_run(folder, *, grey=False, kind="pyramid", products=1):
     features = load_backbone()(photos / (1 + numbers).view(-1, 1, 1, 1))  # each darker
     if products > 1:
         network.learn_products(lambda: [features], numbers)
+        for name, values in network.named_parameters():
+            if name.endswith("own"):
+                values.data.normal_(0, 0.1, generator=draw)
     network.learn_normal(lambda: [features])
     if kind == "bisqad":
         network.scale_side_maps(network.side_maps(features), numbers)

@@ -75,6 +75,23 @@ def test_trains_and_says_what_to_do_next(call, tmp_path) -> None:
     assert (tmp_path / "run/model.safetensors").is_file()
 
 
+def test_real_defects_are_learned_and_a_resumed_run_keeps_to_them(call, dataset, tmp_path) -> None:
+    real = tmp_path / "real"
+    for folder in ("test", "ground_truth"):
+        shutil.copytree(dataset / folder, real / folder)
+
+    trained = call("--weights", "uniform", "--learn", real)
+    (tmp_path / "run/model.safetensors").unlink()
+    other = call("--weights", "uniform", "--resume")
+
+    assert trained.exit_code == 0, trained.output
+    weights = (tmp_path / "run/weights.csv").read_text()
+    assert weights.count("learn/") == 6
+    assert "learning from 11 defects" in trained.stderr  # one of six is held out
+    assert other.exit_code == 2
+    assert f"was begun with learn {real}, not None" in other.stderr
+
+
 def test_json_is_lines_with_the_result_last(call) -> None:
     result = call("--json", "--spoil", "0.4")
 

@@ -8,8 +8,8 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("timm")
 
+from anomsynth.bisqad.data.item import Item  # noqa: E402 - needs torch
 from anomsynth.bisqad.data.pool import Batch, Pool  # noqa: E402 - needs torch
-from anomsynth.bisqad.data.samples import Item  # noqa: E402 - needs torch
 from anomsynth.bisqad.detector import FeatureShapes, detectors  # noqa: E402 - needs torch
 from anomsynth.bisqad.feature_noise import FeatureNoise, noises  # noqa: E402 - needs torch
 from anomsynth.bisqad.options import TrainOptions  # noqa: E402 - needs torch

@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 
 from anomsynth._version import __version__
+from anomsynth.bisqad.data.item import Item
 from anomsynth.bisqad.data.pool import Extractor, Measure, Pool
-from anomsynth.bisqad.data.samples import Item
 from anomsynth.bisqad.model.checkpoint import load_tensors, save_tensors
 from anomsynth.errors import InputError
 

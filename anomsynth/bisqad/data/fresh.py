@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from anomsynth.bisqad.data.samples import Item, Split, synthetic
+from anomsynth.bisqad.data.item import Item
+from anomsynth.bisqad.data.samples import Split, synthetic
 from anomsynth.bisqad.data.spoil import Fault
 from anomsynth.core.rng import stream
 from anomsynth.errors import UserError
@@ -18,7 +19,9 @@ def fresh_defects(split: Split, count: int, seed: int, turn: int) -> tuple[Item,
         If nobody knows how the dataset was made.
     """
     if split.recipe is None:
-        hint = "use `online` with a dataset that `anomsynth generate` made"
+        hint = (
+            "use `online` with a dataset that `anomsynth generate` made of other than real defects"
+        )
         raise UserError("`online` needs the recipe of the dataset, which has none", hint=hint)
     photos = list({item.image: item for item in split.normals}.values())
     order = stream(seed, "online", turn).permutation(len(photos))

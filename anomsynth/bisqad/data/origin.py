@@ -23,10 +23,17 @@ def record_of(dataset: Path) -> Mapping[str, object]:
 
 
 def recipe_of(dataset: Path, record: Mapping[str, object]) -> Recipe | None:
-    """Return the recipe that a dataset was made with, if its record holds one."""
+    """Return the recipe that a dataset was made with, if its record holds one.
+
+    Mechanisms that set real defects into photos are left out, for nobody gives these again; a
+    recipe of nothing else is none.
+    """
     written = record.get("recipe")
-    where = str(Layout(dataset).run_file)
-    return recorded_recipe(written, where) if isinstance(written, dict) else None
+    if not isinstance(written, dict):
+        return None
+    recipe = recorded_recipe(written, str(Layout(dataset).run_file))
+    made = tuple(item for item in recipe.mechanisms if not item.generator.needs_defects)
+    return recipe.model_copy(update={"mechanisms": made}) if made else None
 
 
 def bits_of(record: Mapping[str, object], category: str) -> int | None:

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from anomsynth.bisqad.data.images import mask_tensor, photo_tensor
-from anomsynth.bisqad.data.samples import Item
+from anomsynth.bisqad.data.item import Item
 from anomsynth.bisqad.model.backbone import Backbone
 from anomsynth.core.photo import as_photo
 from anomsynth.core.rng import stream

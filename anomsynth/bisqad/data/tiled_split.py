@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from anomsynth.bisqad.data.held_out import spread_out
-from anomsynth.bisqad.data.samples import Item, Split
+from anomsynth.bisqad.data.item import Item
+from anomsynth.bisqad.data.samples import Split
 from anomsynth.bisqad.data.tile_side import FAR_LARGER, choose_side, width_of
 from anomsynth.bisqad.data.tiles import Tiling
 from anomsynth.bisqad.options import TrainOptions

@@ -13,8 +13,9 @@ from anomsynth.bisqad.data.feature_cache import CachedExtractor
 from anomsynth.bisqad.data.fresh import fresh_defects, spoiled
 from anomsynth.bisqad.data.held_out import by_category
 from anomsynth.bisqad.data.images import is_grey
+from anomsynth.bisqad.data.item import Item
 from anomsynth.bisqad.data.pool import Extractor, Measure, Pool
-from anomsynth.bisqad.data.samples import Item, Split, count_photos
+from anomsynth.bisqad.data.samples import Split, count_photos
 from anomsynth.bisqad.data.spoil import choose_faults
 from anomsynth.bisqad.detector import FeatureShapes
 from anomsynth.bisqad.model.backbone import Backbone, load_backbone

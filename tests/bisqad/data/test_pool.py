@@ -9,8 +9,9 @@ import numpy as np  # noqa: E402 - needs torch
 
 from anomsynth.bisqad.data.feature_cache import CachedExtractor  # noqa: E402 - needs torch
 from anomsynth.bisqad.data.fresh import spoiled  # noqa: E402 - needs torch
+from anomsynth.bisqad.data.item import Item  # noqa: E402 - needs torch
 from anomsynth.bisqad.data.pool import Extractor  # noqa: E402 - needs torch
-from anomsynth.bisqad.data.samples import Item, find_split  # noqa: E402 - needs torch
+from anomsynth.bisqad.data.samples import find_split  # noqa: E402 - needs torch
 from anomsynth.bisqad.options import TrainOptions  # noqa: E402 - needs torch
 from anomsynth.dataset.images import write_png  # noqa: E402 - needs torch
 

@@ -76,12 +76,63 @@ def test_a_quarter_of_the_defects_are_the_real_ones_that_are_to_be_learned(
 
 
 def test_many_real_defects_are_each_learned_once(tmp_path, write_dataset) -> None:
-    real = write_dataset(tmp_path / "real", defects=30)
+    real = write_dataset(tmp_path / "real", defects=110)
 
     split = find(write_dataset(tmp_path / "made"), learn=real)
 
     learned = [item.image for item in split.defects if real in item.image.parents]
-    assert len(learned) == len(set(learned)) == 30
+    assert len(learned) == len(set(learned)) == 110
+
+
+def test_real_defects_that_are_held_out_or_in_the_dataset_are_not_learned(
+    tmp_path, write_dataset
+) -> None:
+    real, made = write_dataset(tmp_path / "real", defects=3), write_dataset(tmp_path / "made")
+
+    with pytest.raises(InputError, match=r"`learn`: .*: 12 images of the dataset, or held out"):
+        find(made, learn=made / "tile")
+    with pytest.raises(InputError, match=r"`learn`: .*: 3 images of the dataset, or held out"):
+        find(made, val=real, learn=real / "tile")
+
+
+def test_each_category_learns_from_its_own_real_defects(tmp_path, write_dataset) -> None:
+    both = {"categories": ("plate", "tile")}
+    made, real = write_dataset(tmp_path / "made", **both), tmp_path / "real"
+    write_dataset(real, defects=2, **both)
+
+    apart, joined = find(made, "plate", learn=real), find(made, unified=True, learn=real)
+
+    def learned(split):
+        return [item.category for item in split.defects if real in item.image.parents]
+
+    assert learned(apart) == ["plate"] * 4
+    assert learned(joined) == ["plate"] * 4 + ["tile"] * 4
+    write_dataset(real, categories=("bolt",), defects=1)
+    with pytest.raises(InputError, match="no categories of the dataset: bolt"):
+        find(made, unified=True, learn=real)
+
+
+def test_what_a_dataset_of_one_category_learns_may_be_called_otherwise(
+    tmp_path, write_dataset
+) -> None:
+    real = write_dataset(tmp_path / "real", categories=("few",), defects=2)
+
+    split = find(write_dataset(tmp_path / "made"), learn=real)
+
+    assert {item.category for item in split.defects} == {"tile"}
+
+
+def test_a_recipe_of_pasted_defects_alone_makes_none_to_trust(tmp_path, write_dataset) -> None:
+    recipe = load_recipe("baseline/paste_real").model_dump(mode="json", exclude_none=True)
+    (write_dataset(tmp_path) / "_anomsynth").mkdir()
+    record = {"recipe": recipe, "categories": {}}
+    (tmp_path / "_anomsynth/run.json").write_text(json.dumps(record))
+
+    split = find(tmp_path)
+
+    assert split.recipe is None
+    assert len(split.held_defects) == 2
+    assert all(item.recipe is None for item in split.held_defects)
 
 
 def test_defects_of_another_seed_are_trusted_where_the_recipe_is_known(
@@ -163,6 +214,8 @@ def test_says_what_is_missing(tmp_path, write_dataset, write_image) -> None:
         find(write_dataset(tmp_path / "d"), val=tmp_path / "a")
     with pytest.raises(InputError, match=r"`learn`: .* holds no defect with a mask"):
         find(tmp_path / "d", learn=tmp_path / "a")
+    with pytest.raises(InputError, match=r"`learn`: .*nowhere: no such folder"):
+        find(tmp_path / "d", learn=tmp_path / "nowhere")
 
 
 def test_online_needs_a_recipe(tmp_path, write_dataset) -> None:

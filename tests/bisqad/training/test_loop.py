@@ -10,8 +10,8 @@ import numpy as np  # noqa: E402 - needs torch
 from lightning_fabric import Fabric  # noqa: E402 - needs torch
 
 from anomsynth.bisqad.bilevel.reweighting import FixedWeights, LearnedWeights  # noqa: E402 - needs torch
+from anomsynth.bisqad.data.item import Item  # noqa: E402 - needs torch
 from anomsynth.bisqad.data.pool import Pool  # noqa: E402 - needs torch
-from anomsynth.bisqad.data.samples import Item  # noqa: E402 - needs torch
 from anomsynth.bisqad.detector import FeatureShapes  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.decoder import Decoder  # noqa: E402 - needs torch
 from anomsynth.bisqad.model.quality_inputs import pooled_names  # noqa: E402 - needs torch

@@ -5,8 +5,8 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("timm")
 
+from anomsynth.bisqad.data.item import Item  # noqa: E402 - needs torch
 from anomsynth.bisqad.data.pool import Pool, mirrored_axes  # noqa: E402 - needs torch
-from anomsynth.bisqad.data.samples import Item  # noqa: E402 - needs torch
 from anomsynth.bisqad.detector import FeatureShapes, detectors  # noqa: E402 - needs torch
 from anomsynth.bisqad.training.side_maps import SideMaps  # noqa: E402 - needs torch
 
