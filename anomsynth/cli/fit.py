@@ -21,6 +21,7 @@ EXAMPLE = example(
     "fit real-defects --out mine.toml",
     "fit real-defects --photos photos --base metal --out mine.toml",
     "generate photos dataset --preset mine.toml --real real-defects",
+    "train dataset --out run --learn real-defects",
 )
 
 

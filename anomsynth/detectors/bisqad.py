@@ -25,8 +25,8 @@ class Bisqad(Detector):
 
     One model of several categories (train --unified) knows by itself which product a photo shows:
     that whose good photos are most alike. Each has its own models of what is normal, units of
-    their maps and of the decoder's, and a part of its own in the decoder's projections; the rest
-    of the decoder is shared, and references count half as much.
+    their maps and of the decoder's, and something of its own that is added to the decoder's
+    weights; all else is shared, and references count half as much.
     """
 
     kind: Literal["bisqad"] = "bisqad"

@@ -25,9 +25,9 @@ class Decoder(DetectorNetwork):
     parameters and features, so `torch.func.functional_call`, losses of single samples and
     Hessian-vector products mean what they say. SiLU instead of ReLU gives curvature everywhere.
 
-    One decoder of several products shares its convolutions; what differs between products is added
-    to its projections and to scale and offset of its norms [3]_, for the product that each photo
-    shows. That is nothing at first, and weight decay keeps it small where it earns nothing.
+    One decoder of several products shares its weights; what differs between products is added to
+    its 1 x 1 convolutions and to scale and offset of its norms [3]_, for the product that each
+    photo shows. That is nothing at first, and weight decay keeps it small where it earns nothing.
 
     Parameters
     ----------
