@@ -112,7 +112,7 @@ class TrainProgress(Bar):
 
 def _duration(epochs: float, search: float) -> str:
     if search == 0:
-        return f"learning takes {epochs:.3g} epochs"
+        return f"learning takes {epochs:.3g} epoch{'' if epochs == 1 else 's'}"
     return (
         f"learning takes {epochs:.3g} epochs: {search:.3g} to find weights, "
         f"then {epochs - search:.3g} to train"

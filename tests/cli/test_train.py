@@ -88,8 +88,15 @@ def test_real_defects_are_learned_and_a_resumed_run_keeps_to_them(call, dataset,
     weights = (tmp_path / "run/weights.csv").read_text()
     assert weights.count("learn/") == 6
     assert "learning from 11 defects" in trained.stderr  # one of six is held out
+    assert "learning takes 2 epochs" in trained.stderr
     assert other.exit_code == 2
     assert f"was begun with learn {real}, not None" in other.stderr
+
+
+def test_a_single_epoch_is_one(call) -> None:
+    result = call("--weights", "uniform", "--epochs", 1)
+
+    assert "learning takes 1 epoch\n" in result.stderr
 
 
 def test_json_is_lines_with_the_result_last(call) -> None:
