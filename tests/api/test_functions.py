@@ -146,7 +146,8 @@ def test_score_filters(dataset, tmp_path) -> None:
 
 
 @pytest.mark.slow
-def test_calibrate_writes_the_file_of_the_command(photos, tmp_path, call) -> None:
+def test_calibrate_writes_the_file_of_the_command(write_photos, tmp_path, call) -> None:
+    photos = write_photos(tmp_path / "photos", 4)
     ours, theirs = tmp_path / "ours.json", tmp_path / "theirs.json"
 
     asy.calibrate(photos, ours, preset="metal", jobs=1)

@@ -84,7 +84,8 @@ def bases() -> list[ControlBase]:
     photos = demo_photos()
     found = []
     for name, several in photos.items():
-        recipe = load_recipe(PRESETS[name])
+        mixed = {} if PRESETS[name] == "generic" else {"base_share": 0.5}
+        recipe = load_recipe(PRESETS[name], **mixed)
         for index in (1, 4, 6):
             keys = (SampleKey("t", name, index + 100 * turn) for turn in range(20))
             drawn = (synthesize(several[index], recipe, seed=11, key=key) for key in keys)
