@@ -44,6 +44,21 @@ def test_an_object_is_either_learned_from_or_tested_on(few_real, real_set, draw)
     assert few_real.drawn(real_set, draw) == chosen
 
 
+def test_real_pictures_come_with_their_masks_kinds_in_turn(few_real, tmp_path) -> None:
+    for kind, count in (("crack", 3), ("dent", 1)):
+        for folder, end in (("test", ".jpg"), ("ground_truth", "_mask.png")):
+            (tmp_path / folder / kind).mkdir(parents=True)
+            for number in range(count):
+                (tmp_path / folder / kind / f"{number}{end}").touch()
+
+    found = few_real.marked(tmp_path)
+
+    images = [f"crack/{number}" for number in range(3)]
+    images.insert(1, "dent/0")
+    assert [f"{image.parent.name}/{image.stem}" for image, _ in found] == images
+    assert all(mask.stem == f"{image.stem}_mask" for image, mask in found)
+
+
 def test_the_table_means_over_kinds_and_draws(few_real, tmp_path) -> None:
     for draw, way, values in (
         (0, "fitted", (0.4, 0.6)),
