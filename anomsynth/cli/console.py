@@ -85,7 +85,18 @@ def next_command(*words: object) -> str:
     >>> next_command("train", "my data", "--out", "RUN")
     "Next: anomsynth train 'my data' --out RUN"
     """
-    return f"Next: {shlex.join(['anomsynth', *map(str, words)])}"
+    return f"Next: {command(*words)}"
+
+
+def command(*words: object) -> str:
+    """Return a call of the program as a shell reads it.
+
+    Examples
+    --------
+    >>> command("train", "my data")
+    "anomsynth train 'my data'"
+    """
+    return shlex.join(["anomsynth", *map(str, words)])
 
 
 def _tell(text: str) -> None:
@@ -262,4 +273,4 @@ def _log_told(console: Console) -> Iterator[None]:
 def resume_command(arguments: Sequence[str]) -> str:
     """Return the command line that continues an interrupted one."""
     words = [word for word in arguments if word not in ("--overwrite", "--resume")]
-    return shlex.join(["anomsynth", *words, "--resume"])
+    return command(*words, "--resume")

@@ -1,12 +1,11 @@
 """`anomsynth demo`: a complete small dataset of products that are rendered."""
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from anomsynth.cli.console import SOME_FAILED, Json, Quiet, example, reporting
+from anomsynth.cli.console import SOME_FAILED, Json, Quiet, command, example, reporting
 from anomsynth.cli.environment import Jobs
 from anomsynth.cli.summary import print_summary
 from anomsynth.errors import OutputError
@@ -55,7 +54,7 @@ def demo(
                 on_event=progress,
             )
         fair = ["generate", photos, f"{dataset}-anomalib", "--preset", PRESET, "--for", "anomalib"]
-        print_summary(console, finished, shlex.join(["anomsynth", *map(str, fair)]))
+        print_summary(console, finished, command(*fair))
         console.say("Then use your own photos:")
         console.say(f"  anomsynth preview {photos / 'metal' / '000.png'} --preset metal")
         console.say("  anomsynth generate FOLDER_OF_GOOD_PHOTOS my-dataset --preset metal")

@@ -1,7 +1,6 @@
 """`anomsynth fit`: a recipe from a few real defects."""
 
 import math
-import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,7 @@ import typer
 
 from anomsynth.cli.bar import Bar, Pace
 from anomsynth.cli.choices import Kinds, MmPerPx, SourceLayout, complete_preset, parse_words
-from anomsynth.cli.console import Console, Json, Quiet, example, reporting
+from anomsynth.cli.console import Console, Json, Quiet, command, example, reporting
 from anomsynth.cli.environment import Jobs
 from anomsynth.core.counted import counted
 
@@ -145,10 +144,9 @@ def _report(
     if found.photos == 0:
         console.say("no good photos: mechanisms were tried on the unmarked rest of the pictures")
     console.say(f"recipe in {found.out}; look at {found.sheet}, then:")
-    made = ["generate", str(photos or "PHOTOS"), "DATASET", "--preset", str(found.out)]
-    given = ["--real", str(defects)] if pasted else []
-    for words in ([*made, *given], ["train", "DATASET", "--out", "RUN", "--learn", str(defects)]):
-        console.say(f"  {shlex.join(['anomsynth', *words])}")
+    given = ("--real", defects) if pasted else ()
+    made = command("generate", photos or "PHOTOS", "DATASET", "--preset", found.out, *given)
+    console.say(f"  {made}\n  {command('train', 'DATASET', '--out', 'RUN', '--learn', defects)}")
     console.result(
         sentence=found.sentence,
         recipe=str(found.out),

@@ -97,14 +97,13 @@ class Cell:
         if self.rest.exists():
             return
         chosen = drawn(self.source, self.draw)
-        for mask in sorted((self.source / "ground_truth").glob("*/*")):
-            kind, stem = mask.parent.name, mask.stem.removesuffix("_mask")
-            for image in (self.source / "test" / kind).glob(f"{stem}.*"):
-                part = chosen.get(f"test/{kind}/{image.name}", "rest")
-                if part is not None:
-                    root = self.five if part == "five" else self.rest
-                    _copy(image, root / "test" / kind / image.name)
-                    _copy(mask, root / "ground_truth" / kind / mask.name)
+        for image, mask in marked(self.source):
+            kind = mask.parent.name
+            part = chosen.get(f"test/{kind}/{image.name}", "rest")
+            if part is not None:
+                root = self.five if part == "five" else self.rest
+                _copy(image, root / "test" / kind / image.name)
+                _copy(mask, root / "ground_truth" / kind / mask.name)
         for split in ("train", "test"):
             shutil.copytree(self.source / split / "good", self.rest / split / "good")
         shutil.copy2(self.source / "groups.csv", self.rest / "groups.csv")

@@ -9,6 +9,7 @@ from anomsynth.core.rng import stream
 from anomsynth.dataset.layouts.item import Labelled
 
 HELD_SHARE = 6  # every sixth photo or defect is held out where the dataset has no split
+MOST_HELD = 96  # defects of a category
 ENOUGH_HELD = 8  # good test photos of a category; of fewer, none is used
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
-from anomsynth.bisqad.data.held_out import by_category, spread_out
+from anomsynth.bisqad.data.held_out import MOST_HELD, by_category, spread_out
 from anomsynth.bisqad.data.item import Item, item_of
 from anomsynth.core.counted import counted
 from anomsynth.dataset.labelled import find_labelled
@@ -14,7 +14,7 @@ from anomsynth.dataset.reading import PhotoReader, find_depth
 from anomsynth.errors import InputError
 
 LEAST_LEARNED = 0.25  # share of real defects among all, where there are some to learn from
-MOST_TRUSTED = 96  # good photos, and defects
+MASKS_BELONG = "masks belong into ground_truth/KIND, named like the image or IMAGE_mask.png"
 
 
 def trusted_items(root: Path, category: str | None) -> list[Item]:
@@ -30,7 +30,7 @@ def trusted_items(root: Path, category: str | None) -> list[Item]:
         found = [entry for entry in found if entry.category == category]
     good = [entry for entry in found if entry.good]
     marked = _marked("val", root, found)
-    chosen = (*spread_out(good, MOST_TRUSTED), *spread_out(marked, MOST_TRUSTED))
+    chosen = (*spread_out(good, MOST_HELD), *spread_out(marked, MOST_HELD))
     read = PhotoReader(depth=find_depth([entry.image for entry in chosen]))
     return [item_of(entry, read, "val/") for entry in chosen]
 
@@ -97,6 +97,6 @@ def _found(option: str, root: Path) -> list[Labelled]:
 def _marked(option: str, root: Path, found: Sequence[Labelled]) -> list[Labelled]:
     marked = [entry for entry in found if not entry.good and entry.mask is not None]
     if not marked:
-        hint = "masks belong into ground_truth/KIND, named like the image or IMAGE_mask.png"
-        raise InputError(f"`{option}`: {root}: holds no defect with a mask", hint=hint)
+        msg = f"`{option}`: {root}: holds no defect with a mask"
+        raise InputError(msg, hint=MASKS_BELONG)
     return marked

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from anomsynth.bisqad.data.held_out import (
+    MOST_HELD,
     by_category,
     hold_out,
     hold_photos,
@@ -20,7 +21,7 @@ from anomsynth.bisqad.data.origin import (
     recorded_scores,
     with_sources,
 )
-from anomsynth.bisqad.data.real import learned_items, trusted_items
+from anomsynth.bisqad.data.real import MASKS_BELONG, learned_items, trusted_items
 from anomsynth.bisqad.options import TrainOptions
 from anomsynth.core.counted import counted
 from anomsynth.core.types import SampleKey
@@ -32,7 +33,6 @@ from anomsynth.errors import InputError, UserError
 from anomsynth.recipe.models import Recipe
 
 FEWEST = 2  # good photos to learn from
-MOST_HELD = 96  # defects of a category held out
 MOST_GOOD_HELD = 199  # photos of a category held out: they promise half a percent of false alarms
 
 
@@ -181,8 +181,8 @@ def _check_defects(
     if not marked:
         defects = len(found) - len(good)
         if defects:
-            hint = "masks belong into ground_truth/KIND, named like the image or IMAGE_mask.png"
-            raise InputError(f"{root}: none of its {defects} defect images has a mask", hint=hint)
+            msg = f"{root}: none of its {defects} defect images has a mask"
+            raise InputError(msg, hint=MASKS_BELONG)
         hint = "make defects with `anomsynth generate`, or point to a dataset that has some"
         raise InputError(f"{root}: good photos only, no defects to learn from", hint=hint)
 

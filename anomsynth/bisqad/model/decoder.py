@@ -60,11 +60,12 @@ class Decoder(DetectorNetwork):
         self.width = width
         if generator is None:
             generator = torch.Generator().manual_seed(0)
-        apart = 0 if shapes.products == 1 else shapes.products
-        self.lateral = nn.ModuleList(_Projection(count, width, apart) for count in self.channels)
+        self.lateral = nn.ModuleList(
+            _Projection(count, width, self.products) for count in self.channels
+        )
         self.beside = _convolution(maps, width, 1, bias=False) if maps else None
-        self.blocks = nn.ModuleList(_Block(width, apart) for _ in self.channels)
-        self.head = _Projection(width, 1, apart)
+        self.blocks = nn.ModuleList(_Block(width, self.products) for _ in self.channels)
+        self.head = _Projection(width, 1, self.products)
         self._draw_weights(generator)
 
     def forward(self, features: Sequence[Tensor], keep: Sequence[Tensor] | None = None) -> Tensor:
@@ -129,7 +130,8 @@ class _Block(nn.Module):
         super().__init__()
         self.convolution = _convolution(width, width, 3, bias=False)
         self.norm = nn.GroupNorm(GROUPS, width)
-        self.own = nn.Parameter(torch.zeros(products, 2, width, 1, 1)) if products else None
+        several = products > 1
+        self.own = nn.Parameter(torch.zeros(products, 2, width, 1, 1)) if several else None
 
     def forward(self, features: Tensor, numbers: Tensor | None) -> Tensor:
         here: Tensor = self.norm(self.convolution(features))
@@ -156,7 +158,8 @@ class _Projection(_Undrawn):
 
     def __init__(self, before: int, after: int, products: int) -> None:
         super().__init__(before, after, 1)
-        self.own = nn.Parameter(torch.zeros(products, after, before + 1)) if products else None
+        several = products > 1
+        self.own = nn.Parameter(torch.zeros(products, after, before + 1)) if several else None
 
     def forward(  # type: ignore[override]
         self, features: Tensor, numbers: Tensor | None
