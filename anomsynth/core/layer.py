@@ -92,7 +92,8 @@ class DefectLayer:
         True if the defect may reach beyond the part (a bent wire, a thread): it is cut to
         `Surface.reachable` instead of `Surface.allowed`.
     has_noise : bool
-        True if the light that is exposed is the photo's own, from elsewhere, with its noise.
+        True if the light that is exposed is the photo's own, from elsewhere, with its noise and,
+        unless the defect is thin, with edges as soft as the camera's.
     void : bool
         True if what shows where there is coverage is an opening: material is gone there, and a
         depth sensor finds nothing, or what lies behind.

@@ -73,7 +73,8 @@ class NpcfPlus(Refiner):
         survives = layer.coverage is None and not layer.thin
         if self.match_texture and survives and change.index.size >= LEAST_RING:
             after, residuals["band_deficit"] = self._with_texture(change, surface)
-        if self.match_edges:
+        moved = layer.has_noise and not layer.thin  # edges of the photo came along with its noise
+        if self.match_edges and not moved:
             extra = _extra_blur(surface.camera, thin=layer.thin)
             residuals["edge_blur_px"] = extra
             if extra > 0:

@@ -14,6 +14,7 @@ from anomsynth.surface.camera import measure_camera
 from anomsynth.surface.foreground import PartFinder, find_foreground
 from anomsynth.surface.grain import measure_grain
 from anomsynth.surface.light import measure_light
+from anomsynth.surface.outlined import follows_outline
 from anomsynth.surface.sites import find_edges, find_sites
 from anomsynth.surface.thumbnail import make_thumbnail, shrink_mask
 from anomsynth.surface.windows import grey_levels
@@ -41,8 +42,11 @@ def analyze(
     encoding : {"srgb", "linear"}, optional
         How the pixels encode light; sRGB by default.
     roi : (H, W) bool or PartFinder, optional
-        Where the part is; replaces the automatic foreground. Transparent pixels stay out of it. A
-        `PartFinder` says how the part is found in all photos of the category.
+        Where the part is; replaces the automatic foreground. Transparent pixels stay out of it.
+        Where its outline is the part's own, so that colours change along most of it, what overhangs
+        the part (a fiber, a bent lead) or bares the ground is drawn beside it, too; a mask within
+        the part holds everything. A `PartFinder` says how the part is found in all photos of the
+        category.
     avoid : (H, W) bool, optional
         Where no defect may go.
 
@@ -70,7 +74,9 @@ def analyze(
     if foreground is None:
         foreground = find_foreground(pixels, photo.alpha, thumbnail, finder)
     allowed = foreground
-    reachable = foreground if marked is not None else _visible(photo)
+    reachable = _visible(photo)
+    if marked is not None and not follows_outline(thumbnail, marked):
+        reachable = foreground
     if avoid is not None:
         free = ~_as_mask("avoid", avoid, shape)
         allowed, reachable = foreground & free, reachable & free

@@ -1,18 +1,26 @@
 """What shows where a piece of the part is missing: the background, guessed from around it."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
-from anomsynth.core.pixels import channel_mean
+from anomsynth.core.pixels import channel_mean, on_channels, over_channels
 from anomsynth.core.statistics import median
 from anomsynth.core.types import Box, Float32, Mask, Surface
+from anomsynth.errors import PlacementError
 from anomsynth.surface.background import background_of
 
 OUTLINE_PX = 3.0  # of a part, besides its blur: pixels that go with a piece of it
+CUT = 0.02  # share of what changes that may be cut off without leaving a ghost of the outline
+SMOOTH = 4.0  # slow light of the ground is taken over that part of the reach,
+LEAST_SPREAD_PX = 2.0  # and over so many pixels at least, so that texture averages out
+STRANGE = 4.0  # outlines: as far a rim, a gleam or a drawn mask's error goes with a piece
 LEAST_STEP = 0.006  # of the root of white: smaller differences are not seen
-REACH = 0.05  # of part size: as far the shadow and the halo of a piece go with it
-LEAST_REACH_PX = 4.0
 TEXTURE_PX = 2  # texture of the ground averages out over so many pixels to every side
+MOST_FACTOR = 4.0  # by which shadow and halo change the ground's light
+LEAST_LIGHT = np.float32(2e-3)
+LEAST_CHANGE = 1e-3  # of white, linear; smaller ones are none
 
 
 def light_behind(
@@ -40,19 +48,33 @@ def light_behind(
     return background.filled(surface, box, needed)
 
 
-def shadow_reach(surface: Surface) -> float:
-    """Return how far the shadow and the halo of a piece are taken to reach, pixels."""
-    return REACH * surface.part_size_px + LEAST_REACH_PX
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """A box of a photo that a piece of the part has left.
+
+    Attributes
+    ----------
+    light : (h, w, C) float32
+        What is behind where the piece was, the photo's own on the rest of the part.
+    beside : (h, w) bool
+        Ground whose light changes.
+    shade : (h, w, C) float32
+        By what factor the piece darkened or lit the ground beside it; 1 elsewhere.
+    """
+
+    light: Float32
+    beside: Mask
+    shade: Float32
 
 
-def beside_what_is_gone(
+def ground_without(
     surface: Surface, box: Box, gone: Mask, behind: Float32, reach_px: float
-) -> Float32:
-    """Return how much of the ground beside a piece changes as it goes, (h, w) float32 in [0, 1].
+) -> Ground:
+    """Return a box as a piece has left it.
 
-    Its blurred outline goes with it, and its halo and its shadow: where the ground, smoothed over
-    its texture, differs from what would be there, it fades to that within `reach_px`. What lies
-    nearer to the rest of the part stays; all of the part is 0.
+    Its blurred outline goes with it, and its halo and its shadow: the ground keeps its texture, and
+    its slow light turns into that of what is behind within `reach_px`, channel by channel. What
+    lies nearer to the rest of the part stays as it is.
 
     Parameters
     ----------
@@ -64,28 +86,83 @@ def beside_what_is_gone(
         What would be there: `light_behind`.
     reach_px : float
     """
+    now = surface.linear(box)
     part = surface.foreground[box.slices]
-    rest = part & ~gone
     away = _distance(gone)
     share = _fading(away, reach_px)
-    outline = OUTLINE_PX + 2 * surface.camera.blur_px
+    rest = part & ~gone
+    nearer = np.ones(box.shape, np.float32)  # to the piece than to the rest
     if rest.any():
-        share *= np.clip((_distance(rest) - away) * np.float32(2 / reach_px), 0, 1)
-    now, then = (np.sqrt(channel_mean(light)) for light in (surface.linear(box), behind))
-    step = np.asarray(
-        now - then, np.float32
-    )  # of about the lightness: shadows of dark grounds are seen, too
-    step[part] = 0
-    weight = (~part).astype(np.float32)
-    size = (2 * TEXTURE_PX + 1,) * 2
-    whole = np.maximum(np.asarray(cv2.blur(weight, size), np.float32), np.float32(0.05))
-    slow = np.abs(np.asarray(cv2.blur(step, size), np.float32)) / whole
-    far = np.asarray(slow[(away > reach_px) & ~part], np.float32)
-    usual = max(2 * float(median(far)) if far.size else 0.0, LEAST_STEP)
-    share *= np.clip(slow / np.float32(usual) - 1, 0, 1)
-    np.maximum(share, _fading(away - outline / 2, outline / 2), out=share)
+        nearer = np.clip((_distance(rest) - away) * np.float32(2 / reach_px), 0, 1)
+    share *= nearer
     share[part] = 0
-    return share
+    outline = OUTLINE_PX + 2 * surface.camera.blur_px
+    clear = (~part & (away > outline / 2)).astype(np.float32)
+    spread = max(reach_px / SMOOTH, LEAST_SPREAD_PX)
+    then, current = (
+        mean + LEAST_LIGHT for mean in (_slow(i, clear, spread) for i in (behind, now))
+    )
+    factor = np.log(np.clip(current / then, 1 / MOST_FACTOR, MOST_FACTOR))
+    gone_shade = factor * on_channels(share, factor.shape[2])
+    # What stays dark beside the hole for the rest of the part is dark in it, too.
+    stays = factor * on_channels(1 - nearer, factor.shape[2])
+    stays = _slow(stays, clear * _fading(away, reach_px / 2), reach_px / 2)
+    bared = behind * np.exp(stays)
+    shade = np.exp(gone_shade)
+    light = np.asarray(now / shade, np.float32)
+    mixed = _fading(away, STRANGE * outline) * nearer
+    mixed *= _strange(light, bared, part, away > reach_px)
+    np.maximum(mixed, _fading(away - outline / 2, outline / 2), out=mixed)
+    mixed[part] = 0
+    light += on_channels(mixed, light.shape[2]) * (bared - light)
+    cv2.copyTo(bared, gone.view(np.uint8), light)  # many times as fast as NumPy
+    light.clip(0, 1, out=light)
+    changed = over_channels(np.maximum, np.abs(light - now)) > LEAST_CHANGE
+    return Ground(light, np.asarray(changed & ~part), np.asarray(shade, np.float32))
+
+
+def _strange(light: Float32, behind: Float32, part: Mask, far: Mask) -> Float32:
+    """Return how surely the ground differs from what is behind by more than its texture does."""
+    step = np.sqrt(channel_mean(light)) - np.sqrt(channel_mean(behind))  # about the lightness
+    step[part] = 0
+    size = (2 * TEXTURE_PX + 1,) * 2
+    ground = np.asarray(cv2.blur((~part).astype(np.float32), size), np.float32)
+    slow = np.abs(np.asarray(cv2.blur(step, size), np.float32)) / np.maximum(ground, 0.05)
+    usual = np.asarray(slow[far & ~part], np.float32)
+    least = max(2 * float(median(usual)) if usual.size else 0.0, LEAST_STEP)
+    return np.clip(slow / np.float32(least) - 1, 0, 1)
+
+
+def _slow(field: Float32, where: Float32, spread: float) -> Float32:
+    """Return the mean around of (h, w, C) over the weights (h, w), 0 far from all of them."""
+    weight, total = (
+        np.asarray(cv2.GaussianBlur(array, (0, 0), spread, borderType=cv2.BORDER_REPLICATE))
+        for array in (where, field * on_channels(where, field.shape[2]))
+    )
+    mean = total.reshape(field.shape) / on_channels(weight + np.float32(1e-4), field.shape[2])
+    return np.asarray(mean, np.float32)
+
+
+def check_room(surface: Surface, box: Box, changed: Mask) -> None:
+    """Refuse what cannot be shown whole: cut off, it would leave a ghost of the old outline.
+
+    Parameters
+    ----------
+    surface : Surface
+    box : Box
+    changed : (h, w) bool
+        Pixels that change as a piece moves or goes.
+
+    Raises
+    ------
+    PlacementError
+        If more than a trace of them lies where no defect may reach.
+    """
+    if surface.reachable is None:
+        return
+    lost = int(np.count_nonzero(changed & ~surface.reachable[box.slices]))
+    if lost > CUT * int(np.count_nonzero(changed)):
+        raise PlacementError("the piece reaches beyond where defects may go")
 
 
 def _fading(away: Float32, reach: float) -> Float32:

@@ -117,6 +117,17 @@ def test_edges_become_as_soft_as_the_camera_inwards_only() -> None:
     assert refined.residuals["edge_blur_px"] == pytest.approx(np.sqrt(1.5**2 - 0.35**2))
 
 
+def test_edges_of_moved_pieces_are_the_photo_s_own() -> None:
+    surface = flat_surface(Camera(noise_floor=0.0, blur_px=1.5, sharpest_px=1.2))
+    change = covered(surface)
+    moved = replace(change, layer=replace(change.layer, has_noise=True))
+
+    refined = NpcfPlus(match_texture=False).refine(moved, surface, stream(1))
+
+    assert np.array_equal(refined.after, change.after)
+    assert "edge_blur_px" not in refined.residuals
+
+
 @pytest.mark.parametrize("radius", [40, 75, 1000])  # inside, cut off, and beyond the box
 def test_edges_have_no_seams_between_tiles(radius, monkeypatch) -> None:
     surface = flat_surface(Camera(noise_floor=4.0, blur_px=1.5, sharpest_px=1.2), channels=3)

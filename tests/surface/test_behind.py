@@ -7,7 +7,8 @@ import pytest
 
 from anomsynth.core.color import decode, linear_to_srgb
 from anomsynth.core.types import Box, Surface
-from anomsynth.surface.behind import beside_what_is_gone, light_behind
+from anomsynth.errors import PlacementError
+from anomsynth.surface.behind import check_room, ground_without, light_behind
 from anomsynth.testing import make_surface
 
 
@@ -108,15 +109,50 @@ def test_its_shadow_goes_with_a_piece_and_the_rest_keeps_its_own() -> None:
 
     behind = light_behind(surface, box, gone, 12.0)
     assert behind is not None
-    share = beside_what_is_gone(surface, box, gone, behind, 12.0)
+    found = ground_without(surface, box, gone, behind, 12.0)
 
-    light = surface.linear(box)[..., 0]
-    after = light + share * (behind[..., 0] - light)
+    light, after = surface.linear(box)[..., 0], found.light[..., 0]
     beside = np.zeros(part.shape, bool)
     beside[80:120, 200:206] = True
     beside = beside[box.slices]
     assert after[beside].mean() > 0.9 * 0.4 > 1.15 * light[beside].mean()
-    assert after[gone].max() < 0.1  # the part itself is the caller's
+    assert found.beside[beside].mean() > 0.9
+    assert found.shade[beside].mean() < 0.9
+    middle = np.zeros(part.shape, bool)
+    middle[80:120, 180:195] = True
+    assert after[middle[box.slices]].mean() == pytest.approx(0.4, rel=0.05)
     rest = np.zeros(part.shape, bool)
     rest[80:120, 92:100] = True
     assert np.array_equal(after[rest[box.slices]], light[rest[box.slices]])
+
+
+def test_a_sliver_s_bed_lies_in_the_shadow_that_stays() -> None:
+    rows, cols = np.mgrid[:240, :320]
+    part = slab((240, 320))
+    away = np.hypot(
+        np.clip(abs(rows - 99.5) - 39.5, 0, None), np.clip(abs(cols - 149.5) - 49.5, 0, None)
+    )
+    surface = on_ground(0.4 * (1 - 0.5 * np.exp(-away / 20)), part)
+    box = Box(30, 70, 170, 270)
+    gone = (part & (cols >= 196))[box.slices]
+    behind = light_behind(surface, box, gone, 30.0)
+    assert behind is not None
+
+    after = ground_without(surface, box, gone, behind, 30.0).light[..., 0]
+
+    bed, beside = (after[50:90, first : first + 2].mean() for first in (127, 134))
+    assert bed == pytest.approx(beside, rel=0.1)
+    assert bed < 0.75 * 0.4
+
+
+def test_what_would_be_cut_off_is_refused() -> None:
+    part = slab((240, 320))
+    box = Box(30, 70, 170, 230)
+    changed = part[box.slices]
+
+    check_room(on_ground(np.full((240, 320), 0.4), part), box, changed)  # nobody said anything
+    open_ground = on_ground(np.full((240, 320), 0.4), part)
+    check_room(replace(open_ground, reachable=np.ones_like(part)), box, changed)
+    half = part & (np.arange(320) < 150)
+    with pytest.raises(PlacementError, match="beyond where defects may go"):
+        check_room(replace(open_ground, reachable=half), box, changed)

@@ -7,10 +7,12 @@ import numpy as np
 
 from anomsynth.core.pixels import look_up, on_channels, over_channels
 from anomsynth.core.types import Box, Float32, Mask, Surface
-from anomsynth.surface.behind import beside_what_is_gone, light_behind, shadow_reach
+from anomsynth.surface.behind import check_room, ground_without, light_behind
+from anomsynth.surface.shadow import shadow_reach
 
 SEAM_PX = 2  # pixels around the outline that mix part and background
 SHADE = 0.2  # of the part's light: what shows where the picture has no background
+LEAST_SHADE = 0.01  # by which a shadow changes the light; less is none
 LEAST = 2e-3  # linear light; smaller changes are none
 
 
@@ -38,6 +40,11 @@ def show_moved(
         What is seen at a pixel now was there before; pixels of the box.
     valid : (h, w) bool
         Where `source` says anything.
+
+    Raises
+    ------
+    PlacementError
+        If it would reach beyond where defects may go.
     """
     before = surface.linear(box)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * SEAM_PX + 1,) * 2)
@@ -50,16 +57,25 @@ def show_moved(
         part = surface.foreground[box.slices]
         mean = before[part].mean(axis=0) if part.any() else before.mean(axis=(0, 1))
         behind = np.broadcast_to(np.float32(SHADE) * mean, before.shape).astype(np.float32)
-    soft = np.asarray(cv2.blur(piece.astype(np.float32), (3, 3)), dtype=np.float32)
+    # Blurred at the part's outline alone: where the piece joins the rest there is no seam.
+    soft, whole = (
+        np.asarray(cv2.blur(area.astype(np.float32), (3, 3)), dtype=np.float32)
+        for area in (piece, piece | body)
+    )
+    cv2.copyTo(whole, piece.view(np.uint8), soft)
     rows, cols = (np.where(valid, part, -9).astype(np.float32) for part in source)
     share = look_up(soft, rows, cols, cv2.INTER_LINEAR) * valid
     moved = np.clip(look_up(before, rows, cols, cv2.INTER_CUBIC), 0, 1)
-    light = before.copy()
-    beside = beside_what_is_gone(surface, box, piece, behind, reach)
-    light += on_channels(beside, surface.channels) * (behind - light)
-    cv2.copyTo(behind, bared.view(np.uint8), light)  # many times as fast as NumPy
+    ground = ground_without(surface, box, piece, behind, reach)
+    light = ground.light
+    # Shadow and halo come along with the piece.
+    shade = look_up(ground.shade, rows, cols, cv2.INTER_LINEAR)
+    cast = valid & ~body & (over_channels(np.maximum, np.abs(shade - 1)) > LEAST_SHADE)
+    cv2.copyTo(light * shade, cast.view(np.uint8), light)
     moved -= light
     moved *= on_channels(share, surface.channels)
     light += moved
     largest = over_channels(np.maximum, np.abs(light - before))
-    return Moved(light, (largest > LEAST) & (bared | (share > 0) | (beside > 0)))
+    changed = (largest > LEAST) & (bared | (share > 0) | ground.beside | cast)
+    check_room(surface, box, changed)
+    return Moved(light, changed)

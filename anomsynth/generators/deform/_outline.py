@@ -13,6 +13,9 @@ from anomsynth.surface.identity import Part, found_once
 
 CELLS = 320  # the outline is looked at on about this many cells a side
 SLENDER = 3.5  # length over width of a thin piece
+STOUT = 0.9  # widths to either side from which a place is no thin one,
+MOSTLY = 0.4  # and share of a piece that may lie in such places: a head, but no body
+BRIDGE = 6.0  # and of one that is held at both ends: clamped, it is many times as stiff
 OPENINGS = (0.12, 0.25, 0.45, 0.7)  # radii, in inradii of the part, of discs no thin piece holds
 SHORTEST = 8.0  # cells
 LARGEST = 0.6  # of the part: a piece that is more than that is the part
@@ -65,6 +68,8 @@ class Slender:
         Its centre line, rows and columns, from the held end to the free one.
     width : float
         Mean width, pixels.
+    half : (N,) float64
+        How far the piece reaches to either side of its centre line, pixels.
     held : (bool, bool)
         Whether the first and the last end are attached to the rest of the part.
     """
@@ -72,6 +77,7 @@ class Slender:
     mask: Mask
     line: Float64
     width: float
+    half: Float64
     held: tuple[bool, bool]
 
 
@@ -124,8 +130,24 @@ def _components(mask: Mask) -> list[Mask]:
     return [labels == n for n in large[:24]]
 
 
+def _with_what_hangs_on(piece: Mask, part: Mask) -> Mask:
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        (part & ~piece).view(np.uint8), connectivity=8
+    )
+    area = int(np.count_nonzero(piece))
+    near = cv2.dilate(piece.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    touching = np.bincount(labels[near], minlength=count) > 0
+    small = touching & (stats[:, cv2.CC_STAT_AREA] < area)
+    small[0] = False
+    return np.asarray(piece | small[labels]) if small.any() else piece
+
+
 def _measured(piece: Mask, part: Mask) -> Slender | None:
-    """Return a piece found on cells, in cells; None if it is not thin."""
+    """Return a piece found on cells, in cells; None if it is not thin.
+
+    What hangs on to it and is smaller, such as the head of a screw, belongs to it.
+    """
+    piece = _with_what_hangs_on(piece, part)
     cells = np.argwhere(piece).astype(np.float64)
     axis = principal_axis(cells)
     along, across = axis.along, axis.across
@@ -147,6 +169,10 @@ def _measured(piece: Mask, part: Mask) -> Slender | None:
         return None
     offset = gaussian_filter1d(offset, 1.0, mode="nearest")
     place = along.min() + (np.arange(knots) + 0.5) * length / knots
+    half = np.zeros(knots)
+    np.maximum.at(half, index, np.abs(across - np.interp(along, place, offset)) + 0.5)
+    if float((half[index] > STOUT * width).mean()) > MOSTLY:
+        return None
     place[0], place[-1] = along.min() - 0.5, along.max() + 0.5
     line = axis.centre + place[:, None] * axis.ahead + offset[:, None] * axis.aside
     rest = part & ~piece
@@ -154,15 +180,16 @@ def _measured(piece: Mask, part: Mask) -> Slender | None:
     touching = along[near[piece]]
     third = length / 3
     beside = np.abs(touching - 0.5 * (along.min() + along.max())) < third / 2
-    if beside.any():  # an edge of the body, not a piece that sticks out of it
-        return None
     held = (
         bool((touching < along.min() + third).any()),
         bool((touching > along.max() - third).any()),
     )
+    # An edge of the body is no piece that sticks out of it, and a stout bridge does not bend.
+    if beside.any() or (all(held) and length < BRIDGE * width):
+        return None
     if held[1] and not held[0]:
-        line, held = line[::-1].copy(), (True, False)
-    return Slender(piece, line, width, held)
+        line, half, held = line[::-1].copy(), half[::-1].copy(), (True, False)
+    return Slender(piece, line, width, half, held)
 
 
 def _full(foreground: Mask, piece: Slender, step: int) -> Slender:
@@ -176,4 +203,6 @@ def _full(foreground: Mask, piece: Slender, step: int) -> Slender:
         height, wide = min(size[1], foreground.shape[0]), min(size[0], foreground.shape[1])
         mask[:height, :wide] = full[:height, :wide]
         mask &= foreground
-    return Slender(mask, piece.line * step + step // 2, piece.width * step, piece.held)
+    return Slender(
+        mask, piece.line * step + step // 2, piece.width * step, piece.half * step, piece.held
+    )

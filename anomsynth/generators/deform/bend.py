@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 
 from anomsynth.core.component import ModeWeights, SizeRange, UnitRange, parameter
 from anomsynth.core.layer import DefectLayer
@@ -16,13 +17,15 @@ from anomsynth.fields.relief import fade
 from anomsynth.generators.deform._coarse_band import trace_on_cells
 from anomsynth.generators.deform._moved import show_moved
 from anomsynth.generators.deform._outline import Slender, find_slender
-from anomsynth.surface.behind import shadow_reach
+from anomsynth.surface.shadow import shadow_reach
 from anomsynth.surface.sites import pick_site
 
 SHAPES = ("hinge", "arc", "wave")
 NODES = 96  # along a piece
 RIPPLES = 2.5  # smaller bends along a piece
-MOST_TURN = 1.4  # widths per radius of curvature: tighter bends would fold the inner side
+TIGHTEST = 1.05  # half widths per radius of curvature: tighter bends would fold the inner side
+SEAM_PX = 3.0  # pixels beside a piece that go with it
+STRETCH_DEG = 25.0  # a piece between two held ends yields no further: 5 % longer
 
 
 class Bend(Generator):
@@ -32,7 +35,7 @@ class Bend(Generator):
     that is clamped at one end, ``t = T sin(pi s / 2 L)`` (deflection ``1 - cos``), for ``wave``
     that of a bar clamped at both, ``T sin(2 pi s / L)``, for ``hinge`` a plastic hinge, a step
     over a few widths where the bending moment was largest [1]_. Pieces held at both ends always
-    take the wave.
+    take the wave and are pulled longer by it, ``T^2 / 4``; all others keep their length.
 
     References
     ----------
@@ -76,10 +79,12 @@ class Bend(Generator):
             shape = "wave"
         sign = 1.0 if picks[2] < 0.5 else -1.0
         line = piece.line
+        half = piece.half
         if not any(piece.held) and picks[3] < 0.5:
-            line = line[::-1]
-        bending = _Bending(shape, sign * math.radians(drawn.turn_deg), drawn)
-        return _bent(surface, piece, _resampled(line, piece.width), bending)
+            line, half = line[::-1], half[::-1]
+        turn_deg = min(drawn.turn_deg, STRETCH_DEG) if all(piece.held) else drawn.turn_deg
+        bending = _Bending(shape, sign * math.radians(turn_deg), drawn)
+        return _bent(surface, piece, _resampled(line, half, piece.width), bending)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +123,10 @@ def turn_along(share: Float64, shape: str, turn: float, drawn: Bend, width: floa
     return bent
 
 
-def _resampled(line: Float64, width: float) -> Float64:
-    """Return the centre line at even steps, smooth, run out a little beyond both ends."""
+def _resampled(line: Float64, half: Float64, width: float) -> tuple[Float64, Float64]:
+    """Return a centre line and half widths at even steps, run out a little beyond both ends."""
+    across = np.interp(np.linspace(0, 1, NODES), np.linspace(0, 1, len(half)), half)
+    across = maximum_filter1d(across, max(2 * NODES // len(half), 3), mode="nearest") + SEAM_PX
     way = densify(line, 4)
     run = arc_length(way)
     ahead = tangents(way)
@@ -127,21 +134,26 @@ def _resampled(line: Float64, width: float) -> Float64:
     way = np.concatenate([way[:1] - extra * ahead[:1], way, way[-1:] + extra * ahead[-1:]])
     run = arc_length(way)
     even = np.linspace(0, run[-1], NODES)
-    return np.column_stack([np.interp(even, run, way[:, axis]) for axis in (0, 1)])
+    return np.column_stack([np.interp(even, run, way[:, axis]) for axis in (0, 1)]), across
 
 
-def _bent(surface: Surface, piece: Slender, line: Float64, bending: _Bending) -> DefectLayer:
+def _bent(
+    surface: Surface, piece: Slender, centre: tuple[Float64, Float64], bending: _Bending
+) -> DefectLayer:
     drawn = bending.drawn
+    line, half = centre
     length = float(arc_length(line)[-1])
     share = np.linspace(0, 1, NODES)
     turned = turn_along(share, bending.shape, bending.turn, drawn, piece.width / length)
-    steepest = float(np.abs(np.gradient(turned)).max()) * (NODES - 1) / length
-    turned *= min(1.0, MOST_TURN / max(steepest * piece.width, 1e-9))
+    steepest = float((np.abs(np.gradient(turned)) * (half - SEAM_PX)).max()) * (NODES - 1) / length
+    turned *= min(1.0, TIGHTEST / max(steepest, 1e-9))
     new = bend_line(line, turned)
-    half = np.full(NODES, 0.75 * piece.width + 3.0)
-    margin = float(half[0]) + 4 + shadow_reach(surface)
+    if all(piece.held):  # the other end stays where it is, too
+        new += share[:, None] * (line[-1] - new[-1])
+    beside = shadow_reach(surface)  # its shadow goes with it
+    margin = float(half.max()) + 4 + beside
     box = _around(np.concatenate([line, new]), margin, surface.shape)
-    source, valid = _origins(new, line, half, box)
+    source, valid = _origins(new, line, float(half.max()) + beside, box)
     moved = show_moved(surface, box, piece.mask[box.slices], source, valid)
     if not moved.changed.any():
         raise PlacementError("the piece would not move visibly")
@@ -167,14 +179,14 @@ def _bent(surface: Surface, piece: Slender, line: Float64, bending: _Bending) ->
 
 
 def _origins(
-    new: Float64, line: Float64, half: Float64, box: Box
+    new: Float64, line: Float64, half: float, box: Box
 ) -> tuple[tuple[Float32, Float32], Mask]:
     """Return where the pixels of a box along the bent line came from, and where that is known.
 
     Rows and columns, of the box, are smooth across the line: along wide pieces they are computed on
     cells and interpolated.
     """
-    traced = trace_on_cells(new, half, box)
+    traced = trace_on_cells(new, np.full(NODES, half), box)
     if traced is None:
         raise PlacementError("the bent piece lies outside the picture")
     band, offset = traced.band, traced.offset

@@ -44,12 +44,12 @@ class Squeeze(Generator):
     mode: Literal["body", "region", "mixed"] = parameter(
         "mixed", "choice", "the whole part, a region of it, or the part where its outline shows"
     )
-    narrowing: SizeRange = parameter((0.06, 0.4), "of width", "body: share that is lost")
+    narrowing: SizeRange = parameter((0.04, 0.25), "of width", "body: share that is lost")
     bulge_probability: UnitRange = parameter(
         0.35, "probability", "body: that it bulges instead", was="bulge_share"
     )
     half_length: SizeRange = parameter(
-        (0.25, 0.8), "of part length", "body: half length that flows", was="reach"
+        (0.4, 1.0), "of part length", "body: half length that flows", was="reach"
     )
     place: SignedRange = parameter((-0.3, 0.3), "of part length", "body: where along the part")
     radius: ShareRange = parameter((0.06, 0.3), "of part size", "region: half length", was="extent")
@@ -65,6 +65,7 @@ class Squeeze(Generator):
         site = pick_site(surface, rng)
         coin, turn = (float(value) for value in rng.random(2))
         outlined = surface.part_area_px < FILLS * surface.foreground.size
+        outlined = outlined and bool((surface.room(overhang=True) & ~surface.foreground).any())
         if self.mode == "body" or (self.mode == "mixed" and outlined):
             return _squeezed_body(surface, drawn, bulge=coin < drawn.bulge_probability)
         return _squeezed_region(surface, drawn, site, math.pi * turn)

@@ -18,7 +18,7 @@ from anomsynth.fields.grid import Grid
 from anomsynth.fields.noise import fbm, value_noise
 from anomsynth.fields.outlines import EDGE_PX, Mouths, harmonic_rims, mouth_field
 from anomsynth.fields.regions import box_around
-from anomsynth.surface.behind import OUTLINE_PX, beside_what_is_gone, light_behind
+from anomsynth.surface.behind import OUTLINE_PX, check_room, ground_without, light_behind
 from anomsynth.surface.rims import pick_rim_or_edge
 from anomsynth.surface.sites import pick_site
 
@@ -302,9 +302,11 @@ def _lost_piece(
     mean = light[part].mean(axis=0, dtype=np.float64).astype(np.float32)
     shade *= np.exp(np.float32(FACE_GRAIN) * value_noise(box.shape, 2.0, rng))
     face = shade[..., None] * mean
-    exposed = behind + band[..., None] * (face - behind)
-    coverage = np.maximum(coverage * part, beside_what_is_gone(surface, box, piece, behind, reach))
+    ground = ground_without(surface, box, piece, behind, reach)
+    exposed = ground.light + band[..., None] * (face - ground.light)
+    coverage = np.maximum(coverage * part, ground.beside)
     support = coverage > 0
+    check_room(surface, box, support)
     return DefectLayer(
         kind="chip",
         origin=origin,

@@ -18,7 +18,8 @@ from anomsynth.fields.noise import value_noise
 from anomsynth.fields.paths import fbm_trace
 from anomsynth.surface.appearance import mean_light
 from anomsynth.surface.background import background_of
-from anomsynth.surface.behind import beside_what_is_gone, light_behind, shadow_reach
+from anomsynth.surface.behind import check_room, ground_without, light_behind
+from anomsynth.surface.shadow import shadow_reach
 
 FRACTURE_HURST = 0.8
 EDGE_PX = 1.4
@@ -82,12 +83,13 @@ class LostEnd(Generator):
         if band.any():
             shade = shade * np.exp(np.float32(FACE_GRAIN) * value_noise(place.shape, 2.0, rng))
         face = shade[..., None] * mean_light(surface, place)
-        shown = behind + band[..., None] * (face - behind)
-        beside = beside_what_is_gone(surface, place, piece, behind, reach)
-        coverage = np.maximum(coverage, beside)
+        ground = ground_without(surface, place, piece, behind, reach)
+        shown = ground.light + band[..., None] * (face - ground.light)
+        coverage = np.maximum(coverage, ground.beside)
         support = coverage > 0
         if not support.any():
             raise PlacementError("no end of the part may be taken away")
+        check_room(surface, place, support)
         return DefectLayer(
             kind="lost_end",
             origin=(place.top, place.left),

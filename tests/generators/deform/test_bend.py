@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
+from anomsynth.core.color import linear_to_srgb
 from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
 from anomsynth.core.types import Box, Surface
@@ -105,6 +107,65 @@ def test_the_background_shows_where_the_piece_was() -> None:
     light = surface.linear(Box(0, 0, *surface.shape))[..., 0]
     bared = gone[layer.box.slices]
     assert layer.exposed[bared].mean() == pytest.approx(light[:15].mean(), abs=0.02)
+
+
+def test_the_whole_width_of_a_piece_goes_along() -> None:
+    part = np.zeros((240, 200), bool)
+    part[20:80, 40:160] = True
+    part[80:200, 95:105] = True
+    part[190:206, 88:112] = True  # a head that is wider than the shank
+    surface = on_ground(part)
+
+    layer = Bend(shape="arc", turn_deg=30, ripple=0).generate(surface, stream(0))
+
+    assert shown(surface, layer).sum() == pytest.approx(part.sum(), rel=0.02)
+
+
+def test_a_piece_between_two_held_ends_stays_at_both() -> None:
+    part = np.zeros((200, 260), bool)
+    part[20:180, 20:60] = True
+    part[20:180, 200:240] = True
+    part[90:100, 60:200] = True
+    surface = on_ground(part)
+
+    layer = Bend(turn_deg=50, ripple=0).generate(surface, stream(3))
+
+    after = shown(surface, layer)
+    assert layer.measured["shape"] == 2
+    assert layer.measured["tip_px"] < 1
+    assert layer.measured["turn_deg"] <= 25
+    assert 1 < layer.measured["stretch"] < 1.06
+    assert ndimage.label(after)[1] == 1
+    assert np.abs(after[:, 120].argmax() - 90) + np.abs(after[:, 160].argmax() - 90) > 8
+
+
+def test_a_stout_bridge_does_not_bend() -> None:
+    part = np.zeros((200, 200), bool)
+    part[20:180, 20:70] = True
+    part[20:180, 130:180] = True
+    part[85:101, 70:130] = True
+
+    with pytest.raises(PlacementError, match="thin"):
+        Bend().generate(on_ground(part), stream(0))
+
+
+def test_a_shadow_goes_with_the_piece() -> None:
+    surface = with_leads()
+    away = ndimage.distance_transform_edt(~surface.foreground)
+    light = np.where(surface.foreground, 0.6, 0.3 * (1 - 0.5 * np.exp(-away / 4)))
+    pixels = np.rint(255 * linear_to_srgb(light)).astype(np.uint8)[..., None]
+    surface = replace(surface, pixels=pixels)
+
+    layer = Bend(shape="hinge", place=0.1, turn_deg=45, hinge_length=1).generate(surface, stream(0))
+
+    after = surface.linear(Box(0, 0, *surface.shape))[..., 0].copy()
+    after[layer.box.slices][layer.support] = layer.exposed[..., 0][layer.support]
+    part = after > 0.42
+    moved = part & ~surface.foreground
+    ring = ndimage.binary_dilation(moved, iterations=3) & ~ndimage.binary_dilation(part)
+    was = ndimage.binary_erosion(surface.foreground & ~part, iterations=2)
+    assert after[ring].mean() < 0.8 * 0.3
+    assert after[was].mean() > 0.8 * 0.3
 
 
 def test_a_wire_bends_as_a_whole() -> None:

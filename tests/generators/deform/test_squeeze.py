@@ -99,6 +99,26 @@ def test_a_squeezed_part_has_the_same_area_and_another_width(bulge: int) -> None
     assert ndimage.label(part)[1] == 1
 
 
+def test_there_is_no_seam_where_the_flow_ends_and_no_ghost_of_the_old_outline() -> None:
+    surface = outlined()
+    layer = Squeeze(
+        mode="body", narrowing=0.25, bulge_probability=0, half_length=0.4, place=0
+    ).generate(surface, stream(0))
+    light = surface.linear(Box(0, 0, *surface.shape))[..., 0].copy()
+    dark, bright = light[:20].max(), light[45:95, 45:155].min()
+    light[layer.box.slices][layer.support] = layer.exposed[..., 0][layer.support]
+
+    assert light[60:80, 45:155].min() > 0.8 * bright  # the ends of the flow are at 52 and 148
+    assert light[36:42, 95:105].max() < 1.3 * dark  # where the outline was
+
+
+def test_a_mask_within_a_texture_is_squeezed_inside() -> None:
+    surface = outlined()
+    layer = Squeeze().generate(replace(surface, reachable=surface.foreground), stream(0))
+
+    assert layer.displacement is not None
+
+
 def test_parts_that_fill_the_picture_are_squeezed_inside() -> None:
     full = Squeeze().generate(make_surface(160, 200, border=0), stream(0))
 
