@@ -202,9 +202,9 @@ def _show_recipe(console: Console, recipe: "Recipe", extends: "Extension | None"
     if recipe.stands_for or recipe.cannot:
         console.say()
     if extends is not None:
-        console.say(
-            f"extends:           {extends.base}, for {extends.base_share:.0%} of the defects"
-        )
+        left_out = f", without {', '.join(extends.base_without)}" if extends.base_without else ""
+        share = f"for {extends.base_share:.0%} of the defects"
+        console.say(f"extends:           {extends.base}, {share}{left_out}")
     console.say("scale:             " + ", ".join(f"{k} = {v:g}" for k, v in scale.items()))
     console.say(f"defects per image: {_plain(recipe.defects_per_image)}")
     console.say(f"visibility d':     {_plain(strength.d_prime)}; areas to {strength.area_cap:g}")

@@ -7,6 +7,7 @@ Float64 = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # Rec. 709
+OXIDISED = np.array([0.2, 0.75, 2.2])  # yellowing by oxidation: more so towards blue
 AGES = 96  # nodes of the age axis of rust
 RELATIVE = (0.03, 6.0)  # of the surface's light; beyond, no diffuse material goes
 

@@ -1,6 +1,6 @@
 """Recipes that extend a preset or another recipe: ``base = "generic"`` and what differs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import Field, ValidationError
@@ -25,11 +25,16 @@ class Extension(Written):
         Name of a preset, or a recipe file (``.toml``), relative to the file that names it.
     base_share : float in [0, 1)
         Share of the defects that the base's mechanisms make beside the recipe's own.
+    base_without : tuple of str
+        Kinds of the base's mechanisms that are left out: paper does not rust.
     """
 
     base: str = Field(min_length=1, description="preset or recipe file that gives what is left out")
     base_share: Annotated[float, Field(ge=0, lt=1)] = parameter(
         0.5, "share", "of the defects made by the base's mechanisms beside own ones"
+    )
+    base_without: tuple[str, ...] = parameter(
+        (), "kinds", "of the base's mechanisms that are left out"
     )
 
 
@@ -41,7 +46,7 @@ def split_extension(
     Raises
     ------
     RecipeError
-        If the share is out of range or there is a share and no base.
+        If a value is out of range, or there is one and no base.
     """
     keys = Extension.model_fields.keys()
     named = {name: written[name] for name in keys if name in written}
@@ -50,7 +55,7 @@ def split_extension(
         return None, rest
     if "base" not in named:
         hint = 'write base = "generic" above it'
-        raise RecipeError(f"{where}: base_share without a base", hint=hint)
+        raise RecipeError(f"{where}: {next(iter(named))} without a base", hint=hint)
     try:
         return Extension.model_validate(named), rest
     except ValidationError as error:
@@ -60,33 +65,55 @@ def split_extension(
         raise RecipeError(f"{where}: {place}: {reason}, got {named[place]!r}") from error
 
 
-def extend(base: Recipe, share: float, written: Mapping[str, object]) -> dict[str, object]:
+def extend(
+    base: Recipe, extension: Extension, written: Mapping[str, object], where: str
+) -> dict[str, object]:
     """Return a recipe as written, completed by its base.
 
     Parameters
     ----------
     base : Recipe
-    share : float in [0, 1)
-        Of the defects made by the base's mechanisms, if `written` has mechanisms, too.
+    extension : Extension
+        Its share counts only if `written` has mechanisms, too.
     written : mapping
-        A recipe without its `base`; its mechanisms keep their weights, those of the base are
+        A recipe without its extension; its mechanisms keep their weights, those of the base are
         scaled to the share.
+    where : str
+        Begins an error message.
+
+    Raises
+    ------
+    RecipeError
+        If the base makes none of the kinds that are to be left out, or no others.
     """
     merged = merge(base.model_dump(mode="json", exclude_none=True), written)
     for name in OF_ITS_OWN:
         if name not in written:
             merged.pop(name, None)
+    kept = _kept(base, extension.base_without, where)
     own = written.get("mechanisms")
     if not isinstance(own, list | tuple):
-        return {**merged, "mechanisms": own or base.mechanisms}
-    theirs = sum(item.weight for item in base.mechanisms)
+        return {**merged, "mechanisms": own or kept}
+    theirs, share = sum(item.weight for item in kept), extension.base_share
     factor = share / (1 - share) * sum(map(_weight, own)) / theirs
     scaled = [
-        item.model_copy(update={"weight": item.weight * factor})
-        for item in base.mechanisms
-        if factor > 0
+        item.model_copy(update={"weight": item.weight * factor}) for item in kept if factor > 0
     ]
     return {**merged, "mechanisms": [*own, *scaled]}
+
+
+def _kept(base: Recipe, without: Sequence[str], where: str) -> list[Mechanism]:
+    """Return the base's mechanisms that are not left out."""
+    made = dict.fromkeys(item.generator.kind for item in base.mechanisms)
+    for kind in without:
+        if kind not in made:
+            msg = f"{where}: base_without: {base.name} does not make {kind!r}"
+            raise RecipeError(msg, hint=f"it makes {', '.join(made)}")
+    kept = [item for item in base.mechanisms if item.generator.kind not in without]
+    if not kept:
+        msg = f"{where}: base_without: leaves nothing of {base.name}"
+        raise RecipeError(msg, hint="base_share = 0 takes its settings alone")
+    return kept
 
 
 def merge(written: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:

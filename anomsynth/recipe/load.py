@@ -27,8 +27,8 @@ def load_recipe(source: str | Path, **changes: object) -> Recipe:
     **changes : recipe keys
         Values that replace those of the recipe, as they would be written in a file; tables are
         merged, and a scale (`mm_per_px`, `field_mm`, `object_mm`, `part_mm`) replaces any other.
-        `base` and `base_share` change what the file extends; other values replace what came of it:
-        with `mechanisms` there are no others.
+        `base`, `base_share` and `base_without` change what the file extends; other values replace
+        what came of it: with `mechanisms` there are no others.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def _build(written: Mapping[str, object], where: str, files: tuple[Path, ...]) -
     extension, built = split_extension(written, where)
     if extension is not None:
         base = _load_base(extension.base, where, files)
-        built = extend(base, extension.base_share, built)
+        built = extend(base, extension, built, where)
     if "mechanisms" in built:
         built["mechanisms"] = [
             _build_mechanism(entry, f"{where}: mechanisms[{index}]")

@@ -36,6 +36,7 @@ def _head(preset: str, recipe: Recipe) -> Iterator[str]:
     yield f"base = {value_text(preset)}"
     share = "of the defects made by the base's mechanisms, if you add your own below"
     yield _line("base_share = 0.5", share)
+    yield _line("base_without = []", 'kinds of the base that this part cannot have, such as "rust"')
     for name in KEYS:
         yield _key(recipe, name)
     scale = next(name for name in SCALES if getattr(recipe, name) is not None)

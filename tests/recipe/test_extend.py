@@ -45,6 +45,21 @@ def test_the_bases_mechanisms_make_the_stated_share_of_the_defects(tmp_path, lin
     assert len(ratios) == 1
 
 
+def test_kinds_of_the_base_are_left_out_and_its_share_stays(tmp_path) -> None:
+    text = f'base = "generic"\nbase_share = 0.75\nbase_without = ["rust", "pitting"]\n{CRACK}'
+    recipe = load_recipe(write(tmp_path, text))
+    generic = load_recipe("generic")
+
+    own, *theirs = recipe.mechanisms
+    assert {item.generator.kind for item in generic.mechanisms} - {
+        item.generator.kind for item in theirs
+    } == {"rust", "pitting"}
+    assert own.weight / sum(item.weight for item in recipe.mechanisms) == pytest.approx(0.25)
+    bare = load_recipe(write(tmp_path, 'base = "generic"\nbase_without = ["rust"]'))
+    assert "rust" not in {item.generator.kind for item in bare.mechanisms}
+    assert len(bare.mechanisms) == len(generic.mechanisms) - 1
+
+
 def test_without_a_share_only_the_settings_are_the_bases(tmp_path) -> None:
     recipe = load_recipe(write(tmp_path, f'base = "metal"\nbase_share = 0\n{CRACK}'))
 
@@ -90,6 +105,13 @@ def test_a_recipe_with_a_base_survives_being_written_out(tmp_path) -> None:
         ('base = "none.toml"', r"mine\.toml: base: .*none\.toml: no such file"),
         ("base_share = 0.5\nfield_mm = 1", r"mine\.toml: base_share without a base"),
         ('base = "metal"\nbase_share = 1', r"mine\.toml: base_share: .*less than 1, got 1"),
+        ('base_without = ["rust"]', r"mine\.toml: base_without without a base"),
+        ('base = "paper"\nbase_without = ["rsut"]', r"base_without: paper does not make 'rsut'"),
+        ('base = "metal"\nbase_without = "rust"', r"mine\.toml: base_without: .*tuple, got 'rust'"),
+        (
+            'base = "baseline/cutpaste"\nbase_without = ["cutpaste", "scar"]',
+            r"base_without: leaves nothing of baseline/cutpaste",
+        ),
         ('base = "metal"\nbase_shar = 1', r"mine\.toml: base_shar: no such key"),
         ("base = 3", r"mine\.toml: base: .*string, got 3"),
         ('base = "metal"\nmechanisms = 3', r"mine\.toml: mechanisms: expected a list of tables"),

@@ -42,8 +42,31 @@ def test_most_of_what_a_preset_makes_is_what_the_broad_one_makes(name: str) -> N
     recipe = load_recipe(name)
     own = sum(item.weight for item in own_mechanisms(name))
 
-    assert read_extension(name) == Extension(base="generic", base_share=0.75)
+    extension = read_extension(name)
+    assert extension == Extension(
+        base="generic", base_share=0.75, base_without=extension.base_without
+    )
     assert own / sum(item.weight for item in recipe.mechanisms) == pytest.approx(0.25)
+
+
+METALS = ("metal", "magnetic", "screw", "grid", "btad/01", "btad/03")
+MAY_RUST = (*METALS, "cable", "zipper", "transistor", "pcb", "concrete")
+
+
+@pytest.mark.parametrize("name", sorted(set(preset_names()) - ALONE))
+def test_only_what_holds_metal_rusts(name: str) -> None:
+    kinds = {item.generator.kind for item in load_recipe(name).mechanisms}
+    finishes = [
+        item.generator.mode
+        for item in load_recipe(name).mechanisms
+        if item.generator.kind == "wrong_finish"
+    ]
+
+    metal = any(word in name for word in MAY_RUST)
+    assert ("rust" in kinds) == metal
+    assert finishes
+    if not metal:
+        assert set(finishes) <= {"tone", "other"}
 
 
 @pytest.mark.slow

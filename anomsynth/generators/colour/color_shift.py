@@ -13,7 +13,7 @@ from anomsynth.core.roles import Generator
 from anomsynth.core.types import Box, Float32, Mask, Surface
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.noise import value_noise
-from anomsynth.fields.pigments import LUMINANCE, seen_film
+from anomsynth.fields.pigments import LUMINANCE, OXIDISED, seen_film
 from anomsynth.generators.colour._blobs import Blob, area_level, blob_share, edged, trimmed
 from anomsynth.surface.appearance import tones
 from anomsynth.surface.sites import pick_site
@@ -23,7 +23,6 @@ STRENGTH = 0.16  # optical depth in the middle at amplitude 1
 FAINT = 0.01
 MOTTLES = 0.15, 1.8  # relative; no spot inside the region is as before, none stands out of it
 LEAST_HUE = 0.02  # a pigment whose absorption differs less between channels is grey
-OXIDISED = np.array([0.2, 0.75, 2.2])  # yellowing: more so towards blue
 EXTREMES = (2.0, 98.0)  # percentiles between which the part's own tones lie
 Float64 = NDArray[np.float64]
 

@@ -21,7 +21,13 @@ from anomsynth.errors import PlacementError
 from anomsynth.fields.grid import Grid
 from anomsynth.fields.noise import value_noise
 from anomsynth.fields.paths import fbm_trace
-from anomsynth.fields.pigments import paint
+from anomsynth.fields.pigments import (
+    LUMINANCE,
+    OXIDISED,
+    absorbed_over_scattered,
+    opaque_reflectance,
+    paint,
+)
 from anomsynth.generators.wear._finishes import (
     Mottle,
     as_seen,
@@ -30,8 +36,9 @@ from anomsynth.generators.wear._finishes import (
     steel,
 )
 from anomsynth.generators.wear._streaks import Marks, streaks
+from anomsynth.surface.appearance import tones
 
-MODES = ("bare", "rusted", "other")
+MODES = ("bare", "rusted", "other", "tone")
 BOUNDARIES = ("front", "patches", "strokes")
 CELLS = 384  # along the longer side of the part
 HURST = 0.75  # of fronts and patches: as fracture and spreading fronts
@@ -42,7 +49,14 @@ CRUMB_PX = 2.5  # crumbs at the boundary
 CRUMBS = 0.6  # their amplitude, pixels
 BARE_STEEL = 0.1, 0.35  # luminance albedo of dull to ground steel
 THINNEST_RUST = 0.35  # share of its own colour that the thinnest rust has, in log light
-SECOND_TONE = 0.3, 1.3  # log light between the two phases of another coating
+SECOND_TONE = 0.1, 0.9  # log light between the two phases of another coating
+SMOOTHER = 0.4  # the grain of a coating is fainter than that of rust and ground metal
+PLAIN = 0.5  # of other coatings have one phase alone
+AGED = 0.4  # of other tones are yellowed by oxidation; the others have more or less colourant
+YELLOWING = 0.04, 0.5  # K/S that oxidation adds, times `OXIDISED`
+WHITE = 0.92  # reflectance of the brightest of the part
+LEAST_WHITE = 1e-3  # linear light
+LEVELS = 1024  # of reflectance at which a tone is computed
 PAINTS = 0.08, 0.85  # luminance albedo of coatings
 FULL = 0.995  # share from which all of the part is meant
 
@@ -51,7 +65,9 @@ class WrongFinish(Generator):
     """Half of the part, or all of it, lost its finish or has another one.
 
     The part's own light stays, its finish goes: bare steel, rust that leaves bare metal in crumbs
-    of all sizes, or another, perhaps speckled coating. The area ends at a front (a self-affine
+    of all sizes, another, perhaps speckled coating, or its own stuff in another tone: more or less
+    of its colourant by a factor on K/S, or yellowed by oxidation, print and texture and all. The
+    area ends at a front (a self-affine
     line across the part, straight where paint was masked), at the level set of smooth noise, or
     thins out in the strokes of a tool. Its share of the part is exact. The two phases of what
     shows are a level set of self-affine noise of Hurst exponent `hurst`: 0.17 and a correlation
@@ -67,12 +83,17 @@ class WrongFinish(Generator):
     0.5
     """
 
-    law: ClassVar[str] = "finish = {phi > t}, P(phi > t) = share; <(phi(x+r) - phi(x))^2> ~ r^(2H)"
+    law: ClassVar[str] = (
+        "finish = {phi > t}, P(phi > t) = share; <(phi(x+r) - phi(x))^2> ~ r^(2H); tone: "
+        "K/S = (1-R)^2 / 2R times a factor, or more"
+    )
     source: ClassVar[str] = "Mandelbrot 1982 (level sets); Kubelka & Munk 1931; Land 1977 (light)"
 
     kind: Literal["wrong_finish"] = "wrong_finish"
-    mode: Literal["bare", "rusted", "other", "mixed"] = parameter(
-        "mixed", "choice", "stripped to the metal, rusted, or coated with something else"
+    mode: Literal["bare", "rusted", "other", "tone", "mixed"] = parameter(
+        "mixed",
+        "choice",
+        "stripped to the metal, rusted, coated with something else, or in a wrong tone",
     )
     boundary: Literal["front", "patches", "strokes", "mixed"] = parameter(
         "mixed", "choice", "how the area ends: at a line, in patches, or in strokes of a tool"
@@ -92,6 +113,9 @@ class WrongFinish(Generator):
     age: UnitRange = parameter((0.1, 0.85), "relative", "of rust: 0 fresh and orange, 1 dark")
     muddy: SizeRange = parameter((0.07, 0.25), "relative", "of rust: span of ages that mix")
     saturation: UnitRange = parameter((0, 0.8), "relative", "of the colour of another coating")
+    colourant: SizeRange = parameter(
+        (1.5, 4.0), "ratio", "tone: by what factor there is more or less of its colourant"
+    )
     relief: UnitRange = parameter((0.2, 0.8), "relative", "of the part's fine light that stays")
     reflectance: ShareRange = parameter(
         (0.35, 0.65), "share", "albedo of the right finish in its strongest colour"
@@ -109,13 +133,16 @@ class WrongFinish(Generator):
         box = Box.around(surface.allowed)
         if box is None:
             raise PlacementError("no pixel is allowed for a defect")
-        mode = self.mode if self.mode != "mixed" else MODES[int(3 * coins[0])]
-        shape = self.boundary if self.boundary != "mixed" else BOUNDARIES[int(3 * coins[1])]
+        mode = self.mode if self.mode != "mixed" else MODES[int(len(MODES) * coins[0])]
+        shape: str = self.boundary
+        if shape == "mixed":  # no tool changes the tone
+            known = BOUNDARIES[:2] if mode == "tone" else BOUNDARIES
+            shape = known[int(len(known) * coins[1])]
         whole = coins[2] < self.whole_probability or drawn.area_share >= FULL
         case = _Case(surface, drawn, Grid.over(box, CELLS), 2 * math.pi * float(coins[3]))
         allowed = surface.allowed[box.slices]
         cover = allowed.astype(np.float32) if whole else _area(shape, case, allowed, rng)
-        shown = _shown(mode, case, allowed, rng)
+        shown = _toned(case, rng) if mode == "tone" else _shown(mode, case, allowed, rng)
         support = allowed & (cover > 0)
         if not support.any():
             raise PlacementError("the part is too small for an area of another finish")
@@ -127,10 +154,12 @@ class WrongFinish(Generator):
             coverage=cover,
             exposed=shown,
             rigid=True,
+            has_noise=mode == "tone",
             parameters=drawn.numbers,
             measured={
                 "area_share": float((cover > 0.5).sum()) / max(int(allowed.sum()), 1),
                 "mode": float(MODES.index(mode)),
+                "boundary": float(BOUNDARIES.index(shape)),
             },
         )
 
@@ -210,7 +239,9 @@ def _strokes(case: _Case, rng: np.random.Generator) -> Float32:
         skew=0.4,
     )
     reach = case.size * (FADE[0] + (FADE[1] - FADE[0]) * float(fade))
-    return np.float32(0.5 * reach) * streaks(Box(0, 0, rows, cols), marks, rng)
+    drawn_out = streaks(Box(0, 0, rows, cols), marks, rng)
+    # The hairs of a brush run dry together: their strokes end blunt.
+    return np.float32(0.5 * reach) * np.copysign(np.sqrt(np.abs(drawn_out)), drawn_out)
 
 
 def _shown(mode: str, case: _Case, allowed: Mask, rng: np.random.Generator) -> Float32:
@@ -229,16 +260,43 @@ def _shown(mode: str, case: _Case, allowed: Mask, rng: np.random.Generator) -> F
         oxide = rust(shape, drawn.age, drawn.muddy, size, rng)
         first = second * (oxide / second) ** thick  # metal shines through thin rust
     share = drawn.speckling if mode != "bare" else 1 - 0.5 * drawn.speckling
+    if mode == "other" and dice[3] < PLAIN:
+        share = 0.0
     phase = Mottle(share, size, drawn.hurst).second(shape, inside, rng)
     weight = np.clip(phase * np.float32(4) + np.float32(0.5), 0, 1)[..., None]
     albedo = np.asarray(first + weight * (second - first), dtype=np.float32)
     full = as_seen(grid.refine(albedo), case.surface.channels)
     cell = max(case.px(drawn.grain_size_mm), 1.6)
     grain = value_noise(full.shape[:2], cell, rng, octaves=2 if cell > 4 else 1)
-    grain *= np.float32(drawn.grain_contrast)
+    grain *= np.float32(drawn.grain_contrast * (SMOOTHER if mode == "other" else 1))
     light = illumination(case.surface, grid.box, drawn.reflectance, drawn.relief)
     light *= cv2.exp(grain)
     return np.clip(full * light[..., None], 0, 1)
+
+
+def _toned(case: _Case, rng: np.random.Generator) -> Float32:
+    """Return the part's own light in another tone all over the box, (h, w, C)."""
+    surface, box = case.surface, case.grid.box
+    pick, turn, amount = rng.random(3)
+    brightest = np.percentile(tones(surface, Box(0, 0, *surface.shape)), 99.5)
+    white = np.float32(max(float(brightest), LEAST_WHITE) / WHITE)
+    level = np.linspace(1e-3, 1, LEVELS)
+    own = absorbed_over_scattered(level)[:, None]
+    if pick < AGED:
+        low, high = YELLOWING
+        hue = OXIDISED if surface.channels == 3 else np.array([OXIDISED @ LUMINANCE])
+        ratio = own + low * (high / low) ** float(amount) * hue
+    else:
+        colourant = case.drawn.colourant
+        ratio = own * (colourant if turn < 0.5 else 1 / colourant)
+    table = np.broadcast_to(opaque_reflectance(ratio), (LEVELS, surface.channels))
+    light = surface.linear(box)
+    for channel in range(surface.channels):
+        plane = light[..., channel] / white
+        # What is brighter than white is a glint, no matter of pigments.
+        plane += np.interp(plane, level, table[:, channel] - level).astype(np.float32)
+        light[..., channel] = plane * white
+    return np.clip(light, 0, 1, out=light)
 
 
 def _coatings(drawn: WrongFinish, dice: np.ndarray) -> tuple[Float32, Float32]:

@@ -7,7 +7,7 @@ import pytest
 
 from anomsynth.core.registry import generators
 from anomsynth.core.rng import stream
-from anomsynth.core.types import Surface
+from anomsynth.core.types import Box, Surface
 from anomsynth.errors import PlacementError, RecipeError
 from anomsynth.generators.wear.wrong_finish import WrongFinish
 from anomsynth.testing import check_generator, make_surface
@@ -23,7 +23,7 @@ def cover(finish: WrongFinish, surface: Surface, seed: int) -> np.ndarray:
     return full
 
 
-@pytest.mark.parametrize("mode", ["bare", "rusted", "other"])
+@pytest.mark.parametrize("mode", ["bare", "rusted", "other", "tone"])
 @pytest.mark.parametrize("boundary", ["front", "patches", "strokes"])
 def test_keeps_the_generator_contract(mode: str, boundary: str) -> None:
     finish = WrongFinish(mode=mode, boundary=boundary, **PART)
@@ -78,7 +78,7 @@ def test_metal_in_rust_has_its_share_and_crumbles_more_the_rougher_it_is() -> No
             speckling=0.3,
             spot_size=0.3,
             hurst=hurst,
-            age=0.9,
+            age=0.6,
             whole_probability=1,
             **EVEN,
         )
@@ -91,6 +91,44 @@ def test_metal_in_rust_has_its_share_and_crumbles_more_the_rougher_it_is() -> No
         turns.append(np.mean(outlines))
 
     assert turns[0] > 1.4 * turns[1]
+
+
+def absorbed(light: np.ndarray, white: float) -> np.ndarray:
+    """Return K/S of Kubelka and Munk."""
+    reflectance = light / white
+    return (1 - reflectance) ** 2 / (2 * reflectance)
+
+
+def test_another_tone_is_a_factor_on_the_colourant_or_adds_what_oxidised() -> None:
+    surface = make_surface(160, 160, channels=3, border=0)
+    before = surface.linear(Box(0, 0, 160, 160))
+    white = float(np.percentile(before, 99.5)) / 0.92
+    inner = before < 0.8 * white
+    seen = set()
+    for seed in range(12):
+        finish = WrongFinish(mode="tone", colourant=2, whole_probability=1)
+        layer = finish.generate(surface, stream(seed))
+        more = absorbed(layer.exposed, white), absorbed(before, white)
+        ratio, added = (more[0] / more[1])[inner], more[0] - more[1]
+        if ratio.std() < 0.02:
+            seen.add(round(float(ratio.mean()), 1))
+            continue
+        red, green, blue = (float(np.median(added[..., c][inner[..., c]])) for c in range(3))
+        assert green / red == pytest.approx(0.75 / 0.2, rel=0.05)
+        assert blue / green == pytest.approx(2.2 / 0.75, rel=0.05)
+        seen.add("aged")
+        assert layer.has_noise
+    assert seen == {0.5, 2.0, "aged"}
+
+
+def test_no_tool_draws_another_tone() -> None:
+    surface = make_surface(channels=3)
+    shapes = {
+        WrongFinish(mode="tone", **PART).generate(surface, stream(seed)).measured["boundary"]
+        for seed in range(20)
+    }
+
+    assert shapes == {0.0, 1.0}
 
 
 def test_shading_of_the_part_stays() -> None:
