@@ -150,7 +150,9 @@ def generate(
         kept.
     roi, avoid : path, optional
         Where defects may go, and where they must not: a folder of masks named like the photos (or
-        of files of labelme), one mask for all photos, or a file of COCO or CVAT.
+        of files of labelme), one mask for all photos, or a file of COCO or CVAT. What overhangs a
+        part (a fiber, a bent lead) is drawn beside a `roi` that follows the part's outline, never
+        beside one that lies within it.
     components : path, optional
         The components that may go missing, as masks or drawn, in the same ways.
     textures : path, optional
