@@ -153,7 +153,7 @@ class WrongFinish(Generator):
             support=support,
             coverage=cover,
             exposed=shown,
-            rigid=True,
+            rigid=mode != "tone",  # a tone may be paler, a missing coat may not
             has_noise=mode == "tone",
             parameters=drawn.numbers,
             measured={
