@@ -202,7 +202,8 @@ def _show_recipe(console: Console, recipe: "Recipe", extends: "Extension | None"
     if recipe.stands_for or recipe.cannot:
         console.say()
     if extends is not None:
-        left_out = f", without {', '.join(extends.base_without)}" if extends.base_without else ""
+        without = ", ".join(dict.fromkeys(extends.base_without))
+        left_out = f", without {without}" if without else ""
         share = f"for {extends.base_share:.0%} of the defects"
         console.say(f"extends:           {extends.base}, {share}{left_out}")
     console.say("scale:             " + ", ".join(f"{k} = {v:g}" for k, v in scale.items()))

@@ -1,7 +1,7 @@
 """What a run made, and how to go on with it."""
 
 import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,8 +106,15 @@ def print_counts(console: Console, finished: "Finished", told: Collection[str] =
         )
     for image in finished.failed_images:
         console.say(f"  not usable: {image}")
+    _say_where(console, finished)
+
+
+def _say_where(console: Console, finished: "Finished") -> None:
+    """Say where the parts were found, or how masks of them were understood."""
     for category, part in list(finished.parts.items())[:MOST_CATEGORIES]:
         console.say(f"  {category}: {part.line}")
+    for category, masks in list(finished.masks.items())[:MOST_CATEGORIES]:
+        console.say(f"  {category}: {masks_line(masks)}")
     if len(finished.parts) > MOST_CATEGORIES:
         console.say(
             f"  and {counted(len(finished.parts) - MOST_CATEGORIES, 'more category')}, see run.json"
@@ -115,6 +122,17 @@ def print_counts(console: Console, finished: "Finished", told: Collection[str] =
     for category, part in finished.parts.items():
         if part.doubt:
             console.warn(f"{category}: {part.doubt}: {LOOK}")
+
+
+def masks_line(masks: Mapping[str, int]) -> str:
+    """Return how masks given by --roi were understood."""
+    outlines, within = masks.get("outline", 0), masks.get("within", 0)
+    whole = counted(outlines + within, "mask")
+    if not within:
+        return f"{whole} along the part's outline: fibers, bent leads and gaps reach beyond"
+    if not outlines:
+        return f"{whole} not along the part's outline: nothing is drawn outside"
+    return f"{outlines} of {whole} along the part's outline; nothing is drawn outside the others"
 
 
 def note_guesses(console: Console, finished: "Generated") -> None:
@@ -228,6 +246,7 @@ def counts(finished: "Finished") -> dict[str, object]:
         "by_kind": dict(finished.by_kind),
         "by_cause": dict(finished.by_cause),
         "parts": {category: part.line for category, part in finished.parts.items()},
+        "masks": {category: dict(masks) for category, masks in finished.masks.items()},
         "reasons": {cause: as_flags(text) for cause, text in finished.reasons.items()},
         "failed_images": list(finished.failed_images),
         "left_out": dict(finished.left_out),

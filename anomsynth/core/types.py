@@ -229,15 +229,15 @@ class Analysis:
     ----------
     scale : Scale or None
     encoding : {"srgb", "linear"} or None
-    part : bool
-        Whether the part was marked.
+    part : {"outline", "within", ""}
+        Whether the mask of the part follows its outline or lies within; "" where none was given.
     jpeg : Jpeg or None
         Compression that the photo's file names.
     """
 
     scale: Scale | None
     encoding: str | None
-    part: bool
+    part: str
     jpeg: Jpeg | None = None
 
 

@@ -79,6 +79,7 @@ class _Normal(_Line):
     what: Literal["normal"]
     files: _Files
     part_share: float = 0.0
+    roi: Literal["outline", "within"] | None = None
 
 
 class _Sample(_Line):

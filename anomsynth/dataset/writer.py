@@ -101,7 +101,12 @@ class Writer:
     out_layout: Literal["mvtec", "folder"] = "mvtec"
 
     def normal(
-        self, origin: SourcePhoto, place: tuple[str, int], loaded: LoadedPhoto, part: Mask
+        self,
+        origin: SourcePhoto,
+        place: tuple[str, int],
+        loaded: LoadedPhoto,
+        part: Mask,
+        mask: str = "",
     ) -> Line:
         """Put a good photo into the tree.
 
@@ -113,6 +118,8 @@ class Writer:
         loaded : LoadedPhoto
         part : (H, W) bool
             Where the part is on it.
+        mask : {"outline", "within", ""}
+            Whether a mask that was given follows the part's outline, recorded.
 
         Raises
         ------
@@ -143,6 +150,7 @@ class Writer:
             split=place[0],
             number=place[1],
             part_share=round(np.count_nonzero(part) / part.size, 4),
+            **({"roi": mask} if mask else {}),
             files=files,
             sha256={"image": array_hash(picture)},
         )

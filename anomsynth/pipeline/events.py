@@ -75,6 +75,7 @@ class Finished:
     """A run ended; counts over the whole dataset, resumed samples included.
 
     `left_out` counts points that the sensor lost and files of plain clouds left out, by category;
+    `masks` of each category those given by `roi` that follow the part's "outline" or lie "within";
     `reasons` holds the most frequent message of each cause of failure, with its hint; `parts` how
     well the photos of each category agree on where the part is.
     """
@@ -88,6 +89,7 @@ class Finished:
     reasons: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[str, PartReport] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
+    masks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 Event = (

@@ -62,6 +62,7 @@ class Tally:
         self.failed_images: dict[str, None] = {}  # a photo of many samples fails unit by unit
         self.messages: dict[str, Counter[str]] = {}
         self.parts: dict[str, PartTally] = {}
+        self.masks: dict[str, Counter[str]] = {}
 
     def count(self, line: Line) -> None:
         """Count a line."""
@@ -76,6 +77,8 @@ class Tally:
             case "normal" if "part_share" in line:  # lines of earlier versions tell nothing
                 part = self.parts.setdefault(str(line["category"]), PartTally())
                 part.add(str(line["image"]), float(str(line["part_share"])))
+                if "roi" in line:
+                    self.masks.setdefault(str(line["category"]), Counter())[str(line["roi"])] += 1
             case "failed sample":
                 self.failed += 1
                 self._count_failure(line, 1)
@@ -110,6 +113,7 @@ class Tally:
             by_cause=dict(sorted(self.by_cause.items())),
             failed_images=tuple(self.failed_images),
             left_out=dict(sorted(self.left_out.items())),
+            masks={name: dict(ways) for name, ways in sorted(self.masks.items())},
             seconds=seconds,
             parts={
                 category: self.parts[category].report(finder)

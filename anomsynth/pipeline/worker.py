@@ -221,7 +221,9 @@ def work(job: Job, parent: int | None = None) -> Outcome:
     if unit.first == 0:
         place = unit.split, unit.rank
         shown = loaded if surface is None else _seen_good(job, loaded, surface)
-        lines.append(to_json(setting.writer.normal(origin, place, shown, part)))
+        given = surface.analysis if surface is not None and setting.roi is not None else None
+        mask = given.part if given is not None else ""
+        lines.append(to_json(setting.writer.normal(origin, place, shown, part, mask)))
     if surface is None:
         return Outcome(unit, lines, ())
     for index in unit.indices:

@@ -1,12 +1,13 @@
 """Recipes that extend a preset or another recipe: ``base = "generic"`` and what differs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field, ValidationError
 
 from anomsynth.core.component import Written, parameter, with_new_names
-from anomsynth.errors import RecipeError
+from anomsynth.core.registry import generators
+from anomsynth.errors import RecipeError, UnknownComponentError
 from anomsynth.recipe.models import SCALES, Mechanism, Recipe
 
 OF_ITS_OWN = ("name", "description")  # what a recipe says of itself is not its base's
@@ -47,6 +48,8 @@ def split_extension(
     ------
     RecipeError
         If a value is out of range, or there is one and no base.
+    UnknownComponentError
+        If nobody provides a kind that is to be left out.
     """
     keys = Extension.model_fields.keys()
     named = {name: written[name] for name in keys if name in written}
@@ -56,6 +59,17 @@ def split_extension(
     if "base" not in named:
         hint = 'write base = "generic" above it'
         raise RecipeError(f"{where}: {next(iter(named))} without a base", hint=hint)
+    without = named.get("base_without", ())
+    if not isinstance(without, list | tuple):
+        msg = f'{where}: base_without: expected a list of kinds such as ["rust"], got {without!r}'
+        raise RecipeError(msg)
+    for kind in without:
+        if isinstance(kind, str) and kind not in generators.kinds():
+            try:
+                generators.load(kind)
+            except UnknownComponentError as error:
+                msg = f"{where}: base_without: {error}"
+                raise UnknownComponentError(msg, hint=error.hint) from error
     try:
         return Extension.model_validate(named), rest
     except ValidationError as error:
@@ -84,36 +98,25 @@ def extend(
     Raises
     ------
     RecipeError
-        If the base makes none of the kinds that are to be left out, or no others.
+        If the base makes no kinds but those that are to be left out.
     """
     merged = merge(base.model_dump(mode="json", exclude_none=True), written)
     for name in OF_ITS_OWN:
         if name not in written:
             merged.pop(name, None)
-    kept = _kept(base, extension.base_without, where)
-    own = written.get("mechanisms")
-    if not isinstance(own, list | tuple):
-        return {**merged, "mechanisms": own or kept}
-    theirs, share = sum(item.weight for item in kept), extension.base_share
-    factor = share / (1 - share) * sum(map(_weight, own)) / theirs
-    scaled = [
-        item.model_copy(update={"weight": item.weight * factor}) for item in kept if factor > 0
-    ]
-    return {**merged, "mechanisms": [*own, *scaled]}
-
-
-def _kept(base: Recipe, without: Sequence[str], where: str) -> list[Mechanism]:
-    """Return the base's mechanisms that are not left out."""
-    made = dict.fromkeys(item.generator.kind for item in base.mechanisms)
-    for kind in without:
-        if kind not in made:
-            msg = f"{where}: base_without: {base.name} does not make {kind!r}"
-            raise RecipeError(msg, hint=f"it makes {', '.join(made)}")
-    kept = [item for item in base.mechanisms if item.generator.kind not in without]
+    own, share = written.get("mechanisms"), extension.base_share
+    if isinstance(own, list | tuple) and share == 0:
+        return {**merged, "mechanisms": [*own]}
+    kept = [item for item in base.mechanisms if item.generator.kind not in extension.base_without]
     if not kept:
         msg = f"{where}: base_without: leaves nothing of {base.name}"
-        raise RecipeError(msg, hint="base_share = 0 takes its settings alone")
-    return kept
+        raise RecipeError(msg, hint="leave fewer kinds out, or write mechanisms and base_share = 0")
+    if not isinstance(own, list | tuple):
+        return {**merged, "mechanisms": own or kept}
+    theirs = sum(item.weight for item in kept)
+    factor = share / (1 - share) * sum(map(_weight, own)) / theirs
+    scaled = [item.model_copy(update={"weight": item.weight * factor}) for item in kept]
+    return {**merged, "mechanisms": [*own, *scaled]}
 
 
 def merge(written: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:

@@ -74,9 +74,10 @@ def analyze(
     if foreground is None:
         foreground = find_foreground(pixels, photo.alpha, thumbnail, finder)
     allowed = foreground
-    reachable = _visible(photo)
-    if marked is not None and not follows_outline(thumbnail, marked):
-        reachable = foreground
+    how = ""
+    if marked is not None:
+        how = "outline" if follows_outline(thumbnail, marked) else "within"
+    reachable = foreground if how == "within" else _visible(photo)
     if avoid is not None:
         free = ~_as_mask("avoid", avoid, shape)
         allowed, reachable = foreground & free, reachable & free
@@ -101,7 +102,7 @@ def analyze(
         floats=photo.floats,
         depth=photo.depth,
     )
-    given = Analysis(scale, encoding, marked is not None, photo.jpeg)
+    given = Analysis(scale, encoding, how, photo.jpeg)
     # Only here, so that a surface changed by `replace` has none and is used as it is.
     object.__setattr__(surface, "analysis", given)
     return surface

@@ -15,10 +15,10 @@ OUTLINE_PX = 3.0  # of a part, besides its blur: pixels that go with a piece of 
 CUT = 0.02  # share of what changes that may be cut off without leaving a ghost of the outline
 SMOOTH = 4.0  # slow light of the ground is taken over that part of the reach,
 LEAST_SPREAD_PX = 2.0  # and over so many pixels at least, so that texture averages out
-STRANGE = 4.0  # outlines: as far a rim, a gleam or a drawn mask's error goes with a piece
+STRANGE = 2.5  # outlines: as far a rim, a gleam or a drawn mask's error goes with a piece
 LEAST_STEP = 0.006  # of the root of white: smaller differences are not seen
 TEXTURE_PX = 2  # texture of the ground averages out over so many pixels to every side
-MOST_FACTOR = 4.0  # by which shadow and halo change the ground's light
+MOST_FACTOR = 3.0  # by which shadow and halo change the ground's light
 LEAST_LIGHT = np.float32(2e-3)
 LEAST_CHANGE = 1e-3  # of white, linear; smaller ones are none
 
@@ -103,6 +103,10 @@ def ground_without(
         mean + LEAST_LIGHT for mean in (_slow(i, clear, spread) for i in (behind, now))
     )
     factor = np.log(np.clip(current / then, 1 / MOST_FACTOR, MOST_FACTOR))
+    far = ~part & (away > reach_px)
+    if far.any():  # what a patterned ground has everywhere is no shadow
+        usual = np.float32(2 * median(np.abs(factor[far])))
+        factor = np.copysign(np.maximum(np.abs(factor) - usual, 0), factor)
     gone_shade = factor * on_channels(share, factor.shape[2])
     # What stays dark beside the hole for the rest of the part is dark in it, too.
     stays = factor * on_channels(1 - nearer, factor.shape[2])
@@ -111,7 +115,7 @@ def ground_without(
     shade = np.exp(gone_shade)
     light = np.asarray(now / shade, np.float32)
     mixed = _fading(away, STRANGE * outline) * nearer
-    mixed *= _strange(light, bared, part, away > reach_px)
+    mixed *= _strange(light, bared, part, far)
     np.maximum(mixed, _fading(away - outline / 2, outline / 2), out=mixed)
     mixed[part] = 0
     light += on_channels(mixed, light.shape[2]) * (bared - light)
@@ -128,7 +132,7 @@ def _strange(light: Float32, behind: Float32, part: Mask, far: Mask) -> Float32:
     size = (2 * TEXTURE_PX + 1,) * 2
     ground = np.asarray(cv2.blur((~part).astype(np.float32), size), np.float32)
     slow = np.abs(np.asarray(cv2.blur(step, size), np.float32)) / np.maximum(ground, 0.05)
-    usual = np.asarray(slow[far & ~part], np.float32)
+    usual = np.asarray(slow[far], np.float32)
     least = max(2 * float(median(usual)) if usual.size else 0.0, LEAST_STEP)
     return np.clip(slow / np.float32(least) - 1, 0, 1)
 
@@ -143,26 +147,35 @@ def _slow(field: Float32, where: Float32, spread: float) -> Float32:
     return np.asarray(mean, np.float32)
 
 
-def check_room(surface: Surface, box: Box, changed: Mask) -> None:
+def check_room(surface: Surface, box: Box, piece: Mask, lands: Mask | None = None) -> None:
     """Refuse what cannot be shown whole: cut off, it would leave a ghost of the old outline.
 
     Parameters
     ----------
     surface : Surface
     box : Box
-    changed : (h, w) bool
-        Pixels that change as a piece moves or goes.
+    piece : (h, w) bool
+        What moves or goes; its blurred outline goes with it.
+    lands : (h, w) bool, optional
+        Where it is afterwards.
 
     Raises
     ------
     PlacementError
-        If more than a trace of them lies where no defect may reach.
+        If more than a trace of that lies where no defect may reach.
     """
-    if surface.reachable is None:
+    if surface.reachable is None or surface.reachable[box.slices].all():
         return
+    ring = cv2.dilate(piece.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    changed = piece | (ring & ~surface.foreground[box.slices])
+    if lands is not None:
+        changed |= lands
     lost = int(np.count_nonzero(changed & ~surface.reachable[box.slices]))
     if lost > CUT * int(np.count_nonzero(changed)):
-        raise PlacementError("the piece reaches beyond where defects may go")
+        raise PlacementError(
+            "the piece reaches beyond where defects may go: what is avoided, or a mask that is not "
+            "along the part's outline"
+        )
 
 
 def _fading(away: Float32, reach: float) -> Float32:

@@ -13,6 +13,8 @@ LEAST_STEP = 4.0  # L*a*b*: part and ground differ by at least that
 LEAST_RISE = 1.0  # and by that many standard deviations of the texture of both sides
 MOST_OF_IT = 0.8  # of the outline has such a step; the rest may lie in a shadow or a glare
 ENOUGH_SEEN = 0.02  # share of a side's pixels nearby that tells its colour
+BAND = 5  # pixels to either side in which the step is looked for
+MOST_OFF = 1.2  # pixels that the step lies off the drawn outline in the mean
 
 
 def follows_outline(thumbnail: Pixels, mask: Mask) -> bool:
@@ -41,13 +43,20 @@ def follows_outline(thumbnail: Pixels, mask: Mask) -> bool:
     (own, own_share, own_texture), (other, other_share, other_texture) = (
         _nearby(colours, side) for side in (inside, outside)
     )
-    seen = line & within & (own_share > ENOUGH_SEEN) & (other_share > ENOUGH_SEEN)
+    known = within & (own_share > ENOUGH_SEEN) & (other_share > ENOUGH_SEEN)
+    seen = line & known
     if not seen.any():
         return False
-    step = np.linalg.norm(own - other, axis=2)[seen]
-    texture = np.sqrt(own_texture + other_texture)[seen]
+    step = np.linalg.norm(own - other, axis=2)
+    texture = np.sqrt(own_texture + other_texture)
     clear = (step > LEAST_STEP) & (step > LEAST_RISE * texture)
-    return float(clear.mean()) >= MOST_OF_IT
+    if float(clear[seen].mean()) < MOST_OF_IT:
+        return False
+    # Beside a mask that is drawn too small the colours are still the part's own.
+    band = known & clear & (grown(part, BAND) > 0) & ~(shrunk(part, BAND) > 0)
+    like_part = np.linalg.norm(colours - own, axis=2) < np.linalg.norm(colours - other, axis=2)
+    off = np.count_nonzero(band & (like_part != part))
+    return int(off) <= MOST_OFF * int(np.count_nonzero(seen & ~part))
 
 
 def _nearby(colours: Float32, side: Mask) -> tuple[Float32, Float32, Float32]:

@@ -9,13 +9,14 @@ import pytest
 from PIL import Image
 
 import anomsynth as asy
+from anomsynth.cli.summary import masks_line
 from anomsynth.dataset.images import read_photo
 from anomsynth.dataset.manifest import read_lines
 from anomsynth.pipeline.analysis import analyse_photo
 from anomsynth.pipeline.parts import PartTally, find_parts, read_finders
 from anomsynth.pipeline.replay import replay
 from anomsynth.surface.category import PHOTOS
-from anomsynth.surface.foreground import PartFinder
+from anomsynth.surface.foreground import PartFinder, find_foreground
 
 FLOOD = PartFinder("flood", 0.2, 9, flood=1.0)
 
@@ -91,6 +92,27 @@ def test_nothing_is_decided_where_masks_say_it(make, nuts, tmp_path) -> None:
 
     assert record_of(tmp_path / "out")["foreground"] == {}
     assert finished.parts == {}
+
+
+def test_a_run_says_how_it_understood_masks(make, nuts, tmp_path) -> None:
+    masks = tmp_path / "masks"
+    finder = find_parts({"nuts": sorted(nuts.iterdir())}, jobs=1)["nuts"]
+    masks.mkdir()
+    for number, path in enumerate(sorted(nuts.iterdir())):
+        pixels = np.asarray(Image.open(path))
+        part = find_foreground(pixels.reshape(160, 160, -1), None, finder=finder)
+        if number == 0:  # well within
+            part = cv2.erode(part.view(np.uint8), np.ones((13, 13), np.uint8)) > 0
+        Image.fromarray(part).save(masks / f"{path.stem}.png")
+
+    finished = make(nuts, tmp_path / "out", per_image=1, roi=masks)
+
+    count = len(list(nuts.iterdir()))
+    assert finished.masks == {"nuts": {"outline": count - 1, "within": 1}}
+    line = masks_line(finished.masks["nuts"])
+    assert line.startswith(f"{count - 1} of {count} masks along the part's outline; nothing is")
+    assert "nothing is drawn outside" in masks_line({"within": 3})
+    assert "reach beyond" in masks_line({"outline": 3})
 
 
 def test_photos_that_cannot_be_read_are_left_out(nuts) -> None:

@@ -106,8 +106,10 @@ def test_a_recipe_with_a_base_survives_being_written_out(tmp_path) -> None:
         ("base_share = 0.5\nfield_mm = 1", r"mine\.toml: base_share without a base"),
         ('base = "metal"\nbase_share = 1', r"mine\.toml: base_share: .*less than 1, got 1"),
         ('base_without = ["rust"]', r"mine\.toml: base_without without a base"),
-        ('base = "paper"\nbase_without = ["rsut"]', r"base_without: paper does not make 'rsut'"),
-        ('base = "metal"\nbase_without = "rust"', r"mine\.toml: base_without: .*tuple, got 'rust'"),
+        (
+            'base = "metal"\nbase_without = "rust"',
+            r"base_without: expected a list of kinds such as .* got 'rust'",
+        ),
         (
             'base = "baseline/cutpaste"\nbase_without = ["cutpaste", "scar"]',
             r"base_without: leaves nothing of baseline/cutpaste",
@@ -121,6 +123,25 @@ def test_a_recipe_with_a_base_survives_being_written_out(tmp_path) -> None:
 def test_mistakes_name_the_file_and_the_key(tmp_path, text, message) -> None:
     with pytest.raises(RecipeError, match=message):
         load_recipe(write(tmp_path, text))
+
+
+def test_an_unknown_kind_to_leave_out_is_told_with_the_nearest_name() -> None:
+    with pytest.raises(UnknownComponentError, match="here: base_without: no generator") as caught:
+        build_recipe({"name": "x", "base": "metal", "base_without": ["rsut"]}, "here")
+
+    assert "'rust'" in (caught.value.hint or "")
+
+
+def test_a_kind_that_the_base_does_not_make_is_left_out_already() -> None:
+    wood = load_recipe("carpet", base="wood")
+
+    assert "rust" not in {item.generator.kind for item in wood.mechanisms}
+    alone = load_recipe("paper", base_share=0, base_without=[*broad_kinds()])
+    assert alone.mechanisms == load_recipe("paper", base_share=0).mechanisms
+
+
+def broad_kinds() -> set[str]:
+    return {item.generator.kind for item in load_recipe("generic").mechanisms}
 
 
 def test_an_unknown_base_is_told_with_the_nearest_name() -> None:

@@ -132,7 +132,7 @@ def test_a_sliver_s_bed_lies_in_the_shadow_that_stays() -> None:
     away = np.hypot(
         np.clip(abs(rows - 99.5) - 39.5, 0, None), np.clip(abs(cols - 149.5) - 49.5, 0, None)
     )
-    surface = on_ground(0.4 * (1 - 0.5 * np.exp(-away / 20)), part)
+    surface = on_ground(0.4 * (1 - 0.5 * np.exp(-away / 10)), part)
     box = Box(30, 70, 170, 270)
     gone = (part & (cols >= 196))[box.slices]
     behind = light_behind(surface, box, gone, 30.0)
@@ -141,8 +141,8 @@ def test_a_sliver_s_bed_lies_in_the_shadow_that_stays() -> None:
     after = ground_without(surface, box, gone, behind, 30.0).light[..., 0]
 
     bed, beside = (after[50:90, first : first + 2].mean() for first in (127, 134))
-    assert bed == pytest.approx(beside, rel=0.1)
-    assert bed < 0.75 * 0.4
+    assert bed == pytest.approx(beside, rel=0.15)
+    assert bed < 0.9 * 0.4  # in the open it would be 0.4
 
 
 def test_what_would_be_cut_off_is_refused() -> None:

@@ -51,12 +51,6 @@ def show_moved(
     body = surface.foreground[box.slices] & ~piece
     wide = cv2.dilate(piece.view(np.uint8), kernel)
     bared = (wide > 0) & ~body
-    reach = shadow_reach(surface)
-    behind = light_behind(surface, box, piece, reach)
-    if behind is None:
-        part = surface.foreground[box.slices]
-        mean = before[part].mean(axis=0) if part.any() else before.mean(axis=(0, 1))
-        behind = np.broadcast_to(np.float32(SHADE) * mean, before.shape).astype(np.float32)
     # Blurred at the part's outline alone: where the piece joins the rest there is no seam.
     soft, whole = (
         np.asarray(cv2.blur(area.astype(np.float32), (3, 3)), dtype=np.float32)
@@ -65,6 +59,13 @@ def show_moved(
     cv2.copyTo(whole, piece.view(np.uint8), soft)
     rows, cols = (np.where(valid, part, -9).astype(np.float32) for part in source)
     share = look_up(soft, rows, cols, cv2.INTER_LINEAR) * valid
+    check_room(surface, box, piece, share > 0)
+    reach = shadow_reach(surface)
+    behind = light_behind(surface, box, piece, reach)
+    if behind is None:
+        part = surface.foreground[box.slices]
+        mean = before[part].mean(axis=0) if part.any() else before.mean(axis=(0, 1))
+        behind = np.broadcast_to(np.float32(SHADE) * mean, before.shape).astype(np.float32)
     moved = np.clip(look_up(before, rows, cols, cv2.INTER_CUBIC), 0, 1)
     ground = ground_without(surface, box, piece, behind, reach)
     light = ground.light
@@ -77,5 +78,4 @@ def show_moved(
     light += moved
     largest = over_channels(np.maximum, np.abs(light - before))
     changed = (largest > LEAST) & (bared | (share > 0) | ground.beside | cast)
-    check_room(surface, box, changed)
     return Moved(light, changed)

@@ -283,6 +283,8 @@ def _lost_piece(
     measured = _measured(surface, break_, coverage * part, gone=True)
     piece, reach = support & part, OUTLINE_PX + 2 * surface.camera.blur_px
     behind = light_behind(surface, box, piece)
+    if behind is not None:
+        check_room(surface, box, piece)
     origin = (box.top, box.left)
     if behind is None:
         albedo = np.float32(VOID_ALBEDO) + band * (shade - np.float32(VOID_ALBEDO))
@@ -306,7 +308,6 @@ def _lost_piece(
     exposed = ground.light + band[..., None] * (face - ground.light)
     coverage = np.maximum(coverage * part, ground.beside)
     support = coverage > 0
-    check_room(surface, box, support)
     return DefectLayer(
         kind="chip",
         origin=origin,

@@ -71,6 +71,7 @@ class LostEnd(Generator):
             box.top + near.top, box.left + near.left, box.top + near.bottom, box.left + near.right
         )
         piece = np.ascontiguousarray(gone[near.slices])
+        check_room(surface, place, piece)
         behind = light_behind(surface, place, piece, reach)
         if behind is None:
             raise PlacementError("the picture shows no background for what is gone")
@@ -89,7 +90,6 @@ class LostEnd(Generator):
         support = coverage > 0
         if not support.any():
             raise PlacementError("no end of the part may be taken away")
-        check_room(surface, place, support)
         return DefectLayer(
             kind="lost_end",
             origin=(place.top, place.left),
