@@ -13,9 +13,9 @@ from anomsynth.surface.identity import Part, found_once
 
 CELLS = 320  # the outline is looked at on about this many cells a side
 SLENDER = 3.5  # length over width of a thin piece
+BRIDGE = 6.0  # and of one that is held at both ends: clamped, it is many times as stiff
 STOUT = 0.9  # widths to either side from which a place is no thin one,
 MOSTLY = 0.4  # and share of a piece that may lie in such places: a head, but no body
-BRIDGE = 6.0  # and of one that is held at both ends: clamped, it is many times as stiff
 OPENINGS = (0.12, 0.25, 0.45, 0.7)  # radii, in inradii of the part, of discs no thin piece holds
 SHORTEST = 8.0  # cells
 LARGEST = 0.6  # of the part: a piece that is more than that is the part

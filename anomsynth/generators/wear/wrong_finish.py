@@ -67,11 +67,10 @@ class WrongFinish(Generator):
     The part's own light stays, its finish goes: bare steel, rust that leaves bare metal in crumbs
     of all sizes, another, perhaps speckled coating, or its own stuff in another tone: more or less
     of its colourant by a factor on K/S, or yellowed by oxidation, print and texture and all. The
-    area ends at a front (a self-affine
-    line across the part, straight where paint was masked), at the level set of smooth noise, or
-    thins out in the strokes of a tool. Its share of the part is exact. The two phases of what
-    shows are a level set of self-affine noise of Hurst exponent `hurst`: 0.17 and a correlation
-    length of 4 % of the part's size were measured on rusted plates.
+    area ends at a front (a self-affine line across the part, straight where paint was masked), at
+    the level set of smooth noise, or thins out in the strokes of a tool. Its share of the part is
+    exact. The two phases of what shows are a level set of self-affine noise of Hurst exponent
+    `hurst`: 0.17 and a correlation length of 4 % of the part's size were measured on rusted plates.
 
     Examples
     --------
