@@ -119,7 +119,7 @@ def test_turning_a_picture_hardly_changes_its_score(bases) -> None:
             turned = ESTIMATOR.score(
                 np.rot90(one.image, turns).copy(), np.rot90(one.mask, turns).copy()
             )
-            assert turned.score == pytest.approx(score, abs=0.05)
+            assert turned.score == pytest.approx(score, abs=0.06)
 
 
 def test_the_same_defect_closer_to_the_camera_scores_the_same(scenes) -> None:
