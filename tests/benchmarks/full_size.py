@@ -33,6 +33,7 @@ def main() -> None:
     presets = [name for name in preset_names() if name.startswith(COLLECTIONS)][: args.categories]
     Parallel(args.jobs)(delayed(photograph)(name, args.photos, normals) for name in presets)
     command = [*ANOMSYNTH, "generate", str(normals), str(out), "--preset", "auto", "--quiet"]
+    command += ["--refiners", "npcf,npcf_plus"]  # both, as the paper has them
     command += ["--count", str(args.count), "--jobs", str(args.jobs)]
     spent, peaks = 0.0, (0.0, 0.0)
     for limit in (args.kill_after, None):
