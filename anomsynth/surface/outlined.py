@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from anomsynth.core.types import Float32, Mask, Pixels
+from anomsynth.surface.backdrop import disc
 from anomsynth.surface.flood import grown, local_mean, shrunk
 from anomsynth.surface.foreground import coarse_colours
 
@@ -13,6 +14,7 @@ LEAST_STEP = 4.0  # L*a*b*: part and ground differ by at least that
 LEAST_RISE = 1.0  # and by that many standard deviations of the texture of both sides
 MOST_OF_IT = 0.8  # of the outline has such a step; the rest may lie in a shadow or a glare
 ENOUGH_SEEN = 0.02  # share of a side's pixels nearby that tells its colour
+SHARP = 0.22  # share of a step that one pixel has: shading that runs on has less
 BAND = 5  # pixels to either side in which the step is looked for
 MOST_OFF = 1.2  # pixels that the step lies off the drawn outline in the mean
 
@@ -49,7 +51,9 @@ def follows_outline(thumbnail: Pixels, mask: Mask) -> bool:
         return False
     step = np.linalg.norm(own - other, axis=2)
     texture = np.sqrt(own_texture + other_texture)
-    clear = (step > LEAST_STEP) & (step > LEAST_RISE * texture)
+    clear = (
+        (step > LEAST_STEP) & (step > LEAST_RISE * texture) & (_steepest(colours) > SHARP * step)
+    )
     if float(clear[seen].mean()) < MOST_OF_IT:
         return False
     # Beside a mask that is drawn too small the colours are still the part's own.
@@ -57,6 +61,14 @@ def follows_outline(thumbnail: Pixels, mask: Mask) -> bool:
     like_part = np.linalg.norm(colours - own, axis=2) < np.linalg.norm(colours - other, axis=2)
     off = np.count_nonzero(band & (like_part != part))
     return int(off) <= MOST_OFF * int(np.count_nonzero(seen & ~part))
+
+
+def _steepest(colours: Float32) -> Float32:
+    """Return the largest change of colour per pixel near each pixel, (h, w)."""
+    down, right = (cv2.Sobel(colours, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((0, 1), (1, 0)))
+    change = np.sqrt(down * down + right * right).reshape(colours.shape)
+    whole = np.sqrt((change * change).sum(axis=2))
+    return np.asarray(cv2.dilate(whole, disc(INEXACT)), np.float32)
 
 
 def _nearby(colours: Float32, side: Mask) -> tuple[Float32, Float32, Float32]:

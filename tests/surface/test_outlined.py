@@ -39,6 +39,15 @@ def test_a_mask_of_the_whole_picture_has_no_outline() -> None:
     assert not follows_outline(picture(), np.ones((SIDE, SIDE), bool))
 
 
+def test_shading_that_runs_on_is_no_outline() -> None:
+    rows, cols = np.mgrid[:SIDE, :SIDE]
+    away = np.hypot(rows - 100, cols - 100)
+    ball = np.where(away < 80, 220 - 1.2 * away, 240).astype(np.uint8)[..., None]
+
+    assert not follows_outline(ball, disc(50))
+    assert follows_outline(ball, disc(79))
+
+
 def test_half_an_outline_is_none() -> None:
     half = disc(60)
     half[:, :100] = False
