@@ -28,19 +28,19 @@ def shadow_reach(surface: Surface) -> float:
     size: parts that lie on a table have long soft shadows, those before a lamp none.
     """
     size = surface.part_size_px
-    share = _share(_Photo(surface.pixels, surface.foreground, surface.encoding))
+    share = _share(_LitPhoto(surface.pixels, surface.foreground, surface.encoding))
     return share * size + LEAST_PX
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Photo(ByIdentity):
+class _LitPhoto(ByIdentity):
     pixels: Pixels
     foreground: Mask
     encoding: str
 
 
 @found_once()
-def _share(photo: _Photo) -> float:
+def _share(photo: _LitPhoto) -> float:
     """Return the reach as a share of the part's size."""
     thumbnail = make_thumbnail(photo.pixels)
     part = shrink_mask(photo.foreground)

@@ -127,7 +127,7 @@ def test_mistakes_name_the_file_and_the_key(tmp_path, text, message) -> None:
 
 def test_an_unknown_kind_to_leave_out_is_told_with_the_nearest_name() -> None:
     with pytest.raises(UnknownComponentError, match="here: base_without: no generator") as caught:
-        build_recipe({"name": "x", "base": "metal", "base_without": ["rsut"]}, "here")
+        build_recipe({"name": "x", "base": "metal", "base_without": ["ruster"]}, "here")
 
     assert "'rust'" in (caught.value.hint or "")
 

@@ -59,7 +59,7 @@ def test_an_unseen_defect_is_kept_and_outlined_where_it_is() -> None:
     flaw = make("pitting", "width", 1.0, d_prime=0.1)
 
     assert flaw.sample.mask.any()
-    assert np.abs(changed(flaw)).max() <= 2
+    assert np.abs(changed(flaw)).max() <= 3
 
 
 @pytest.mark.parametrize("size", [0.5, 1.2])
