@@ -129,9 +129,12 @@ def masks_line(masks: Mapping[str, int]) -> str:
     outlines, within = masks.get("outline", 0), masks.get("within", 0)
     whole = counted(outlines + within, "mask")
     if not within:
-        return f"{whole} along the part's outline: fibers, bent leads and gaps reach beyond"
+        return f"{whole} along the part's outline: bends, fibers and gaps change the ground, too"
     if not outlines:
-        return f"{whole} not along the part's outline: nothing is drawn outside"
+        return (
+            f"{whole} not along the part's outline: nothing is drawn outside, so no bends and no"
+            " missing ends; sizes go by the mask"
+        )
     return f"{outlines} of {whole} along the part's outline; nothing is drawn outside the others"
 
 

@@ -1,6 +1,6 @@
 """Recipes that extend a preset or another recipe: ``base = "generic"`` and what differs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import Field, ValidationError
@@ -98,7 +98,8 @@ def extend(
     Raises
     ------
     RecipeError
-        If the base makes no kinds but those that are to be left out.
+        If the base makes no kinds but those that are to be left out, or one of them is made by
+        the recipe itself alone.
     """
     merged = merge(base.model_dump(mode="json", exclude_none=True), written)
     for name in OF_ITS_OWN:
@@ -107,6 +108,7 @@ def extend(
     own, share = written.get("mechanisms"), extension.base_share
     if isinstance(own, list | tuple) and share == 0:
         return {**merged, "mechanisms": [*own]}
+    _check_left_out(extension.base_without, base, own, where)
     kept = [item for item in base.mechanisms if item.generator.kind not in extension.base_without]
     if not kept:
         msg = f"{where}: base_without: leaves nothing of {base.name}"
@@ -117,6 +119,24 @@ def extend(
     factor = share / (1 - share) * sum(map(_weight, own)) / theirs
     scaled = [item.model_copy(update={"weight": item.weight * factor}) for item in kept]
     return {**merged, "mechanisms": [*own, *scaled]}
+
+
+def _check_left_out(without: Sequence[str], base: Recipe, own: object, where: str) -> None:
+    """Raise RecipeError if a kind is left out of the base that only the recipe itself makes."""
+    theirs = {item.generator.kind for item in base.mechanisms}
+    mine = set(map(_kind, own)) if isinstance(own, list | tuple) else set()
+    for kind in without:
+        if kind in mine - theirs:
+            msg = f"{where}: base_without: {kind!r} is of the recipe itself, not of {base.name}"
+            raise RecipeError(msg, hint="take it out of the recipe's own mechanisms")
+
+
+def _kind(entry: object) -> str:
+    """Return the kind of a mechanism as written, "" of one that is wrong."""
+    if isinstance(entry, Mechanism):
+        return entry.generator.kind
+    generator = entry.get("generator") if isinstance(entry, Mapping) else None
+    return str(generator.get("kind", "")) if isinstance(generator, Mapping) else ""
 
 
 def merge(written: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:

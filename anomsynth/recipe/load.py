@@ -27,8 +27,9 @@ def load_recipe(source: str | Path, **changes: object) -> Recipe:
     **changes : recipe keys
         Values that replace those of the recipe, as they would be written in a file; tables are
         merged, and a scale (`mm_per_px`, `field_mm`, `object_mm`, `part_mm`) replaces any other.
-        `base`, `base_share` and `base_without` change what the file extends; other values replace
-        what came of it: with `mechanisms` there are no others.
+        `base`, `base_share` and `base_without` replace those of the file (a preset's own
+        `base_without` goes with them); other values replace what came of it: with `mechanisms`
+        there are no others.
 
     Raises
     ------

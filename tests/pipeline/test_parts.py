@@ -112,7 +112,7 @@ def test_a_run_says_how_it_understood_masks(make, nuts, tmp_path) -> None:
     line = masks_line(finished.masks["nuts"])
     assert line.startswith(f"{count - 1} of {count} masks along the part's outline; nothing is")
     assert "nothing is drawn outside" in masks_line({"within": 3})
-    assert "reach beyond" in masks_line({"outline": 3})
+    assert "change the ground, too" in masks_line({"outline": 3})
 
 
 def test_photos_that_cannot_be_read_are_left_out(nuts) -> None:

@@ -114,6 +114,10 @@ def test_a_recipe_with_a_base_survives_being_written_out(tmp_path) -> None:
             'base = "baseline/cutpaste"\nbase_without = ["cutpaste", "scar"]',
             r"base_without: leaves nothing of baseline/cutpaste",
         ),
+        (
+            f'base = "baseline/cutpaste"\nbase_without = ["crack"]\n{CRACK}',
+            r"base_without: 'crack' is of the recipe itself, not of baseline/cutpaste",
+        ),
         ('base = "metal"\nbase_shar = 1', r"mine\.toml: base_shar: no such key"),
         ("base = 3", r"mine\.toml: base: .*string, got 3"),
         ('base = "metal"\nmechanisms = 3', r"mine\.toml: mechanisms: expected a list of tables"),

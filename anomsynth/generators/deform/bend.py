@@ -35,7 +35,8 @@ class Bend(Generator):
     that is clamped at one end, ``t = T sin(pi s / 2 L)`` (deflection ``1 - cos``), for ``wave``
     that of a bar clamped at both, ``T sin(2 pi s / L)``, for ``hinge`` a plastic hinge, a step
     over a few widths where the bending moment was largest [1]_. Pieces held at both ends always
-    take the wave and are pulled longer by it, ``T^2 / 4``; all others keep their length.
+    take the wave and are pulled longer by it, ``T^2 / 4``; all others keep their length. A part
+    that nothing holds stays as near to where it lay as its new shape allows.
 
     References
     ----------
@@ -150,6 +151,8 @@ def _bent(
     new = bend_line(line, turned)
     if all(piece.held):  # the other end stays where it is, too
         new += share[:, None] * (line[-1] - new[-1])
+    elif not any(piece.held):
+        new = _laid_back(new, line)
     beside = shadow_reach(surface)  # its shadow goes with it
     margin = float(half.max()) + 4 + beside
     box = _around(np.concatenate([line, new]), margin, surface.shape)
@@ -176,6 +179,21 @@ def _bent(
             "shape": float(SHAPES.index(bending.shape)),
         },
     )
+
+
+def _laid_back(new: Float64, line: Float64) -> Float64:
+    """Return a bent line moved and turned as a whole to lie as near to the old one as it can.
+
+    A part that nothing holds has no end that stays: turned by a hinge near its tip it would only
+    lie in another direction, which is no defect.
+    """
+    bent, old = new - new.mean(axis=0), line - line.mean(axis=0)
+    turn = math.atan2(
+        float((bent[:, 0] * old[:, 1] - bent[:, 1] * old[:, 0]).sum()), float((bent * old).sum())
+    )
+    cos, sin = math.cos(turn), math.sin(turn)
+    rows, cols = cos * bent[:, 0] - sin * bent[:, 1], sin * bent[:, 0] + cos * bent[:, 1]
+    return line.mean(axis=0) + np.column_stack([rows, cols])
 
 
 def _origins(

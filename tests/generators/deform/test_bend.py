@@ -175,7 +175,13 @@ def test_a_wire_bends_as_a_whole() -> None:
     layer = Bend(shape="arc", turn_deg=20).generate(on_ground(part), stream(1))
 
     assert layer.measured["length_px"] == pytest.approx(160 + 12, abs=5)
-    assert layer.measured["tip_px"] > 25
+    assert layer.measured["tip_px"] > 3
+    light = shown(on_ground(part), layer)
+    rows, cols = np.nonzero(light)
+    slope = np.polyfit(cols, rows, 1)[0]
+    assert abs(slope) < 0.02  # it is bent, not turned
+    assert rows.mean() == pytest.approx(80.5, abs=1)
+    assert np.ptp(rows) > 10
 
 
 def test_the_mask_holds_both_places_of_the_piece() -> None:
