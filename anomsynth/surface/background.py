@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from anomsynth.core.color import decode
 from anomsynth.core.pixels import channel_mean
 from anomsynth.core.statistics import median
-from anomsynth.core.types import Box, Float32, Mask, Pixels, Surface
+from anomsynth.core.types import Box, Float32, Mask, Surface
 from anomsynth.fields.matching import Levels, misfits, overlaps
-from anomsynth.surface.identity import ByIdentity, found_once
+from anomsynth.surface.identity import PartInPhoto, found_once
 
 Indices = NDArray[np.intp]
 
@@ -261,18 +261,11 @@ def background_of(surface: Surface) -> Background | None:
     Off-part pixels are spread smoothly over the picture (normalised convolution), so brightness
     gradients of a lit background continue behind the part.
     """
-    return _find(_Photo(surface.pixels, surface.foreground, surface.encoding))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Photo(ByIdentity):
-    pixels: Pixels
-    foreground: Mask
-    encoding: str
+    return _find(PartInPhoto.of(surface))
 
 
 @found_once()
-def _find(photo: _Photo) -> Background | None:
+def _find(photo: PartInPhoto) -> Background | None:
     height, width = photo.foreground.shape
     step = max(max(height, width) // 512, 1)
     part = photo.foreground[::step, ::step].astype(np.uint8)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from anomsynth.core.types import Mask
+from anomsynth.core.types import Mask, Pixels, Surface
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +38,20 @@ class Part(ByIdentity):
     """Cache key of what follows from the part's outline alone; (H, W) bool."""
 
     foreground: Mask
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PartInPhoto(ByIdentity):
+    """Cache key of what follows from the photo and from where the part is on it."""
+
+    pixels: Pixels
+    foreground: Mask
+    encoding: str
+
+    @classmethod
+    def of(cls, surface: Surface) -> "PartInPhoto":
+        """Return the key of a surface."""
+        return cls(surface.pixels, surface.foreground, surface.encoding)
 
 
 Key = TypeVar("Key", bound=ByIdentity)

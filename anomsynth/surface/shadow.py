@@ -1,15 +1,13 @@
 """How far the shadow and the halo of a part reach over the ground."""
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
 from anomsynth.core.color import decode
 from anomsynth.core.pixels import channel_mean
 from anomsynth.core.statistics import order_statistic
-from anomsynth.core.types import Mask, Pixels, Surface
-from anomsynth.surface.identity import ByIdentity, found_once
+from anomsynth.core.types import Surface
+from anomsynth.surface.identity import PartInPhoto, found_once
 from anomsynth.surface.thumbnail import make_thumbnail, shrink_mask
 
 LEAST_PX = 4.0  # soft outlines reach as far in any photo
@@ -28,19 +26,11 @@ def shadow_reach(surface: Surface) -> float:
     size: parts that lie on a table have long soft shadows, those before a lamp none.
     """
     size = surface.part_size_px
-    share = _share(_LitPhoto(surface.pixels, surface.foreground, surface.encoding))
-    return share * size + LEAST_PX
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _LitPhoto(ByIdentity):
-    pixels: Pixels
-    foreground: Mask
-    encoding: str
+    return _share(PartInPhoto.of(surface)) * size + LEAST_PX
 
 
 @found_once()
-def _share(photo: _LitPhoto) -> float:
+def _share(photo: PartInPhoto) -> float:
     """Return the reach as a share of the part's size."""
     thumbnail = make_thumbnail(photo.pixels)
     part = shrink_mask(photo.foreground)

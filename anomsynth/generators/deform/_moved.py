@@ -10,7 +10,6 @@ from anomsynth.core.types import Box, Float32, Mask, Surface
 from anomsynth.surface.behind import check_room, ground_without, light_behind
 from anomsynth.surface.shadow import shadow_reach
 
-SEAM_PX = 2  # pixels around the outline that mix part and background
 SHADE = 0.2  # of the part's light: what shows where the picture has no background
 LEAST_SHADE = 0.01  # by which a shadow changes the light; less is none
 LEAST = 2e-3  # linear light; smaller changes are none
@@ -47,10 +46,7 @@ def show_moved(
         If it would reach beyond where defects may go.
     """
     before = surface.linear(box)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * SEAM_PX + 1,) * 2)
     body = surface.foreground[box.slices] & ~piece
-    wide = cv2.dilate(piece.view(np.uint8), kernel)
-    bared = (wide > 0) & ~body
     # Blurred at the part's outline alone: where the piece joins the rest there is no seam.
     soft, whole = (
         np.asarray(cv2.blur(area.astype(np.float32), (3, 3)), dtype=np.float32)
@@ -77,5 +73,4 @@ def show_moved(
     moved *= on_channels(share, surface.channels)
     light += moved
     largest = over_channels(np.maximum, np.abs(light - before))
-    changed = (largest > LEAST) & (bared | (share > 0) | ground.beside | cast)
-    return Moved(light, changed)
+    return Moved(light, largest > LEAST)

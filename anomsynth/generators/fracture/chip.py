@@ -18,6 +18,7 @@ from anomsynth.fields.grid import Grid
 from anomsynth.fields.noise import fbm, value_noise
 from anomsynth.fields.outlines import EDGE_PX, Mouths, harmonic_rims, mouth_field
 from anomsynth.fields.regions import box_around
+from anomsynth.surface.background import background_of
 from anomsynth.surface.behind import OUTLINE_PX, check_room, ground_without, light_behind
 from anomsynth.surface.rims import pick_rim_or_edge
 from anomsynth.surface.sites import pick_site
@@ -282,9 +283,9 @@ def _lost_piece(
     shade *= 1 - np.float32(0.5) * np.clip(inside / width, 0, 1)  # it falls away from the light
     measured = _measured(surface, break_, coverage * part, gone=True)
     piece, reach = support & part, OUTLINE_PX + 2 * surface.camera.blur_px
-    behind = light_behind(surface, box, piece)
-    if behind is not None:
+    if background_of(surface) is not None:  # before it is filled in, which takes long
         check_room(surface, box, piece)
+    behind = light_behind(surface, box, piece)
     origin = (box.top, box.left)
     if behind is None:
         albedo = np.float32(VOID_ALBEDO) + band * (shade - np.float32(VOID_ALBEDO))
