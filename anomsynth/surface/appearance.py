@@ -13,6 +13,7 @@ from anomsynth.core.types import Box, Float32, Grain, Mask, Surface
 SIDE = 256  # pixels a side at which appearance is measured
 SAMPLES = 64  # pixels a side that are looked at for the light of a place
 BRIGHTEST = 0.99  # quantile of a picture's light that is white, not a glint
+BRIGHTEST_TONE = 99.5  # percentile of the part's light in all channels
 SHADES = 0.4, 2.0  # of the mean around: beyond lies something else than light and shade
 SPECKLES = 0.25, 3.0
 PLACES = 5  # that are looked at for stuff of the part
@@ -154,6 +155,11 @@ def tones(surface: Surface, box: Box) -> NDArray[np.float64]:
     part = surface.foreground[rows, cols]
     chosen = light[part] if part.any() else light.reshape(-1, surface.channels)
     return np.asarray(chosen, dtype=np.float64)
+
+
+def brightest_tone(surface: Surface) -> float:
+    """Return the linear light of the brightest of the part, over all channels."""
+    return float(np.percentile(tones(surface, Box(0, 0, *surface.shape)), BRIGHTEST_TONE))
 
 
 def relief_shade(surface: Surface, box: Box, reach_px: float) -> Float32:

@@ -15,7 +15,7 @@ from anomsynth.fields.grid import Grid
 from anomsynth.fields.noise import value_noise
 from anomsynth.fields.pigments import LUMINANCE, OXIDISED, seen_film
 from anomsynth.generators.colour._blobs import Blob, area_level, blob_share, edged, trimmed
-from anomsynth.surface.appearance import tones
+from anomsynth.surface.appearance import brightest_tone, tones
 from anomsynth.surface.sites import pick_site
 
 CHANGES = ("pigment", "age", "tone")
@@ -105,7 +105,7 @@ def _faded(
 ) -> DefectLayer:
     """Return a layer that has lost pigment: density times ``1 - fading``, never past white."""
     light = surface.linear(box)
-    white = float(np.percentile(tones(surface, Box(0, 0, *surface.shape)), 99.5))
+    white = brightest_tone(surface)
     ratio = np.clip(light * np.float32(1 / max(white, 1e-3)), 1e-4, 1)
     paler = np.maximum(power(ratio, 1 - drawn.fading) * np.float32(white), light)
     return DefectLayer(

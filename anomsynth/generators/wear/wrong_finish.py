@@ -36,7 +36,7 @@ from anomsynth.generators.wear._finishes import (
     steel,
 )
 from anomsynth.generators.wear._streaks import Marks, streaks
-from anomsynth.surface.appearance import tones
+from anomsynth.surface.appearance import brightest_tone
 
 MODES = ("bare", "rusted", "other", "tone")
 BOUNDARIES = ("front", "patches", "strokes")
@@ -277,8 +277,7 @@ def _toned(case: _Case, rng: np.random.Generator) -> Float32:
     """Return the part's own light in another tone all over the box, (h, w, C)."""
     surface, box = case.surface, case.grid.box
     pick, turn, amount = rng.random(3)
-    brightest = np.percentile(tones(surface, Box(0, 0, *surface.shape)), 99.5)
-    white = np.float32(max(float(brightest), LEAST_WHITE) / WHITE)
+    white = np.float32(max(brightest_tone(surface), LEAST_WHITE) / WHITE)
     level = np.linspace(1e-3, 1, LEVELS)
     own = absorbed_over_scattered(level)[:, None]
     if pick < AGED:
